@@ -1,0 +1,87 @@
+import { WeirError } from './error.ts'
+import { subjectFault } from './subject.ts'
+
+/** Throws `malformed` unless the value is a filter: a subject in which `*` stands for a token and a final `>` for one or more. */
+export function checkFilter(value: string): void {
+  const fault = subjectFault(value, true)
+  if (fault !== undefined) throw new WeirError('malformed', fault)
+}
+
+export function isFilter(value: string): boolean {
+  return subjectFault(value, true) === undefined
+}
+
+/** A test for one filter set, decided here once so that the call on the path is flat. All filters must be valid. */
+export function compileFilters(filters: readonly string[]): (subject: string) => boolean {
+  const tests = canonicalFilters(filters).map(compileFilter)
+  const [first] = tests
+  if (tests.length === 1 && first !== undefined) return first
+  return (subject) => {
+    for (const test of tests) if (test(subject)) return true
+    return false
+  }
+}
+
+/** Whether a valid filter matches a valid subject. */
+export function filterMatches(filter: string, subject: string): boolean {
+  return compileFilter(filter)(subject)
+}
+
+/** Whether each subject that `inner` matches is matched by `outer` as well. */
+export function filterContains(outer: string, inner: string): boolean {
+  const wide = outer.split('.')
+  const narrow = inner.split('.')
+  for (let at = 0; at < wide.length; at++) {
+    const token = narrow[at]
+    if (token === undefined) return false
+    if (wide[at] === '>') return true
+    if (token === '>') return false
+    if (wide[at] !== '*' && wide[at] !== token) return false
+  }
+  return wide.length === narrow.length
+}
+
+/** Whether there is a subject that both match. */
+export function filtersOverlap(left: string, right: string): boolean {
+  const a = left.split('.')
+  const b = right.split('.')
+  for (let at = 0; ; at++) {
+    const x = a[at]
+    const y = b[at]
+    if (x === undefined || y === undefined) return x === y
+    if (x === '>' || y === '>') return true
+    if (x !== '*' && y !== '*' && x !== y) return false
+  }
+}
+
+/** The same set in its one canonical form: sorted, without filters that another one contains. */
+export function canonicalFilters(filters: readonly string[]): string[] {
+  const unique = [...new Set(filters)]
+  return unique
+    .filter((inner) => !unique.some((outer) => outer !== inner && filterContains(outer, inner)))
+    .sort((a, b) => (a < b ? -1 : 1))
+}
+
+function compileFilter(filter: string): (subject: string) => boolean {
+  if (filter === '>') return () => true
+  if (!filter.includes('*')) {
+    if (!filter.endsWith('.>')) return (subject) => subject === filter
+    const prefix = filter.slice(0, -1)
+    return (subject) => subject.length > prefix.length && subject.startsWith(prefix)
+  }
+  const tokens = filter.split('.')
+  return (subject) => matchTokens(tokens, subject)
+}
+
+function matchTokens(tokens: readonly string[], subject: string): boolean {
+  let start = 0
+  for (const token of tokens) {
+    if (start > subject.length) return false
+    if (token === '>') return true
+    const dot = subject.indexOf('.', start)
+    const end = dot < 0 ? subject.length : dot
+    if (token !== '*' && (end - start !== token.length || !subject.startsWith(token, start))) return false
+    start = end + 1
+  }
+  return start === subject.length + 1
+}

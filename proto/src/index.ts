@@ -1,0 +1,26 @@
+export { type Cursor, formatCursor, parseCursor } from './cursor.ts'
+export {
+  asWeirError,
+  closeCode,
+  type ErrorCode,
+  errorCodes,
+  type HttpErrorStatus,
+  httpStatus,
+  isErrorCode,
+  isRetryable,
+  shouldReconnect,
+  WeirError,
+} from './error.ts'
+export {
+  canonicalFilters,
+  checkFilter,
+  compileFilters,
+  filterContains,
+  filterMatches,
+  filtersOverlap,
+  isFilter,
+} from './filter.ts'
+export * from './gen/weir/v1/event_pb.js'
+export * from './gen/weir/v1/wire_pb.js'
+export { defaultTenant, limits } from './limits.ts'
+export { checkSource, checkSubject, checkTenant, isSubject, subjectFault } from './subject.ts'

@@ -1,0 +1,16 @@
+/** The bounds that are part of the protocol: the same for every server and client, so none is configurable. */
+export const limits = {
+  /** A longer subject or filter is refused as `malformed`. */
+  subjectBytesMax: 255,
+  /** A subject or filter of more tokens is refused as `malformed`. */
+  subjectTokensMax: 16,
+  /** A larger encoded Event is refused as `too_large`; the other records of its batch are not. */
+  eventBytesMax: 262_144,
+  /** A longer tenant name is refused as `malformed`: it becomes part of stream and bucket names. */
+  tenantBytesMax: 32,
+  /** A longer name of a source is refused as `malformed`. */
+  sourceBytesMax: 64,
+} as const
+
+/** The tenant of a mesh that has only one. */
+export const defaultTenant = 'main'
