@@ -11,6 +11,8 @@ export {
   shouldReconnect,
   WeirError,
 } from './error.ts'
+export { eventFromJson, itemFromJson } from './event-from-json.ts'
+export { type EventJson, eventToJson } from './event-json.ts'
 export {
   canonicalFilters,
   checkFilter,
@@ -24,3 +26,4 @@ export * from './gen/weir/v1/event_pb.js'
 export * from './gen/weir/v1/wire_pb.js'
 export { defaultTenant, limits } from './limits.ts'
 export { checkSource, checkSubject, checkTenant, isSubject, subjectFault } from './subject.ts'
+export { formatTimestamp, isTimestamp, parseTimestamp, timestampFromMilliseconds } from './timestamp.ts'

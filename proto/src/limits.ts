@@ -10,6 +10,8 @@ export const limits = {
   tenantBytesMax: 32,
   /** A longer name of a source is refused as `malformed`. */
   sourceBytesMax: 64,
+  /** JSON under an event's `data` that is nested deeper is refused as `malformed`: readers of it recurse. */
+  jsonDepthMax: 64,
 } as const
 
 /** The tenant of a mesh that has only one. */

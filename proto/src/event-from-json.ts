@@ -1,0 +1,288 @@
+import { WeirError } from './error.ts'
+import {
+  type Alert,
+  Alert_Severity,
+  Alert_Status,
+  type Binary,
+  type Event,
+  type Reading,
+  type StateChange,
+  type Step,
+  Step_Status,
+} from './gen/weir/v1/event_pb.js'
+import {
+  enumNames,
+  expected,
+  type JsonObject,
+  readBytes,
+  readEnum,
+  readInt32,
+  readNumberMap,
+  readObject,
+  readString,
+  readStringMap,
+  readUint32,
+  unknownField,
+} from './json-reader.ts'
+import { limits } from './limits.ts'
+import { parseTimestamp, timestampFromMilliseconds } from './timestamp.ts'
+
+// On ingest's path: one flat switch a message, no schema library; maps are checked in place and not copied, so the value
+// that was given belongs to the event afterwards.
+
+/** An Event from its JSON form. Throws `malformed` with the path of what is wrong; the rules of event.proto are not checked here. */
+export function eventFromJson(value: unknown): Event {
+  return readEvent(readObject(value, 'event'), undefined)
+}
+
+/** A producer's item: an event in its JSON form with a `subject` among its fields, whose syntax is not checked here. */
+export function itemFromJson(value: unknown): { subject: string; event: Event } {
+  const object = readObject(value, 'item')
+  const { subject } = object
+  if (typeof subject !== 'string') throw expected('a string', subject, 'subject')
+  return { subject, event: readEvent(object, 'subject') }
+}
+
+type EventData = Event['data']
+
+function readEvent(object: JsonObject, skip: 'subject' | undefined): Event {
+  const event: Event = {
+    $typeName: 'weir.v1.Event',
+    id: '',
+    type: '',
+    source: '',
+    labels: {},
+    traceparent: '',
+    data: { case: undefined },
+  }
+  for (const key of Object.keys(object)) {
+    const value = object[key]
+    switch (key) {
+      case 'id':
+        event.id = readString(value, key)
+        break
+      case 'type':
+        event.type = readString(value, key)
+        break
+      case 'source':
+        event.source = readString(value, key)
+        break
+      case 'time':
+        event.time = readTime(value, key)
+        break
+      case 'labels':
+        event.labels = readStringMap(value, key)
+        break
+      case 'traceparent':
+        event.traceparent = readString(value, key)
+        break
+      default: {
+        if (key === skip) break
+        const data = readData(key, value)
+        if (data === undefined) break
+        if (event.data.case !== undefined) {
+          throw new WeirError('malformed', `${key}: the event has data of another kind already; give one kind at most.`)
+        }
+        event.data = data
+      }
+    }
+  }
+  return event
+}
+
+/** Undefined for null, which is no data, except under `data`, where it is JSON's null. */
+function readData(key: string, value: unknown): EventData | undefined {
+  if (key === 'data') {
+    if (value === undefined) return undefined
+    checkDepth(value, limits.jsonDepthMax)
+    return { case: 'json', value: JSON.stringify(value) }
+  }
+  const empty = value === null || value === undefined
+  switch (key) {
+    case 'reading':
+      return empty ? undefined : { case: 'reading', value: readReading(readObject(value, key)) }
+    case 'stateChange':
+      return empty ? undefined : { case: 'stateChange', value: readStateChange(readObject(value, key)) }
+    case 'alert':
+      return empty ? undefined : { case: 'alert', value: readAlert(readObject(value, key)) }
+    case 'step':
+      return empty ? undefined : { case: 'step', value: readStep(readObject(value, key)) }
+    case 'binary':
+      return empty ? undefined : { case: 'binary', value: readBinary(readObject(value, key)) }
+    case 'any':
+      return empty ? undefined : { case: 'any', value: readAny(readObject(value, key)) }
+    default:
+      throw unknownField('', key)
+  }
+}
+
+function readReading(object: JsonObject): Reading {
+  const reading: Reading = { $typeName: 'weir.v1.Reading', metrics: {}, units: {} }
+  for (const key of Object.keys(object)) {
+    const value = object[key]
+    if (key === 'metrics') reading.metrics = readNumberMap(value, 'reading.metrics')
+    else if (key === 'units') reading.units = readStringMap(value, 'reading.units')
+    else throw unknownField('reading', key)
+  }
+  return reading
+}
+
+function readStateChange(object: JsonObject): StateChange {
+  const change: StateChange = {
+    $typeName: 'weir.v1.StateChange',
+    category: '',
+    entity: '',
+    from: '',
+    to: '',
+    code: 0,
+    name: '',
+  }
+  for (const key of Object.keys(object)) {
+    const value = object[key]
+    switch (key) {
+      case 'category':
+        change.category = readString(value, 'stateChange.category')
+        break
+      case 'entity':
+        change.entity = readString(value, 'stateChange.entity')
+        break
+      case 'from':
+        change.from = readString(value, 'stateChange.from')
+        break
+      case 'to':
+        change.to = readString(value, 'stateChange.to')
+        break
+      case 'code':
+        change.code = readInt32(value, 'stateChange.code')
+        break
+      case 'name':
+        change.name = readString(value, 'stateChange.name')
+        break
+      default:
+        throw unknownField('stateChange', key)
+    }
+  }
+  return change
+}
+
+function readAlert(object: JsonObject): Alert {
+  const alert: Alert = {
+    $typeName: 'weir.v1.Alert',
+    rule: '',
+    severity: 0,
+    status: 0,
+    message: '',
+    key: '',
+    by: '',
+  }
+  for (const key of Object.keys(object)) {
+    const value = object[key]
+    switch (key) {
+      case 'rule':
+        alert.rule = readString(value, 'alert.rule')
+        break
+      case 'severity':
+        alert.severity = readEnum(value, 'alert.severity', severities)
+        break
+      case 'status':
+        alert.status = readEnum(value, 'alert.status', alertStatuses)
+        break
+      case 'message':
+        alert.message = readString(value, 'alert.message')
+        break
+      case 'key':
+        alert.key = readString(value, 'alert.key')
+        break
+      case 'since':
+        alert.since = readTime(value, 'alert.since')
+        break
+      case 'by':
+        alert.by = readString(value, 'alert.by')
+        break
+      default:
+        throw unknownField('alert', key)
+    }
+  }
+  return alert
+}
+
+function readStep(object: JsonObject): Step {
+  const step: Step = { $typeName: 'weir.v1.Step', pipeline: '', name: '', status: 0, message: '', index: 0 }
+  for (const key of Object.keys(object)) {
+    const value = object[key]
+    switch (key) {
+      case 'pipeline':
+        step.pipeline = readString(value, 'step.pipeline')
+        break
+      case 'name':
+        step.name = readString(value, 'step.name')
+        break
+      case 'status':
+        step.status = readEnum(value, 'step.status', stepStatuses)
+        break
+      case 'message':
+        step.message = readString(value, 'step.message')
+        break
+      case 'index':
+        step.index = readUint32(value, 'step.index')
+        break
+      default:
+        throw unknownField('step', key)
+    }
+  }
+  return step
+}
+
+function readBinary(object: JsonObject): Binary {
+  const binary: Binary = { $typeName: 'weir.v1.Binary', contentType: '', data: new Uint8Array(0) }
+  for (const key of Object.keys(object)) {
+    const value = object[key]
+    if (key === 'contentType') binary.contentType = readString(value, 'binary.contentType')
+    else if (key === 'data') binary.data = readBytes(value, 'binary.data')
+    else throw unknownField('binary', key)
+  }
+  return binary
+}
+
+function readAny(object: JsonObject): Extract<EventData, { case: 'any' }>['value'] {
+  let typeUrl = ''
+  let bytes = new Uint8Array(0)
+  for (const key of Object.keys(object)) {
+    const value = object[key]
+    if (key === 'typeUrl') typeUrl = readString(value, 'any.typeUrl')
+    else if (key === 'value') bytes = new Uint8Array(readBytes(value, 'any.value'))
+    else throw unknownField('any', key)
+  }
+  return { $typeName: 'google.protobuf.Any', typeUrl, value: bytes }
+}
+
+const severities = enumNames(Alert_Severity, 'SEVERITY_')
+const alertStatuses = enumNames(Alert_Status, 'STATUS_')
+const stepStatuses = enumNames(Step_Status, 'STATUS_')
+
+/** RFC 3339, or milliseconds since the Unix epoch. */
+function readTime(value: unknown, path: string): Event['time'] {
+  if (value === null || value === undefined) return undefined
+  let time: Event['time']
+  if (typeof value === 'string') time = parseTimestamp(value)
+  else if (typeof value === 'number') time = timestampFromMilliseconds(value)
+  else throw expected('an RFC 3339 time or a number of milliseconds', value, path)
+  if (time !== undefined) return time
+  throw new WeirError(
+    'malformed',
+    `${path}: a time is written as 2026-01-31T12:00:00Z (RFC 3339), or in milliseconds since 1970, within the years 1 to 9999.`,
+  )
+}
+
+/** Guards JSON.stringify here, and the parsers of everybody who reads the text later, against their recursion. */
+function checkDepth(value: unknown, left: number): void {
+  if (typeof value !== 'object' || value === null) return
+  if (left === 0) {
+    throw new WeirError('malformed', `data: the JSON is nested deeper than ${limits.jsonDepthMax} levels.`)
+  }
+  if (Array.isArray(value)) {
+    for (const item of value) checkDepth(item, left - 1)
+  } else {
+    for (const key of Object.keys(value)) checkDepth((value as JsonObject)[key], left - 1)
+  }
+}
