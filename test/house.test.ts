@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const packages = ['proto', 'mesh', 'ingest', 'hub', 'projector', 'client', 'console', 'cli', 'bench', 'examples']
+
+/** What the code of each package may import of the others. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  proto: [],
+  mesh: ['proto'],
+  ingest: ['proto', 'mesh'],
+  hub: ['proto', 'mesh'],
+  projector: ['proto', 'mesh'],
+  client: ['proto'],
+  console: ['proto', 'client'],
+  cli: ['proto', 'client', 'mesh'],
+  bench: ['proto', 'client', 'mesh'],
+  examples: ['proto', 'client'],
+}
+
+/** The one place that may import a vendor's library. Benchmarks stand beside and may measure anything. */
+const vendors: readonly { readonly name: RegExp; readonly importer: RegExp }[] = [
+  { name: /^@nats-io\//, importer: /^mesh\/src\// },
+  { name: /^(jose|pino|prom-client)$/, importer: /^mesh\/src\// },
+  { name: /^postgres$/, importer: /^projector\/src\/db\// },
+  { name: /^uWebSockets\.js$/, importer: /^hub\/src\// },
+  { name: /^hono(\/|$)/, importer: /^(ingest|projector|mesh)\/src\// },
+  { name: /^@hono\//, importer: /^mesh\/src\// },
+  { name: /^@electric-sql\//, importer: /^cli\/src\// },
+  { name: /^@opentelemetry\//, importer: /^cli\/src\/|^examples\// },
+  { name: /^citty$/, importer: /^cli\/src\// },
+  { name: /^(svelte|uplot|@tanstack\/.*)(\/|$)/, importer: /^console\// },
+]
+
+const linesMax = 400
+
+const files = packages.flatMap((name) => sourceFiles(name))
+const code = files.filter((file) => !isTest(file.path))
+
+test('imports between packages flow one way', () => {
+  const faults: string[] = []
+  for (const { path, imports } of code) {
+    const from = path.slice(0, path.indexOf('/'))
+    for (const specifier of imports) {
+      const to = /^@weir\/([a-z]+)/.exec(specifier)?.[1]
+      if (to !== undefined && to !== from && !mayImport[from]?.includes(to)) faults.push(`${path} imports @weir/${to}`)
+      if (specifier.startsWith('.') && !join(path, '..', specifier).startsWith(`${from}/`)) {
+        faults.push(`${path} reaches out of its package: ${specifier}`)
+      }
+    }
+  }
+  assert.deepEqual(faults, [])
+})
+
+test('each vendor library has one importer', () => {
+  const faults: string[] = []
+  for (const { path, imports } of code) {
+    if (path.startsWith('bench/')) continue
+    for (const specifier of imports) {
+      const vendor = vendors.find(({ name }) => name.test(specifier))
+      if (vendor && !vendor.importer.test(path)) faults.push(`${path} imports ${specifier}`)
+    }
+  }
+  const sockets = code.filter(({ path, imports }) => path.startsWith('hub/') && imports.includes('uWebSockets.js'))
+  if (sockets.length > 1) faults.push(`uWebSockets.js has ${sockets.length} importers in hub`)
+  assert.deepEqual(faults, [])
+})
+
+test('a package imports only what its package.json names', () => {
+  const faults: string[] = []
+  for (const { path, imports } of files) {
+    const folder = path.slice(0, path.indexOf('/'))
+    const manifest = readManifest(folder)
+    const named = { ...manifest.dependencies, ...manifest.devDependencies, ...(isTest(path) ? rootManifest() : {}) }
+    for (const specifier of imports) {
+      if (specifier.startsWith('.') || /^(node|bun):/.test(specifier)) continue
+      const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
+      if (!(name in named) && name !== `@weir/${folder}`) faults.push(`${path} imports ${name}`)
+    }
+  }
+  assert.deepEqual(faults, [])
+})
+
+test('dependencies are pinned exactly, and to the same version everywhere', () => {
+  const versions = new Map<string, string>()
+  const faults: string[] = []
+  for (const folder of ['.', ...packages]) {
+    const manifest = readManifest(folder)
+    const named = { ...manifest.dependencies, ...manifest.devDependencies, ...manifest.optionalDependencies }
+    for (const [name, version] of Object.entries(named)) {
+      // The page's type check needs a TypeScript of its own.
+      if (folder === 'console' && name === 'typescript') continue
+      if (version === 'workspace:*') continue
+      if (!/^(npm:.+@)?\d+\.\d+\.\d+$/.test(version))
+        faults.push(`${folder}: ${name} ${version} is not an exact version`)
+      const other = versions.get(name) ?? version
+      if (other !== version) faults.push(`${folder}: ${name} ${version}, elsewhere ${other}`)
+      versions.set(name, version)
+    }
+  }
+  assert.deepEqual(faults, [])
+})
+
+test('files are small, are named after their noun, and name what they import in full', () => {
+  const faults: string[] = []
+  for (const { path, imports, lines } of files) {
+    if (lines > linesMax) faults.push(`${path} has ${lines} lines; at most ${linesMax}: look for the second noun in it`)
+    const name = basename(path)
+    if (!path.endsWith('.svelte') && !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)+$/.test(name)) {
+      faults.push(`${path} is not kebab-case`)
+    }
+    if (/^(utils?|helpers?|common|types|misc|shared)\./.test(name)) faults.push(`${path} names no noun`)
+    for (const specifier of imports) {
+      if (specifier.startsWith('.') && !/\.(ts|js|svelte|css)$/.test(specifier)) {
+        faults.push(`${path} imports ${specifier} without its ending`)
+      }
+    }
+  }
+  assert.deepEqual(faults, [])
+})
+
+interface SourceFile {
+  /** From the root of the repository. */
+  readonly path: string
+  readonly lines: number
+  readonly imports: readonly string[]
+}
+
+function sourceFiles(folder: string): SourceFile[] {
+  const found: SourceFile[] = []
+  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+    const path = `${folder}/${entry.name}`
+    if (entry.isDirectory()) {
+      if (!['node_modules', 'dist', 'gen'].includes(entry.name)) found.push(...sourceFiles(path))
+    } else if (/\.(ts|svelte)$/.test(entry.name)) {
+      const text = readFileSync(join(root, path), 'utf8')
+      found.push({ path, lines: text.split('\n').length - 1, imports: importsOf(text) })
+    }
+  }
+  return found
+}
+
+function importsOf(text: string): string[] {
+  const clause =
+    /^(?:import|export)\s[^;'"]*?from '([^']+)'|^\} from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm
+  return [...text.replaceAll(/^ +(?=import )/gm, '').matchAll(clause)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? match[4] ?? '',
+  )
+}
+
+function isTest(path: string): boolean {
+  return path.endsWith('.test.ts') || path.includes('/test/') || path.endsWith('vite.config.ts')
+}
+
+type Versions = Readonly<Record<string, string>>
+
+interface Manifest {
+  readonly dependencies?: Versions
+  readonly devDependencies?: Versions
+  readonly optionalDependencies?: Versions
+}
+
+function readManifest(folder: string): Manifest {
+  try {
+    return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Manifest
+  } catch {
+    return {}
+  }
+}
+
+function rootManifest(): Versions {
+  return readManifest('.').devDependencies ?? {}
+}
