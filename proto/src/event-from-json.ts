@@ -10,6 +10,7 @@ import {
   type Step,
   Step_Status,
 } from './gen/weir/v1/event_pb.js'
+import { isNestedDeeper } from './json-depth.ts'
 import {
   enumNames,
   expected,
@@ -94,7 +95,9 @@ function readEvent(object: JsonObject, skip: 'subject' | undefined): Event {
 function readData(key: string, value: unknown): EventData | undefined {
   if (key === 'data') {
     if (value === undefined) return undefined
-    checkDepth(value, limits.jsonDepthMax)
+    if (isNestedDeeper(value, limits.jsonDepthMax)) {
+      throw new WeirError('malformed', `data: the JSON is nested deeper than ${limits.jsonDepthMax} levels.`)
+    }
     return { case: 'json', value: JSON.stringify(value) }
   }
   const empty = value === null || value === undefined
@@ -272,17 +275,4 @@ function readTime(value: unknown, path: string): Event['time'] {
     'malformed',
     `${path}: a time is written as 2026-01-31T12:00:00Z (RFC 3339), or in milliseconds since 1970, within the years 1 to 9999.`,
   )
-}
-
-/** Guards JSON.stringify here, and the parsers of everybody who reads the text later, against their recursion. */
-function checkDepth(value: unknown, left: number): void {
-  if (typeof value !== 'object' || value === null) return
-  if (left === 0) {
-    throw new WeirError('malformed', `data: the JSON is nested deeper than ${limits.jsonDepthMax} levels.`)
-  }
-  if (Array.isArray(value)) {
-    for (const item of value) checkDepth(item, left - 1)
-  } else {
-    for (const key of Object.keys(value)) checkDepth((value as JsonObject)[key], left - 1)
-  }
 }

@@ -1,4 +1,5 @@
-export { type Cursor, formatCursor, parseCursor } from './cursor.ts'
+export { clientFrameFromJson, clientFrameToJson } from './client-frame-json.ts'
+export { type Cursor, cursorFromWire, cursorToWire, formatCursor, parseCursor } from './cursor.ts'
 export {
   asWeirError,
   closeCode,
@@ -25,5 +26,7 @@ export {
 export * from './gen/weir/v1/event_pb.js'
 export * from './gen/weir/v1/wire_pb.js'
 export { defaultTenant, limits } from './limits.ts'
+export { batchToJson, serverFrameFromJson, serverFrameToJson } from './server-frame-json.ts'
 export { checkSource, checkSubject, checkTenant, isSubject, subjectFault } from './subject.ts'
 export { formatTimestamp, isTimestamp, parseTimestamp, timestampFromMilliseconds } from './timestamp.ts'
+export { validateEvent, validateFields } from './validate.ts'

@@ -28,6 +28,12 @@ export declare type FieldRules = Message<"buf.validate.FieldRules"> & {
    */
   type: {
     /**
+     * @generated from field: buf.validate.DoubleRules double = 2;
+     */
+    value: DoubleRules;
+    case: "double";
+  } | {
+    /**
      * @generated from field: buf.validate.StringRules string = 14;
      */
     value: StringRules;
@@ -52,6 +58,22 @@ export declare type FieldRules = Message<"buf.validate.FieldRules"> & {
  * Use `create(FieldRulesSchema)` to create a new message.
  */
 export declare const FieldRulesSchema: GenMessage<FieldRules>;
+
+/**
+ * @generated from message buf.validate.DoubleRules
+ */
+export declare type DoubleRules = Message<"buf.validate.DoubleRules"> & {
+  /**
+   * @generated from field: optional bool finite = 8;
+   */
+  finite: boolean;
+};
+
+/**
+ * Describes the message buf.validate.DoubleRules.
+ * Use `create(DoubleRulesSchema)` to create a new message.
+ */
+export declare const DoubleRulesSchema: GenMessage<DoubleRules>;
 
 /**
  * @generated from message buf.validate.StringRules
