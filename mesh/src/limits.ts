@@ -1,0 +1,46 @@
+/** Bounds of what the servers share. Each says what happens there; the configurable ones are defaults of a setting. */
+export const limits = {
+  /** Publishing waits this long for a stream's acknowledgement, retries included; then it fails with `unavailable`. */
+  publishDeadlineMs: 8_000,
+  /** The first retry of an unanswered publish; each further one waits twice as long, up to `publishRetryMaxMs`. */
+  publishRetryMs: 1_000,
+  publishRetryMaxMs: 4_000,
+  /** The first retry after the server said that nobody serves the stream (an election); doubles like the other. */
+  publishNoResponderRetryMs: 100,
+  /** How often unanswered publishes are looked at: the precision of the three above. */
+  publishSweepMs: 50,
+  /** One more unanswered publish fails with `overloaded`. */
+  publishInFlightMax: 65_536,
+  /** Payload bytes that are held for retries; a publish that would pass this fails with `overloaded`. */
+  publishInFlightBytesMax: 67_108_864,
+
+  /** A first connection to NATS that takes longer fails the start of the service. */
+  natsConnectMs: 5_000,
+  /** Reconnects are tried for ever, after 50 ms at first, then no more often than this. */
+  natsReconnectMaxMs: 2_000,
+  /** A NATS connection on which two pings in a row stay unanswered is replaced. */
+  natsPingMs: 10_000,
+  /** The provisioner retries for this long where JetStream has no leader, then fails with `unavailable`. */
+  provisionDeadlineMs: 30_000,
+
+  /** A second event with the same id within this time is a duplicate. Longer costs the server memory. */
+  dedupeWindowMs: 120_000,
+  /** A message whose NATS headers take more is refused by the stream, with an event of full size. */
+  headerBytesMax: 1_024,
+  /** How long the marker of an expired key can be read; later, only that the key is absent. */
+  expiryMarkerMs: 60_000,
+  /** The oldest dead letters go beyond these. */
+  deadLetterBytesMax: 134_217_728,
+  deadLetterAgeMaxMs: 604_800_000,
+
+  /** A longer token is refused as `unauthenticated`, before any cryptography. */
+  tokenBytesMax: 16_384,
+  /** A token with more filters of one kind is refused as `unauthenticated`. */
+  tokenFiltersMax: 64,
+  /** Verified tokens that are remembered; past this the least recently used is verified again when it comes back. */
+  tokenCacheMax: 4_096,
+  /** A secret for HS256 that is shorter stops the service at its start (RFC 7518 section 3.2). */
+  jwtSecretBytesMin: 32,
+  /** A JWKS endpoint that takes longer counts as unreachable: `unavailable`. */
+  jwksTimeoutMs: 5_000,
+} as const

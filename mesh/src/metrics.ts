@@ -1,0 +1,62 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export type { Counter, Gauge, Histogram } from 'prom-client'
+
+/**
+ * The metrics of one service. Every name becomes `weir_<service>_<name>`. A label has few values: never a subject, a
+ * client or a token.
+ */
+export class Metrics {
+  readonly #registry: Registry = new Registry()
+  readonly #prefix: string
+
+  constructor(service: string) {
+    this.#prefix = `weir_${service}_`
+    collectDefaultMetrics({ register: this.#registry })
+  }
+
+  counter<L extends string = string>(name: string, help: string, labels: readonly L[] = []): Counter<L> {
+    return new Counter({ name: this.#prefix + name, help, labelNames: labels, registers: [this.#registry] })
+  }
+
+  /** `collect` runs at each scrape and sets the gauge: for what is read, not counted. */
+  gauge<L extends string = string>(
+    name: string,
+    help: string,
+    labels: readonly L[] = [],
+    collect?: (gauge: Gauge<L>) => void,
+  ): Gauge<L> {
+    const gauge: Gauge<L> = new Gauge({
+      name: this.#prefix + name,
+      help,
+      labelNames: labels,
+      registers: [this.#registry],
+      ...(collect === undefined ? {} : { collect: () => collect(gauge) }),
+    })
+    return gauge
+  }
+
+  histogram<L extends string = string>(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labels: readonly L[] = [],
+  ): Histogram<L> {
+    return new Histogram({
+      name: this.#prefix + name,
+      help,
+      buckets: [...buckets],
+      labelNames: labels,
+      registers: [this.#registry],
+    })
+  }
+
+  /** The Prometheus text exposition format. */
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+}

@@ -1,0 +1,90 @@
+import { createInbox, type NatsConnection } from '@nats-io/nats-core'
+import { connect } from '@nats-io/transport-node'
+import { WeirError } from '@weir/proto'
+import type { Health } from '../health.ts'
+import { limits } from '../limits.ts'
+import type { Logger } from '../log.ts'
+
+export type { NatsConnection } from '@nats-io/nats-core'
+
+export interface ConnectOptions {
+  /** nats://user:password@host:port, comma-separated for several servers; the first one's user counts. */
+  readonly url: string
+  /** The service: how the server lists the connection, and the prefix of its inboxes, `_INBOX_<name>`. */
+  readonly name: string
+  readonly log: Logger
+  /** Its part `nats` follows the connection. */
+  readonly health?: Health
+}
+
+/**
+ * Connects, or throws `unavailable` when no server answers. Afterwards a lost connection is made again for ever; while
+ * there is none, what is published core-style is dropped, so the Publisher and the tail wait for `reconnect`.
+ */
+export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
+  const { url, name, log, health } = options
+  const servers = url.split(',').map((server) => new URL(server.trim()))
+  const [first] = servers
+  let attempt = 0
+  let nc: NatsConnection
+  try {
+    nc = await connect({
+      servers: servers.map((server) => server.host),
+      ...(first?.username
+        ? { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }
+        : {}),
+      ...(first?.protocol === 'tls:' ? { tls: {} } : {}),
+      name: `weir-${name}`,
+      inboxPrefix: `_INBOX_${name}`,
+      timeout: limits.natsConnectMs,
+      pingInterval: limits.natsPingMs,
+      maxReconnectAttempts: -1,
+      reconnectDelayHandler: () => backoffMs(attempt++),
+      ignoreAuthErrorAbort: true,
+      noAsyncTraces: true,
+    })
+  } catch (cause) {
+    const hosts = servers.map((server) => server.host).join(', ')
+    throw new WeirError('unavailable', `NATS at ${hosts} cannot be used; WEIR_NATS_URL says where it is.`, { cause })
+  }
+  inboxPrefixes.set(nc, `_INBOX_${name}`)
+  health?.set('nats', true)
+  void watch(nc, log, health, () => {
+    attempt = 0
+  })
+  return nc
+}
+
+/** A new inbox that the permissions of this connection's user cover. */
+export function newInbox(nc: NatsConnection): string {
+  return createInbox(inboxPrefixes.get(nc) ?? '_INBOX')
+}
+
+const inboxPrefixes = new WeakMap<NatsConnection, string>()
+
+/** Full jitter between 50 ms and a bound that doubles up to the limit. */
+function backoffMs(attempt: number): number {
+  return 50 + Math.random() * Math.min(limits.natsReconnectMaxMs, 50 * 2 ** Math.min(attempt, 10))
+}
+
+async function watch(nc: NatsConnection, log: Logger, health: Health | undefined, reset: () => void): Promise<void> {
+  for await (const status of nc.status()) {
+    switch (status.type) {
+      case 'disconnect':
+        health?.set('nats', false, 'disconnected')
+        log.warn({ server: status.server }, 'NATS disconnected')
+        break
+      case 'reconnect':
+        reset()
+        health?.set('nats', true)
+        log.info({ server: status.server }, 'NATS reconnected')
+        break
+      case 'error':
+        log.error({ err: status.error }, 'NATS reported an error')
+        break
+      default:
+        log.debug({ status: status.type }, 'NATS')
+    }
+  }
+  health?.set('nats', false, 'closed')
+}

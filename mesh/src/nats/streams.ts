@@ -1,0 +1,127 @@
+import type { StreamConfig } from '@nats-io/jetstream'
+import { limits as wire } from '@weir/proto'
+import { limits } from '../limits.ts'
+import {
+  bucketName,
+  bucketStream,
+  deadLetterStream,
+  deadLetterSubject,
+  eventStream,
+  eventSubject,
+  liveSubject,
+  meshBucketName,
+} from './layout.ts'
+
+/** What a tenant is given. */
+export interface TenantSpec {
+  /** The oldest events go when the stream is larger. */
+  readonly eventsMaxBytes: number
+  readonly eventsMaxAgeMs: number
+  /** Copies of each stream in a NATS cluster: 1, 3 or 5. */
+  readonly replicas: number
+  readonly buckets: readonly BucketSpec[]
+}
+
+export interface BucketSpec {
+  readonly name: string
+  /** A key that is not put again for this long is removed, and subscribers are told. */
+  readonly ttlMs: number
+  /** The keys that were put longest ago go when the bucket is larger. */
+  readonly maxBytes: number
+}
+
+export const defaultTenantSpec: TenantSpec = {
+  eventsMaxBytes: 1024 ** 3,
+  eventsMaxAgeMs: 24 * 3_600_000,
+  replicas: 1,
+  buckets: [{ name: 'latest', ttlMs: 3_600_000, maxBytes: 256 * 1024 ** 2 }],
+}
+
+/** Presence and load of the hubs: a hub that stops saying it is there is gone after the TTL. */
+export const meshBucket: BucketSpec = { name: meshBucketName, ttlMs: 15_000, maxBytes: 16 * 1024 ** 2 }
+
+/** The part of a stream's configuration that Weir decides; the rest is the server's. */
+export type StreamPlan = Pick<
+  StreamConfig,
+  | 'name'
+  | 'subjects'
+  | 'storage'
+  | 'retention'
+  | 'discard'
+  | 'max_bytes'
+  | 'max_age'
+  | 'max_msg_size'
+  | 'max_msgs_per_subject'
+  | 'duplicate_window'
+  | 'num_replicas'
+  | 'allow_direct'
+> &
+  Partial<StreamConfig>
+
+/** Every stream of a tenant. */
+export function tenantStreams(tenant: string, spec: TenantSpec): readonly StreamPlan[] {
+  return [
+    eventPlan(tenant, spec),
+    deadLetterPlan(tenant, spec),
+    ...spec.buckets.map((bucket) => ({
+      ...bucketPlan(bucketStream(tenant, bucket.name), bucketName(tenant, bucket.name), bucket, spec.replicas),
+      republish: { src: `$KV.${bucketName(tenant, bucket.name)}.>`, dest: `${liveSubject(tenant, bucket.name)}.>` },
+    })),
+  ]
+}
+
+/** The stream behind the mesh bucket. */
+export function meshStream(replicas: number): StreamPlan {
+  return bucketPlan(`KV_${meshBucket.name}`, meshBucket.name, meshBucket, replicas)
+}
+
+function eventPlan(tenant: string, spec: TenantSpec): StreamPlan {
+  return {
+    ...common(eventStream(tenant), [eventSubject(tenant, '>')], spec.replicas),
+    max_bytes: spec.eventsMaxBytes,
+    max_age: nanos(spec.eventsMaxAgeMs),
+    max_msgs_per_subject: -1,
+    deny_delete: true,
+    republish: { src: eventSubject(tenant, '>'), dest: `${liveSubject(tenant, 'events')}.>` },
+  }
+}
+
+function deadLetterPlan(tenant: string, spec: TenantSpec): StreamPlan {
+  return {
+    ...common(deadLetterStream(tenant), [deadLetterSubject(tenant, '>')], spec.replicas),
+    max_bytes: limits.deadLetterBytesMax,
+    max_age: nanos(limits.deadLetterAgeMaxMs),
+    max_msgs_per_subject: -1,
+  }
+}
+
+function bucketPlan(stream: string, bucket: string, spec: BucketSpec, replicas: number): StreamPlan {
+  return {
+    ...common(stream, [`$KV.${bucket}.>`], replicas),
+    max_bytes: spec.maxBytes,
+    max_age: nanos(spec.ttlMs),
+    max_msgs_per_subject: 1,
+    // A marker takes the place of a key that expires, so expiry can be seen. The server wants both of these with it.
+    subject_delete_marker_ttl: nanos(limits.expiryMarkerMs),
+    allow_msg_ttl: true,
+    allow_rollup_hdrs: true,
+  }
+}
+
+function common(name: string, subjects: string[], replicas: number) {
+  return {
+    name,
+    subjects,
+    storage: 'file',
+    retention: 'limits',
+    discard: 'old',
+    duplicate_window: nanos(limits.dedupeWindowMs),
+    max_msg_size: wire.eventBytesMax + limits.headerBytesMax,
+    num_replicas: replicas,
+    allow_direct: true,
+  } as const
+}
+
+function nanos(ms: number): number {
+  return ms * 1_000_000
+}
