@@ -20,7 +20,8 @@ const encoder = new TextEncoder()
 export function safeId(id: string): string {
   for (let at = 0; at < id.length; at++) {
     const code = id.charCodeAt(at)
-    if (code <= 0x20 || code >= 0x7f || code === 0x25) return encodeURIComponent(id.replace(/\p{Surrogate}/gu, '\ufffd'))
+    if (code <= 0x20 || code >= 0x7f || code === 0x25)
+      return encodeURIComponent(id.replace(/\p{Surrogate}/gu, '\ufffd'))
   }
   return id
 }

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
+import { headers, type NatsConnection } from '@nats-io/nats-core'
+import { WeirError } from '@weir/proto'
+import { createLogger } from '../log.ts'
+import { connectNats } from './connection.ts'
+import { bucketStream, eventStream, liveSubject } from './layout.ts'
+import { Tail, type TailSink } from './tail.ts'
+import { startNats, type TestNats } from './test-server.ts'
+
+const log = createLogger('test', 'fatal')
+
+describe('a tail', () => {
+  let server: TestNats
+  let producer: NatsConnection
+  let follower: NatsConnection
+
+  before(async () => {
+    server = await startNats()
+    producer = await connectNats({ url: server.url, name: 'producer', log })
+    follower = await connectNats({ url: server.url, name: 'hub', log })
+  })
+
+  after(async () => {
+    await producer.close()
+    await follower.close()
+    await server.stop()
+  })
+
+  test('hands on the newest entry of each subject, then everything that follows, in order', async () => {
+    await makeStream('one')
+    await publish('one', 'a', 1)
+    await publish('one', 'b', 2)
+    await publish('one', 'a', 3)
+    const { tail, sink } = await follow('one')
+    assert.deepEqual(sink.entries, ['b@2', 'a@3'])
+    assert.deepEqual(sink.loadedAt, [3])
+    await publish('one', 'b', 4)
+    await sink.reaches(4)
+    assert.deepEqual(sink.entries, ['b@2', 'a@3', 'b@4'])
+    tail.close()
+  })
+
+  test('begins at the head of an empty stream', async () => {
+    await makeStream('empty')
+    const { tail, sink } = await follow('empty')
+    assert.deepEqual(sink.loadedAt, [0])
+    await publish('empty', 'a', 1)
+    await sink.reaches(1)
+    tail.close()
+  })
+
+  test('misses nothing and doubles nothing over reconnects while events are published', async () => {
+    await makeStream('storm')
+    const { tail, sink } = await follow('storm')
+    const total = 3000
+    for (let count = 1; count <= total; count++) {
+      void publish('storm', `s${count % 7}`, count)
+      if (count % 500 === 0) {
+        await follower.reconnect()
+        await producer.flush()
+      }
+    }
+    await sink.reaches(total)
+    assert.deepEqual(
+      sink.entries.map((entry) => Number(entry.split('@')[1])),
+      Array.from({ length: total }, (_, index) => index + 1),
+    )
+    assert.equal(tail.stats.gaps, 0)
+    tail.close()
+  })
+
+  test('finds a lost tail by asking for the last sequence', async () => {
+    await makeStream('quiet')
+    const { tail, sink } = await follow('quiet')
+    // Without republish the hub hears nothing, which is what a lost message looks like from here.
+    const manager = await jetstreamManager(producer)
+    const { config } = await manager.streams.info(eventStream('quiet'))
+    await manager.streams.update(eventStream('quiet'), { ...config, republish: undefined } as never)
+    await publish('quiet', 'a', 1)
+    await sink.reaches(1)
+    assert.equal(tail.stats.repaired, 1)
+    tail.close()
+  })
+
+  test('believes the sequence of the server, not one that a publisher forged', async () => {
+    await makeStream('forged')
+    const { tail, sink } = await follow('forged')
+    const forged = headers()
+    forged.set('Nats-Sequence', '99')
+    await jetstream(producer).publish('ev.forged.a', 'x', { headers: forged })
+    await sink.reaches(1)
+    assert.deepEqual(sink.entries, ['a@1'])
+    tail.close()
+  })
+
+  test('announces what retention has dropped before it could be repaired', async () => {
+    await makeStream('short', { max_msgs: 2 })
+    const { tail, sink } = await follow('short')
+    const manager = await jetstreamManager(producer)
+    const { config } = await manager.streams.info(eventStream('short'))
+    await manager.streams.update(eventStream('short'), { ...config, republish: undefined } as never)
+    for (let count = 1; count <= 5; count++) await publish('short', 'a', count)
+    await sink.reaches(5)
+    assert.deepEqual(sink.gaps.at(0)?.at(0), 0)
+    assert.equal(sink.gaps.reduce((sum, [from, to]) => sum + to - from, 0) + sink.entries.length, 5)
+    tail.close()
+  })
+
+  test('tells deletion and expiry apart', async () => {
+    await makeBucket('ttl')
+    const { tail, sink } = await follow('ttl', 'latest')
+    const js = jetstream(producer)
+    await js.publish('$KV.ttl_latest.gone', 'x')
+    await js.publish('$KV.ttl_latest.deleted', 'x')
+    const deletion = headers()
+    deletion.set('KV-Operation', 'DEL')
+    await js.publish('$KV.ttl_latest.deleted', '', { headers: deletion })
+    await sink.reaches(4)
+    assert.deepEqual(sink.entries.slice(0, 4), ['gone@1', 'deleted@2', 'deleted@3 removed 1', 'gone@4 removed 2'])
+    tail.close()
+  })
+
+  test('begins anew when the stream is another one', async () => {
+    await makeStream('reborn')
+    const { tail, sink } = await follow('reborn')
+    await publish('reborn', 'a', 1)
+    await publish('reborn', 'b', 2)
+    await sink.reaches(2)
+    const [first] = sink.epochs
+    await (await jetstreamManager(producer)).streams.delete(eventStream('reborn'))
+    await makeStream('reborn')
+    await publish('reborn', 'c', 1)
+    await sink.until(() => sink.epochs.length === 2 && sink.entries.includes('c@1'))
+    assert.notEqual(sink.epochs[1], first)
+    tail.close()
+  })
+
+  test('says that a source does not exist', async () => {
+    await assert.rejects(follow('nobody'), (error) => error instanceof WeirError && error.code === 'not_found')
+  })
+
+  async function follow(tenant: string, source = 'events'): Promise<{ tail: Tail; sink: RecordingSink }> {
+    const sink = new RecordingSink()
+    const tail = new Tail({ nc: follower, tenant, source, sink, log, pollMs: 200 })
+    await tail.open()
+    return { tail, sink }
+  }
+
+  async function publish(tenant: string, subject: string, value: number): Promise<void> {
+    await jetstream(producer).publish(`ev.${tenant}.${subject}`, String(value))
+  }
+
+  async function makeStream(tenant: string, extra: Record<string, unknown> = {}): Promise<void> {
+    await (await jetstreamManager(producer)).streams.add({
+      name: eventStream(tenant),
+      subjects: [`ev.${tenant}.>`],
+      retention: RetentionPolicy.Limits,
+      storage: StorageType.Memory,
+      allow_direct: true,
+      republish: { src: `ev.${tenant}.>`, dest: `${liveSubject(tenant, 'events')}.>` },
+      ...extra,
+    })
+  }
+
+  async function makeBucket(tenant: string): Promise<void> {
+    await (await jetstreamManager(producer)).streams.add({
+      name: bucketStream(tenant, 'latest'),
+      subjects: [`$KV.${tenant}_latest.>`],
+      storage: StorageType.Memory,
+      max_msgs_per_subject: 1,
+      max_age: 1_000_000_000,
+      allow_msg_ttl: true,
+      subject_delete_marker_ttl: 5_000_000_000,
+      allow_rollup_hdrs: true,
+      allow_direct: true,
+      republish: { src: `$KV.${tenant}_latest.>`, dest: `${liveSubject(tenant, 'latest')}.>` },
+    } as never)
+  }
+})
+
+class RecordingSink implements TailSink {
+  readonly entries: string[] = []
+  readonly epochs: number[] = []
+  readonly loadedAt: number[] = []
+  readonly gaps: [number, number][] = []
+  #head = 0
+
+  begin(epoch: number): void {
+    this.epochs.push(epoch)
+  }
+
+  entry(subject: string, seq: number, _payload: Uint8Array, removal: 0 | 1 | 2): void {
+    this.entries.push(`${subject}@${seq}${removal === 0 ? '' : ` removed ${removal}`}`)
+    this.#head = seq
+  }
+
+  loaded(head: number): void {
+    this.loadedAt.push(head)
+  }
+
+  gap(from: number, to: number): void {
+    this.gaps.push([from, to])
+  }
+
+  reaches(seq: number): Promise<void> {
+    return this.until(() => this.#head >= seq)
+  }
+
+  async until(condition: () => boolean): Promise<void> {
+    const deadline = Date.now() + 15_000
+    while (!condition()) {
+      assert.ok(Date.now() < deadline, `not reached; entries so far: ${this.entries.slice(-5).join(', ')}`)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}

@@ -1,0 +1,318 @@
+import { DeliverPolicy, JetStreamApiError, jetstream, jetstreamManager, type StreamInfo } from '@nats-io/jetstream'
+import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
+import { WeirError } from '@weir/proto'
+import type { Logger } from '../log.ts'
+import { liveSubject, sourceStream, sourceSubject } from './layout.ts'
+import { liveSequence, removalOf } from './live-header.ts'
+import { firstSequence, readRange } from './range.ts'
+
+/** Receives a source as one log: the newest entry of each subject first, then everything that follows. */
+export interface TailSink {
+  /** An incarnation of the stream begins; whatever was held of another one is void. */
+  begin(epoch: number): void
+  /** One entry, in the order of seq. The payload is a view that is good during the call only. */
+  entry(subject: string, seq: number, payload: Uint8Array, removal: 0 | 1 | 2): void
+  /** Everything up to `head` that is the newest of its subject was handed on; from here on the log is complete. */
+  loaded(head: number): void
+  /** The entries in (from, to] cannot be had: the stream no longer holds them. */
+  gap(from: number, to: number): void
+}
+
+export interface TailOptions {
+  readonly nc: NatsConnection
+  readonly tenant: string
+  readonly source: string
+  readonly sink: TailSink
+  readonly log: Logger
+  /** How often the stream is asked for its last sequence, since a lost tail shows in no gap. */
+  readonly pollMs?: number
+  /** How many entries that arrive during a load or a repair are held; what exceeds it is read from the stream. */
+  readonly heldMax?: number
+}
+
+/** What a tail counts. */
+export interface TailStats {
+  /** Entries that had to be read from the stream because their republication did not arrive. */
+  repaired: number
+  /** Times that a hole was noticed. */
+  repairs: number
+  gaps: number
+  resets: number
+  /** Entries that the stream holds past the head, as last polled. */
+  lag: number
+}
+
+/**
+ * Follows one source of a tenant without a consumer of its own: the server republishes every stored message once for all
+ * hubs. Republication is at most once, so the tail checks that sequences are contiguous, repairs holes by direct get, polls
+ * the last sequence, and begins anew when the stream is another one (creation time).
+ */
+export class Tail {
+  readonly stats: TailStats = { repaired: 0, repairs: 0, gaps: 0, resets: 0, lag: 0 }
+  readonly #options: TailOptions
+  readonly #stream: string
+  /** All subjects of the source as its stream knows them. */
+  readonly #filter: string
+  readonly #livePrefixLength: number
+  readonly #storePrefixLength: number
+  #subscription: Subscription | undefined
+  #timer: NodeJS.Timeout | undefined
+  #status: { stop(): void } | undefined
+  #closed = false
+  #epoch = 0
+  #head = 0
+  /** Undefined while entries flow straight through; else what arrived past a hole that is being filled, by seq. */
+  #held: Map<number, HeldEntry> | undefined = new Map()
+  #checking = false
+
+  constructor(options: TailOptions) {
+    this.#options = options
+    this.#stream = sourceStream(options.tenant, options.source)
+    this.#filter = `${sourceSubject(options.tenant, options.source)}.>`
+    this.#livePrefixLength = liveSubject(options.tenant, options.source).length + 1
+    this.#storePrefixLength = this.#filter.length - 1
+  }
+
+  /** Sequence of the last entry that was handed on. */
+  get head(): number {
+    return this.#head
+  }
+
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  /** Resolves when the table is loaded. Throws `not_found` when there is no such stream, `unavailable` when NATS is away. */
+  async open(): Promise<void> {
+    const { nc, tenant, source } = this.#options
+    this.#subscription = nc.subscribe(`${liveSubject(tenant, source)}.>`, {
+      callback: (error, message) => {
+        if (!error) this.#receive(message)
+      },
+    })
+    try {
+      await nc.flush()
+      await this.#load(await this.#info())
+    } catch (thrown) {
+      this.close()
+      throw thrown
+    }
+    this.#timer = setInterval(() => void this.#check(), this.#options.pollMs ?? 2000)
+    this.#watchConnection()
+  }
+
+  close(): void {
+    this.#closed = true
+    clearInterval(this.#timer)
+    this.#subscription?.unsubscribe()
+    this.#status?.stop()
+    this.#held = undefined
+  }
+
+  #receive(message: Msg): void {
+    const seq = liveSequence(message)
+    if (seq <= this.#head) return
+    if (this.#held === undefined && seq === this.#head + 1) {
+      this.#deliver(message.subject.slice(this.#livePrefixLength), seq, message.data, message)
+      return
+    }
+    this.#hold(message, seq)
+  }
+
+  #deliver(subject: string, seq: number, payload: Uint8Array, message: Parameters<typeof removalOf>[0]): void {
+    this.#head = seq
+    this.#options.sink.entry(subject, seq, payload, payload.length === 0 ? removalOf(message) : 0)
+  }
+
+  #hold(message: Msg, seq: number): void {
+    if (this.#closed) return
+    if (this.#held === undefined) {
+      this.#held = new Map()
+      void this.#check()
+    }
+    if (this.#held.size >= (this.#options.heldMax ?? 20_000)) return
+    this.#held.set(seq, {
+      subject: message.subject.slice(this.#livePrefixLength),
+      payload: message.data.slice(),
+      removal: message.data.length === 0 ? removalOf(message) : 0,
+    })
+  }
+
+  /** Compares with the stream, and reads what did not arrive. One at a time; never throws. */
+  async #check(): Promise<void> {
+    if (this.#checking || this.#closed) return
+    this.#checking = true
+    try {
+      const info = await this.#info()
+      if (epochOf(info) !== this.#epoch) await this.#restart(info)
+      else await this.#catchUp(info)
+    } catch (thrown) {
+      if (!this.#closed)
+        this.#options.log.warn({ err: thrown, stream: this.#stream }, 'tail check failed; will try again')
+    } finally {
+      this.#checking = false
+    }
+  }
+
+  async #restart(info: StreamInfo): Promise<void> {
+    this.stats.resets++
+    this.#options.log.warn({ stream: this.#stream }, 'the stream was made anew: every cursor of it starts again')
+    this.#held = new Map()
+    await this.#load(info)
+  }
+
+  async #catchUp(info: StreamInfo): Promise<void> {
+    const last = info.state.last_seq
+    this.stats.lag = Math.max(0, last - this.#head)
+    // What the stream has just stored is usually on its way: only what is still missing after a moment was lost.
+    if (this.#held === undefined && last > this.#head) await sleep(graceMs)
+    if (this.#held === undefined && last <= this.#head) return
+    this.#held ??= new Map()
+    await this.#repair(last)
+    this.stats.lag = 0
+  }
+
+  /** Hands on everything up to `last` or beyond: what is held where it is held, the rest read from the stream. */
+  async #repair(last: number): Promise<void> {
+    let target = last
+    this.#takeHeld()
+    if (this.#head < target) this.stats.repairs++
+    while (this.#head < target && !this.#closed) {
+      const from = this.#head
+      const { messages, more } = await this.#read(from + 1)
+      for (const { subject, seq, payload, removal } of messages) {
+        if (seq <= this.#head) continue
+        if (seq > this.#head + 1) this.#gap(seq - 1)
+        this.#head = seq
+        this.stats.repaired++
+        this.#options.sink.entry(subject.slice(this.#storePrefixLength), seq, payload, removal)
+      }
+      if (!more && this.#head < target) await this.#confirmEnd(target)
+      this.#takeHeld()
+      target = Math.max(target, this.#held === undefined ? 0 : largest(this.#held))
+    }
+    if (!this.#closed && this.#held?.size === 0) this.#held = undefined
+  }
+
+  /**
+   * A direct get may be answered by a replica that is behind, so only the leader's word makes a gap of an end that was not
+   * found. Until a replica has caught up, the next turn of the repair asks again.
+   */
+  async #confirmEnd(target: number): Promise<void> {
+    const next = await firstSequence(this.#options.nc, this.#stream, this.#head + 1, this.#filter)
+    if (next === undefined) this.#gap(target)
+    else await sleep(graceMs)
+  }
+
+  /** Hands on held entries that continue the head. */
+  #takeHeld(): void {
+    const held = this.#held
+    if (held === undefined) return
+    for (let next = held.get(this.#head + 1); next !== undefined; next = held.get(this.#head + 1)) {
+      this.#head++
+      held.delete(this.#head)
+      this.#options.sink.entry(next.subject, this.#head, next.payload, next.removal)
+    }
+    for (const seq of held.keys()) if (seq <= this.#head) held.delete(seq)
+  }
+
+  #gap(to: number): void {
+    this.stats.gaps++
+    const from = this.#head
+    this.#head = to
+    this.#options.sink.gap(from, to)
+  }
+
+  #read(seq: number): ReturnType<typeof readRange> {
+    const { nc } = this.#options
+    return readRange(nc, this.#stream, { seq, filter: this.#filter, messagesMax: 1000, bytesMax: 4_194_304 })
+  }
+
+  /** Loads the newest entry of each subject, then lets what arrived meanwhile follow. */
+  async #load(info: StreamInfo): Promise<void> {
+    const { sink } = this.#options
+    const last = info.state.last_seq
+    this.#epoch = epochOf(info)
+    this.#head = 0
+    sink.begin(this.#epoch)
+    if (info.state.messages > 0) await this.#loadTable(last)
+    this.#head = last
+    sink.loaded(last)
+    await this.#repair(largest(this.#held ?? new Map()))
+  }
+
+  async #loadTable(last: number): Promise<void> {
+    const consumer = await jetstream(this.#options.nc).consumers.get(this.#stream, {
+      deliver_policy: DeliverPolicy.LastPerSubject,
+      inactive_threshold: 30_000,
+    })
+    const messages = await consumer.consume({ max_messages: 2000 })
+    try {
+      const info = await consumer.info(true)
+      if (info.num_pending === 0 && info.delivered.stream_seq === 0) return
+      for await (const message of messages) {
+        if (message.seq > last || this.#closed) break
+        const subject = message.subject.slice(this.#storePrefixLength)
+        this.#deliver(subject, message.seq, message.data, message)
+        if (message.info.pending === 0) break
+      }
+    } finally {
+      await messages.close()
+      void consumer.delete().catch(() => undefined)
+    }
+  }
+
+  async #info(): Promise<StreamInfo> {
+    try {
+      const manager = await jetstreamManager(this.#options.nc, { checkAPI: false })
+      return await manager.streams.info(this.#stream)
+    } catch (cause) {
+      if (cause instanceof JetStreamApiError && cause.code === streamNotFound) {
+        const { tenant, source } = this.#options
+        throw new WeirError('not_found', `The tenant "${tenant}" has no source "${source}".`, { cause })
+      }
+      throw new WeirError('unavailable', 'NATS JetStream did not answer; try again.', { cause })
+    }
+  }
+
+  /** A reconnect is when republications are lost, so the stream is asked at once. */
+  #watchConnection(): void {
+    const statuses = this.#options.nc.status()[Symbol.asyncIterator]()
+    this.#status = { stop: () => void statuses.return?.() }
+    void (async () => {
+      for (let next = await statuses.next(); next.done !== true; next = await statuses.next()) {
+        if (next.value.type === 'reconnect') void this.#check()
+      }
+    })()
+  }
+}
+
+interface HeldEntry {
+  readonly subject: string
+  readonly payload: Uint8Array
+  readonly removal: 0 | 1 | 2
+}
+
+/** How long a republication may lag behind the store before it counts as lost. */
+const graceMs = 250
+
+/** `err_code` of the JetStream API. */
+const streamNotFound = 10059
+
+function epochOf(info: StreamInfo): number {
+  // RFC 3339 with nanoseconds; a Date would lose what distinguishes two streams made in the same millisecond.
+  const created = String(info.created)
+  const fraction = /\.(\d{1,9})/.exec(created)?.[1] ?? ''
+  const seconds = Math.floor(Date.parse(created) / 1000)
+  return seconds * 1_000_000 + Number(fraction.padEnd(6, '0').slice(0, 6))
+}
+
+function largest(held: ReadonlyMap<number, unknown>): number {
+  let seq = 0
+  for (const key of held.keys()) if (key > seq) seq = key
+  return seq
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
