@@ -1,3 +1,4 @@
+import type { Timestamp } from '@bufbuild/protobuf/wkt'
 import { WeirError } from './error.ts'
 import {
   type Alert,
@@ -69,7 +70,7 @@ function readEvent(object: JsonObject, skip: 'subject' | undefined): Event {
         event.source = readString(value, key)
         break
       case 'time':
-        event.time = readTime(value, key)
+        if (!isNothing(value)) event.time = readTime(value, key)
         break
       case 'labels':
         event.labels = readStringMap(value, key)
@@ -100,7 +101,7 @@ function readData(key: string, value: unknown): EventData | undefined {
     }
     return { case: 'json', value: JSON.stringify(value) }
   }
-  const empty = value === null || value === undefined
+  const empty = isNothing(value)
   switch (key) {
     case 'reading':
       return empty ? undefined : { case: 'reading', value: readReading(readObject(value, key)) }
@@ -197,7 +198,7 @@ function readAlert(object: JsonObject): Alert {
         alert.key = readString(value, 'alert.key')
         break
       case 'since':
-        alert.since = readTime(value, 'alert.since')
+        if (!isNothing(value)) alert.since = readTime(value, 'alert.since')
         break
       case 'by':
         alert.by = readString(value, 'alert.by')
@@ -264,9 +265,8 @@ const alertStatuses = enumNames(Alert_Status, 'STATUS_')
 const stepStatuses = enumNames(Step_Status, 'STATUS_')
 
 /** RFC 3339, or milliseconds since the Unix epoch. */
-function readTime(value: unknown, path: string): Event['time'] {
-  if (value === null || value === undefined) return undefined
-  let time: Event['time']
+function readTime(value: unknown, path: string): Timestamp {
+  let time: Timestamp | undefined
   if (typeof value === 'string') time = parseTimestamp(value)
   else if (typeof value === 'number') time = timestampFromMilliseconds(value)
   else throw expected('an RFC 3339 time or a number of milliseconds', value, path)
@@ -275,4 +275,8 @@ function readTime(value: unknown, path: string): Event['time'] {
     'malformed',
     `${path}: a time is written as 2026-01-31T12:00:00Z (RFC 3339), or in milliseconds since 1970, within the years 1 to 9999.`,
   )
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === undefined
 }

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { clientFrameFromJson, clientFrameToJson } from './client-frame-json.ts'
+import { WeirError } from './error.ts'
+import { serverFrameFromJson, serverFrameToJson } from './server-frame-json.ts'
+
+for (const [text, message] of [
+  ['', 'The frame is not JSON'],
+  ['{"type":"ping"', 'The frame is not JSON'],
+  ['[]', 'frame: an object is expected, not a list'],
+  ['null', 'frame: an object is expected, not null'],
+  ['{}', 'type: is not one of hello, subscribe'],
+  ['{"type":1}', 'type: is not one of'],
+  ['{"type":"toString"}', 'type: is not one of'],
+  ['{"type":"batch"}', 'type: is not one of'],
+  ['{"type":"ping","id":1}', 'id: there is no such field'],
+  ['{"type":"hello","token":1}', 'token: a string'],
+  ['{"type":"hello","windowBytes":4294967296}', 'windowBytes: 4294967296 is not'],
+  ['{"type":"subscribe","id":"1"}', 'id: a whole number'],
+  ['{"type":"subscribe","id":1,"filter":"a"}', 'filter: there is no such field'],
+  ['{"type":"subscribe","id":1,"filters":"a"}', 'filters: a list of strings'],
+  ['{"type":"subscribe","id":1,"filters":["a",1]}', 'filters[1]: a string'],
+  ['{"type":"subscribe","id":1,"mode":"SOME"}', 'mode: "SOME" is not one of UNSPECIFIED, ALL, LATEST'],
+  ['{"type":"subscribe","id":1,"cursor":"tomorrow"}', 'The cursor "tomorrow" is not one'],
+  ['{"type":"subscribe","id":1,"cursor":{"epoch":1}}', 'cursor: a string'],
+  ['{"type":"ack","bytes":-1}', 'bytes: -1 is not'],
+  ['{"type":"ack","bytes":0.5}', 'bytes: 0.5 is not'],
+] as const) {
+  test(`refused of a client: ${text}`, () => assert.throws(() => clientFrameFromJson(text), malformed(message)))
+}
+
+for (const [text, message] of [
+  ['{', 'The frame is not JSON'],
+  ['{"type":"hello"}', 'type: is not one of welcome'],
+  ['{"type":"batch","entries":{}}', 'entries: a list'],
+  ['{"type":"batch","entries":[1]}', 'entries[0]: an object'],
+  ['{"type":"batch","entries":[{"subject":"a","seq":1}]}', 'event: an object'],
+  ['{"type":"batch","entries":[{"subject":"a","seq":1,"removed":"LOST"}]}', 'entries[0].removed: "LOST" is not'],
+  ['{"type":"batch","from":9007199254740992}', 'from: 9007199254740992 is not'],
+] as const) {
+  test(`refused of a server: ${text}`, () => assert.throws(() => serverFrameFromJson(text), malformed(message)))
+}
+
+test('what a newer hub adds to a frame is passed over', () => {
+  const text = '{"type":"goaway","reason":"draining","reconnectAfterMs":5,"weather":"fine"}'
+  assert.equal(
+    serverFrameToJson(serverFrameFromJson(text)),
+    '{"type":"goaway","reason":"draining","reconnectAfterMs":5}',
+  )
+})
+
+test('a frame without content has no JSON form', () => {
+  const frame = { case: undefined } as const
+  assert.throws(() => clientFrameToJson({ $typeName: 'weir.v1.ClientFrame', frame }), WeirError)
+  assert.throws(() => serverFrameToJson({ $typeName: 'weir.v1.ServerFrame', frame }), WeirError)
+})
+
+function malformed(message: string): (error: unknown) => boolean {
+  return (error) => error instanceof WeirError && error.code === 'malformed' && error.message.startsWith(message)
+}
