@@ -24,9 +24,9 @@ export interface TenantSpec {
 
 export interface BucketSpec {
   readonly name: string
-  /** A key that is not put again for this long is removed, and subscribers are told. */
+  /** A key that is not put again for this long is removed, and subscribers are told; 0 keeps keys for ever. */
   readonly ttlMs: number
-  /** The keys that were put longest ago go when the bucket is larger. */
+  /** A new key, or a larger value, is refused with `quota_exceeded` when the bucket would be larger. */
   readonly maxBytes: number
 }
 
@@ -34,7 +34,12 @@ export const defaultTenantSpec: TenantSpec = {
   eventsMaxBytes: 1024 ** 3,
   eventsMaxAgeMs: 24 * 3_600_000,
   replicas: 1,
-  buckets: [{ name: 'latest', ttlMs: 3_600_000, maxBytes: 256 * 1024 ** 2 }],
+  buckets: [
+    { name: 'latest', ttlMs: 3_600_000, maxBytes: 256 * 1024 ** 2 },
+    { name: 'alerts', ttlMs: 7 * 24 * 3_600_000, maxBytes: 64 * 1024 ** 2 },
+    // How far each projection has come; see StreamReader for why the server does not keep it.
+    { name: 'positions', ttlMs: 0, maxBytes: 4 * 1024 ** 2 },
+  ],
 }
 
 /** Presence and load of the hubs: a hub that stops saying it is there is gone after the TTL. */
@@ -100,6 +105,10 @@ function bucketPlan(stream: string, bucket: string, spec: BucketSpec, replicas: 
     ...common(stream, [`$KV.${bucket}.>`], replicas),
     max_bytes: spec.maxBytes,
     max_age: nanos(spec.ttlMs),
+    // Keys that were pushed out would go without a removal, and every hub would show them for ever.
+    discard: 'new',
+    // The server refuses a window that is longer than the age.
+    duplicate_window: nanos(spec.ttlMs === 0 ? limits.dedupeWindowMs : Math.min(spec.ttlMs, limits.dedupeWindowMs)),
     max_msgs_per_subject: 1,
     // A marker takes the place of a key that expires, so expiry can be seen. The server wants both of these with it.
     subject_delete_marker_ttl: nanos(limits.expiryMarkerMs),

@@ -1,0 +1,64 @@
+import type { Msg, NatsConnection } from '@nats-io/nats-core'
+import { WeirError } from '@weir/proto'
+import { removalOf } from './live-header.ts'
+
+/** One stored message, as a direct get gives it. */
+export interface DirectMessage {
+  readonly seq: number
+  readonly storedAtMs: number
+  readonly payload: Uint8Array
+  /** As in weir.v1.Removal; 0 when the message is a value. */
+  readonly removal: 0 | 1 | 2
+  /** The value of a header, empty when it is absent. */
+  header(name: string): string
+}
+
+/**
+ * The newest message of a subject, or undefined when the stream holds none (ADR-31). Any replica answers, so in a cluster it
+ * may be a moment behind. Throws `unavailable`; a stream that does not exist gives that as well.
+ */
+export async function lastMessage(
+  nc: NatsConnection,
+  stream: string,
+  subject: string,
+): Promise<DirectMessage | undefined> {
+  return directMessage(await directGet(nc, stream, `.${subject}`, ''), stream)
+}
+
+/** The message at a sequence, or undefined when the stream does not hold it. Throws `unavailable`. */
+export async function messageAt(nc: NatsConnection, stream: string, seq: number): Promise<DirectMessage | undefined> {
+  return directMessage(await directGet(nc, stream, '', JSON.stringify({ seq })), stream)
+}
+
+/** The sequence of the first message that was stored at a time or later; undefined when there is none. */
+export async function sequenceAt(nc: NatsConnection, stream: string, timeMs: number): Promise<number | undefined> {
+  const start_time = new Date(timeMs).toISOString()
+  const request = JSON.stringify({ start_time, next_by_subj: '>', batch: 1 })
+  return directMessage(await directGet(nc, stream, '', request), stream)?.seq
+}
+
+async function directGet(nc: NatsConnection, stream: string, suffix: string, request: string): Promise<Msg> {
+  try {
+    return await nc.request(`$JS.API.DIRECT.GET.${stream}${suffix}`, request, { timeout: deadlineMs })
+  } catch (cause) {
+    throw new WeirError('unavailable', `The stream ${stream} cannot be read at the moment; try again.`, { cause })
+  }
+}
+
+function directMessage(message: Msg, stream: string): DirectMessage | undefined {
+  const { data: payload, headers } = message
+  const code = headers?.code ?? 0
+  if (payload.length === 0 && code === 404) return undefined
+  if (payload.length === 0 && code !== 0) {
+    throw new WeirError('unavailable', `The stream ${stream} cannot be read (${code} ${headers?.description}).`)
+  }
+  return {
+    seq: Number(headers?.last('Nats-Sequence')),
+    storedAtMs: Date.parse(headers?.last('Nats-Time-Stamp') ?? ''),
+    payload,
+    removal: payload.length === 0 ? removalOf(message) : 0,
+    header: (name) => headers?.last(name) ?? '',
+  }
+}
+
+const deadlineMs = 5_000

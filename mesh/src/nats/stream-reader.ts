@@ -1,0 +1,132 @@
+import { DeliverPolicy, type JsMsg, jetstream, type OrderedConsumerOptions } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/nats-core'
+import { WeirError } from '@weir/proto'
+import { removalOf } from './live-header.ts'
+
+/** One stored message as a reader meets it. */
+export interface StreamMessage {
+  /** As the stream knows it: `ev.main.rooms.r1`. */
+  readonly subject: string
+  readonly seq: number
+  readonly storedAtMs: number
+  /** How many further messages that match are stored already: 0 at the head. */
+  readonly pending: number
+  /** A view of what was received; copy it to keep it for long, or it keeps up to 64 KiB. */
+  readonly payload: Uint8Array
+  /** As in weir.v1.Removal; 0 when the message is a value. */
+  readonly removal: 0 | 1 | 2
+  /** The value of a header, empty when it is absent. */
+  header(name: string): string
+}
+
+export interface StreamReaderOptions {
+  readonly nc: NatsConnection
+  readonly stream: string
+  /** NATS filters on the stream's subjects; none reads everything. */
+  readonly filters?: readonly string[]
+  readonly start: ReaderStart
+  /** Payloads are left out. */
+  readonly headersOnly?: boolean
+}
+
+/**
+ * Where a reader begins: at a sequence, or with the newest message of each subject, after which everything follows. There is
+ * no start by time, as nats.js cannot make such a consumer anew; `sequenceAt` turns a time into a sequence.
+ */
+export type ReaderStart = { readonly seq: number } | 'latest'
+
+/**
+ * Reads a stream in order and without acknowledgements, by nats.js' ordered consumer: an ephemeral one that is made anew
+ * after the last message whenever something is missing, so each message comes once, in the order of sequence. Where to
+ * begin is for the caller to know: nothing about it is kept on the server.
+ */
+export class StreamReader {
+  readonly #options: StreamReaderOptions
+  #stop: (() => void) | undefined
+  #closed = false
+
+  constructor(options: StreamReaderOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Hands every message to the handler, one after the other, until `close` or until the handler says `stop`; while a promise
+   * of the handler is open, no more than `bufferMax` messages are fetched. Throws what the handler throws, and `unavailable`
+   * when the stream cannot be read any more.
+   */
+  async run(handler: (message: StreamMessage) => Verdict | Promise<Verdict>): Promise<void> {
+    const { stream } = this.#options
+    const { messages, release } = await this.#consume().catch((cause) => {
+      throw new WeirError('unavailable', `The stream ${stream} cannot be read at the moment.`, { cause })
+    })
+    try {
+      for (;;) {
+        const next = await messages.next().catch((cause) => {
+          throw new WeirError('unavailable', `The stream ${stream} cannot be read any further.`, { cause })
+        })
+        if (next.done || this.#closed) return
+        const verdict = handler(streamMessage(next.value))
+        if (verdict === 'stop' || (verdict instanceof Promise && (await verdict) === 'stop') || this.#closed) return
+      }
+    } finally {
+      release()
+    }
+  }
+
+  /** Ends `run` after the message that is being handled. */
+  close(): void {
+    this.#closed = true
+    this.#stop?.()
+  }
+
+  async #consume(): Promise<{ messages: AsyncIterator<JsMsg>; release(): void }> {
+    const consumer = await jetstream(this.#options.nc).consumers.get(
+      this.#options.stream,
+      consumerOptions(this.#options),
+    )
+    const messages = await consumer.consume({ max_messages: bufferMax, expires: 10_000, idle_heartbeat: 2_000 })
+    this.#stop = () => messages.stop()
+    const release = (): void => {
+      messages.stop()
+      void consumer.delete().catch(() => undefined)
+    }
+    return { messages: messages[Symbol.asyncIterator](), release }
+  }
+}
+
+/** `stop` ends the reading. */
+export type Verdict = undefined | 'stop'
+
+/** Messages that are fetched ahead of the handler. */
+const bufferMax = 4_000
+
+/** A reader that is not heard of for so long is removed by the server, and made anew by the client if it lives. */
+const inactiveMs = 60_000
+
+function consumerOptions({ filters, start, headersOnly }: StreamReaderOptions): Partial<OrderedConsumerOptions> {
+  return {
+    ...startOptions(start),
+    ...(filters === undefined ? {} : { filter_subjects: [...filters] }),
+    ...(headersOnly === true ? { headers_only: true } : {}),
+    inactive_threshold: inactiveMs,
+  }
+}
+
+function startOptions(start: ReaderStart): Partial<OrderedConsumerOptions> {
+  if (start === 'latest') return { deliver_policy: DeliverPolicy.LastPerSubject }
+  return { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: Math.max(1, start.seq) }
+}
+
+function streamMessage(message: JsMsg): StreamMessage {
+  const { streamSequence, timestampNanos, pending } = message.info
+  const payload = message.data
+  return {
+    subject: message.subject,
+    seq: streamSequence,
+    storedAtMs: Math.floor(timestampNanos / 1_000_000),
+    pending,
+    payload,
+    removal: payload.length === 0 ? removalOf(message) : 0,
+    header: (name) => message.headers?.last(name) ?? '',
+  }
+}

@@ -1,0 +1,48 @@
+import { JetStreamApiError, jetstreamManager, type StreamInfo } from '@nats-io/jetstream'
+import type { NatsConnection } from '@nats-io/nats-core'
+import { WeirError } from '@weir/proto'
+
+/** How a stream stands at the moment. */
+export interface StreamState {
+  /** Which incarnation it is: its creation time in microseconds since the Unix epoch. */
+  readonly epoch: number
+  /** 0 in a stream that never held a message. */
+  readonly firstSeq: number
+  readonly lastSeq: number
+  readonly messages: number
+  readonly bytes: number
+  /** 0 when messages do not age. */
+  readonly maxAgeMs: number
+}
+
+/** Throws `not_found` when there is no such stream and `unavailable` when JetStream does not answer. */
+export async function streamState(nc: NatsConnection, stream: string): Promise<StreamState> {
+  let info: StreamInfo
+  try {
+    const manager = await jetstreamManager(nc, { checkAPI: false })
+    info = await manager.streams.info(stream)
+  } catch (cause) {
+    if (cause instanceof JetStreamApiError && cause.code === streamNotFound) {
+      throw new WeirError('not_found', `There is no stream ${stream}; \`weir tenant create\` makes it.`, { cause })
+    }
+    throw new WeirError('unavailable', 'NATS JetStream did not answer; try again.', { cause })
+  }
+  return {
+    epoch: epochOf(info.created),
+    firstSeq: info.state.first_seq,
+    lastSeq: info.state.last_seq,
+    messages: info.state.messages,
+    bytes: info.state.bytes,
+    maxAgeMs: Number(info.config.max_age) / 1_000_000,
+  }
+}
+
+/** Microseconds of an RFC 3339 time with nanoseconds; a Date would merge streams made in the same millisecond. */
+export function epochOf(created: string | Date): number {
+  const text = typeof created === 'string' ? created : created.toISOString()
+  const fraction = /\.(\d{1,9})/.exec(text)?.[1] ?? ''
+  return Math.floor(Date.parse(text) / 1000) * 1_000_000 + Number(fraction.padEnd(6, '0').slice(0, 6))
+}
+
+/** `err_code` of the JetStream API. */
+const streamNotFound = 10059
