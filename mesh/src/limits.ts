@@ -2,12 +2,12 @@
 export const limits = {
   /** Publishing waits this long for a stream's acknowledgement, retries included; then it fails with `unavailable`. */
   publishDeadlineMs: 8_000,
-  /** The first retry of an unanswered publish; each further one waits twice as long, up to `publishRetryMaxMs`. */
-  publishRetryMs: 1_000,
-  publishRetryMaxMs: 4_000,
-  /** The first retry after the server said that nobody serves the stream (an election); doubles like the other. */
-  publishNoResponderRetryMs: 100,
-  /** How often unanswered publishes are looked at: the precision of the three above. */
+  /** The first retry of a publish that nothing came back for; the next waits twice as long. Sooner doubles an overload. */
+  publishRetryMs: 2_000,
+  /** The first retry after the server said that nobody serves the stream (an election); doubles up to the maximum. */
+  publishRefusedRetryMs: 100,
+  publishRefusedRetryMaxMs: 1_000,
+  /** How often unanswered publishes are looked at: the precision of the times above. */
   publishSweepMs: 50,
   /** One more unanswered publish fails with `overloaded`. */
   publishInFlightMax: 65_536,

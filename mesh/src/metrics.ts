@@ -51,6 +51,19 @@ export class Metrics {
     })
   }
 
+  /** A counter that is kept elsewhere, as a plain number, and read at each scrape: for hot paths. */
+  reading(name: string, help: string, read: () => number): void {
+    const counter: Counter = new Counter({
+      name: this.#prefix + name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        counter.reset()
+        counter.inc(read())
+      },
+    })
+  }
+
   /** The Prometheus text exposition format. */
   text(): Promise<string> {
     return this.#registry.metrics()

@@ -1,35 +1,114 @@
 import type { Msg } from '@nats-io/nats-core'
-import { type ErrorCode, WeirError } from '@weir/proto'
+import { WeirError } from '@weir/proto'
 
-/** What came back for a published message. */
-export type Ack =
-  | { readonly kind: 'stored'; readonly seq: number; readonly duplicate: boolean }
-  | { readonly kind: 'failed'; readonly error: WeirError }
-  /** Nobody serves the stream at the moment, or it is about to be served again: worth another attempt. */
-  | { readonly kind: 'nobody' }
-
-export function parseAck(msg: Msg): Ack {
-  if (msg.data.length === 0) return { kind: 'nobody' }
-  const ack = msg.json<{
-    seq?: number
-    duplicate?: boolean
-    error?: { code: number; err_code: number; description: string }
-  }>()
-  if (ack.error === undefined) return { kind: 'stored', seq: ack.seq ?? 0, duplicate: ack.duplicate === true }
-  const { code, err_code, description } = ack.error
-  if (code === 503 && err_code !== 10077) return { kind: 'nobody' }
-  return { kind: 'failed', error: new WeirError(errorCode(err_code), `The store refused the event: ${description}.`) }
+/**
+ * The sequence in a stream's acknowledgement, negative when the message was a duplicate; 0 for anything but the two plain
+ * forms `{"stream":"EV_main","seq":123}` and the same with `,"duplicate":true`, for which there is parseAck. No allocation.
+ */
+export function ackSequence(data: Uint8Array): number {
+  if (!hasAt(data, 0, streamField)) return 0
+  let at = data.indexOf(QUOTE, streamField.length)
+  if (at < 0 || !hasAt(data, at, seqField)) return 0
+  at += seqField.length
+  let seq = 0
+  for (; at < data.length; at++) {
+    const digit = (data[at] as number) - ZERO
+    if (digit < 0 || digit > 9) break
+    seq = seq * 10 + digit
+  }
+  if (isRest(data, at, end)) return seq
+  return isRest(data, at, duplicateEnd) ? -seq : 0
 }
 
-/** JetStream's err_code, server/errors.json of nats-server. */
-function errorCode(code: number): ErrorCode {
-  switch (code) {
-    case 10077: // stream store failed: maximum messages or bytes exceeded
-    case 10047: // insufficient storage resources
-      return 'quota_exceeded'
-    case 10054: // message size exceeds maximum allowed
-      return 'too_large'
-    default:
-      return 'internal'
+/** What an answer means that ackSequence did not read. */
+export type Ack =
+  | { readonly kind: 'stored'; readonly seq: number; readonly duplicate: boolean }
+  | { readonly kind: 'refused'; readonly error: WeirError }
+  /** Nobody can store it now, but soon somebody may: no leader, or the same id is on its way already. */
+  | { readonly kind: 'later' }
+
+export function parseAck(msg: Msg): Ack {
+  // A status without a body: 503, nobody subscribes to the subject. The stream has no leader, or there is no stream.
+  if (msg.data.length === 0) return { kind: 'later' }
+  const ack = readAck(msg)
+  if (ack?.error !== undefined) return errorAck(ack.error)
+  if (typeof ack?.seq === 'number') return { kind: 'stored', seq: ack.seq, duplicate: ack.duplicate === true }
+  return { kind: 'refused', error: new WeirError('internal', 'The store answered with something that is no answer.') }
+}
+
+interface AckBody {
+  readonly seq?: number
+  readonly duplicate?: boolean
+  readonly error?: AckFault
+}
+
+interface AckFault {
+  readonly err_code: number
+  readonly description: string
+}
+
+function readAck(msg: Msg): AckBody | undefined {
+  try {
+    return msg.json<AckBody>()
+  } catch {
+    return undefined
   }
+}
+
+/** By nats-server's server/errors.json. */
+function errorAck({ err_code, description }: AckFault): Ack {
+  switch (err_code) {
+    case 10008: // JetStream system temporarily unavailable
+    case 10039: // JetStream not enabled for account: also said while the server starts
+    case 10076: // JetStream not enabled: the same
+    case 10158: // duplicate message id is in process
+    case 10167: // too many requests
+      return { kind: 'later' }
+    case 10077: // the store failed, with its own words: "maximum bytes exceeded", or the file system's
+      return description.startsWith('maximum')
+        ? refused('quota_exceeded', 'The stream is full', err_code, description)
+        : refused('unavailable', 'The store cannot write', err_code, description)
+    case 10002: // resource limits exceeded for account
+      return refused('quota_exceeded', 'The account is full', err_code, description)
+    case 10023: // insufficient resources
+    case 10028: // JetStream memory resources exceeded
+    case 10047: // insufficient storage resources available
+      return refused('unavailable', 'The store has no room left', err_code, description)
+    case 10054: // message size exceeds maximum allowed
+    case 10097: // header size exceeds maximum allowed of 64k
+      return refused('too_large', 'The event is larger than the stream takes', err_code, description)
+    default:
+      return refused('internal', 'The stream refused the event', err_code, description)
+  }
+}
+
+function refused(
+  code: 'quota_exceeded' | 'unavailable' | 'too_large' | 'internal',
+  what: string,
+  errCode: number,
+  description: string,
+): Ack {
+  const error = new WeirError(code, `${what}.`, { cause: new Error(`JetStream ${errCode}: ${description}`) })
+  return { kind: 'refused', error }
+}
+
+const QUOTE = 0x22
+const ZERO = 0x30
+const streamField: Uint8Array = ascii('{"stream":"')
+const seqField: Uint8Array = ascii('","seq":')
+const end: Uint8Array = ascii('}')
+const duplicateEnd: Uint8Array = ascii(',"duplicate":true}')
+
+function ascii(text: string): Uint8Array {
+  return new TextEncoder().encode(text)
+}
+
+function isRest(data: Uint8Array, at: number, part: Uint8Array): boolean {
+  return data.length === at + part.length && hasAt(data, at, part)
+}
+
+function hasAt(data: Uint8Array, at: number, part: Uint8Array): boolean {
+  if (data.length < at + part.length) return false
+  for (let index = 0; index < part.length; index++) if (data[at + index] !== part[index]) return false
+  return true
 }
