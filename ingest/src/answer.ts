@@ -1,0 +1,66 @@
+import { problem } from '@weir/mesh'
+import { asWeirError, WeirError } from '@weir/proto'
+import { type Outcome, passing, type Sending } from './intake.ts'
+import { ingestLimits } from './limits.ts'
+import type { RejectedRecord } from './record.ts'
+
+/** Headers that an answer has beside its own. */
+export type AnswerHeaders = Readonly<Record<string, string>>
+
+/**
+ * The answer of every endpoint but OTLP: 200 when anything was stored and nothing has to be sent again; the problem of the
+ * first rejected record when nothing was stored; 503 when a record failed for a reason that passes. Each lists what was
+ * rejected.
+ */
+export function eventsAnswer(outcome: Outcome, headers: AnswerHeaders | undefined): Response {
+  const { accepted, duplicates, rejected } = outcome
+  const failure = failureOf(outcome)
+  if (failure !== undefined) return failureAnswer(failure, outcome, headers)
+  const body =
+    rejected.length === 0
+      ? `{"accepted":${accepted},"duplicates":${duplicates}}`
+      : JSON.stringify({ accepted, duplicates, ...rejectedMembers(rejected) })
+  return new Response(body, {
+    status: 200,
+    headers: headers === undefined ? jsonHeaders : { ...jsonHeaders, ...headers },
+  })
+}
+
+/**
+ * The answer to `?ack=none`: 202 with how many were sent to the stream. Nobody waits for what the stream says, so a lost
+ * event is lost in silence.
+ */
+export function unacknowledgedAnswer(
+  { sent, rejected, answers }: Sending,
+  headers: AnswerHeaders | undefined,
+): Response {
+  for (const answer of answers) answer.catch(asWeirError)
+  const [first] = rejected
+  if (sent.length === 0 && first !== undefined) {
+    return failureAnswer(first, { accepted: 0, duplicates: 0, rejected }, headers)
+  }
+  const body = JSON.stringify({ sent: sent.length, ...(first === undefined ? {} : rejectedMembers(rejected)) })
+  return new Response(body, { status: 202, headers: { ...jsonHeaders, ...headers } })
+}
+
+export function failureAnswer(
+  failure: RejectedRecord,
+  { accepted, duplicates, rejected }: Outcome,
+  headers: AnswerHeaders | undefined,
+): Response {
+  return problem(new WeirError(failure.code, failure.message), {
+    members: { accepted, duplicates, ...rejectedMembers(rejected) },
+    ...(headers === undefined ? {} : { headers }),
+  })
+}
+
+function failureOf(outcome: Outcome): RejectedRecord | undefined {
+  return passing(outcome) ?? (outcome.accepted === 0 ? outcome.rejected[0] : undefined)
+}
+
+function rejectedMembers(rejected: readonly RejectedRecord[]): Record<string, unknown> {
+  if (rejected.length <= ingestLimits.rejectedListMax) return { rejected }
+  return { rejected: rejected.slice(0, ingestLimits.rejectedListMax), rejectedCount: rejected.length }
+}
+
+const jsonHeaders = { 'content-type': 'application/json' } as const

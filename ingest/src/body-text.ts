@@ -1,0 +1,28 @@
+import { WeirError } from '@weir/proto'
+
+/** The body as text; throws `malformed` when it is not UTF-8 (RFC 8259 section 8.1 asks for nothing else). */
+export function bodyText(body: Uint8Array): string {
+  try {
+    return decoder.decode(body)
+  } catch (cause) {
+    throw new WeirError('malformed', 'The body is not UTF-8.', { cause })
+  }
+}
+
+/** The body as a JSON value; throws `malformed`. */
+export function bodyJson(body: Uint8Array): unknown {
+  const text = bodyText(body)
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new WeirError('malformed', `The body is not JSON (RFC 8259)${where(cause)}.`, { cause })
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** Node and Deno name a position; Bun does not. The rest of the message quotes the body and differs by runtime. */
+function where(cause: unknown): string {
+  const position = /at position (\d+)/.exec(String(cause))?.[1]
+  return position === undefined ? '' : `: see character ${position}`
+}

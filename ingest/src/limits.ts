@@ -1,0 +1,31 @@
+/** The bounds of ingest, each with what happens there. Those with a setting of the same name are only its default. */
+export const ingestLimits = {
+  /** A larger body, also once unpacked, is refused as `too_large`. Setting WEIR_INGEST_BODY_BYTES. */
+  bodyBytesMax: 8_388_608,
+  /** Bodies being read or processed at one time; more in all are refused as `overloaded`. Setting WEIR_INGEST_BODIES_BYTES. */
+  bodiesBytesMax: 268_435_456,
+  /** A request with more records is refused as `too_large`. */
+  recordsMax: 20_000,
+  /** A body that has not arrived whole after this is refused as `slow_body`. Setting WEIR_INGEST_BODY_MS. */
+  bodyMs: 10_000,
+  /** A producer past this is refused as `rate_limited` until it has waited. Setting WEIR_INGEST_EVENTS_PER_SECOND. */
+  eventsPerSecond: 250_000,
+  /** The same for bytes of bodies, unpacked. Setting WEIR_INGEST_BYTES_PER_SECOND. */
+  bytesPerSecond: 134_217_728,
+  /** An event with a subject past this number of a tenant's is rejected as `quota_exceeded`. Setting WEIR_INGEST_SUBJECTS. */
+  subjectsMax: 200_000,
+  /** A subject that was not used for one to two of these no longer counts. */
+  subjectsWindowMs: 3_600_000,
+  /** A longer Idempotency-Key is refused as `malformed`: with `:<index>` after it, it is an event's id. */
+  idempotencyKeyBytesMax: 112,
+  /** So many rejected records are listed in an answer; `rejectedCount` tells how many there were. */
+  rejectedListMax: 1000,
+  /** Attributes of an OTLP resource, point or record past this number reject the record, as labels would. */
+  otlpAttributesMax: 64,
+  /** An OTLP attribute value nested deeper rejects its record. */
+  otlpValueDepthMax: 16,
+  /** Tokens whose rates are remembered; past it the one that was idle longest starts anew. */
+  rateTokensMax: 10_000,
+  /** Tenants whose subjects are counted; past it the one that was idle longest starts anew. */
+  quotaTenantsMax: 1000,
+} as const

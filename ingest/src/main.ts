@@ -1,0 +1,63 @@
+import process from 'node:process'
+import {
+  adminHandler,
+  connectNats,
+  createLogger,
+  Health,
+  type HttpServer,
+  Metrics,
+  type NatsConnection,
+  Publisher,
+  parseConfig,
+  runService,
+  serve,
+  Verifier,
+} from '@weir/mesh'
+import { createIngest } from './create-ingest.ts'
+import { ingestSettings } from './settings.ts'
+import { nodeUnpackers } from './unpack-node.ts'
+
+const config = parseConfig(ingestSettings, process.env)
+const log = createLogger('ingest', config.logLevel)
+const health = new Health()
+const metrics = new Metrics('ingest')
+const verifier = new Verifier(config)
+const { host: hostname, drainMs } = config
+
+let nc: NatsConnection
+let publisher: Publisher
+let admin: HttpServer
+let server: HttpServer
+
+const parts = [
+  {
+    name: 'admin',
+    async start(): Promise<void> {
+      const options = { hostname, port: config.adminPort, portSetting: ingestSettings.adminPort.env }
+      admin = await serve(adminHandler({ health, metrics }), options)
+    },
+    drain: (): Promise<void> => admin.close(1_000),
+  },
+  {
+    name: 'nats',
+    async start(): Promise<void> {
+      nc = await connectNats({ url: config.natsUrl, name: 'ingest', log, health })
+      publisher = new Publisher(nc)
+    },
+    async drain(): Promise<void> {
+      await publisher.drain()
+      await nc.close()
+    },
+  },
+  {
+    name: 'http',
+    async start(): Promise<void> {
+      const ingest = createIngest({ verifier, publisher, log, unpackers: nodeUnpackers, limits: config })
+      server = await serve(ingest, { hostname, port: config.port, portSetting: ingestSettings.port.env })
+      log.info({ port: server.port, adminPort: admin.port }, 'listening')
+    },
+    drain: (): Promise<void> => server.close(drainMs / 2),
+  },
+]
+
+await runService({ name: 'ingest', parts, log, health, drainMs })

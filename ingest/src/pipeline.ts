@@ -1,0 +1,132 @@
+import { type Identity, type Logger, type Publisher, problem, type Verifier } from '@weir/mesh'
+import { asWeirError, WeirError } from '@weir/proto'
+import { type AnswerHeaders, unacknowledgedAnswer } from './answer.ts'
+import { BodyReader } from './body-reader.ts'
+import { parseContentType } from './content-type.ts'
+import { requestToken } from './credentials.ts'
+import { EventIds } from './event-id.ts'
+import type { Formats } from './formats.ts'
+import { Intake, type Outcome } from './intake.ts'
+import { ingestLimits } from './limits.ts'
+import { type Buckets, RateLimit, rateLimited } from './rate-limit.ts'
+import { defaultsAt } from './seal.ts'
+import { SubjectQuota } from './subject-quota.ts'
+import type { Unpackers } from './unpack.ts'
+
+export interface PipelineParts {
+  readonly verifier: Pick<Verifier, 'verify'>
+  readonly publisher: Pick<Publisher, 'publish'>
+  readonly log: Pick<Logger, 'error'>
+  readonly unpackers: Unpackers
+  readonly limits: PipelineLimits
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number
+}
+
+/** What an operator may set. */
+export interface PipelineLimits {
+  readonly bodyBytesMax: number
+  readonly bodiesBytesMax: number
+  readonly bodyMs: number
+  readonly eventsPerSecond: number
+  readonly bytesPerSecond: number
+  readonly subjectsMax: number
+  readonly subjectsWindowMs: number
+}
+
+/** What differs between endpoints. */
+export interface Endpoint {
+  readonly formats: Formats
+  /** Ids for the records that come without. */
+  ids(request: Request, body: Uint8Array): EventIds | Promise<EventIds>
+  answer(outcome: Outcome, headers: AnswerHeaders | undefined, request: Request): Response
+}
+
+/** What happens to a request from its token to its answer, the same for every endpoint. */
+export class Pipeline {
+  readonly #parts: PipelineParts
+  readonly #bodies: BodyReader
+  readonly #rates: RateLimit
+  readonly #intake: Intake
+
+  constructor(parts: PipelineParts) {
+    const { limits, unpackers, publisher } = parts
+    this.#parts = parts
+    this.#bodies = new BodyReader({ ...limits, unpackers })
+    this.#rates = new RateLimit(limits)
+    this.#intake = new Intake(publisher, new SubjectQuota({ ...limits, windowMs: limits.subjectsWindowMs }))
+  }
+
+  /** Never rejects. `subject` is the one in the path, when the path has one. */
+  async handle(request: Request, endpoint: Endpoint, subject?: string): Promise<Response> {
+    try {
+      const identity = await this.#parts.verifier.verify(requestToken(request.headers))
+      const buckets = this.#rates.of(identity, this.#parts.now())
+      if (buckets.waitSeconds > 0) return tooFast(buckets)
+      const held = this.#bodies.hold(request.headers)
+      try {
+        return await this.#take(request, endpoint, subject, identity, buckets)
+      } finally {
+        this.#bodies.release(held)
+      }
+    } catch (thrown) {
+      return this.#refuse(asWeirError(thrown), endpoint)
+    }
+  }
+
+  async #take(
+    request: Request,
+    endpoint: Endpoint,
+    subject: string | undefined,
+    identity: Identity,
+    buckets: Buckets,
+  ): Promise<Response> {
+    const { headers } = request
+    const contentType = parseContentType(headers.get('content-type'))
+    const decoder = endpoint.formats.of(contentType)
+    const body = await this.#bodies.read(request)
+    const now = this.#parts.now()
+    const defaults = defaultsAt(now, await endpoint.ids(request, body))
+    const records = decoder.decode(body, { contentType, headers, subject, defaults })
+    buckets.charge(records.length, body.length)
+    const low = buckets.isLow ? buckets.headers() : undefined
+    if (request.url.includes('ack=none') && new URL(request.url).searchParams.get('ack') === 'none') {
+      const sending = this.#intake.send(identity, records, now)
+      return unacknowledgedAnswer(sending, low)
+    }
+    return endpoint.answer(await this.#intake.store(identity, records, now), low, request)
+  }
+
+  #refuse(error: WeirError, endpoint: Endpoint): Response {
+    if (error.code === 'internal') this.#parts.log.error({ err: error.cause }, 'a request failed here')
+    const headers: Record<string, string> = {}
+    if (error.code === 'unsupported_type') {
+      headers['accept-post'] = endpoint.formats.mediaTypes.join(', ')
+      headers['accept-encoding'] = Object.keys(this.#parts.unpackers).join(', ')
+    }
+    // What is left of the body is not worth reading.
+    if (error.code === 'slow_body' || error.code === 'too_large') headers.connection = 'close'
+    return problem(error, { headers })
+  }
+}
+
+/** Retry-After is when the buckets are filled, and up to half as long again, so that producers do not return at once. */
+function tooFast(buckets: Buckets): Response {
+  const seconds = Math.ceil(buckets.waitSeconds * (1 + Math.random() / 2))
+  return problem(rateLimited(), { headers: { 'retry-after': String(seconds), ...buckets.headers() } })
+}
+
+/** By Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), when there is one. Throws `malformed`. */
+export function idsByHeader(request: Request): EventIds {
+  const key = request.headers.get('idempotency-key') ?? undefined
+  if (key === undefined) return new EventIds()
+  // The draft has a quoted string; most senders leave the quotes out.
+  const bare = key.startsWith('"') && key.endsWith('"') ? key.slice(1, -1) : key
+  if (bare === '' || bare.length > ingestLimits.idempotencyKeyBytesMax || !/^[\x21-\x7e]+$/.test(bare)) {
+    throw new WeirError(
+      'malformed',
+      `Idempotency-Key must be 1 to ${ingestLimits.idempotencyKeyBytesMax} printable ASCII characters.`,
+    )
+  }
+  return new EventIds(bare)
+}

@@ -1,0 +1,48 @@
+import { type Timestamp, timestampFromMs } from '@bufbuild/protobuf/wkt'
+import { asWeirError, type Event, subjectFault, validateEvent, validateFields } from '@weir/proto'
+import { encodeEvent, encodeTime } from './event-encoder.ts'
+import type { EventIds } from './event-id.ts'
+import type { IngestRecord } from './record.ts'
+
+/** What a record that came without an id or a time gets. */
+export interface Defaults {
+  readonly ids: EventIds
+  readonly now: Timestamp
+  /** `now` as the field `time` of an encoded Event. */
+  readonly timeBytes: Uint8Array
+}
+
+export function defaultsAt(milliseconds: number, ids: EventIds): Defaults {
+  const now = timestampFromMs(milliseconds)
+  return { ids, now, timeBytes: encodeTime(now) }
+}
+
+/**
+ * Completes, validates and encodes one event, which belongs to this function afterwards. `jsonIsChecked` says that the
+ * text under `json` was written by JSON.stringify here, so it need not be parsed again.
+ */
+export function seal(
+  index: number,
+  subject: string,
+  event: Event,
+  defaults: Defaults,
+  jsonIsChecked: boolean,
+): IngestRecord {
+  const malformed = subjectFault(subject, false)
+  if (malformed !== undefined) return { index, code: 'malformed', message: malformed }
+  if (event.id === '') event.id = defaults.ids.idOf(index)
+  if (event.time === undefined) event.time = defaults.now
+  const fault = jsonIsChecked ? validateFields(event) : validateEvent(event)
+  if (fault !== undefined) return { index, code: 'invalid', message: fault }
+  try {
+    return { index, subject, id: event.id, event: encodeEvent(event) }
+  } catch (thrown) {
+    return rejection(index, thrown)
+  }
+}
+
+/** What was thrown over one record, as its rejection. */
+export function rejection(index: number, thrown: unknown): IngestRecord {
+  const { code, message } = asWeirError(thrown)
+  return { index, code, message }
+}

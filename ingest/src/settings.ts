@@ -1,0 +1,54 @@
+import { bytes, integer, meshSettings, portSetting, type Setting, seconds, setting } from '@weir/mesh'
+import { ingestLimits } from './limits.ts'
+
+/** What the environment may set for ingest. */
+export const ingestSettings: typeof meshSettings & {
+  readonly port: Setting<number>
+  readonly adminPort: Setting<number>
+  readonly bodyBytesMax: Setting<number>
+  readonly bodiesBytesMax: Setting<number>
+  readonly bodyMs: Setting<number>
+  readonly eventsPerSecond: Setting<number>
+  readonly bytesPerSecond: Setting<number>
+  readonly subjectsMax: Setting<number>
+} = {
+  ...meshSettings,
+  port: portSetting('ingest', 'Where producers send.'),
+  adminPort: portSetting('ingestAdmin', 'Where /healthz, /readyz and /metrics are.'),
+  bodyBytesMax: setting(
+    'WEIR_INGEST_BODY_BYTES',
+    bytes,
+    ingestLimits.bodyBytesMax,
+    'The largest body of a request, unpacked; a larger one is answered with 413.',
+  ),
+  bodiesBytesMax: setting(
+    'WEIR_INGEST_BODIES_BYTES',
+    bytes,
+    ingestLimits.bodiesBytesMax,
+    'The bodies of all requests that are under way; past it a request is answered with 503.',
+  ),
+  bodyMs: setting(
+    'WEIR_INGEST_BODY_SECONDS',
+    seconds,
+    ingestLimits.bodyMs,
+    'How long a body may take to arrive; a slower one is answered with 408.',
+  ),
+  eventsPerSecond: setting(
+    'WEIR_INGEST_EVENTS_PER_SECOND',
+    integer(1, 1_000_000_000),
+    ingestLimits.eventsPerSecond,
+    'The events that one producer (tenant and sub of its tokens) may send in a second; past it 429.',
+  ),
+  bytesPerSecond: setting(
+    'WEIR_INGEST_BYTES_PER_SECOND',
+    bytes,
+    ingestLimits.bytesPerSecond,
+    'The bytes of bodies, unpacked, that one producer may send in a second; past it 429.',
+  ),
+  subjectsMax: setting(
+    'WEIR_INGEST_SUBJECTS',
+    integer(1, 10_000_000),
+    ingestLimits.subjectsMax,
+    'The different subjects that a tenant may use within an hour; events of further ones are rejected.',
+  ),
+}
