@@ -1,0 +1,82 @@
+import { mintToken } from '@weir/mesh'
+import { defaultTenant, WeirError } from '@weir/proto'
+import { limits } from './limits.ts'
+import { isAlive, StateFolder } from './up/state-folder.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Where a command sends its requests, and with what token. */
+export interface Access {
+  /** `http(s)://host:port`, without a slash at its end. Throws `unavailable` when nothing says where the service is. */
+  address(service: ServiceName): string
+  /** A token that is good now. Throws `unauthenticated` when there is none. */
+  token(): Promise<string>
+}
+
+export type ServiceName = 'hub' | 'ingest' | 'projector'
+
+/** The options of every command that talks to a mesh. */
+export const accessArgs = {
+  url: {
+    type: 'string',
+    valueHint: 'url',
+    description:
+      'Address of a mesh behind one host (or WEIR_URL). Without it: the "weir up" of this folder or one above',
+  },
+  token: {
+    type: 'string',
+    valueHint: 'jwt',
+    description: 'Token (or WEIR_TOKEN). Without it: one is made, where "weir up" has left its secret',
+  },
+} as const
+
+export interface AccessOptions {
+  readonly url?: string | undefined
+  readonly token?: string | undefined
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** An address of one service (WEIR_HUB_URL, ...) goes before that of the mesh, and any given one before `weir up`. */
+export function findAccess(options: AccessOptions, env: Environment = process.env): Access {
+  const folder = StateFolder.find(process.cwd())
+  const token = options.token ?? env.WEIR_TOKEN
+  return {
+    address(service) {
+      const variable = `WEIR_${service.toUpperCase()}_URL`
+      const given = options.url ?? env[variable] ?? env.WEIR_URL
+      return given === undefined ? localAddress(folder, service) : origin(given)
+    },
+    async token() {
+      return token ?? (await ownToken(folder))
+    },
+  }
+}
+
+function localAddress(folder: StateFolder | undefined, service: ServiceName): string {
+  const running = folder?.readRunning()
+  if (running !== undefined && isAlive(running)) return running.addresses[service].replace(/^ws/, 'http')
+  throw new WeirError(
+    'unavailable',
+    'No "weir up" runs in this folder or one above: start it there, or say with --url or WEIR_URL where the mesh is.',
+  )
+}
+
+function ownToken(folder: StateFolder | undefined): Promise<string> {
+  const secrets = folder?.readSecrets()
+  if (secrets === undefined) {
+    throw new WeirError('unauthenticated', 'There is no token: give one with --token or WEIR_TOKEN.')
+  }
+  return mintToken(secrets.jwtSecret, everythingGranted(limits.ownTokenSeconds))
+}
+
+/** What the owner of a `weir up` may do in it. */
+export function everythingGranted(ttlSeconds: number): Parameters<typeof mintToken>[1] {
+  return { tenant: defaultTenant, subject: 'owner', publish: ['>'], subscribe: ['>'], admin: true, ttlSeconds }
+}
+
+function origin(address: string): string {
+  if (!URL.canParse(address) || !/^(https?|wss?):/.test(address)) {
+    throw new UsageError(`"${address}" is not an address: give one like https://weir.example.org.`)
+  }
+  return address.replace(/^ws/, 'http').replace(/\/+$/, '')
+}

@@ -1,0 +1,39 @@
+/** The bounds of the command line, each with what happens there. */
+export const limits = {
+  /** A part of `weir up` that is not ready by then ends the start, with the last lines of its log. */
+  readyMs: 60_000,
+  /** A part that was asked to stop and has not ended by then is killed. */
+  stopMs: 8_000,
+  /** The wait before the first restart of a part that crashed; it doubles with each further crash. */
+  restartFirstMs: 250,
+  /** The wait between restarts grows no further. */
+  restartMaxMs: 15_000,
+  /** A part that has run for so long is taken as sound: its next crash is restarted at once again. */
+  soundAfterMs: 30_000,
+  /** A larger log of a part is moved aside, replacing the one that was moved before. */
+  logBytesMax: 16_777_216,
+  /** How often the logs of the parts are looked at for that. */
+  logCheckMs: 60_000,
+  /** So many last lines of its log are shown for a part that does not start. */
+  logLinesShown: 12,
+  /** Ports of a `weir up` that was killed are waited for so long before they count as taken. */
+  portsFreeMs: 10_000,
+  /** Every request of a command ends with an error after that. */
+  requestMs: 30_000,
+  /** `weir pub` sends what it has read so far as soon as it has so many events. */
+  batchEventsMax: 500,
+  /** `weir pub` sends what it has read so far after so long, for producers that write slowly. */
+  batchMs: 100,
+  /** `weir pub` tries a batch that met a temporary refusal so many times, then ends with the error. */
+  sendAttemptsMax: 8,
+  /** The wait before the second attempt, at most; it doubles with each further one. */
+  sendWaitMs: 100,
+  /** Commands make a token for themselves that is good for so long; a longer one asks again. */
+  ownTokenSeconds: 3_600,
+  /** The token that `weir up` prints expires after that; `weir token` prints another. */
+  printedTokenSeconds: 2_592_000,
+  /** The host telemetry of a `weir up` that runs longer is refused by ingest: start it anew. */
+  telemetryTokenSeconds: 31_536_000,
+  /** With less space on the disk, `weir doctor` complains. */
+  diskBytesMin: 2_147_483_648,
+} as const

@@ -1,0 +1,58 @@
+import { isErrorCode, WeirError } from '@weir/proto'
+import type { Access, ServiceName } from './access.ts'
+import { limits } from './limits.ts'
+
+export interface RequestOptions {
+  readonly method?: 'GET' | 'POST'
+  readonly query?: Readonly<Record<string, string | undefined>>
+  /** Sent as application/json. */
+  readonly body?: unknown
+}
+
+/**
+ * Asks a service with the token of the access. Throws what the service said as a WeirError, `unavailable` when nobody
+ * answers.
+ */
+export async function request(
+  access: Access,
+  service: ServiceName,
+  path: string,
+  options: RequestOptions = {},
+): Promise<Response> {
+  const url = new URL(access.address(service) + path)
+  for (const [name, value] of Object.entries(options.query ?? {})) {
+    if (value !== undefined) url.searchParams.set(name, value)
+  }
+  const headers: Record<string, string> = { Authorization: `Bearer ${await access.token()}` }
+  const init: RequestInit = { method: options.method ?? 'GET', headers, signal: AbortSignal.timeout(limits.requestMs) }
+  if (options.body !== undefined) {
+    headers['Content-Type'] = 'application/json'
+    init.body = JSON.stringify(options.body)
+  }
+  let response: Response
+  try {
+    response = await fetch(url, init)
+  } catch (cause) {
+    throw new WeirError(
+      'unavailable',
+      `${service} at ${url.origin} does not answer: is the address right and does it run?`,
+      {
+        cause,
+      },
+    )
+  }
+  if (response.ok) return response
+  throw await refusal(response, service, url)
+}
+
+async function refusal(response: Response, service: ServiceName, url: URL): Promise<WeirError> {
+  const text = await response.text()
+  try {
+    const { code, detail, title } = JSON.parse(text) as { code?: string; detail?: string; title?: string }
+    if (code !== undefined && isErrorCode(code)) return new WeirError(code, `${service}: ${detail ?? title ?? code}`)
+  } catch {
+    // Not a problem of Weir: something else answers there.
+  }
+  const message = `${url.origin} answered with ${response.status}, not as ${service} does: is the address right?`
+  return new WeirError(response.status >= 500 ? 'unavailable' : 'not_found', message)
+}

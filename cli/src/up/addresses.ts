@@ -1,0 +1,32 @@
+import type { NatsRole } from '@weir/mesh'
+import type { Ports } from './ports.ts'
+import type { Secrets } from './state-folder.ts'
+
+/** Where everything of a `weir up` answers. */
+export interface Addresses {
+  /** `ws://host:port`, without a path. */
+  readonly hub: string
+  readonly ingest: string
+  /** The read API and the page. */
+  readonly projector: string
+  /** With the user and password of the administrator. */
+  readonly nats: string
+  readonly postgres: string
+  readonly admin: { readonly hub: string; readonly ingest: string; readonly projector: string }
+}
+
+export function addressesOf(ports: Ports, secrets: Secrets, databaseUrl: string | undefined): Addresses {
+  const http = (port: number): string => `http://127.0.0.1:${port}`
+  return {
+    hub: `ws://127.0.0.1:${ports.hub}`,
+    ingest: http(ports.ingest),
+    projector: http(ports.projector),
+    nats: natsUrl(ports, secrets, 'admin'),
+    postgres: databaseUrl ?? `postgres://postgres@127.0.0.1:${ports.postgres}/postgres`,
+    admin: { hub: http(ports.hubAdmin), ingest: http(ports.ingestAdmin), projector: http(ports.projectorAdmin) },
+  }
+}
+
+export function natsUrl(ports: Ports, secrets: Secrets, role: NatsRole): string {
+  return `nats://${role}:${secrets.natsPasswords[role]}@127.0.0.1:${ports.nats}`
+}

@@ -1,0 +1,114 @@
+import { connectNats, createLogger, defaultTenantSpec, mintToken, provisionMesh, provisionTenant } from '@weir/mesh'
+import { defaultTenant } from '@weir/proto'
+import { limits } from '../limits.ts'
+import { tenantNames } from '../tenants.ts'
+import { type Addresses, addressesOf } from './addresses.ts'
+import { Child, type ChildDeclaration } from './child.ts'
+import { Leash } from './leash.ts'
+import { boundLog } from './log-file.ts'
+import {
+  hubPart,
+  ingestPart,
+  natsPart,
+  type PartContext,
+  type PartName,
+  partNames,
+  postgresPart,
+  projectorPart,
+  telemetryPart,
+} from './parts.ts'
+
+export interface LocalMeshOptions extends PartContext {
+  /** Something is ready, so many milliseconds after it was begun. */
+  readonly onReady: (what: PartName | 'streams', ms: number) => void
+  /** A sentence on what happened since: a crash, a restart. */
+  readonly say: (sentence: string) => void
+}
+
+/** All of Weir on this machine: started as its parts allow, watched, and stopped in reverse. */
+export class LocalMesh {
+  readonly addresses: Addresses
+  readonly #options: LocalMeshOptions
+  readonly #leash = new Leash()
+  readonly #children = new Map<PartName, Child>()
+  #stopping = false
+  readonly #housekeeping: ReturnType<typeof setInterval>
+
+  constructor(options: LocalMeshOptions) {
+    this.#options = options
+    this.addresses = addressesOf(options.ports, options.secrets, options.databaseUrl)
+    this.#housekeeping = setInterval(() => {
+      for (const child of this.#children.values()) boundLog(child.logPath)
+    }, limits.logCheckMs)
+  }
+
+  /** Comes back when everything is ready. Throws when a part is not; the caller then stops the others. */
+  async start(): Promise<void> {
+    const context = this.#options
+    const streams = this.#run('nats', natsPart(context)).then(() => this.#timed('streams', () => this.#provision()))
+    const database = context.databaseUrl === undefined ? this.#run('postgres', postgresPart(context)) : undefined
+    const ingest = streams.then(() => this.#run('ingest', ingestPart(context)))
+    await Promise.all([
+      ingest,
+      streams.then(() => this.#run('hub', hubPart(context))),
+      Promise.all([streams, database]).then(([tenants]) => this.#run('projector', projectorPart(context, tenants))),
+      ingest.then(async () => this.#run('telemetry', telemetryPart(context, await this.#telemetryToken()))),
+    ])
+  }
+
+  /** Process ids of the parts that run now. */
+  pids(): Partial<Record<PartName, number>> {
+    return Object.fromEntries([...this.#children].map(([name, child]) => [name, child.pid]))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true
+    clearInterval(this.#housekeeping)
+    for (const name of partNames.toReversed()) await this.#children.get(name)?.stop()
+    this.#leash.close()
+  }
+
+  /** Ends everything at once. */
+  kill(): void {
+    this.#stopping = true
+    for (const child of this.#children.values()) child.kill()
+    this.#leash.close()
+  }
+
+  async #run(name: PartName, declaration: ChildDeclaration): Promise<void> {
+    if (this.#stopping) return
+    const child = new Child(declaration, this.#leash, this.#options.say)
+    this.#children.set(name, child)
+    await this.#timed(name, () => child.start())
+  }
+
+  async #timed<T>(what: PartName | 'streams', work: () => Promise<T>): Promise<T> {
+    const began = performance.now()
+    const result = await work()
+    this.#options.onReady(what, performance.now() - began)
+    return result
+  }
+
+  /** Makes the streams of the default tenant where they are missing, and says which tenants there are. */
+  async #provision(): Promise<readonly string[]> {
+    const log = createLogger('cli', 'fatal')
+    const nc = await connectNats({ url: this.addresses.nats, name: 'admin', log })
+    try {
+      await provisionMesh(nc, defaultTenantSpec.replicas)
+      await provisionTenant(nc, defaultTenant, defaultTenantSpec)
+      return await tenantNames(nc)
+    } finally {
+      await nc.close()
+    }
+  }
+
+  #telemetryToken(): Promise<string> {
+    return mintToken(this.#options.secrets.jwtSecret, {
+      tenant: defaultTenant,
+      subject: 'host-telemetry',
+      publish: ['otel.>'],
+      subscribe: [],
+      ttlSeconds: limits.telemetryTokenSeconds,
+    })
+  }
+}

@@ -1,0 +1,118 @@
+import { writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { renderNatsConfig } from '@weir/mesh'
+import { addressesOf, natsUrl } from './addresses.ts'
+import type { ChildDeclaration } from './child.ts'
+import type { Ports } from './ports.ts'
+import { bun, fileOf, natsServer, pinnedNode } from './programs.ts'
+import type { Secrets, StateFolder } from './state-folder.ts'
+
+/** In the order in which they are stopped, the other way round. */
+export const partNames = ['nats', 'postgres', 'ingest', 'hub', 'projector', 'telemetry'] as const
+
+export type PartName = (typeof partNames)[number]
+
+/** What every part is made from. */
+export interface PartContext {
+  readonly folder: StateFolder
+  readonly ports: Ports
+  readonly secrets: Secrets
+  readonly databaseUrl: string | undefined
+}
+
+export function natsPart(context: PartContext): ChildDeclaration {
+  const { folder, ports, secrets } = context
+  const configPath = folder.at('nats.conf')
+  const config = { host: '127.0.0.1', port: ports.nats, storeDir: folder.at('nats'), passwords: secrets.natsPasswords }
+  writeFileSync(configPath, renderNatsConfig(config), { mode: 0o600 })
+  return declare(context, 'nats', [natsServer(), '--config', configPath], () => listens(ports.nats), {})
+}
+
+export function postgresPart(context: PartContext): ChildDeclaration {
+  const { folder, ports } = context
+  const command = [bun, ownFile('postgres.ts'), folder.at('postgres'), String(ports.postgres)] as const
+  return declare(context, 'postgres', command, () => listens(ports.postgres), {})
+}
+
+export function ingestPart(context: PartContext): ChildDeclaration {
+  return service(context, 'ingest', [bun, fileOf('ingest/src/main.ts')], {
+    WEIR_INGEST_PORT: context.ports.ingest,
+    WEIR_INGEST_ADMIN_PORT: context.ports.ingestAdmin,
+  })
+}
+
+export function hubPart(context: PartContext): ChildDeclaration {
+  return service(context, 'hub', [pinnedNode(), fileOf('hub/src/main.ts')], {
+    WEIR_HUB_PORT: context.ports.hub,
+    WEIR_HUB_ADMIN_PORT: context.ports.hubAdmin,
+  })
+}
+
+export function projectorPart(context: PartContext, tenants: readonly string[]): ChildDeclaration {
+  const { ports, secrets, databaseUrl } = context
+  return service(context, 'projector', [bun, fileOf('projector/src/main.ts')], {
+    WEIR_PROJECTOR_PORT: ports.projector,
+    WEIR_PROJECTOR_ADMIN_PORT: ports.projectorAdmin,
+    WEIR_TENANTS: tenants.join(','),
+    DATABASE_URL: addressesOf(ports, secrets, databaseUrl).postgres,
+  })
+}
+
+export function telemetryPart(context: PartContext, token: string): ChildDeclaration {
+  const { ingest } = addressesOf(context.ports, context.secrets, context.databaseUrl)
+  const ready = (): Promise<boolean> => Promise.resolve(true)
+  return declare(context, 'telemetry', [bun, ownFile('telemetry.ts'), ingest], ready, { WEIR_TOKEN: token })
+}
+
+function service(
+  context: PartContext,
+  name: 'ingest' | 'hub' | 'projector',
+  command: readonly [string, ...string[]],
+  settings: Readonly<Record<string, string | number>>,
+): ChildDeclaration {
+  const { ports, secrets, databaseUrl } = context
+  const { admin } = addressesOf(ports, secrets, databaseUrl)
+  return declare(context, name, command, () => answers(`${admin[name]}/readyz`), {
+    WEIR_HOST: '127.0.0.1',
+    WEIR_JWT_SECRET: secrets.jwtSecret,
+    WEIR_NATS_URL: natsUrl(ports, secrets, name),
+    ...settings,
+  })
+}
+
+/** The caller's environment goes to every part, so that any setting of a service can be tried with `weir up`. */
+function declare(
+  { folder }: PartContext,
+  name: PartName,
+  command: readonly [string, ...string[]],
+  isReady: () => Promise<boolean>,
+  settings: Readonly<Record<string, string | number>>,
+): ChildDeclaration {
+  const env: Record<string, string> = {}
+  for (const [key, value] of Object.entries({ ...process.env, ...settings })) {
+    if (value !== undefined) env[key] = String(value)
+  }
+  return { name, command, env, logPath: folder.at('logs', `${name}.log`), isReady }
+}
+
+function ownFile(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url))
+}
+
+async function answers(url: string): Promise<boolean> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
+  return response.ok
+}
+
+function listens(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    const end = (answer: boolean): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => end(true))
+    socket.once('error', () => end(false))
+  })
+}

@@ -1,0 +1,64 @@
+import { createServer } from 'node:net'
+import { type Environment, ports as meshPorts, parseConfig, portSetting, type Setting } from '@weir/mesh'
+
+/** Where the parts of `weir up` listen, all on 127.0.0.1. */
+export interface Ports {
+  readonly hub: number
+  readonly ingest: number
+  readonly projector: number
+  readonly nats: number
+  readonly postgres: number
+  readonly hubAdmin: number
+  readonly ingestAdmin: number
+  readonly projectorAdmin: number
+}
+
+export const portSettings: { readonly [Name in keyof Ports]: Setting<number> } = {
+  hub: portSetting('hub', 'Where the hub listens for WebSocket and SSE.'),
+  ingest: portSetting('ingest', 'Where ingest listens for events.'),
+  projector: portSetting('projector', 'Where the read API and the page are.'),
+  nats: portSetting('nats', 'Where nats-server listens.'),
+  postgres: portSetting('postgres', 'Where the embedded Postgres listens.'),
+  hubAdmin: portSetting('hubAdmin', 'Health and metrics of the hub.'),
+  ingestAdmin: portSetting('ingestAdmin', 'Health and metrics of ingest.'),
+  projectorAdmin: portSetting('projectorAdmin', 'Health and metrics of the projector.'),
+}
+
+/** The ports that the environment asks for: WEIR_PORT_BASE moves all, a variable of its own moves one. */
+export function portsOf(env: Environment): Ports {
+  return parseConfig(portSettings, env)
+}
+
+export interface TakenPort {
+  readonly part: keyof Ports
+  readonly port: number
+  /** The variable that moves this port alone. */
+  readonly env: string
+}
+
+/** Those of the ports on which a program listens now. */
+export async function takenPorts(ports: Ports): Promise<readonly TakenPort[]> {
+  const wanted = (Object.keys(portSettings) as (keyof Ports)[]).map((part) => ({
+    part,
+    port: ports[part],
+    env: meshPorts[part].env,
+  }))
+  const free = await Promise.all(wanted.map(({ port }) => isFree(port)))
+  return wanted.filter((_, index) => !free[index])
+}
+
+/** A base from which on all ports are free now. */
+export async function freePortBase(): Promise<number | undefined> {
+  for (let base = 18_080; base < 60_000; base += 1_000) {
+    if ((await takenPorts(portsOf({ WEIR_PORT_BASE: String(base) }))).length === 0) return base
+  }
+  return undefined
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}

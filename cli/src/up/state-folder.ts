@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { type NatsRole, natsRoles } from '@weir/mesh'
+import type { Addresses } from './addresses.ts'
+
+/** The folder `.weir` in which `weir up` keeps everything: data, logs, secrets, and what other commands need to find it. */
+export class StateFolder {
+  readonly path: string
+
+  constructor(workingFolder: string) {
+    this.path = resolve(workingFolder, '.weir')
+  }
+
+  /** The nearest `.weir` with a file of `weir up`, from a folder upwards. */
+  static find(from: string): StateFolder | undefined {
+    for (let folder = resolve(from); ; folder = dirname(folder)) {
+      if (existsSync(join(folder, '.weir', secretsFile))) return new StateFolder(folder)
+      if (dirname(folder) === folder) return undefined
+    }
+  }
+
+  /** A path in it; the folders on the way are made. */
+  at(...names: string[]): string {
+    const path = join(this.path, ...names)
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    return path
+  }
+
+  /** The secrets of this mesh, made at the first call. */
+  secrets(): Secrets {
+    const present = this.readSecrets()
+    const password = (role: NatsRole): string => present?.natsPasswords[role] ?? randomBytes(18).toString('base64url')
+    const secrets: Secrets = {
+      jwtSecret: present?.jwtSecret ?? randomBytes(32).toString('base64url'),
+      natsPasswords: Object.fromEntries(natsRoles.map((role) => [role, password(role)])) as Record<NatsRole, string>,
+    }
+    this.#write(secretsFile, secrets)
+    // What is in here is nobody else's business, git's least of all.
+    writeFileSync(this.at('.gitignore'), '*\n')
+    return secrets
+  }
+
+  /** Undefined where no `weir up` has run yet. */
+  readSecrets(): Secrets | undefined {
+    return this.#read(secretsFile) as Secrets | undefined
+  }
+
+  /** What the `weir up` that runs here wrote, or one that was killed and could not take it back. */
+  readRunning(): Running | undefined {
+    return this.#read(runningFile) as Running | undefined
+  }
+
+  writeRunning(running: Running): void {
+    this.#write(runningFile, running)
+  }
+
+  removeRunning(): void {
+    rmSync(this.at(runningFile), { force: true })
+  }
+
+  #read(name: string): unknown {
+    const path = join(this.path, name)
+    return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined
+  }
+
+  /** In one step, so that no reader sees half a file; for the owner alone. */
+  #write(name: string, value: unknown): void {
+    const path = this.at(name)
+    writeFileSync(`${path}.new`, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 })
+    renameSync(`${path}.new`, path)
+  }
+}
+
+const secretsFile = 'secrets.json'
+const runningFile = 'up.json'
+
+export interface Secrets {
+  /** Signs tokens (HS256). */
+  readonly jwtSecret: string
+  /** Of each NATS user. */
+  readonly natsPasswords: Readonly<Record<NatsRole, string>>
+}
+
+/** A `weir up` that is ready: the line that `--json` prints, and what `.weir/up.json` holds. */
+export interface Running {
+  /** Of `weir up` itself. */
+  readonly pid: number
+  readonly addresses: Addresses
+  /** May publish and subscribe to everything of tenant main, and administer it. */
+  readonly token: string
+}
+
+/** Whether the `weir up` that wrote this still runs. */
+export function isAlive(running: Running): boolean {
+  try {
+    process.kill(running.pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
