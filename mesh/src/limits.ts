@@ -20,6 +20,8 @@ export const limits = {
   natsReconnectMaxMs: 2_000,
   /** A NATS connection on which two pings in a row stay unanswered is replaced. */
   natsPingMs: 10_000,
+  /** A request of the provisioner that takes longer is made again. */
+  provisionRequestMs: 2_000,
   /** The provisioner retries for this long where JetStream has no leader, then fails with `unavailable`. */
   provisionDeadlineMs: 30_000,
 

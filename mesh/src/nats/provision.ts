@@ -53,34 +53,36 @@ async function provision(
   plans: readonly StreamPlan[],
   { force = false, deadlineMs = limits.provisionDeadlineMs }: ProvisionOptions,
 ): Promise<readonly Provisioned[]> {
-  const manager = await jetstreamManager(nc, { checkAPI: false })
+  const manager = await jetstreamManager(nc, { checkAPI: false, timeout: limits.provisionRequestMs })
   const deadline = Date.now() + deadlineMs
-  const found = []
+  const steps: Step[] = []
   for (const plan of plans) {
-    found.push({ plan, info: await settled(() => streamInfo(manager, plan.name), deadline) })
+    const info = await settled(plan, deadline, () => streamInfo(manager, plan.name))
+    steps.push({ plan, exists: info !== undefined, changes: info === undefined ? [] : planChanges(plan, info) })
   }
-  const steps = found.map(({ plan, info }) => ({
-    plan,
-    info,
-    changes: info === undefined ? [] : planChanges(plan, info),
-  }))
   if (!force) refuseLoss(steps)
   const done: Provisioned[] = []
-  for (const { plan, info, changes } of steps) {
-    const action = info === undefined ? 'created' : changes.length > 0 ? 'updated' : 'unchanged'
-    if (action === 'created') await settled(() => manager.streams.add(plan), deadline)
-    if (action === 'updated') await settled(() => manager.streams.update(plan.name, plan), deadline)
+  for (const { plan, exists, changes } of steps) {
+    if (!exists) await settled(plan, deadline, () => manager.streams.add(plan))
+    else if (changes.length > 0) await settled(plan, deadline, () => manager.streams.update(plan.name, plan))
+    const action = !exists ? 'created' : changes.length > 0 ? 'updated' : 'unchanged'
     done.push({ stream: plan.name, action, changes })
   }
   return done
 }
 
-function refuseLoss(steps: readonly { readonly plan: StreamPlan; readonly changes: readonly PlanChange[] }[]): void {
+interface Step {
+  readonly plan: StreamPlan
+  readonly exists: boolean
+  readonly changes: readonly PlanChange[]
+}
+
+function refuseLoss(steps: readonly Step[]): void {
   const losses = steps.flatMap(({ plan, changes }) =>
     changes.flatMap((change) => (change.loss === undefined ? [] : [`${plan.name}: ${change.loss}`])),
   )
   if (losses.length > 0) {
-    throw new WeirError('conflict', `This would lose data: ${losses.join('; ')} Force it to do so all the same.`)
+    throw new WeirError('conflict', `This would lose data. ${losses.join(' ')} Force it if that is meant.`)
   }
 }
 
@@ -93,15 +95,15 @@ async function streamInfo(manager: JetStreamManager, name: string): Promise<Stre
   }
 }
 
-/** Runs an idempotent request again while JetStream has no leader, until the deadline. */
-async function settled<T>(request: () => Promise<T>, deadline: number): Promise<T> {
+/** Makes an idempotent request again while JetStream has no leader, until the deadline. */
+async function settled<T>(plan: StreamPlan, deadline: number, request: () => Promise<T>): Promise<T> {
   for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 2_000)) {
     try {
       return await request()
     } catch (cause) {
-      if (!isPassing(cause)) throw cause
+      if (!isPassing(cause)) throw refusal(plan, cause)
       if (Date.now() + waitMs > deadline) {
-        throw new WeirError('unavailable', 'JetStream did not answer: is it enabled, and has the cluster a leader?', {
+        throw new WeirError('unavailable', 'JetStream does not answer: is it enabled, and has its cluster a leader?', {
           cause,
         })
       }
@@ -110,14 +112,22 @@ async function settled<T>(request: () => Promise<T>, deadline: number): Promise<
   }
 }
 
-/** "JetStream not enabled" also means that nobody answered: an election. 10008 is "temporarily unavailable". */
+/** "JetStream is not enabled" is also what the client says when nobody answers, as in an election. */
 function isPassing(cause: unknown): boolean {
-  if (cause instanceof JetStreamApiError) return cause.status === 503 || cause.code === 10008
-  if (!(cause instanceof Error)) return false
+  if (cause instanceof JetStreamApiError) return cause.status === 503
   return (
     cause instanceof errors.TimeoutError ||
     cause instanceof errors.NoRespondersError ||
     cause instanceof errors.RequestError ||
-    cause.name === 'JetStreamNotEnabled'
+    (cause instanceof Error && cause.name === 'JetStreamNotEnabled')
   )
+}
+
+function refusal(plan: StreamPlan, cause: unknown): unknown {
+  if (!(cause instanceof JetStreamApiError)) return cause
+  if (cause.code === 10047 || cause.code === 10028) {
+    const message = `The server has no room for the ${plan.max_bytes} bytes of ${plan.name}: ask for fewer, or give it more.`
+    return new WeirError('quota_exceeded', message, { cause })
+  }
+  return new WeirError('conflict', `NATS refuses the stream ${plan.name}: ${cause.message}.`, { cause })
 }

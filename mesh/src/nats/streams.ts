@@ -85,6 +85,7 @@ function eventPlan(tenant: string, spec: TenantSpec): StreamPlan {
     ...common(eventStream(tenant), [eventSubject(tenant, '>')], spec.replicas),
     max_bytes: spec.eventsMaxBytes,
     max_age: nanos(spec.eventsMaxAgeMs),
+    duplicate_window: nanos(Math.min(limits.dedupeWindowMs, spec.eventsMaxAgeMs)),
     max_msgs_per_subject: -1,
     deny_delete: true,
     republish: { src: eventSubject(tenant, '>'), dest: `${liveSubject(tenant, 'events')}.>` },

@@ -1,64 +1,97 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { natsBinary } from './binary.ts'
 
 export interface TestNats {
+  /** Without a user; put one in where the configuration has users. */
   readonly url: string
   readonly port: number
+  /** Where it listens for NATS over WebSocket, if the configuration says so. */
+  readonly websocketPort: number | undefined
   /** Ends the server and removes its data. */
   stop(): Promise<void>
   /** kill -9; the data stay. */
   kill(): Promise<void>
-  /** Ends the server if it runs and starts it again on the same port and data. */
+  /** Ends the server if it runs, and starts it again on the same port and data. */
   restart(): Promise<void>
 }
 
 export interface TestNatsOptions {
-  /** Further text of the configuration file, after port and JetStream. */
-  readonly config?: string
+  /** Further text of the configuration file; or, as a function, the whole of it. */
+  readonly config?:
+    | string
+    | ((place: { readonly host: string; readonly port: number; readonly storeDir: string }) => string)
+  /** Further text of its block `jetstream`, or false for a server without. */
+  readonly jetstream?: string | false
 }
 
-/** A real nats-server with JetStream in a temporary folder, on a free port of 127.0.0.1. */
+/** A real nats-server with JetStream in a temporary folder, on a free port of 127.0.0.1. It does not outlive the process. */
 export async function startNats(options: TestNatsOptions = {}): Promise<TestNats> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-nats-'))
-  const port = await freePort()
   const file = join(folder, 'nats.conf')
-  await writeFile(
-    file,
-    `listen: "127.0.0.1:${port}"\njetstream { store_dir: ${JSON.stringify(join(folder, 'data'))} }\n${options.config ?? ''}\n`,
-  )
-  let child = await launch(file)
+  const write = (port: number): Promise<void> => writeFile(file, configText(options, port, join(folder, 'data')))
+  await write(anyPort)
+  let running = await launch(file)
+  const { port, websocketPort } = running
+  await write(port)
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: `nats://${host}:${port}`,
     port,
+    websocketPort,
     async stop() {
-      await end(child, 'SIGTERM')
+      await end(running.child, 'SIGTERM')
       await rm(folder, { recursive: true, force: true })
     },
-    kill: () => end(child, 'SIGKILL'),
+    kill: () => end(running.child, 'SIGKILL'),
     async restart() {
-      await end(child, 'SIGTERM')
-      child = await launch(file)
+      await end(running.child, 'SIGTERM')
+      running = await launch(file)
     },
   }
 }
 
+const host = '127.0.0.1'
+/** nats-server then chooses a free one and says which. */
+const anyPort = -1
+
+function configText({ config, jetstream = '' }: TestNatsOptions, port: number, storeDir: string): string {
+  if (typeof config === 'function') return config({ host, port, storeDir })
+  const store = jetstream === false ? '' : `jetstream { store_dir: ${JSON.stringify(storeDir)}, ${jetstream} }\n`
+  return `listen: "${host}:${port}"\n${store}${config ?? ''}\n`
+}
+
+interface Running {
+  readonly child: ChildProcess
+  readonly port: number
+  readonly websocketPort: number | undefined
+}
+
 /** Resolves when the server says that it is ready; rejects with what it said when it ends before. */
-function launch(file: string): Promise<ChildProcess> {
+function launch(file: string): Promise<Running> {
   const child = spawn(natsBinary(), ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const endWithUs = (): void => void child.kill('SIGKILL')
+  process.once('exit', endWithUs)
+  child.once('exit', () => process.off('exit', endWithUs))
   return new Promise((resolve, reject) => {
     let said = ''
-    child.stderr.on('data', (chunk: Buffer) => {
+    const listen = (chunk: Buffer): void => {
       said += chunk.toString()
-      if (said.includes('Server is ready')) {
-        child.stderr.removeAllListeners('data')
-        child.stderr.resume()
-        resolve(child)
-      }
-    })
+      const port = /Listening for client connections on \S+:(\d+)/.exec(said)?.[1]
+      if (port === undefined || !said.includes('Server is ready')) return
+      // Read on, or the server blocks on a full pipe; keep nothing.
+      child.stderr.off('data', listen)
+      child.stderr.resume()
+      const websocketPort = /Listening for websocket clients on \S+:(\d+)/.exec(said)?.[1]
+      resolve({
+        child,
+        port: Number(port),
+        websocketPort: websocketPort === undefined ? undefined : Number(websocketPort),
+      })
+    }
+    child.stderr.on('data', listen)
     child.once('error', reject)
     child.once('exit', () => reject(new Error(`nats-server ended at its start:\n${said}`)))
   })
@@ -69,16 +102,5 @@ function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> 
   return new Promise((resolve) => {
     child.once('exit', () => resolve())
     child.kill(signal)
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
   })
 }
