@@ -1,29 +1,39 @@
-/** What one NATS user may do; subjects with NATS wildcards. */
+/** What one NATS user may do: subjects with NATS wildcards. Whatever is not listed is forbidden. */
 export interface NatsPermissions {
   readonly publish: readonly string[]
+  /** Exceptions from `publish`. */
   readonly publishDeny?: readonly string[]
   readonly subscribe: readonly string[]
 }
 
+/** The NATS users: one a service, and one for the provisioner and the CLI. */
 export const natsRoles = ['admin', 'ingest', 'hub', 'projector'] as const
 
 export type NatsRole = (typeof natsRoles)[number]
 
-const readStreams = ['$JS.API.INFO', '$JS.API.STREAM.INFO.*', '$JS.API.DIRECT.GET.*', '$JS.API.DIRECT.GET.*.>'] as const
+const readStreams = [
+  '$JS.API.INFO',
+  '$JS.API.STREAM.INFO.*',
+  '$JS.API.STREAM.MSG.GET.*',
+  '$JS.API.DIRECT.GET.*',
+  '$JS.API.DIRECT.GET.*.>',
+] as const
 
-const consume = [
-  '$JS.API.CONSUMER.CREATE.>',
+const useConsumers = [
+  '$JS.API.CONSUMER.CREATE.*.>',
   '$JS.API.CONSUMER.INFO.*.*',
   '$JS.API.CONSUMER.MSG.NEXT.*.*',
   '$JS.API.CONSUMER.DELETE.*.*',
+  '$JS.ACK.>',
+  '$JS.FC.>',
 ] as const
 
 /**
- * The least that each service can work with. Nobody may publish to `live.>`: what hubs read there comes from the streams'
- * republish alone. Inboxes are private to a role.
+ * The least that each service can work with. Nobody may publish to `live.>`: what hubs read there comes from the streams
+ * alone. Nobody reads another role's inbox. One thing NATS cannot forbid to those who may create consumers: to have one
+ * deliver to any subject; so hub and projector are trusted with that.
  */
 export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
-  /** The provisioner and the CLI. */
   admin: {
     publish: ['$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.>', 'ev.>', 'dlq.>', 'weir.hub.>'],
     subscribe: ['_INBOX_admin.>', 'live.>', 'weir.hub.>'],
@@ -33,11 +43,11 @@ export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
     subscribe: ['_INBOX_ingest.>'],
   },
   hub: {
-    publish: [...readStreams, ...consume, '$JS.FC.>', '$KV.mesh.>', 'weir.hub.>'],
+    publish: [...readStreams, ...useConsumers, '$KV.mesh.>', 'weir.hub.>'],
     subscribe: ['_INBOX_hub.>', 'live.>', 'weir.hub.>'],
   },
   projector: {
-    publish: [...readStreams, ...consume, '$JS.ACK.>', '$JS.FC.>', '$KV.*.>', 'ev.*.alerts.>', 'dlq.>'],
+    publish: [...readStreams, ...useConsumers, '$KV.*.>', 'ev.*.alerts.>', 'dlq.>'],
     publishDeny: ['$KV.mesh.>'],
     subscribe: ['_INBOX_projector.>'],
   },
