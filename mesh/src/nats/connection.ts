@@ -1,4 +1,4 @@
-import { createInbox, type NatsConnection } from '@nats-io/nats-core'
+import { AuthorizationError, createInbox, type NatsConnection } from '@nats-io/nats-core'
 import { connect } from '@nats-io/transport-node'
 import { WeirError } from '@weir/proto'
 import type { Health } from '../health.ts'
@@ -44,8 +44,7 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
       noAsyncTraces: true,
     })
   } catch (cause) {
-    const hosts = servers.map((server) => server.host).join(', ')
-    throw new WeirError('unavailable', `NATS at ${hosts} cannot be used; WEIR_NATS_URL says where it is.`, { cause })
+    throw connectError(cause, servers.map((server) => server.host).join(', '))
   }
   inboxPrefixes.set(nc, `_INBOX_${name}`)
   health?.set('nats', true)
@@ -61,6 +60,14 @@ export function newInbox(nc: NatsConnection): string {
 }
 
 const inboxPrefixes = new WeakMap<NatsConnection, string>()
+
+function connectError(cause: unknown, hosts: string): WeirError {
+  const message =
+    cause instanceof AuthorizationError
+      ? `NATS at ${hosts} refuses the user in WEIR_NATS_URL, or its password.`
+      : `NATS at ${hosts} does not answer: start it, or say in WEIR_NATS_URL where it is.`
+  return new WeirError('unavailable', message, { cause })
+}
 
 /** Full jitter between 50 ms and a bound that doubles up to the limit. */
 function backoffMs(attempt: number): number {
