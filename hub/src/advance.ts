@@ -1,0 +1,149 @@
+import { Mode } from '@weir/proto'
+import { type Entry, type EntryLog, isSuperseded, type SeqRange } from './entry-log.ts'
+
+/**
+ * The one operation of the hub: from a position in the log, what comes next. Live delivery, catch-up, conflation, snapshot
+ * and resume are this function at different positions.
+ *
+ * Invariant, for each call: the entries of (from, to] that match are `entries` plus `conflated`, or the step is a gap that
+ * announces them; nothing that matches lies between `limit` and the head, unless `limit` is the head. Where the range is older than the ring, what was superseded there cannot be counted unless it was counted
+ * when it left (`owed`); the chunk then says `uncounted`.
+ *
+ * Budget: 50 ns an entry that is passed (bench/src/hub.bench.ts, slow clients).
+ */
+export function advance(log: EntryLog, position: Position, reader: Reader, limit: number, bytesMax: number): Step {
+  if (reader.mode === Mode.ALL) return advanceAll(log, position, reader, limit, bytesMax)
+  return advanceLatest(log, position, reader, limit, bytesMax)
+}
+
+/** Where a subscriber is in a log. */
+export interface Position {
+  /** Everything up to here was sent, counted or announced. */
+  seq: number
+  /** Entries that match in (seq, end of what left the ring], counted when they left; mode LATEST. */
+  owed: number
+  /** Up to here nothing is counted: the subscription began there with a cursor older than the ring. */
+  uncountedTo: number
+  /** The head when its snapshot began: a removal up to here has nothing to remove. */
+  snapshotAt: number
+  /** Mode LATEST reads the stream up to here, where memory has forgotten subjects; values that were removed later come from it. */
+  streamTo: number
+}
+
+export function positionAt(seq: number): Position {
+  return { seq, owed: 0, uncountedTo: 0, snapshotAt: 0, streamTo: 0 }
+}
+
+/** What reads: how, and which subjects. */
+export interface Reader {
+  readonly mode: Mode
+  readonly accepts: (subject: string) => boolean
+}
+
+export type Step =
+  /** Entries to send, and how far that goes. */
+  | Chunk
+  /** The stream could not give (from, to]. */
+  | { readonly kind: 'gap'; readonly to: number }
+  /** The position is older than what memory can serve: read the stream. */
+  | { readonly kind: 'stream' }
+  /** Removals past the position were forgotten: begin again with a snapshot. */
+  | { readonly kind: 'snapshot' }
+
+export interface Chunk {
+  readonly kind: 'chunk'
+  readonly to: number
+  readonly entries: readonly Entry[]
+  readonly conflated: number
+  readonly uncounted: boolean
+  /** The position's `owed` afterwards. */
+  readonly owed: number
+}
+
+/** Counts what a position will owe for the entries [first, last) that are about to leave the ring. */
+export function oweDropped(
+  log: EntryLog,
+  position: Position,
+  accepts: (subject: string) => boolean,
+  first: number,
+  last: number,
+): void {
+  const after = Math.max(position.seq, position.uncountedTo)
+  for (let index = Math.max(first, log.indexAfter(after)); index < last; index++) {
+    if (accepts(log.at(index).state.subject)) position.owed++
+  }
+}
+
+/** The first gap that a position has not passed. */
+export function nextGap(log: EntryLog, seq: number): SeqRange | undefined {
+  return log.gaps.find(({ to }) => to > seq)
+}
+
+/** Entries that one step looks at, so that a sparse filter cannot hold up the others. */
+const scanMax = 20_000
+
+function advanceAll(log: EntryLog, position: Position, reader: Reader, limit: number, bytesMax: number): Step {
+  const gap = nextGap(log, position.seq)
+  if (gap !== undefined && gap.from <= position.seq) return { kind: 'gap', to: Math.min(gap.to, limit) }
+  if (position.seq < log.completeFrom) return { kind: 'stream' }
+  const end = gap === undefined ? limit : Math.min(limit, gap.from)
+  const entries: Entry[] = []
+  let bytes = 0
+  let to = position.seq
+  let scanned = 0
+  for (let index = log.indexAfter(position.seq); index < log.length; index++) {
+    const entry = log.at(index)
+    if (entry.seq > end) break
+    if (reader.accepts(entry.state.subject)) {
+      bytes += entry.end - entry.start
+      if (bytes > bytesMax && entries.length > 0) return chunk(to, entries, 0, false, 0)
+      entries.push(entry)
+    }
+    to = entry.seq
+    if (++scanned === scanMax) return chunk(to, entries, 0, false, 0)
+  }
+  return chunk(end, entries, 0, false, 0)
+}
+
+function advanceLatest(log: EntryLog, position: Position, reader: Reader, limit: number, bytesMax: number): Step {
+  if (position.seq < position.streamTo) return { kind: 'stream' }
+  const known = Math.max(position.seq, position.snapshotAt)
+  if (log.removalsFrom > known) return { kind: 'snapshot' }
+  if (position.seq < log.latestFrom) return { kind: 'stream' }
+  const uncounted = position.seq < position.uncountedTo
+  const entries: Entry[] = []
+  let { owed } = position
+  let conflated = 0
+  let bytes = 0
+  let to = position.seq
+  let scanned = 0
+  for (let index = log.indexAfter(position.seq); index < log.length; index++) {
+    const entry = log.at(index)
+    if (entry.seq > limit) break
+    if (reader.accepts(entry.state.subject)) {
+      if (!isLeftOut(entry, position.snapshotAt)) {
+        bytes += entry.end - entry.start
+        if (bytes > bytesMax && entries.length > 0) return settle(to)
+        entries.push(entry)
+        if (entry.seq > position.uncountedTo && entry.seq <= log.completeFrom) owed--
+      } else if (entry.seq > log.completeFrom) conflated++
+    }
+    to = entry.seq
+    if (++scanned === scanMax) return settle(to)
+  }
+  return chunk(limit, entries, conflated + owed, uncounted, 0)
+
+  /** A chunk that ends before the limit. Past the part that left the ring, what is still owed was superseded there. */
+  function settle(end: number): Chunk {
+    if (end < log.completeFrom) return chunk(end, entries, conflated, uncounted, owed)
+    return chunk(end, entries, conflated + owed, uncounted, 0)
+  }
+}
+
+function isLeftOut(entry: Entry, snapshotAt: number): boolean {
+  return isSuperseded(entry) || (entry.removal !== 0 && entry.seq <= snapshotAt)
+}
+
+function chunk(to: number, entries: readonly Entry[], conflated: number, uncounted: boolean, owed: number): Chunk {
+  return { kind: 'chunk', to, entries, conflated, uncounted, owed }
+}

@@ -1,0 +1,211 @@
+import { type BatchHead, compileFilters, Mode } from '@weir/proto'
+import { advance, type Chunk, type Position, positionAt } from './advance.ts'
+import { codecCount } from './codec.ts'
+import { type Entry, type EntryLog, isSuperseded } from './entry-log.ts'
+import type { Route } from './router.ts'
+import type { Subscriber } from './subscriber.ts'
+
+/**
+ * The subscribers that share source, filters and interval. Those that are caught up stand at the channel's own position and
+ * get the same bytes; those that are behind stand at positions of their own.
+ *
+ * Budget: 60 ns a caught-up subscriber and batch beside the system call (bench/src/hub.bench.ts, fan-out).
+ */
+export class Channel implements Route {
+  readonly number: number
+  readonly key: string
+  readonly filters: readonly string[]
+  readonly intervalMs: number
+  readonly accepts: (subject: string) => boolean
+  readonly position: Position
+  readonly caughtUp: Subscriber[] = []
+  readonly behind: Set<Subscriber> = new Set()
+  /** Those of `behind` that are past the channel's position: they resumed from a hub that was further, or between two ticks. */
+  readonly waiting: Set<Subscriber> = new Set()
+  visit = 0
+  /** Entries that match and came since the last pass; stays empty where there is an interval. */
+  pending: Entry[] = []
+  /** Something that matches came since the last flush. */
+  dirty = false
+  /** When it was last flushed, milliseconds of the hub's clock. */
+  flushedAt: number = Number.NEGATIVE_INFINITY
+  /** A timer runs for its next flush. */
+  timed = false
+  #allCount = 0
+  readonly #encodings: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(codecCount)
+  /** Chunks of the present pass by the position they start from: many that stand together are encoded once. */
+  readonly #chunks: Map<string, EncodedChunk> = new Map()
+
+  constructor(number: number, key: string, filters: readonly string[], intervalMs: number, head: number) {
+    this.number = number
+    this.key = key
+    this.filters = filters
+    this.intervalMs = intervalMs
+    this.accepts = compileFilters(filters)
+    this.position = positionAt(head)
+  }
+
+  get size(): number {
+    return this.caughtUp.length + this.behind.size
+  }
+
+  add(subscriber: Subscriber): void {
+    if (subscriber.mode === Mode.ALL) this.#allCount++
+    this.behind.add(subscriber)
+  }
+
+  remove(subscriber: Subscriber): void {
+    if (subscriber.mode === Mode.ALL) this.#allCount--
+    if (!subscriber.isBehind) this.#leaveCaughtUp(subscriber)
+    this.behind.delete(subscriber)
+    this.waiting.delete(subscriber)
+  }
+
+  /** A subscriber that stands where the channel stands goes on with the others. */
+  join(subscriber: Subscriber): void {
+    this.behind.delete(subscriber)
+    this.waiting.delete(subscriber)
+    subscriber.place = this.caughtUp.length
+    this.caughtUp.push(subscriber)
+  }
+
+  /** Sends what came since the last flush to all that are caught up, and moves the channel to `head`. */
+  flush(log: EntryLog, head: number, batchBytesMax: number, counters: FlushCounters): void {
+    this.dirty = false
+    this.#chunks.clear()
+    if (this.intervalMs > 0) this.#flushInterval(log, head, batchBytesMax, counters)
+    else this.#flushPending(log, head, batchBytesMax, counters)
+    this.position.seq = head
+  }
+
+  /** Moves the cursors of a quiet channel to the head, so that they do not grow old. */
+  beat(epoch: number, head: number, counters: FlushCounters): void {
+    if (this.position.seq >= head) return
+    this.#share(epoch, noEntries, head, 0, counters)
+  }
+
+  /** The chunk for a subscriber that is behind, encoded for its codec. */
+  encode(epoch: number, subscriber: Subscriber, chunk: Chunk): Uint8Array {
+    const head = { ...chunk, channel: this.number, from: subscriber.position.seq }
+    return subscriber.receiver.codec.batch(head, epoch, chunk.entries)
+  }
+
+  /** As `advance` and `encode`, remembered for the rest of the pass. */
+  chunkFrom(log: EntryLog, subscriber: Subscriber, limit: number): EncodedChunk {
+    const { position, mode, receiver } = subscriber
+    const { seq, owed, uncountedTo, snapshotAt, streamTo } = position
+    const key = `${seq},${owed},${uncountedTo},${snapshotAt},${streamTo},${mode},${receiver.codec.index},${receiver.chunkBytesMax},${limit}`
+    const known = this.#chunks.get(key)
+    if (known !== undefined) return known
+    const step = advance(log, position, { mode, accepts: this.accepts }, limit, receiver.chunkBytesMax)
+    const bytes = step.kind === 'chunk' ? this.encode(log.epoch, subscriber, step).slice() : noBytes
+    const encoded = { step, bytes }
+    this.#chunks.set(key, encoded)
+    return encoded
+  }
+
+  endPass(): void {
+    this.#chunks.clear()
+  }
+
+  /** Takes all that are caught up out of the shared lane; each stands where the channel stands. */
+  scatter(): Subscriber[] {
+    const scattered = this.caughtUp.slice()
+    for (const subscriber of scattered) this.#fallBehind(subscriber)
+    return scattered
+  }
+
+  #flushPending(log: EntryLog, head: number, batchBytesMax: number, counters: FlushCounters): void {
+    const pending = this.pending
+    if (pending.length === 0) return
+    this.pending = []
+    if (this.caughtUp.length === 0) return
+    // Where nobody asked for every entry, what is superseded already need not be sent.
+    const conflates = this.#allCount === 0
+    let entries: Entry[] = []
+    let bytes = 0
+    let conflated = 0
+    let passed = this.position.seq
+    for (const entry of pending) {
+      if (conflates && isSuperseded(entry)) conflated++
+      else {
+        const size = entry.end - entry.start
+        if (bytes + size > batchBytesMax && entries.length > 0) {
+          this.#share(log.epoch, entries, passed, conflated, counters)
+          entries = []
+          bytes = conflated = 0
+        }
+        entries.push(entry)
+        bytes += size
+      }
+      passed = entry.seq
+    }
+    this.#share(log.epoch, entries, head, conflated, counters)
+  }
+
+  #flushInterval(log: EntryLog, head: number, batchBytesMax: number, counters: FlushCounters): void {
+    const reader = { mode: Mode.LATEST, accepts: this.accepts }
+    while (this.position.seq < head && this.caughtUp.length > 0) {
+      const step = advance(log, this.position, reader, head, batchBytesMax)
+      // So much has happened since the last tick that each must be served by itself.
+      if (step.kind !== 'chunk') return void this.scatter()
+      this.#share(log.epoch, step.entries, step.to, step.conflated, counters)
+      this.position.owed = step.owed
+    }
+    this.position.owed = 0
+  }
+
+  #share(epoch: number, entries: readonly Entry[], to: number, conflated: number, counters: FlushCounters): void {
+    const head: BatchHead = { channel: this.number, from: this.position.seq, to, conflated, uncounted: false }
+    this.#encodings.fill(undefined)
+    // From the end, since one that falls behind is replaced by the last.
+    for (let place = this.caughtUp.length - 1; place >= 0; place--) {
+      const subscriber = this.caughtUp[place] as Subscriber
+      const { receiver } = subscriber
+      const { codec } = receiver
+      let bytes = this.#encodings[codec.index]
+      if (bytes === undefined) {
+        bytes = codec.batch(head, epoch, entries)
+        this.#encodings[codec.index] = bytes
+      }
+      if (receiver.accepts(bytes.length)) receiver.deliver(bytes)
+      else this.#fallBehind(subscriber)
+    }
+    counters.batches++
+    counters.deliveries += entries.length * this.caughtUp.length
+    counters.conflated += conflated * this.caughtUp.length
+    this.position.seq = to
+  }
+
+  /** It stands where the channel stood before the batch that it could not take. */
+  #fallBehind(subscriber: Subscriber): void {
+    const { seq, owed } = this.position
+    this.#leaveCaughtUp(subscriber)
+    subscriber.position.seq = seq
+    subscriber.position.owed = owed
+    this.behind.add(subscriber)
+  }
+
+  #leaveCaughtUp(subscriber: Subscriber): void {
+    const last = this.caughtUp.pop() as Subscriber
+    if (last !== subscriber) {
+      this.caughtUp[subscriber.place] = last
+      last.place = subscriber.place
+    }
+    subscriber.place = -1
+  }
+}
+
+export interface EncodedChunk {
+  readonly step: ReturnType<typeof advance>
+  readonly bytes: Uint8Array
+}
+
+export interface FlushCounters {
+  batches: number
+  deliveries: number
+  conflated: number
+}
+
+const noEntries: readonly Entry[] = []
+const noBytes = new Uint8Array(0)

@@ -1,0 +1,452 @@
+import { type Cursor, canonicalFilters, cursorToWire, Mode, Start, WeirError } from '@weir/proto'
+import { nextGap, oweDropped, type Position, positionAt } from './advance.ts'
+import { Channel, type FlushCounters } from './channel.ts'
+import { EntryLog, type LogBounds } from './entry-log.ts'
+import { limits } from './limits.ts'
+import type { Receiver } from './receiver.ts'
+import { Router } from './router.ts'
+import type { StreamChunk, StreamReader } from './stream-reader.ts'
+import { Subscriber } from './subscriber.ts'
+
+/**
+ * One source of one tenant: its log, its channels, and the pass that advances every subscriber. It knows neither NATS nor
+ * sockets, so that its invariants are tested on simulated ones.
+ */
+export class Source {
+  readonly #options: SourceOptions
+  readonly #log: EntryLog
+  readonly #router: Router<Channel> = new Router()
+  readonly #channels: Map<string, Channel> = new Map()
+  /** Channels that something was added to since the last pass. */
+  #dirty: Channel[] = []
+  /** Subscribers that are behind and may have credit. */
+  #ready: Subscriber[] = []
+  #loading = true
+  readonly counters: SourceCounters = { batches: 0, deliveries: 0, conflated: 0, gaps: 0, inbound: 0, streamReads: 0 }
+
+  constructor(options: SourceOptions) {
+    this.#options = options
+    this.#log = new EntryLog(options.bounds, (first, last) => this.#beforeDrop(first, last))
+  }
+
+  get log(): EntryLog {
+    return this.#log
+  }
+
+  get channelCount(): number {
+    return this.#channels.size
+  }
+
+  get subscriberCount(): number {
+    let count = 0
+    for (const channel of this.#channels.values()) count += channel.size
+    return count
+  }
+
+  get behindCount(): number {
+    let count = 0
+    for (const channel of this.#channels.values()) count += channel.behind.size
+    return count
+  }
+
+  // What the tail hands on (TailSink).
+
+  begin(epoch: number): void {
+    this.#loading = true
+    this.#log.begin(epoch)
+    for (const channel of this.#channels.values()) channel.pending = []
+  }
+
+  entry(subject: string, seq: number, payload: Uint8Array, removal: 0 | 1 | 2): void {
+    this.counters.inbound++
+    const entry = this.#log.append(subject, seq, payload, removal, this.#options.now())
+    if (this.#loading) return
+    for (const channel of this.#router.match(entry.state)) {
+      if (channel.intervalMs === 0) channel.pending.push(entry)
+      if (!channel.dirty) this.#touch(channel)
+    }
+  }
+
+  loaded(head: number): void {
+    this.#log.loaded(head, this.#options.hasRemovals)
+    this.#loading = false
+    for (const channel of this.#channels.values()) this.#restart(channel)
+  }
+
+  gap(from: number, to: number): void {
+    this.#flushDirty(true)
+    this.counters.gaps++
+    this.#log.gap(from, to)
+    for (const channel of this.#channels.values()) {
+      for (const subscriber of channel.scatter()) this.#enqueue(subscriber)
+      channel.position.seq = to
+    }
+    this.#options.requestPass()
+  }
+
+  /**
+   * Adds a subscription, and says with Subscribed how it begins; what follows comes with the next passes. Throws `malformed`
+   * or `invalid`.
+   */
+  subscribe(receiver: Receiver, request: SubscribeRequest): Subscriber {
+    const { id, mode, intervalMs, cursor } = request
+    if (intervalMs > 0 && mode !== Mode.LATEST) {
+      throw new WeirError('invalid', 'An interval needs mode LATEST: mode ALL sends every entry.')
+    }
+    const channel = this.#channelOf(request.filters, intervalMs)
+    const head = channel.position.seq
+    const subscriber = new Subscriber(receiver, id, mode, channel, positionAt(head))
+    channel.add(subscriber)
+    const known = cursor?.epoch === this.#log.epoch ? cursor : undefined
+    if (known !== undefined) this.#resume(subscriber, known.seq)
+    else if (mode === Mode.LATEST) this.#snapshot(subscriber)
+    else if (cursor !== undefined) this.#anotherEpoch(subscriber)
+    else this.#subscribed(subscriber, Start.HEAD)
+    this.#settle(subscriber)
+    return subscriber
+  }
+
+  unsubscribe(subscriber: Subscriber): void {
+    const { channel } = subscriber
+    subscriber.closed = true
+    channel.remove(subscriber)
+    if (channel.size > 0) return
+    this.#channels.delete(channel.key)
+    this.#router.remove(channel)
+    channel.pending = []
+  }
+
+  /** A receiver has got credit: what is behind of it may go on. */
+  credit(subscriber: Subscriber): void {
+    if (!subscriber.isBehind || subscriber.queued || subscriber.reading) return
+    this.#enqueue(subscriber)
+    this.#options.requestPass()
+  }
+
+  /** One pass: what is new goes to all that are caught up, then those that are behind go on, as far as one pass may last. */
+  pass(): void {
+    if (this.#loading) return
+    this.#flushDirty(false)
+    const queue = this.#ready
+    const count = Math.min(queue.length, limits.advancesAPassMax)
+    this.#ready = queue.slice(count)
+    const touched = new Set<Channel>()
+    for (let index = 0; index < count; index++) {
+      const subscriber = queue[index] as Subscriber
+      subscriber.queued = false
+      if (subscriber.closed || !subscriber.isBehind || subscriber.reading) continue
+      touched.add(subscriber.channel)
+      this.#advance(subscriber)
+    }
+    for (const channel of touched) channel.endPass()
+    if (this.#ready.length > 0) this.#options.requestPass()
+  }
+
+  /** On each heartbeat: quiet channels go to the head, so that no cursor grows old. */
+  beat(): void {
+    if (this.#loading) return
+    const { head, epoch } = this.#log
+    for (const channel of this.#channels.values()) {
+      if (channel.dirty) continue
+      channel.beat(epoch, head, this.counters)
+      channel.position.seq = head
+      this.#settleWaiting(channel)
+    }
+  }
+
+  /** How far the slowest subscriber of a list is behind, in sequences. */
+  lagOf(subscriber: Subscriber): number {
+    const { seq } = subscriber.isBehind ? subscriber.position : subscriber.channel.position
+    return Math.max(0, this.#log.head - seq)
+  }
+
+  close(): void {
+    this.#log.close()
+  }
+
+  #channelOf(requested: readonly string[], intervalMs: number): Channel {
+    const filters = canonicalFilters(requested)
+    const key = `${intervalMs} ${filters.join(' ')}`
+    let channel = this.#channels.get(key)
+    if (channel === undefined) {
+      channel = new Channel(this.#options.nextChannel(), key, filters, intervalMs, this.#log.head)
+      this.#channels.set(key, channel)
+      this.#router.add(channel)
+    }
+    return channel
+  }
+
+  #resume(subscriber: Subscriber, seq: number): void {
+    const { position, mode } = subscriber
+    const log = this.#log
+    position.seq = seq
+    if (seq < log.completeFrom) position.uncountedTo = log.completeFrom
+    if (mode === Mode.LATEST && seq < log.removalsFrom) this.#snapshot(subscriber)
+    else if (seq < (mode === Mode.LATEST ? log.latestFrom : log.completeFrom))
+      this.#subscribed(subscriber, Start.STREAM)
+    else this.#subscribed(subscriber, Start.MEMORY)
+  }
+
+  #snapshot(subscriber: Subscriber): void {
+    const { position, channel } = subscriber
+    position.seq = 0
+    position.owed = 0
+    position.uncountedTo = this.#log.completeFrom
+    position.snapshotAt = channel.position.seq
+    position.streamTo = 0
+    this.#subscribed(subscriber, Start.SNAPSHOT)
+  }
+
+  /** The entries of another incarnation are gone; this one is read from its beginning. */
+  #anotherEpoch(subscriber: Subscriber): void {
+    Object.assign(subscriber.position, positionAt(0))
+    this.#subscribed(subscriber, this.#log.completeFrom > 0 ? Start.STREAM : Start.MEMORY)
+    this.#notifyGap(subscriber, 0, 0, 'epoch')
+  }
+
+  #subscribed(subscriber: Subscriber, start: Start): void {
+    const { receiver, id, channel, position } = subscriber
+    const cursor = cursorToWire({ epoch: this.#log.epoch, seq: position.seq })
+    receiver.notify({
+      case: 'subscribed',
+      value: { $typeName: 'weir.v1.Subscribed', id, channel: channel.number, cursor, start },
+    })
+  }
+
+  #notifyGap(subscriber: Subscriber, from: number, to: number, reason: string): void {
+    const value = { $typeName: 'weir.v1.Gap', id: subscriber.id, from: BigInt(from), to: BigInt(to), reason } as const
+    subscriber.receiver.notify({ case: 'gap', value })
+  }
+
+  /** After an epoch change: everyone begins again, as the mode asks. */
+  #restart(channel: Channel): void {
+    channel.scatter()
+    channel.waiting.clear()
+    channel.position.seq = this.#log.head
+    channel.position.owed = 0
+    channel.dirty = false
+    for (const subscriber of channel.behind) {
+      if (subscriber.mode === Mode.LATEST) this.#snapshot(subscriber)
+      else this.#anotherEpoch(subscriber)
+      this.#settle(subscriber)
+    }
+  }
+
+  /** Puts one that is behind where it belongs: with the caught up, in the queue, or to wait until its channel has come so far. */
+  #settle(subscriber: Subscriber): void {
+    const { position, channel } = subscriber
+    if (position.seq === channel.position.seq) channel.join(subscriber)
+    else if (position.seq > channel.position.seq) channel.waiting.add(subscriber)
+    else {
+      this.#enqueue(subscriber)
+      this.#options.requestPass()
+    }
+  }
+
+  #touch(channel: Channel): void {
+    channel.dirty = true
+    const wait = channel.intervalMs - (this.#options.now() - channel.flushedAt)
+    if (channel.intervalMs === 0 || wait <= 0) {
+      this.#dirty.push(channel)
+      this.#options.requestPass()
+    } else if (!channel.timed) {
+      channel.timed = true
+      this.#options.later(wait, () => {
+        channel.timed = false
+        this.#dirty.push(channel)
+        this.#options.requestPass()
+      })
+    }
+  }
+
+  #flushDirty(andTimed: boolean): void {
+    const dirty = this.#dirty
+    this.#dirty = []
+    const { head } = this.#log
+    for (const channel of dirty) if (channel.dirty) this.#flush(channel, head)
+    if (!andTimed) return
+    for (const channel of this.#channels.values()) if (channel.dirty) this.#flush(channel, head)
+  }
+
+  #flush(channel: Channel, head: number): void {
+    channel.flush(this.#log, head, this.#options.batchBytesMax, this.counters)
+    channel.flushedAt = this.#options.now()
+    this.#settleWaiting(channel)
+  }
+
+  #settleWaiting(channel: Channel): void {
+    for (const subscriber of channel.waiting) {
+      if (subscriber.position.seq > channel.position.seq) continue
+      channel.waiting.delete(subscriber)
+      this.#settle(subscriber)
+    }
+  }
+
+  #enqueue(subscriber: Subscriber): void {
+    if (subscriber.queued) return
+    subscriber.queued = true
+    this.#ready.push(subscriber)
+  }
+
+  /** One step of one subscriber that is behind. Without credit it costs nothing until there is some. */
+  #advance(subscriber: Subscriber): void {
+    const { channel, position, receiver } = subscriber
+    if (position.seq >= channel.position.seq) {
+      this.#settle(subscriber)
+      return
+    }
+    if (!receiver.hasCredit) return
+    const limit = channel.intervalMs === 0 ? channel.position.seq : this.#log.head
+    const { step, bytes } = channel.chunkFrom(this.#log, subscriber, limit)
+    switch (step.kind) {
+      case 'chunk':
+        if (!receiver.accepts(bytes.length)) return
+        receiver.deliver(bytes)
+        this.counters.batches++
+        this.counters.deliveries += step.entries.length
+        this.counters.conflated += step.conflated
+        position.seq = step.to
+        position.owed = step.owed
+        break
+      case 'gap':
+        this.#notifyGap(subscriber, position.seq, step.to, 'retention')
+        position.seq = step.to
+        break
+      case 'snapshot':
+        this.#snapshot(subscriber)
+        break
+      case 'stream':
+        void this.#readStream(subscriber)
+        return
+    }
+    this.#settle(subscriber)
+  }
+
+  /** Serves one chunk to a subscriber whose position is older than memory. */
+  async #readStream(subscriber: Subscriber): Promise<void> {
+    const { channel, position, receiver } = subscriber
+    const { epoch } = this.#log
+    subscriber.reading = true
+    this.counters.streamReads++
+    try {
+      const complete = subscriber.mode === Mode.ALL ? this.#completeForAll(position) : this.#completeForLatest(position)
+      const { filters, accepts } = channel
+      const read = { after: position.seq, filters, accepts, complete, bytesMax: receiver.chunkBytesMax }
+      const chunk = await this.#options.reader.read(read)
+      if (!subscriber.closed && epoch === this.#log.epoch) this.#sendStreamChunk(subscriber, chunk)
+    } catch (thrown) {
+      this.#options.onReadFailed(thrown)
+      this.#options.later(limits.streamRetryMs, () => {
+        subscriber.reading = false
+        if (!subscriber.closed) this.credit(subscriber)
+      })
+      return
+    }
+    subscriber.reading = false
+    if (!subscriber.closed) this.credit(subscriber)
+  }
+
+  /** Where mode ALL goes on in memory, or meets what the stream could not give. */
+  #completeForAll(position: Position): number {
+    return Math.min(this.#log.completeFrom, nextGap(this.#log, position.seq)?.from ?? Infinity)
+  }
+
+  /** Where mode LATEST goes on in memory. What it gets before may have been removed since, so no removal is left out. */
+  #completeForLatest(position: Position): number {
+    position.snapshotAt = 0
+    position.streamTo = Math.max(position.streamTo, this.#log.latestFrom, this.#log.removalsFrom)
+    return position.streamTo
+  }
+
+  #sendStreamChunk(subscriber: Subscriber, chunk: StreamChunk): void {
+    const { channel, position, receiver, mode } = subscriber
+    // A snapshot misses nothing by what retention had dropped when it began; it only cannot be counted.
+    const lost = chunk.lostTo > position.seq
+    const uncounted = lost && mode === Mode.LATEST && position.seq === 0
+    if (lost && !uncounted) {
+      this.#notifyGap(subscriber, position.seq, chunk.lostTo, 'retention')
+      this.counters.gaps++
+      position.seq = chunk.lostTo
+      position.uncountedTo = this.#log.completeFrom
+      position.owed = 0
+    }
+    // What is read here was owed as well, when it left the ring.
+    for (const { seq } of chunk.entries) if (seq > position.uncountedTo) position.owed--
+    const entries = mode === Mode.LATEST ? newestOf(chunk) : chunk.entries
+    const conflated = chunk.entries.length - entries.length
+    const step = { kind: 'chunk', to: chunk.to, entries, conflated, uncounted, owed: 0 } as const
+    receiver.deliver(channel.encode(this.#log.epoch, subscriber, step))
+    this.counters.batches++
+    this.counters.deliveries += entries.length
+    this.counters.conflated += conflated
+    position.seq = chunk.to
+  }
+
+  /** Entries are about to leave the ring: who counts on them is told, and what waits for the next pass goes now. */
+  #beforeDrop(first: number, last: number): void {
+    if (this.#loading || last === first) return
+    const { seq } = this.#log.at(last - 1)
+    for (const channel of this.#channels.values()) {
+      if (channel.pending.length > 0 && channel.position.seq < seq) this.#flush(channel, this.#log.head)
+      if (channel.intervalMs > 0) oweDropped(this.#log, channel.position, channel.accepts, first, last)
+      this.#oweBehind(channel, first, last)
+    }
+  }
+
+  /** Most that are behind stand before the whole of what is dropped, so the count for those is made once a channel. */
+  #oweBehind(channel: Channel, first: number, last: number): void {
+    const start = this.#log.at(first).seq
+    let whole: number | undefined
+    for (const { mode, position } of channel.behind) {
+      if (mode !== Mode.LATEST) continue
+      if (position.seq < start && position.uncountedTo < start) {
+        whole ??= countWhole(this.#log, channel, first, last)
+        position.owed += whole
+      } else oweDropped(this.#log, position, channel.accepts, first, last)
+    }
+  }
+}
+
+export interface SourceOptions {
+  readonly bounds: LogBounds
+  readonly reader: StreamReader
+  /** Whether values can go (deletion, expiry): true for buckets. */
+  readonly hasRemovals: boolean
+  /** A batch for all that are caught up is not larger than this, unless one entry is. */
+  readonly batchBytesMax: number
+  /** A number that no other channel of the hub has. */
+  nextChannel(): number
+  /** Asks for a pass soon. */
+  requestPass(): void
+  /** Milliseconds that only grow. */
+  now(): number
+  later(ms: number, action: () => void): void
+  onReadFailed(thrown: unknown): void
+}
+
+export interface SubscribeRequest {
+  readonly id: number
+  /** Valid filters. */
+  readonly filters: readonly string[]
+  readonly mode: Mode
+  readonly intervalMs: number
+  readonly cursor: Cursor | undefined
+}
+
+export interface SourceCounters extends FlushCounters {
+  gaps: number
+  inbound: number
+  streamReads: number
+}
+
+function countWhole(log: EntryLog, channel: Channel, first: number, last: number): number {
+  let count = 0
+  for (let index = first; index < last; index++) if (channel.accepts(log.at(index).state.subject)) count++
+  return count
+}
+
+/** The last of each subject, in order. */
+function newestOf(chunk: StreamChunk): StreamChunk['entries'] {
+  const newest = new Map(chunk.entries.map((entry) => [entry.state.subject, entry]))
+  return chunk.entries.filter((entry) => newest.get(entry.state.subject) === entry)
+}

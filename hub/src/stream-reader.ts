@@ -1,0 +1,27 @@
+import type { Entry } from './entry-log.ts'
+
+/** Reads a source from its stream, for cursors that are older than memory. */
+export interface StreamReader {
+  /**
+   * What matches past a position, at most about `bytesMax`. `complete` is the sequence from which memory goes on: where the
+   * stream has no more up to there, the read ends there. Throws `unavailable`.
+   */
+  read(request: StreamRead): Promise<StreamChunk>
+}
+
+export interface StreamRead {
+  readonly after: number
+  readonly filters: readonly string[]
+  readonly accepts: (subject: string) => boolean
+  readonly complete: number
+  readonly bytesMax: number
+}
+
+export interface StreamChunk {
+  /** In the order of seq. */
+  readonly entries: readonly Entry[]
+  /** How far it goes. */
+  readonly to: number
+  /** Entries up to here that matched may have been dropped by retention; `after` when none was. */
+  readonly lostTo: number
+}

@@ -1,0 +1,32 @@
+import type { Mode } from '@weir/proto'
+import type { Position } from './advance.ts'
+import type { Channel } from './channel.ts'
+import type { Receiver } from './receiver.ts'
+
+/** One subscription: a channel, which has the filter, and a position, which is all that it costs to be slow. */
+export class Subscriber {
+  readonly receiver: Receiver
+  readonly id: number
+  readonly mode: Mode
+  readonly channel: Channel
+  readonly position: Position
+  /** Place among the caught up of its channel, or -1: it is behind. */
+  place = -1
+  /** Waits in its source for the next pass. */
+  queued = false
+  /** A read of the stream is under way for it. */
+  reading = false
+  closed = false
+
+  constructor(receiver: Receiver, id: number, mode: Mode, channel: Channel, position: Position) {
+    this.receiver = receiver
+    this.id = id
+    this.mode = mode
+    this.channel = channel
+    this.position = position
+  }
+
+  get isBehind(): boolean {
+    return this.place < 0
+  }
+}
