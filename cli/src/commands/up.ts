@@ -118,7 +118,7 @@ Ready in ${seconds.toFixed(1)} s.
 The token in the address of the page grants everything for ${limits.printedTokenSeconds / 86_400} days; "weir token" makes narrower ones.
 Try in another terminal, in this folder:
 
-  ${entry()} sub 'otel.>' --count 5
+  ${entry()} sub 'metrics.>' --count 5
   ${entry()} pub rooms.r1.climate '{"celsius": 21.5}'
   ${entry()} get latest rooms.r1.climate
 

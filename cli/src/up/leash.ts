@@ -11,16 +11,16 @@ while read -r sign group; do
     -) groups="\${groups%% $group *} \${groups#* $group }" ;;
   esac
 done
-for group in $groups; do kill -TERM -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s TERM -- "-$group" 2>/dev/null; done
 tries=0
 while [ $tries -lt 20 ]; do
   left=
-  for group in $groups; do kill -0 -- "-$group" 2>/dev/null && left=yes; done
+  for group in $groups; do kill -s 0 -- "-$group" 2>/dev/null && left=yes; done
   [ -n "$left" ] || exit 0
   sleep 0.25
   tries=$((tries + 1))
 done
-for group in $groups; do kill -KILL -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 `
 
 /**

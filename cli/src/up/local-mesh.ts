@@ -106,7 +106,7 @@ export class LocalMesh {
     return mintToken(this.#options.secrets.jwtSecret, {
       tenant: defaultTenant,
       subject: 'host-telemetry',
-      publish: ['otel.>'],
+      publish: ['metrics.>'],
       subscribe: [],
       ttlSeconds: limits.telemetryTokenSeconds,
     })

@@ -15,7 +15,7 @@ const exporter = new OTLPMetricExporter({
   headers: { Authorization: `Bearer ${process.env.WEIR_TOKEN ?? ''}` },
 })
 const meterProvider = new MeterProvider({
-  resource: resourceFromAttributes({ 'service.name': 'weir-host', 'host.name': hostname() }),
+  resource: resourceFromAttributes({ 'service.name': 'host', 'host.name': hostname() }),
   readers: [
     new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: intervalMs, exportTimeoutMillis: intervalMs }),
   ],
