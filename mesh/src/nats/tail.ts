@@ -1,10 +1,11 @@
-import { DeliverPolicy, JetStreamApiError, jetstream, jetstreamManager, type StreamInfo } from '@nats-io/jetstream'
+import { DeliverPolicy, jetstream } from '@nats-io/jetstream'
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
-import { WeirError } from '@weir/proto'
+import { asWeirError, WeirError } from '@weir/proto'
 import type { Logger } from '../log.ts'
 import { liveSubject, sourceStream, sourceSubject } from './layout.ts'
 import { liveSequence, removalOf } from './live-header.ts'
 import { firstSequence, readRange } from './range.ts'
+import { type StreamState, streamState } from './stream-state.ts'
 
 /** Receives a source as one log: the newest entry of each subject first, then everything that follows. */
 export interface TailSink {
@@ -92,7 +93,7 @@ export class Tail {
     })
     try {
       await nc.flush()
-      await this.#load(await this.#info())
+      await this.#load(await this.#state())
     } catch (thrown) {
       this.close()
       throw thrown
@@ -143,9 +144,9 @@ export class Tail {
     if (this.#checking || this.#closed) return
     this.#checking = true
     try {
-      const info = await this.#info()
-      if (epochOf(info) !== this.#epoch) await this.#restart(info)
-      else await this.#catchUp(info)
+      const state = await this.#state()
+      if (state.epoch !== this.#epoch) await this.#restart(state)
+      else await this.#catchUp(state.lastSeq)
     } catch (thrown) {
       if (!this.#closed)
         this.#options.log.warn({ err: thrown, stream: this.#stream }, 'tail check failed; will try again')
@@ -154,15 +155,14 @@ export class Tail {
     }
   }
 
-  async #restart(info: StreamInfo): Promise<void> {
+  async #restart(state: StreamState): Promise<void> {
     this.stats.resets++
     this.#options.log.warn({ stream: this.#stream }, 'the stream was made anew: every cursor of it starts again')
     this.#held = new Map()
-    await this.#load(info)
+    await this.#load(state)
   }
 
-  async #catchUp(info: StreamInfo): Promise<void> {
-    const last = info.state.last_seq
+  async #catchUp(last: number): Promise<void> {
     this.stats.lag = Math.max(0, last - this.#head)
     // What the stream has just stored is usually on its way: only what is still missing after a moment was lost.
     if (this.#held === undefined && last > this.#head) await sleep(graceMs)
@@ -229,13 +229,13 @@ export class Tail {
   }
 
   /** Loads the newest entry of each subject, then lets what arrived meanwhile follow. */
-  async #load(info: StreamInfo): Promise<void> {
+  async #load(state: StreamState): Promise<void> {
     const { sink } = this.#options
-    const last = info.state.last_seq
-    this.#epoch = epochOf(info)
+    const last = state.lastSeq
+    this.#epoch = state.epoch
     this.#head = 0
     sink.begin(this.#epoch)
-    if (info.state.messages > 0) await this.#loadTable(last)
+    if (state.messages > 0) await this.#loadTable(last)
     this.#head = last
     sink.loaded(last)
     await this.#repair(largest(this.#held ?? new Map()))
@@ -262,16 +262,13 @@ export class Tail {
     }
   }
 
-  async #info(): Promise<StreamInfo> {
+  async #state(): Promise<StreamState> {
     try {
-      const manager = await jetstreamManager(this.#options.nc, { checkAPI: false })
-      return await manager.streams.info(this.#stream)
-    } catch (cause) {
-      if (cause instanceof JetStreamApiError && cause.code === streamNotFound) {
-        const { tenant, source } = this.#options
-        throw new WeirError('not_found', `The tenant "${tenant}" has no source "${source}".`, { cause })
-      }
-      throw new WeirError('unavailable', 'NATS JetStream did not answer; try again.', { cause })
+      return await streamState(this.#options.nc, this.#stream)
+    } catch (thrown) {
+      if (asWeirError(thrown).code !== 'not_found') throw thrown
+      const { tenant, source } = this.#options
+      throw new WeirError('not_found', `The tenant "${tenant}" has no source "${source}".`, { cause: thrown })
     }
   }
 
@@ -295,17 +292,6 @@ interface HeldEntry {
 
 /** How long a republication may lag behind the store before it counts as lost. */
 const graceMs = 250
-
-/** `err_code` of the JetStream API. */
-const streamNotFound = 10059
-
-function epochOf(info: StreamInfo): number {
-  // RFC 3339 with nanoseconds; a Date would lose what distinguishes two streams made in the same millisecond.
-  const created = String(info.created)
-  const fraction = /\.(\d{1,9})/.exec(created)?.[1] ?? ''
-  const seconds = Math.floor(Date.parse(created) / 1000)
-  return seconds * 1_000_000 + Number(fraction.padEnd(6, '0').slice(0, 6))
-}
 
 function largest(held: ReadonlyMap<number, unknown>): number {
   let seq = 0
