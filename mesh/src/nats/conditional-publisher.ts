@@ -17,8 +17,8 @@ export type Outcome =
 export interface ConditionalMessage {
   readonly subject: string
   readonly payload: Uint8Array
-  /** Stored only while this is the last sequence of the subject in its stream; 0 means that it has no message. */
-  readonly expectedSeq: number
+  /** Stored only while this is the last sequence of the subject in its stream; 0: it has no message; absent: in any case. */
+  readonly expectedSeq?: number
   /** Further header lines, each ended by CRLF. */
   readonly headers?: string
 }
@@ -54,9 +54,9 @@ export class ConditionalPublisher {
   publish(message: ConditionalMessage, settled: (outcome: Outcome) => void): void {
     const token = this.#counter++
     this.#pending.set(token, { settled, deadline: this.#now + this.#deadlineMs })
-    const headers = new EncodedHeaders(
-      `NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: ${message.expectedSeq}\r\n${message.headers ?? ''}\r\n`,
-    )
+    const { expectedSeq } = message
+    const condition = expectedSeq === undefined ? '' : `Nats-Expected-Last-Subject-Sequence: ${expectedSeq}\r\n`
+    const headers = new EncodedHeaders(`NATS/1.0\r\n${condition}${message.headers ?? ''}\r\n`)
     try {
       const options = { reply: this.#inbox + token, headers } as unknown as PublishOptions
       this.#nc.publish(message.subject, message.payload, options)

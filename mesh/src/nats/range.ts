@@ -10,6 +10,8 @@ export interface StoredMessage {
   readonly seq: number
   readonly payload: Uint8Array
   readonly removal: 0 | 1 | 2
+  /** The value of a header, empty when it is absent; `Nats-Time-Stamp` says when the message was stored, in RFC 3339. */
+  header(name: string): string
 }
 
 export interface RangeRead {
@@ -100,5 +102,6 @@ function storedMessage(message: Msg): StoredMessage {
     seq: Number(headers?.last('Nats-Sequence')),
     payload,
     removal: payload.length === 0 ? removalOf(message) : 0,
+    header: (name) => headers?.last(name) ?? '',
   }
 }

@@ -44,6 +44,7 @@ export class StreamReader {
   readonly #options: StreamReaderOptions
   #stop: (() => void) | undefined
   #closed = false
+  #pending = -1
 
   constructor(options: StreamReaderOptions) {
     this.#options = options
@@ -65,12 +66,19 @@ export class StreamReader {
           throw new WeirError('unavailable', `The stream ${stream} cannot be read any further.`, { cause })
         })
         if (next.done || this.#closed) return
-        const verdict = handler(streamMessage(next.value))
+        const message = streamMessage(next.value)
+        const verdict = handler(message)
         if (verdict === 'stop' || (verdict instanceof Promise && (await verdict) === 'stop') || this.#closed) return
+        this.#pending = message.pending
       }
     } finally {
       release()
     }
+  }
+
+  /** Whether the handler has had everything that was stored when the last message was sent. */
+  get atHead(): boolean {
+    return this.#pending === 0
   }
 
   /** Ends `run` after the message that is being handled. */
@@ -84,6 +92,7 @@ export class StreamReader {
       this.#options.stream,
       consumerOptions(this.#options),
     )
+    this.#pending = (await consumer.info(true)).num_pending
     const messages = await consumer.consume({ max_messages: bufferMax, expires: 10_000, idle_heartbeat: 2_000 })
     this.#stop = () => messages.stop()
     const release = (): void => {

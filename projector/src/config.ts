@@ -1,0 +1,70 @@
+import { fileURLToPath } from 'node:url'
+import {
+  type ConfigOf,
+  integer,
+  list,
+  meshSettings,
+  optional,
+  portSetting,
+  type Setting,
+  setting,
+  text,
+  url,
+} from '@weir/mesh'
+import { defaultTenant } from '@weir/proto'
+import { type Partition, partition, wholePartition } from './partition.ts'
+
+/** Everything that the environment may tell the projector. */
+export const projectorSettings: typeof meshSettings & {
+  readonly port: Setting<number>
+  readonly adminPort: Setting<number>
+  readonly hubPort: Setting<number>
+  readonly tenants: Setting<readonly string[]>
+  readonly projections: Setting<string | undefined>
+  readonly partition: Setting<Partition>
+  readonly databaseUrl: Setting<string | undefined>
+  readonly databaseConnections: Setting<number>
+  readonly publicHubUrl: Setting<string | undefined>
+  readonly origins: Setting<readonly string[]>
+  readonly consoleFolder: Setting<string>
+} = {
+  ...meshSettings,
+  port: portSetting('projector', 'Where the read API and the console are.'),
+  adminPort: portSetting('projectorAdmin', 'Where /healthz, /readyz and /metrics of the projector are.'),
+  hubPort: portSetting('hub', 'Where the console looks for the hub, on the host that served it.'),
+  tenants: setting('WEIR_TENANTS', list, [defaultTenant], 'The tenants whose events are projected.'),
+  projections: optional(
+    'WEIR_PROJECTIONS',
+    text,
+    'The YAML file that declares the projections; without one there are `latest` over everything with 1 hour, and `history`.',
+  ),
+  partition: {
+    env: 'WEIR_PROJECTOR_PARTITION',
+    parser: partition,
+    fallback: () => wholePartition,
+    fallbackText: '0/1',
+    sentence: 'Which share of the keys this replica works on, by their hash.',
+  },
+  databaseUrl: optional('DATABASE_URL', url, 'The Postgres of the history; needed while a history is declared.'),
+  databaseConnections: setting(
+    'WEIR_DATABASE_CONNECTIONS',
+    integer(1, 100),
+    1,
+    'Connections to Postgres at most. PGlite bears exactly one; give a server 4 or more.',
+  ),
+  publicHubUrl: optional('WEIR_PUBLIC_HUB_URL', url, 'The address of the hub as browsers reach it, wss://host[:port].'),
+  origins: setting(
+    'WEIR_CORS_ORIGINS',
+    list,
+    [],
+    'Origins whose pages may use the read API, beside its own; * for every one.',
+  ),
+  consoleFolder: setting(
+    'WEIR_CONSOLE_FOLDER',
+    text,
+    fileURLToPath(new URL('../../console/dist', import.meta.url)),
+    'The folder of the built console.',
+  ),
+}
+
+export type ProjectorConfig = ConfigOf<typeof projectorSettings>

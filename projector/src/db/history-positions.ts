@@ -1,0 +1,42 @@
+import type { Partition } from '../partition.ts'
+import type { PartitionPosition, Position, PositionStore } from '../projection/position.ts'
+import type { Database, Sql } from './database.ts'
+
+/** Positions beside the rows they are about: a database that is restored from a backup continues from there. */
+export class HistoryPositions implements PositionStore {
+  readonly #sql: Sql
+  readonly #tenant: string
+
+  constructor(database: Database, tenant: string) {
+    this.#sql = database.sql
+    this.#tenant = tenant
+  }
+
+  async load(projection: string): Promise<readonly PartitionPosition[]> {
+    const rows = await this.#sql<PositionRow[]>`
+      select partition_index, partition_count, epoch::float8, seq::float8, extract(epoch from stored_at)::float8 as stored_at
+      from weir.positions where tenant = ${this.#tenant} and projection = ${projection}`
+    return rows.map((row) => ({
+      partition: { index: row.partition_index, count: row.partition_count },
+      position: { epoch: row.epoch, seq: row.seq, storedAtMs: row.stored_at * 1000, targetEpoch: 0 },
+    }))
+  }
+
+  async save(projection: string, { index, count }: Partition, { epoch, seq, storedAtMs }: Position): Promise<void> {
+    await this.#sql`
+      insert into weir.positions as p
+      values (${this.#tenant}, ${projection}, ${index}, ${count}, ${epoch}, ${seq}, to_timestamp(${storedAtMs / 1000}))
+      on conflict (tenant, projection, partition_index, partition_count) do update
+      set epoch = excluded.epoch, seq = excluded.seq, stored_at = excluded.stored_at
+      where (p.epoch, p.seq) < (excluded.epoch, excluded.seq)`
+  }
+}
+
+interface PositionRow {
+  readonly partition_index: number
+  readonly partition_count: number
+  readonly epoch: number
+  readonly seq: number
+  /** Seconds. */
+  readonly stored_at: number
+}

@@ -1,0 +1,87 @@
+import type { Database, Sql } from './database.ts'
+import { DayPartitions } from './day-partitions.ts'
+import { migrate } from './migrations.ts'
+
+/** One row of weir.events as it is written. */
+export interface HistoryRow {
+  readonly seq: number
+  readonly subject: string
+  readonly timeMs: number
+  readonly storedAtMs: number
+  /** JSON text, or null. */
+  readonly body: string | null
+  readonly event: Uint8Array
+}
+
+/** Writes events of one tenant to Postgres. */
+export class HistoryTable {
+  readonly #sql: Sql
+  readonly #tenant: string
+  readonly #partitions: DayPartitions
+
+  constructor(database: Database, tenant: string) {
+    this.#sql = database.sql
+    this.#tenant = tenant
+    this.#partitions = new DayPartitions(database.sql)
+  }
+
+  /** Brings the schema up to date and makes partitions ahead. */
+  async open(): Promise<void> {
+    await migrate(this.#sql)
+    this.#partitions.reset()
+    await this.#partitions.ahead(Date.now())
+  }
+
+  /** Stores rows of one incarnation of the events; those that are there already stay as they are. */
+  async insert(epoch: number, rows: readonly HistoryRow[]): Promise<void> {
+    await this.#partitions.cover(rows.map(({ storedAtMs }) => storedAtMs))
+    await this.#sql.unsafe(
+      insertText,
+      [
+        this.#tenant,
+        epoch,
+        numberArray(rows, ({ seq }) => seq),
+        textArray(rows, ({ subject }) => subject),
+        numberArray(rows, ({ timeMs }) => timeMs),
+        numberArray(rows, ({ storedAtMs }) => storedAtMs),
+        textArray(rows, ({ body }) => body),
+        textArray(rows, ({ event }) => base64(event)),
+      ],
+      { prepare: true },
+    )
+  }
+
+  /** Drops the days that are older than the retention, and makes those ahead. */
+  async maintain(retentionMs: number, nowMs: number): Promise<readonly string[]> {
+    await this.#partitions.ahead(nowMs)
+    return await this.#partitions.dropBefore(nowMs - retentionMs)
+  }
+}
+
+/** One statement for any number of rows: eight values are bound, not eight a row. */
+const insertText = `
+  insert into weir.events (tenant, epoch, seq, subject, time, stored_at, body, event)
+  select $1::text, $2::bigint, seq, subject, to_timestamp(time / 1e3), to_timestamp(stored_at / 1e3), body::jsonb,
+         decode(event, 'base64')
+  from unnest($3::bigint[], $4::text[], $5::float8[], $6::float8[], $7::text[], $8::text[])
+    as row (seq, subject, time, stored_at, body, event)
+  on conflict do nothing`
+
+/** An array literal of Postgres; quotes and backslashes in it are escaped by a backslash. */
+function textArray(rows: readonly HistoryRow[], of: (row: HistoryRow) => string | null): string {
+  let text = '{'
+  for (const row of rows) {
+    if (text.length > 1) text += ','
+    const value = of(row)
+    text += value === null ? 'NULL' : `"${/["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`
+  }
+  return `${text}}`
+}
+
+function numberArray(rows: readonly HistoryRow[], of: (row: HistoryRow) => number): string {
+  return `{${rows.map(of).join(',')}}`
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+}

@@ -1,0 +1,62 @@
+import type { Sql } from './database.ts'
+
+/**
+ * The schema, step by step. A step that was released is never changed: what follows is a new step. Everything is in the
+ * schema `weir`, so that it can share a database.
+ */
+const migrations: readonly string[] = [
+  `create table weir.events (
+     tenant text not null,
+     epoch bigint not null,
+     seq bigint not null,
+     subject text collate "C" not null,
+     -- When it happened, by the producer's clock.
+     time timestamptz not null,
+     -- When the stream took it: it decides the partition.
+     stored_at timestamptz not null,
+     -- Null when JSON of Postgres cannot hold it; \`event\` always does.
+     body jsonb,
+     event bytea not null,
+     primary key (tenant, epoch, seq, stored_at)
+   ) partition by range (stored_at);
+   create index events_subject on weir.events (tenant, subject, time);
+   create index events_time on weir.events using brin (time);
+
+   create table weir.positions (
+     tenant text not null,
+     projection text not null,
+     partition_index int not null,
+     partition_count int not null,
+     epoch bigint not null,
+     seq bigint not null,
+     stored_at timestamptz not null,
+     primary key (tenant, projection, partition_index, partition_count)
+   );`,
+]
+
+/** Brings the schema up to date; several services may try at once. Resolves with the number of steps that were taken. */
+export async function migrate(sql: Sql): Promise<number> {
+  return await sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(${lockKey})`
+    await tx.unsafe(
+      `create schema if not exists weir;
+       create table if not exists weir.migrations (step int primary key, applied_at timestamptz not null default now())`,
+    )
+    const [row] = await tx<{ done: number }[]>`select count(*)::int as done from weir.migrations`
+    const done = row?.done ?? 0
+    if (done > migrations.length) {
+      throw new Error(
+        `The database is of a newer Weir: it has ${done} migrations, this one knows ${migrations.length}.`,
+      )
+    }
+    for (const [at, step] of migrations.entries()) {
+      if (at < done) continue
+      await tx.unsafe(step)
+      await tx`insert into weir.migrations (step) values (${at + 1})`
+    }
+    return migrations.length - done
+  })
+}
+
+/** "weir" in ASCII. */
+const lockKey = 0x77656972

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DeclarationError, defaultProjections, loadProjections } from './load.ts'
+
+function faults(text: string): string[] {
+  try {
+    loadProjections(text, 'p.yaml')
+  } catch (thrown) {
+    assert.ok(thrown instanceof DeclarationError)
+    return thrown.faults.map(({ line, column, path, message }) => `${line}:${column} ${path}: ${message}`)
+  }
+  return []
+}
+
+test('without a file there are latest, history and the bucket of alerts', () => {
+  assert.deepEqual(
+    defaultProjections.map(({ kind, name, from }) => `${kind} ${name} ${from.join()}`),
+    ['latest latest >', 'history history >', 'latest alerts alerts.>'],
+  )
+})
+
+test('every kind can be declared, and what is left out has a default', () => {
+  const specs = loadProjections(
+    `projections:
+  - { name: latest, kind: latest }
+  - { name: climate, kind: merge, from: [rooms.*.t, rooms.*.h], key: '{0}.{1}', ttl: 10m }
+  - { name: load, kind: window, from: 'hosts.>', size: 1m }
+  - { name: hot, kind: alert, from: 'rooms.>', when: 'metrics.t > 30.0', for: 10s, severity: HIGH }
+  - { name: silent, kind: alert, from: 'rooms.>', absent: 30s }
+  - { name: history, kind: history, retention: 7d }
+`,
+    'p.yaml',
+  )
+  assert.deepEqual(specs[0], {
+    kind: 'latest',
+    name: 'latest',
+    from: ['>'],
+    key: specs[0] && 'key' in specs[0] && specs[0].key,
+    bucket: 'latest',
+    ttlMs: 3_600_000,
+  })
+  const window = specs[2]
+  assert.ok(window?.kind === 'window')
+  assert.equal(window.key.text, '{subject}.{window}')
+  assert.equal(window.latenessMs, 10_000)
+  assert.deepEqual(window.percentiles, [50, 95, 99])
+  const alert = specs[3]
+  assert.ok(alert?.kind === 'alert')
+  assert.deepEqual([alert.forMs, alert.severity, alert.source], [10_000, 'HIGH', 'events'])
+  assert.equal(specs.at(-1)?.name, 'alerts')
+})
+
+test('every fault is reported with its line and column', () => {
+  assert.deepEqual(
+    faults(`projections:
+  - name: latest
+    kind: latest
+    ttl: soon
+    colour: red
+  - name: two words
+    kind: history
+  - kind: merge
+    name: m
+    from: 'a..b'
+`),
+    [
+      '4:5 projections[0].ttl: a duration is a number and ms, s, m, h or d',
+      '5:5 projections[0].colour: there is no such field here',
+      '6:5 projections[1].name: a name is made of A-Z a-z 0-9 _ -, at most 64',
+      '10:5 projections[2].from[0]: The filter "a..b" has an empty token: two dots in a row, or one at an end.',
+    ],
+  )
+})
+
+test('text that is no YAML is a fault at its place', () => {
+  const [first] = faults('projections:\n  - name: [unclosed\n')
+  assert.match(first ?? '', /^\d+:\d+ : /)
+})
+
+test('a missing or unknown kind names the kinds there are', () => {
+  assert.match(
+    faults('projections:\n  - name: x\n')[0] ?? '',
+    /^2:5 projections\[0\].*latest, merge, window, alert or history/,
+  )
+  assert.match(
+    faults('projections:\n  - { name: x, kind: cache }\n')[0] ?? '',
+    /latest, merge, window, alert or history/,
+  )
+})
+
+test('a required field that is missing is reported at its projection', () => {
+  assert.deepEqual(faults('projections:\n  - { kind: window, name: w }\n'), [
+    '2:5 projections[0].size: this field is required',
+  ])
+})
+
+test('projections that cannot live together are refused', () => {
+  const text = `projections:
+  - { name: a, kind: latest, bucket: b, ttl: 1h }
+  - { name: a, kind: latest, bucket: c }
+  - { name: d, kind: merge, bucket: b, ttl: 1h }
+  - { name: e, kind: latest, bucket: b, ttl: 2h }
+`
+  assert.deepEqual(faults(text), [
+    '3:7 projections[1].name: there is another projection "a"',
+    '4:29 projections[2].bucket: a fills this bucket by another kind, latest',
+    '5:30 projections[3].bucket: d fills this bucket by another kind, merge',
+    '5:41 projections[3].ttl: a fills the same bucket with another TTL',
+    '5:41 projections[3].ttl: d fills the same bucket with another TTL',
+  ])
+})
+
+test('an alert has either a condition or a time of absence', () => {
+  assert.match(faults('projections:\n  - { name: x, kind: alert }\n')[0] ?? '', /either `when`/)
+  assert.match(
+    faults('projections:\n  - { name: x, kind: alert, when: "true", absent: 5s }\n')[0] ?? '',
+    /either `when`/,
+  )
+})
+
+test('a key template is checked when it is declared', () => {
+  assert.match(
+    faults("projections:\n  - { name: x, kind: latest, key: '{nope}' }\n")[0] ?? '',
+    /no placeholder \{nope\}/,
+  )
+  assert.match(faults("projections:\n  - { name: x, kind: latest, key: 'a b' }\n")[0] ?? '', /makes no keys/)
+  assert.match(faults("projections:\n  - { name: x, kind: latest, key: '{window}' }\n")[0] ?? '', /kind window/)
+})
+
+test('reserved buckets cannot be filled', () => {
+  assert.match(faults('projections:\n  - { name: x, kind: latest, bucket: mesh }\n')[0] ?? '', /taken/)
+})

@@ -1,0 +1,88 @@
+import { type Document, isMap, isNode, isPair, LineCounter, type Node, parseDocument } from 'yaml'
+import { limits } from '../limits.ts'
+import type { ProjectionSpec } from './projection-spec.ts'
+import { type FaultPath, readSpecs } from './schema.ts'
+
+/** A fault of the file of projections. Line and column count from 1. */
+export interface DeclarationFault {
+  readonly line: number
+  readonly column: number
+  /** Such as `projections[2].ttl`; empty for the file as a whole. */
+  readonly path: string
+  readonly message: string
+}
+
+/** Thrown with every fault at once. */
+export class DeclarationError extends Error {
+  override readonly name = 'DeclarationError'
+  readonly faults: readonly DeclarationFault[]
+
+  constructor(file: string, unsorted: readonly DeclarationFault[]) {
+    const faults = unsorted.toSorted((a, b) => a.line - b.line || a.column - b.column)
+    const lines = faults.map(({ line, column, path, message }) => {
+      return `${file}:${line}:${column}: ${path === '' ? '' : `${path}: `}${message}`
+    })
+    super(`The projections cannot be used:\n  ${lines.join('\n  ')}`)
+    this.faults = faults
+  }
+}
+
+/**
+ * Reads the text of a file of projections. Throws DeclarationError. What every mesh has is added unless the file declares
+ * it: the bucket `alerts`.
+ */
+export function loadProjections(text: string, file: string): readonly ProjectionSpec[] {
+  if (text.length > limits.declarationBytesMax) {
+    throw new DeclarationError(file, [{ line: 1, column: 1, path: '', message: 'the file is larger than 1 MiB' }])
+  }
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  if (document.errors.length > 0) {
+    const faults = document.errors.map(({ pos, message }) => ({ ...place(lines, pos[0]), path: '', message }))
+    throw new DeclarationError(file, faults)
+  }
+  const faults: DeclarationFault[] = []
+  const specs = readSpecs(document.toJS({ maxAliasCount: 100 }), (path, message) => {
+    faults.push({ ...place(lines, offsetOf(document, path)), path: pathText(path), message })
+  })
+  if (faults.length > 0) throw new DeclarationError(file, faults)
+  return specs
+}
+
+/** What is projected when there is no file. */
+export const defaultProjections: readonly ProjectionSpec[] = loadProjections(
+  `projections:
+  - { name: latest, kind: latest, from: '>', bucket: latest, ttl: 1h }
+  - { name: history, kind: history, from: '>', retention: 30d }
+`,
+  'the defaults',
+)
+
+/** Where in the text the value of a path stands, or its key, or the nearest thing around it that exists. */
+function offsetOf(document: Document, path: FaultPath): number {
+  for (let length = path.length; length >= 0; length--) {
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
+    if (isNode(node) && node.range) return keyOffset(document, path.slice(0, length)) ?? node.range[0]
+  }
+  return 0
+}
+
+/** The place of a field's name, which is where a person looks for the fault. */
+function keyOffset(document: Document, path: FaultPath): number | undefined {
+  const name = path.at(-1)
+  const parent = document.getIn(path.slice(0, -1), true)
+  if (typeof name !== 'string' || !isMap(parent)) return undefined
+  const pair = parent.items.find((item) => isPair(item) && (item.key as Node & { value?: unknown }).value === name)
+  return (pair?.key as Node | undefined)?.range?.[0]
+}
+
+function place(lines: LineCounter, offset: number): { readonly line: number; readonly column: number } {
+  const { line, col } = lines.linePos(offset)
+  return { line: Math.max(1, line), column: Math.max(1, col) }
+}
+
+function pathText(path: FaultPath): string {
+  let text = ''
+  for (const key of path) text += typeof key === 'number' ? `[${key}]` : text === '' ? key : `.${key}`
+  return text
+}

@@ -1,0 +1,53 @@
+import { type Identity, type Logger, problem, type Verifier } from '@weir/mesh'
+import { asWeirError, WeirError } from '@weir/proto'
+import { Hono } from 'hono'
+import type { History } from '../history.ts'
+import type { BucketReader } from '../state/bucket-reader.ts'
+import { configRoute } from './config-route.ts'
+import { allowOrigins } from './cross-origin.ts'
+import { historyRoutes } from './history-routes.ts'
+import { identify } from './identify.ts'
+import { stateRoutes } from './state-routes.ts'
+import { type StaticFiles, staticFiles } from './static-files.ts'
+
+export interface ApiEnv {
+  Variables: { identity: Identity }
+}
+
+export interface ApiOptions {
+  readonly verifier: Verifier
+  readonly buckets: BucketReader
+  readonly history: History
+  readonly log: Logger
+  /** Origins, beside the page's own, whose pages may read; `*` for every one. */
+  readonly origins: readonly string[]
+  readonly publicHubUrl: string | undefined
+  readonly hubPort: number
+  /** The folder of the built console. */
+  readonly consoleFolder: string
+}
+
+/** The read API and the console's files, as one fetch handler. */
+export function createApi(options: ApiOptions): (request: Request) => Promise<Response> {
+  const { verifier, log } = options
+  const api = new Hono<ApiEnv>()
+  api.onError((thrown, context) => {
+    const error = asWeirError(thrown)
+    if (error.code === 'internal') log.error({ err: thrown, path: context.req.path }, 'a request failed')
+    return problem(error)
+  })
+  api.use('/v1/*', allowOrigins(options.origins))
+  configRoute(api, options)
+  api.use('/v1/*', async (context, next) => {
+    context.set('identity', await identify(context.req.raw, verifier))
+    await next()
+  })
+  stateRoutes(api, options.buckets)
+  historyRoutes(api, options.history)
+  api.all('/v1/*', () => {
+    throw new WeirError('not_found', 'There is nothing at this address, or not by this method.')
+  })
+  const files: StaticFiles = staticFiles(options.consoleFolder)
+  api.get('*', (context) => files(context.req.raw))
+  return async (request) => await api.fetch(request)
+}

@@ -1,0 +1,48 @@
+import type { Identity } from '@weir/mesh'
+import { maySubscribe } from '@weir/mesh'
+import { canonicalFilters, checkFilter, parseTimestamp, WeirError } from '@weir/proto'
+import { limits } from '../limits.ts'
+
+/**
+ * The filters of a request, canonical, each within what the token grants; without any the token's own, so that everybody sees
+ * what is theirs. Throws `malformed` or `forbidden`.
+ */
+export function grantedFilters(url: URL, identity: Identity): readonly string[] {
+  const asked = url.searchParams.getAll('filter')
+  if (asked.length > limits.requestFiltersMax) {
+    throw new WeirError('malformed', `At most ${limits.requestFiltersMax} filters are allowed.`)
+  }
+  for (const filter of asked) checkFilter(filter)
+  if (!maySubscribe(identity, asked)) {
+    throw new WeirError('forbidden', 'The token does not grant these filters: ask for less, or for another token.')
+  }
+  const filters = canonicalFilters(asked.length === 0 ? identity.subscribe : asked)
+  if (filters.length === 0) throw new WeirError('forbidden', 'The token grants no subscription at all.')
+  return filters
+}
+
+/** How many items are wanted. */
+export function limitOf(url: URL): number {
+  const text = url.searchParams.get('limit')
+  if (text === null) return limits.pageItems
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0
+  if (limit < 1 || limit > limits.pageItemsMax) {
+    throw new WeirError('malformed', `limit: a number from 1 to ${limits.pageItemsMax} is expected.`)
+  }
+  return limit
+}
+
+/** A time in RFC 3339 or in milliseconds since 1970; undefined when the parameter is absent. */
+export function timeOf(url: URL, name: string): number | undefined {
+  const text = url.searchParams.get(name)
+  if (text === null) return undefined
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  const time = parseTimestamp(text)
+  if (time === undefined) {
+    throw new WeirError(
+      'malformed',
+      `${name}: a time is written as 2026-01-31T12:00:00Z, or in milliseconds since 1970.`,
+    )
+  }
+  return Number(time.seconds) * 1000 + Math.floor(time.nanos / 1_000_000)
+}

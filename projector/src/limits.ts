@@ -1,0 +1,44 @@
+/** Bounds of the projector. Each says what happens there; the configurable ones are defaults of a setting. */
+export const limits = {
+  /** A larger file of projections is refused at the start. */
+  declarationBytesMax: 1_048_576,
+  /** More projections in one file are refused at the start: each has a reader of its own. */
+  projectionsMax: 64,
+  /** A longer time, of a TTL or a window, is refused at the start. */
+  durationMaxMs: 31_622_400_000,
+  /** A window is read again from its beginning after a restart, so a longer one is refused; `step` of the history serves it. */
+  windowMaxMs: 3_600_000,
+  /** A larger allowed lateness is refused for the same reason. */
+  latenessMaxMs: 3_600_000,
+  /** A time that an event claims to be further in the future than this, seen from its arrival, counts as its arrival. */
+  skewMaxMs: 60_000,
+
+  /** How often the position of a projection is stored: what a crash makes it read again. */
+  checkpointMs: 1_000,
+  /** How often the streams are asked whether they are still the same, and how far behind a reader is. */
+  watchMs: 5_000,
+  /** How often time is told to projections that wait for it. */
+  tickMs: 250,
+  /** A projection that fails is begun again after this long at first, doubling up to the second. */
+  restartMs: 250,
+  restartMaxMs: 10_000,
+  /** Within a drain, how long writes that are in flight may take to be acknowledged. */
+  flushMs: 5_000,
+
+  /** Rows of one insert, and how long the first of them may wait for the others. */
+  historyBatchRows: 2_000,
+  historyBatchBytes: 8_388_608,
+  historyWaitMs: 50,
+  /** A connection to Postgres that takes longer has failed. */
+  databaseConnectSeconds: 5,
+  /** A query of the read API that takes longer is ended by Postgres and answered with `unavailable`. */
+  databaseQueryMs: 30_000,
+
+  /** Items of one answer: the default of `limit`, and its largest value. */
+  pageItems: 100,
+  pageItemsMax: 1_000,
+  /** Filters of one request. */
+  requestFiltersMax: 32,
+  /** A longer request body is refused as `too_large`. */
+  requestBytesMax: 65_536,
+} as const

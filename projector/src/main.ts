@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises'
+import process from 'node:process'
+import {
+  adminHandler,
+  connectNats,
+  createLogger,
+  Health,
+  Metrics,
+  type Part,
+  parseConfig,
+  runService,
+  serve,
+  Verifier,
+} from '@weir/mesh'
+import { projectorSettings } from './config.ts'
+import { openDatabase } from './db/database.ts'
+import { defaultProjections, loadProjections } from './declaration/load.ts'
+import { History } from './history.ts'
+import { createApi } from './http/api.ts'
+import { BucketReader } from './state/bucket-reader.ts'
+import { tenantParts } from './tenant-parts.ts'
+
+const config = parseConfig(projectorSettings, process.env)
+const log = createLogger('projector', config.logLevel)
+const health = new Health()
+const metrics = new Metrics('projector')
+const verifier = new Verifier(config)
+const file = config.projections
+const specs = file === undefined ? defaultProjections : loadProjections(await readFile(file, 'utf8'), file)
+const historySpec = specs.find((spec) => spec.kind === 'history')
+if (historySpec !== undefined && config.databaseUrl === undefined) {
+  throw new Error(
+    'DATABASE_URL is needed, as a history is declared; or declare projections without one in WEIR_PROJECTIONS.',
+  )
+}
+const database =
+  config.databaseUrl === undefined
+    ? undefined
+    : openDatabase({ url: config.databaseUrl, connectionsMax: config.databaseConnections, log })
+const nc = await connectNats({ url: config.natsUrl, name: 'projector', log, health })
+
+const api = createApi({
+  ...config,
+  verifier,
+  log,
+  buckets: new BucketReader(nc),
+  history: new History({ nc, database, projection: historySpec?.name }),
+})
+
+await runService({
+  name: 'projector',
+  log,
+  health,
+  drainMs: config.drainMs,
+  parts: [
+    { name: 'connections', start: () => Promise.resolve(), drain: closeConnections },
+    ...config.tenants.flatMap((tenant) => tenantParts({ nc, tenant, specs, database, config, health, metrics, log })),
+    httpPart('api', config.port, 'WEIR_PROJECTOR_PORT', api),
+    httpPart('admin', config.adminPort, 'WEIR_PROJECTOR_ADMIN_PORT', adminHandler({ health, metrics })),
+  ],
+})
+
+async function closeConnections(): Promise<void> {
+  await nc.drain()
+  await database?.close()
+}
+
+function httpPart(
+  name: string,
+  port: number,
+  portSetting: string,
+  handler: (request: Request) => Promise<Response>,
+): Part {
+  let server: Awaited<ReturnType<typeof serve>> | undefined
+  return {
+    name,
+    async start() {
+      server = await serve(handler, { hostname: config.host, port, portSetting })
+      log.info({ part: name, port: server.port }, 'listening')
+    },
+    async drain() {
+      await server?.close(config.drainMs / 2)
+    },
+  }
+}

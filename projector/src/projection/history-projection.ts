@@ -1,0 +1,212 @@
+import type { Logger } from '@weir/mesh'
+import { eventToJson, WeirError } from '@weir/proto'
+import { errorCode, isPassing } from '../db/database.ts'
+import type { HistoryRow, HistoryTable } from '../db/history-table.ts'
+import type { HistorySpec } from '../declaration/projection-spec.ts'
+import type { EventRecord } from '../event-record.ts'
+import { limits } from '../limits.ts'
+import { owns, type Partition } from '../partition.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import type { Projection } from './projection.ts'
+
+export interface HistoryProjectionOptions {
+  readonly spec: HistorySpec
+  readonly table: HistoryTable
+  readonly partition: Partition
+  readonly deadLetters: DeadLetters
+  readonly log: Logger
+}
+
+export interface HistoryStats {
+  /** Rows that were sent and stored, or were there already. */
+  rows: number
+  batches: number
+  /** Rows whose JSON Postgres cannot hold; their bytes are stored. */
+  withoutBody: number
+  refused: number
+  retries: number
+}
+
+/** Stores every event in Postgres, in batches. While Postgres is away the batch waits and the reader with it. */
+export class HistoryProjection implements Projection {
+  readonly warmUpMs = 0
+  readonly reachMs: number
+  readonly stats: HistoryStats = { rows: 0, batches: 0, withoutBody: 0, refused: 0, retries: 0 }
+  readonly #options: HistoryProjectionOptions
+  #batch: Pending[] = []
+  #batchBytes = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+  /** The batch that is being stored. */
+  #storing: Promise<void> | undefined
+  #blocked: string | undefined
+  #closed = false
+  #maintainedAtMs = 0
+
+  constructor(options: HistoryProjectionOptions) {
+    this.#options = options
+    this.reachMs = options.spec.retentionMs
+  }
+
+  async open(): Promise<void> {
+    // What was taken before a failure is read again from the position.
+    this.#batch = []
+    this.#batchBytes = 0
+    await this.#options.table.open()
+  }
+
+  take(record: EventRecord): void | Promise<void> {
+    if (!owns(this.#options.partition, record.subject)) return
+    const row = historyRow(record)
+    this.#batch.push({ record, row })
+    this.#batchBytes += row.event.length + (row.body?.length ?? 0)
+    if (this.#isFull()) {
+      // One batch is filled while another is stored; then the reader waits.
+      if (this.#storing !== undefined) return this.#storing
+      void this.#store()
+    } else {
+      this.#timer ??= setTimeout(() => void this.#store(), limits.historyWaitMs)
+    }
+  }
+
+  idle(nowMs: number): void {
+    if (nowMs - this.#maintainedAtMs < maintenanceMs) return
+    this.#maintainedAtMs = nowMs
+    void this.#maintain(nowMs)
+  }
+
+  async flushed(): Promise<void> {
+    await this.#storing
+    await this.#store()
+  }
+
+  blocked(): string | undefined {
+    return this.#blocked
+  }
+
+  targetEpoch(): Promise<number> {
+    return Promise.resolve(0)
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#timer)
+  }
+
+  #isFull(): boolean {
+    return this.#batch.length >= limits.historyBatchRows || this.#batchBytes >= limits.historyBatchBytes
+  }
+
+  /** Stores what is collected, after what is being stored. Never rejects. */
+  async #store(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    while (this.#storing !== undefined) await this.#storing
+    const batch = this.#batch
+    if (batch.length === 0) return
+    this.#batch = []
+    this.#batchBytes = 0
+    this.#storing = this.#insert(batch)
+    await this.#storing
+    this.#storing = undefined
+    if (this.#isFull()) void this.#store()
+  }
+
+  /** Retries while Postgres is away; halves a batch that it refuses until the rows at fault are alone. */
+  async #insert(batch: readonly Pending[]): Promise<void> {
+    for (let attempt = 0; !this.#closed; attempt++) {
+      try {
+        await this.#options.table.insert(
+          batch[0]?.record.epoch ?? 0,
+          batch.map(({ row }) => row),
+        )
+        this.stats.rows += batch.length
+        this.stats.batches++
+        if (this.#blocked !== undefined) this.#options.log.info('Postgres takes rows again')
+        this.#blocked = undefined
+        return
+      } catch (cause) {
+        if (!isPassing(cause)) {
+          await this.#split(batch, cause)
+          return
+        }
+        this.#wait(cause)
+        await new Promise((resolve) => setTimeout(resolve, Math.min(2_000, 100 * 2 ** attempt)))
+      }
+    }
+  }
+
+  #wait(cause: unknown): void {
+    this.stats.retries++
+    if (this.#blocked === undefined) {
+      this.#options.log.warn({ err: cause }, 'Postgres cannot be written; the history waits')
+    }
+    this.#blocked = `Postgres cannot be written (${errorCode(cause)})`
+  }
+
+  async #split(batch: readonly Pending[], cause: unknown): Promise<void> {
+    const [first] = batch
+    if (first === undefined) return
+    if (batch.length > 1) {
+      const half = batch.length >> 1
+      await this.#insert(batch.slice(0, half))
+      await this.#insert(batch.slice(half))
+    } else if (first.row.body !== null) {
+      this.stats.withoutBody++
+      const { subject, seq } = first.record
+      this.#options.log.warn(
+        { err: cause, subject, seq },
+        'Postgres cannot hold the JSON of an event; its bytes are kept',
+      )
+      await this.#insert([{ record: first.record, row: { ...first.row, body: null } }])
+    } else {
+      this.stats.refused++
+      const error = new WeirError('invalid', `Postgres refuses the event (${errorCode(cause)}).`, { cause })
+      await this.#bury(first.record, error)
+    }
+  }
+
+  async #bury(record: EventRecord, error: WeirError): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await this.#options.deadLetters.put(this.#options.spec.name, record, error)
+        return
+      } catch (cause) {
+        this.#wait(cause)
+        await new Promise((resolve) => setTimeout(resolve, 1_000))
+      }
+    }
+  }
+
+  async #maintain(nowMs: number): Promise<void> {
+    const { table, spec, log } = this.#options
+    try {
+      const dropped = await table.maintain(spec.retentionMs, nowMs)
+      if (dropped.length > 0) log.info({ dropped }, 'days past the retention were dropped')
+    } catch (cause) {
+      log.warn({ err: cause }, 'partitions could not be maintained; will try again')
+    }
+  }
+}
+
+interface Pending {
+  readonly record: EventRecord
+  readonly row: HistoryRow
+}
+
+/** How often partitions are made ahead and dropped. */
+const maintenanceMs = 600_000
+
+function historyRow(record: EventRecord): HistoryRow {
+  const { seq, subject, timeMs, storedAtMs, payload } = record
+  return { seq, subject, timeMs, storedAtMs, body: bodyText(record), event: payload }
+}
+
+/** The JSON of the event as jsonb can hold it: without NUL and without halves of surrogate pairs. */
+function bodyText(record: EventRecord): string {
+  const json = eventToJson(record.event)
+  const text = JSON.stringify(json)
+  if (!/\\u0000|\\ud[89a-f]/.test(text)) return text
+  return JSON.stringify(json, (_key, value: unknown) =>
+    typeof value === 'string' ? value.replace(/\0|\p{Surrogate}/gu, '\ufffd') : value,
+  )
+}
