@@ -1,0 +1,114 @@
+import { WeirError } from '@weir/proto'
+import { type Clock, systemClock } from './clock.ts'
+import { jsonCodec, protobufCodec } from './codec.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionStatus } from './connection-status.ts'
+import type { Fetch } from './fetch.ts'
+import { clientLimits } from './limits.ts'
+import {
+  type HistoryPage,
+  type HistoryQuery,
+  ReadApi,
+  type StateItem,
+  type StatePage,
+  type StateQuery,
+} from './read-api.ts'
+import { type OpenSocket, openWebSocket, type WebSocketConstructor } from './socket.ts'
+import { type SubscribeOptions, Subscription } from './subscription.ts'
+import { type GetToken, TokenSource } from './token-source.ts'
+
+export interface ConnectOptions {
+  /** Address of a hub, or of what stands before several: `wss://hub.example.com`. `/v1/ws` is added where it has no path. */
+  readonly url: string
+  /** Gives a token when the client needs one: to connect, and before the last one expires. */
+  readonly getToken: GetToken
+  /** Address of the read API, for `state`, `get` and `history`: `https://weir.example.com`. */
+  readonly readUrl?: string
+  /** Name and version of the application, for the operators' list of sessions. */
+  readonly client?: string
+  /** How many bytes the hub may send ahead of the application, for all subscriptions together. The default is 262144. */
+  readonly windowBytes?: number
+  /** `json` is for looking at the frames; the default is `protobuf`. */
+  readonly codec?: 'protobuf' | 'json'
+  /** Instead of the global one. */
+  readonly WebSocket?: WebSocketConstructor
+  /** Instead of the global one. */
+  readonly fetch?: Fetch
+}
+
+/** A mesh, as an application sees it. */
+export interface Weir {
+  /** State of the connection, for a badge; a Svelte store. */
+  readonly connection: ConnectionStatus
+  /** Throws WeirError `malformed` or `invalid`. The first subscription opens the connection. */
+  subscribe(options?: SubscribeOptions): Subscription
+  /** What a bucket holds now, and the cursor at which a subscription to it goes on. */
+  state(bucket: string, query?: StateQuery): Promise<StatePage>
+  /** One key of a bucket; undefined when it holds none. */
+  get(bucket: string, key: string): Promise<StateItem | undefined>
+  /** Stored events, and the cursor at which a subscription to `events` goes on. */
+  history(query?: HistoryQuery): Promise<HistoryPage>
+  /** Ends the connection and all subscriptions. */
+  close(): void
+}
+
+/** What a mesh looks like from a test. */
+export interface Surroundings {
+  readonly openSocket: OpenSocket
+  readonly clock: Clock
+  /** 0 up to 1. */
+  readonly random: () => number
+  readonly fetch: Fetch
+}
+
+/** Throws WeirError `invalid` for options that cannot work. Nothing is opened before the first subscription. */
+export function connect(options: ConnectOptions): Weir {
+  return connectIn(options, {
+    openSocket: openWebSocket(options.WebSocket ?? globalThis.WebSocket),
+    clock: systemClock,
+    random: Math.random,
+    fetch: options.fetch ?? globalThis.fetch,
+  })
+}
+
+export function connectIn(options: ConnectOptions, surroundings: Surroundings): Weir {
+  const { windowBytes = clientLimits.windowBytes, client = '@weir/client', codec, readUrl } = options
+  if (!Number.isInteger(windowBytes) || windowBytes < 1 || windowBytes > clientLimits.windowBytesMax) {
+    throw new WeirError('invalid', `windowBytes must be a whole number from 1 to ${clientLimits.windowBytesMax}.`)
+  }
+  const { clock, fetch, openSocket, random } = surroundings
+  const tokens = new TokenSource(options.getToken, clock)
+  const url = hubUrl(options.url)
+  const codecUsed = codec === 'json' ? jsonCodec : protobufCodec
+  const connection = new Connection({ url, codec: codecUsed, client, windowBytes, openSocket, tokens, clock, random })
+  const readApi = new ReadApi({ url: readUrl, tokens, fetch, clock })
+  const forgetOnline = onOnline(() => connection.retryNow())
+  return {
+    connection: connection.status,
+    subscribe: (request = {}) => new Subscription(connection, request),
+    state: (bucket, query = {}) => readApi.state(bucket, query),
+    get: (bucket, key) => readApi.get(bucket, key),
+    history: (query = {}) => readApi.history(query),
+    close() {
+      forgetOnline()
+      connection.close()
+    },
+  }
+}
+
+function hubUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || !/^(wss?|https?):$/.test(url.protocol)) {
+    throw new WeirError('invalid', `"${text}" is not the address of a hub, like wss://hub.example.com.`)
+  }
+  url.protocol = url.protocol.replace('http', 'ws')
+  if (url.pathname === '/') url.pathname = '/v1/ws'
+  return url.href
+}
+
+/** Browsers say when the network is back. */
+function onOnline(action: () => void): () => void {
+  if (typeof globalThis.addEventListener !== 'function') return () => {}
+  globalThis.addEventListener('online', action)
+  return () => globalThis.removeEventListener('online', action)
+}

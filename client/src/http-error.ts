@@ -1,0 +1,53 @@
+import { type ErrorCode, isErrorCode, WeirError } from '@weir/proto'
+
+/** The error that an HTTP answer tells: problem+json (RFC 9457) with Weir's code, or what its status means. */
+export async function errorOfResponse(response: Response): Promise<WeirError> {
+  const problem = await readProblem(response)
+  const { code, detail } = problem
+  return new WeirError(
+    typeof code === 'string' && isErrorCode(code) ? code : codeOfStatus(response.status),
+    typeof detail === 'string' ? detail : `The server answered ${response.status}.`,
+  )
+}
+
+/** The members of a problem; none when the body is no problem. */
+export async function readProblem(response: Response): Promise<{ readonly [member: string]: unknown }> {
+  try {
+    const body: unknown = await response.clone().json()
+    return typeof body === 'object' && body !== null ? { ...body } : {}
+  } catch {
+    return {}
+  }
+}
+
+/** For answers that were written by something between, which knows no codes of Weir. */
+function codeOfStatus(status: number): ErrorCode {
+  switch (status) {
+    case 400:
+      return 'malformed'
+    case 401:
+      return 'unauthenticated'
+    case 403:
+      return 'forbidden'
+    case 404:
+      return 'not_found'
+    case 405:
+      return 'method_not_allowed'
+    case 408:
+      return 'slow_body'
+    case 413:
+      return 'too_large'
+    case 415:
+      return 'unsupported_type'
+    case 422:
+      return 'invalid'
+    case 429:
+      return 'rate_limited'
+    case 502:
+    case 503:
+    case 504:
+      return 'unavailable'
+    default:
+      return 'internal'
+  }
+}

@@ -1,0 +1,59 @@
+/** The bounds of the client, each with what happens there. */
+export const clientLimits = {
+  /** Received and not yet taken by the application, in bytes of messages; the hub sends no more until some is taken. */
+  windowBytes: 262_144,
+  /** A hub agrees to no larger window. */
+  windowBytesMax: 8_388_608,
+  /** Bytes that were taken are acknowledged after this at the latest, and at once when they are a quarter of the window. */
+  ackDelayMs: 200,
+  /** A subscription that took nothing for so long while it held up the others is set aside until it is read again. */
+  parkAfterMs: 1000,
+  /** An attempt to connect that has no Welcome by then has failed. */
+  connectMs: 10_000,
+  /** A token that getToken has not given by then counts as a failed attempt. */
+  tokenMs: 10_000,
+  /** The hub's heartbeat where Welcome names none. */
+  heartbeatMs: 10_000,
+  /** So many heartbeats without a message mean that the connection is dead. */
+  heartbeatsOfSilence: 2.5,
+  /** The n-th attempt waits a random part of this times 2^n... */
+  reconnectBaseMs: 500,
+  /** ...and never longer than this. */
+  reconnectMaxMs: 30_000,
+  /** A connection that lived so long was a success: the next attempt counts as the first again. */
+  stableMs: 10_000,
+  /** A token is renewed so long before it expires, or at four fifths of its life if that is later. */
+  renewBeforeMs: 60_000,
+  /** No two renewals come closer together, whatever a clock that is wrong makes of the expiry. */
+  renewPauseMs: 10_000,
+  /** A batch that does not continue where the last ended is asked for again so often on one connection, which then ends. */
+  restartsMax: 3,
+  /** Subjects that a store holds; further ones are left out and counted. */
+  storeSubjectsMax: 10_000,
+  /** A request to the read API without an answer by then has failed as `unavailable`. */
+  requestMs: 30_000,
+} as const
+
+/** The bounds of a producer, each the default of the option of its name, with what happens there. */
+export const producerLimits = {
+  /** Events in one request. */
+  maxItems: 500,
+  /** Bytes of events in one request. */
+  batchBytesMax: 1_048_576,
+  /** An event waits no longer than this for others to travel with. */
+  maxDelayMs: 50,
+  /** Bytes of events that wait or are on their way; past it `whenFull` decides. */
+  bufferBytesMax: 8_388_608,
+  /** Sends that wait for room under `block`; further ones are rejected as `overloaded`. */
+  sendersMax: 1000,
+  /** A request without an answer by then is sent again. */
+  requestMs: 30_000,
+  /** The n-th retry waits a random part of this times 2^n... */
+  retryBaseMs: 250,
+  /** ...and never longer than this, nor does a Retry-After count for more. */
+  retryMaxMs: 30_000,
+  /** Events that could not be delivered for so long are given up and reported. */
+  giveUpMs: 600_000,
+  /** What a browser lets a page send while it goes away. */
+  keepaliveBytesMax: 60_000,
+} as const

@@ -1,0 +1,142 @@
+import { type Event, eventFromJson, WeirError } from '@weir/proto'
+import type { Clock } from './clock.ts'
+import { Deadline } from './deadline.ts'
+import type { Fetch } from './fetch.ts'
+import { errorOfResponse } from './http-error.ts'
+import { clientLimits } from './limits.ts'
+import type { TokenSource } from './token-source.ts'
+
+export interface StateQuery {
+  /** Which subjects; without, all that the token grants. */
+  readonly filter?: string | readonly string[]
+  /** Items a page. */
+  readonly limit?: number
+  /** `next` of the page before. */
+  readonly after?: string
+}
+
+export interface StateItem {
+  readonly subject: string
+  readonly seq: number
+  readonly event: Event
+  /** How long ago it was stored. */
+  readonly ageMs: number
+  /** The age at which it is removed; 0 when it never is. */
+  readonly ttlMs: number
+}
+
+export interface StatePage {
+  readonly bucket: string
+  /** Where a subscription to this bucket goes on. */
+  readonly cursor: string
+  readonly items: readonly StateItem[]
+  /** The `after` of the query for the next page; undefined on the last. */
+  readonly next: string | undefined
+}
+
+export interface HistoryQuery {
+  /** Which subjects; without, all that the token grants. */
+  readonly filter?: string | readonly string[]
+  /** RFC 3339, a Date, or milliseconds since the Unix epoch. */
+  readonly from?: string | number | Date
+  readonly to?: string | number | Date
+  /** Width of the steps to thin out by, as the read API takes it. */
+  readonly step?: string | number
+  /** Items a page. */
+  readonly limit?: number
+  /** `next` of the page before. */
+  readonly cursor?: string
+}
+
+export interface HistoryItem {
+  readonly subject: string
+  readonly seq: number
+  readonly event: Event
+}
+
+export interface HistoryPage {
+  readonly items: readonly HistoryItem[]
+  /** Where a subscription to `events` goes on. */
+  readonly cursor: string
+  /** The `cursor` of the query for the next page; undefined on the last. */
+  readonly next: string | undefined
+}
+
+export interface ReadApiOptions {
+  readonly url: string | undefined
+  readonly tokens: TokenSource
+  readonly fetch: Fetch
+  readonly clock: Clock
+}
+
+/** The projector's HTTP interface. Every call rejects with WeirError: what the server says, or `unavailable`. */
+export class ReadApi {
+  readonly #options: ReadApiOptions
+
+  constructor(options: ReadApiOptions) {
+    this.#options = options
+  }
+
+  async state(bucket: string, { filter, limit, after }: StateQuery): Promise<StatePage> {
+    const { cursor, items, next } = await this.#read<StatePage>(['state', bucket], { filter, limit, after })
+    return { bucket, cursor, items: items.map(withEvent), next }
+  }
+
+  async get(bucket: string, key: string): Promise<StateItem | undefined> {
+    try {
+      return withEvent(await this.#read<StateItem>(['state', bucket, key], {}))
+    } catch (thrown) {
+      if (thrown instanceof WeirError && thrown.code === 'not_found') return undefined
+      throw thrown
+    }
+  }
+
+  async history({ filter, from, to, step, limit, cursor }: HistoryQuery): Promise<HistoryPage> {
+    const query = { filter, from: timeText(from), to: timeText(to), step, limit, cursor }
+    const page = await this.#read<HistoryPage>(['history'], query)
+    return { items: page.items.map(withEvent), cursor: page.cursor, next: page.next }
+  }
+
+  async #read<Body>(path: readonly string[], query: Query): Promise<Body> {
+    const { url, tokens, clock } = this.#options
+    if (url === undefined) throw new WeirError('invalid', 'Give connect() a readUrl to use the read API.')
+    const target = new URL(`/v1/${path.map(encodeURIComponent).join('/')}`, url)
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) target.searchParams.set(name, `${value}`)
+    const deadline = new Deadline(clock, clientLimits.requestMs, 'The read API gave no answer')
+    try {
+      const first = await Promise.race([this.#fetch(target), deadline.passed])
+      if (first.status !== 401) return await bodyOf<Body>(first)
+      tokens.forget()
+      return await bodyOf<Body>(await Promise.race([this.#fetch(target), deadline.passed]))
+    } finally {
+      deadline.cancel()
+    }
+  }
+
+  async #fetch(target: URL): Promise<Response> {
+    const { fetch, tokens } = this.#options
+    const token = await tokens.get()
+    try {
+      return await fetch(target.href, { headers: { authorization: `Bearer ${token}` } })
+    } catch (cause) {
+      throw new WeirError('unavailable', `${target.origin} cannot be reached.`, { cause })
+    }
+  }
+}
+
+type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>
+
+async function bodyOf<Body>(response: Response): Promise<Body> {
+  if (!response.ok) throw await errorOfResponse(response)
+  return (await response.json()) as Body
+}
+
+/** The same item with its event read from JSON. */
+function withEvent<Item extends { readonly event: unknown }>(item: Item): Item & { readonly event: Event } {
+  return { ...item, event: eventFromJson(item.event) }
+}
+
+function timeText(time: string | number | Date | undefined): string | undefined {
+  return time === undefined || typeof time === 'string' ? time : new Date(time).toISOString()
+}

@@ -1,0 +1,71 @@
+import type { Clock } from './clock.ts'
+import { Deadline } from './deadline.ts'
+import { clientLimits } from './limits.ts'
+
+/** How an application gives tokens: a JWT, from wherever it has them. */
+export type GetToken = () => string | Promise<string>
+
+/** The application's tokens, each asked for once and used until shortly before it expires. */
+export class TokenSource {
+  readonly #getToken: GetToken
+  readonly #clock: Clock
+  #token: string | undefined
+  #usableUntilMs = 0
+  #pending: Promise<string> | undefined
+
+  constructor(getToken: GetToken, clock: Clock) {
+    this.#getToken = getToken
+    this.#clock = clock
+  }
+
+  /** Rejects with what getToken threw, or `unavailable` when it gave nothing in time. */
+  get(): Promise<string> {
+    if (this.#token !== undefined && this.#clock.now() < this.#usableUntilMs) return Promise.resolve(this.#token)
+    return this.fresh()
+  }
+
+  /** As `get`, but never the token that was given before. */
+  fresh(): Promise<string> {
+    this.#pending ??= this.#ask().finally(() => {
+      this.#pending = undefined
+    })
+    return this.#pending
+  }
+
+  /** The last token is no good any more. */
+  forget(): void {
+    this.#token = undefined
+  }
+
+  async #ask(): Promise<string> {
+    const deadline = new Deadline(this.#clock, clientLimits.tokenMs, 'getToken gave no token')
+    try {
+      const token = await Promise.race([this.#getToken(), deadline.passed])
+      const now = this.#clock.now()
+      this.#token = token
+      this.#usableUntilMs = renewAtMs(expiryMs(token) ?? now, now)
+      return token
+    } finally {
+      deadline.cancel()
+    }
+  }
+}
+
+/**
+ * When to replace a token that expires then, all in milliseconds since the Unix epoch: at four fifths of what it has left
+ * to live, or a minute before its end if that is later.
+ */
+export function renewAtMs(expiresAtMs: number, nowMs: number): number {
+  return expiresAtMs - Math.min(clientLimits.renewBeforeMs, (expiresAtMs - nowMs) / 5)
+}
+
+/** The `exp` of a JWT (RFC 7519) in milliseconds since the Unix epoch. The server checks it; the client merely reads it. */
+export function expiryMs(token: string): number | undefined {
+  try {
+    const payload = token.split('.')[1] ?? ''
+    const { exp } = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/'))) as { exp?: unknown }
+    return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : undefined
+  } catch {
+    return undefined
+  }
+}
