@@ -121,11 +121,12 @@ function readData(key: string, value: unknown): EventData | undefined {
 }
 
 function readReading(object: JsonObject): Reading {
-  const reading: Reading = { $typeName: 'weir.v1.Reading', metrics: {}, units: {} }
+  const reading: Reading = { $typeName: 'weir.v1.Reading', metrics: {}, units: {}, times: {} }
   for (const key of Object.keys(object)) {
     const value = object[key]
     if (key === 'metrics') reading.metrics = readNumberMap(value, 'reading.metrics')
     else if (key === 'units') reading.units = readStringMap(value, 'reading.units')
+    else if (key === 'times') reading.times = readTimes(value)
     else throw unknownField('reading', key)
   }
   return reading
@@ -258,6 +259,16 @@ function readAny(object: JsonObject): Extract<EventData, { case: 'any' }>['value
     else throw unknownField('any', key)
   }
   return { $typeName: 'google.protobuf.Any', typeUrl, value: bytes }
+}
+
+function readTimes(value: unknown): Reading['times'] {
+  const times: [string, Timestamp][] = []
+  for (const [key, text] of Object.entries(readObject(value ?? {}, 'reading.times'))) {
+    const time = readTime(text, `reading.times.${key}`)
+    if (time !== undefined) times.push([key, time])
+  }
+  // Entries are defined, not assigned, so a metric may be called `__proto__`.
+  return Object.fromEntries(times)
 }
 
 const severities = enumNames(Alert_Severity, 'SEVERITY_')

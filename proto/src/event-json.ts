@@ -22,7 +22,12 @@ export interface EventJson {
   time?: string
   labels?: { [key: string]: string }
   traceparent?: string
-  reading?: { metrics?: { [key: string]: number | string }; units?: { [key: string]: string } }
+  reading?: {
+    metrics?: { [key: string]: number | string }
+    units?: { [key: string]: string }
+    /** RFC 3339. */
+    times?: { [key: string]: string }
+  }
   stateChange?: { category?: string; entity?: string; from?: string; to?: string; code?: number; name?: string }
   alert?: {
     rule?: string
@@ -111,7 +116,17 @@ function readingToJson(reading: Reading): NonNullable<EventJson['reading']> {
   const json: EventJson['reading'] = {}
   if (!isEmpty(reading.metrics)) json.metrics = finiteOrNamed(reading.metrics)
   if (!isEmpty(reading.units)) json.units = reading.units
+  if (!isEmpty(reading.times)) json.times = timesToJson(reading.times)
   return json
+}
+
+function timesToJson(times: Reading['times']): { [key: string]: string } {
+  return Object.fromEntries(
+    Object.entries(times).flatMap(([key, time]) => {
+      const text = formatTimestamp(time)
+      return text === undefined ? [] : [[key, text]]
+    }),
+  )
 }
 
 function alertToJson(alert: Alert): NonNullable<EventJson['alert']> {

@@ -18,7 +18,12 @@ test('the rules by hand agree with protovalidate', () => {
       const result = oracle.validate(EventSchema, event)
       if (result.kind === 'error') throw result.error
       const fault = validateFields(event)
-      const times = [event.time, event.data.case === 'alert' ? event.data.value.since : undefined]
+      const { data } = event
+      const times = [
+        event.time,
+        data.case === 'alert' ? data.value.since : undefined,
+        ...(data.case === 'reading' ? Object.values(data.value.times) : []),
+      ]
       const timely = times.every((time) => time === undefined || isTimestamp(time))
       const expected = result.kind === 'valid' && timely
       assert.equal(fault === undefined, expected, fault ?? String(result.error))

@@ -1,4 +1,11 @@
-import { type Alert, Alert_Severity, Alert_Status, type Event, Step_Status } from './gen/weir/v1/event_pb.js'
+import {
+  type Alert,
+  Alert_Severity,
+  Alert_Status,
+  type Event,
+  type Reading,
+  Step_Status,
+} from './gen/weir/v1/event_pb.js'
 import { isNestedDeeper } from './json-depth.ts'
 import { limits } from './limits.ts'
 import { isTimestamp } from './timestamp.ts'
@@ -34,7 +41,11 @@ export function validateFields(event: Event): string | undefined {
 function dataFault(data: Event['data']): string | undefined {
   switch (data.case) {
     case 'reading':
-      return metrics(data.value.metrics) ?? texts('reading.units', data.value.units, 256, 0, undefined, 64)
+      return (
+        metrics(data.value.metrics) ??
+        texts('reading.units', data.value.units, 256, 0, undefined, 64) ??
+        times('reading.times', data.value.times, 256)
+      )
     case 'stateChange': {
       const { category, entity, from, to, name } = data.value
       return (
@@ -110,6 +121,20 @@ function texts(
       if (fault !== undefined) return fault
     }
   }
+  return tooMany(path, pairs, pairsMax)
+}
+
+function times(path: string, map: Reading['times'], pairsMax: number): string | undefined {
+  let pairs = 0
+  for (const key in map) {
+    pairs++
+    const fault = time(`${path}.${key}`, map[key])
+    if (fault !== undefined) return fault
+  }
+  return tooMany(path, pairs, pairsMax)
+}
+
+function tooMany(path: string, pairs: number, pairsMax: number): string | undefined {
   return pairs > pairsMax ? `${path}: ${pairs} pairs are more than ${pairsMax}.` : undefined
 }
 

@@ -76,10 +76,11 @@ function event(parts: Parts): fc.Arbitrary<Event> {
     },
     { weight: parts.metrics === 0 ? 1 : 0, arbitrary: manyPairs(255, 258) },
   )
+  const times = fc.dictionary(mapKey, time, { maxKeys: 2, noNullPrototype: true })
   const bytes = fc.uint8Array({ maxLength: 12 })
   const data = fc.oneof(
     fc.constant<Data>({ case: undefined }),
-    fc.record({ metrics, units: texts(mapKey, 64) }).map((value): Data => ({ case: 'reading', value })),
+    fc.record({ metrics, units: texts(mapKey, 64), times }).map((value): Data => ({ case: 'reading', value })),
     fc
       .record({
         category: parts.text(0, 128),

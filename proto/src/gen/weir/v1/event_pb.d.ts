@@ -133,6 +133,13 @@ export declare type Reading = Message<"weir.v1.Reading"> & {
    * @generated from field: map<string, string> units = 2;
    */
   units: { [key: string]: string };
+
+  /**
+   * When a metric was taken, by its name, where that is not the time of the event: in readings merged from several events.
+   *
+   * @generated from field: map<string, google.protobuf.Timestamp> times = 3;
+   */
+  times: { [key: string]: Timestamp };
 };
 
 /**
