@@ -20,6 +20,8 @@ const readStreams = [
 ] as const
 
 const useConsumers = [
+  // Without a name, as nats.js makes an ordered consumer of a whole stream, and with one.
+  '$JS.API.CONSUMER.CREATE.*',
   '$JS.API.CONSUMER.CREATE.*.>',
   '$JS.API.CONSUMER.INFO.*.*',
   '$JS.API.CONSUMER.MSG.NEXT.*.*',
