@@ -36,13 +36,18 @@ export class Channel implements Route {
   /** Chunks of the present pass by the position they start from: many that stand together are encoded once. */
   readonly #chunks: Map<string, EncodedChunk> = new Map()
 
-  constructor(number: number, key: string, filters: readonly string[], intervalMs: number, head: number) {
+  constructor(number: number, filters: readonly string[], intervalMs: number, head: number) {
     this.number = number
-    this.key = key
+    this.key = channelKey(filters, intervalMs)
     this.filters = filters
     this.intervalMs = intervalMs
     this.accepts = compileFilters(filters)
     this.position = positionAt(head)
+  }
+
+  /** Whether it is the channel of a canonical filter set and an interval. */
+  reads(filters: readonly string[], intervalMs: number): boolean {
+    return this.key === channelKey(filters, intervalMs)
   }
 
   get size(): number {
@@ -194,6 +199,11 @@ export class Channel implements Route {
     }
     subscriber.place = -1
   }
+}
+
+/** What tells the channels of a source apart. */
+export function channelKey(filters: readonly string[], intervalMs: number): string {
+  return `${intervalMs} ${filters.join(' ')}`
 }
 
 export interface EncodedChunk {

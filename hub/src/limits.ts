@@ -1,7 +1,36 @@
-/** The bounds of the hub that nobody configures; the configurable ones are in config.ts. Each says what happens there. */
+/** The bounds of the hub that nobody configures; the configurable ones are in settings.ts. Each says what happens there. */
 export const limits = {
   /** Steps of subscribers that are behind in one pass; the rest goes on in the next, so that live delivery is not held up. */
   advancesAPassMax: 256,
+  /** A batch for all that are caught up is split there. */
+  batchBytesMax: 65_536,
+  /** A batch for one that is behind is split there, or at a quarter of its window. */
+  chunkBytesMax: 65_536,
+  /** A smaller window is raised to this: below it every chunk would wait for an acknowledgement. */
+  windowBytesMin: 16_384,
+  /** The window of a client that names none but acknowledges. */
+  windowBytesDefault: 262_144,
+  /** A larger inbound message closes the connection (1009). */
+  frameBytesMax: 65_536,
+  /** A connection that has not said Hello by then is closed. */
+  helloMs: 5_000,
+  /** Frames that wait for an earlier one of their connection; one more closes it. */
+  framesWaitingMax: 512,
+  /** A longer interval is refused. */
+  intervalMsMax: 3_600_000,
   /** A read of the stream that failed is tried again after this. */
-  streamRetryMs: 1000,
+  streamRetryMs: 1_000,
+  /** Messages of one read of a stream, beside its bytes. */
+  streamMessagesMax: 1_000,
+  /** Reads of streams that run at once; the rest waits its turn. */
+  streamReadsMax: 8,
+  /** A tail without subscribers is closed after this. */
+  idleTailMs: 60_000,
+  /** Removals that a source remembers, by number and age; an older cursor starts with a snapshot. */
+  tombstonesMax: 100_000,
+  tombstoneMs: 600_000,
+  /** How often sessions are looked at: the precision of the deadlines of Hello, token, stall and age. */
+  sweepMs: 1_000,
+  /** Seconds after which the socket layer pings a silent peer, and drops it when that is not answered. */
+  idleSeconds: 60,
 } as const

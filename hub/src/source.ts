@@ -1,6 +1,6 @@
 import { type Cursor, canonicalFilters, cursorToWire, Mode, Start, WeirError } from '@weir/proto'
 import { nextGap, oweDropped, type Position, positionAt } from './advance.ts'
-import { Channel, type FlushCounters } from './channel.ts'
+import { Channel, channelKey, type FlushCounters } from './channel.ts'
 import { EntryLog, type LogBounds } from './entry-log.ts'
 import { limits } from './limits.ts'
 import type { Receiver } from './receiver.ts'
@@ -166,10 +166,10 @@ export class Source {
 
   #channelOf(requested: readonly string[], intervalMs: number): Channel {
     const filters = canonicalFilters(requested)
-    const key = `${intervalMs} ${filters.join(' ')}`
+    const key = channelKey(filters, intervalMs)
     let channel = this.#channels.get(key)
     if (channel === undefined) {
-      channel = new Channel(this.#options.nextChannel(), key, filters, intervalMs, this.#log.head)
+      channel = new Channel(this.#options.nextChannel(), filters, intervalMs, this.#log.head)
       this.#channels.set(key, channel)
       this.#router.add(channel)
     }

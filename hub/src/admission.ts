@@ -1,0 +1,64 @@
+import { WeirError } from '@weir/proto'
+
+/** Decides whether one more connection is let in, before anything is spent on it. */
+export class Admission {
+  readonly #bounds: AdmissionBounds
+  readonly #socketBytes: () => number
+  readonly #perIp: Map<string, number> = new Map()
+  #connections = 0
+  #draining = false
+  #full = false
+
+  /** `socketBytes` says what the buffers of all sockets hold; it is asked by `measure` alone. */
+  constructor(bounds: AdmissionBounds, socketBytes: () => number) {
+    this.#bounds = bounds
+    this.#socketBytes = socketBytes
+  }
+
+  get connections(): number {
+    return this.#connections
+  }
+
+  /** Lets nobody in from now on. */
+  drain(): void {
+    this.#draining = true
+  }
+
+  measure(): void {
+    this.#full = this.#socketBytes() > this.#bounds.socketBytesMax
+  }
+
+  /** Counts a connection in. Throws `draining`, `overloaded`, `rate_limited` or `forbidden`. */
+  enter(ip: string, origin: string): void {
+    const { connectionsMax, connectionsAnIpMax, origins } = this.#bounds
+    if (this.#draining) throw new WeirError('draining', 'This hub is stopping: connect again, another one answers.')
+    if (this.#full)
+      throw new WeirError('overloaded', 'The buffers of this hub are full: try again soon, or another hub.')
+    if (this.#connections >= connectionsMax)
+      throw new WeirError('overloaded', 'This hub is full: try again soon, or another hub.')
+    if (origin !== '' && origins !== undefined && !origins.includes(origin)) {
+      throw new WeirError('forbidden', `The origin ${origin.slice(0, 200)} is not one of WEIR_HUB_ORIGINS.`)
+    }
+    const here = this.#perIp.get(ip) ?? 0
+    if (here >= connectionsAnIpMax) {
+      throw new WeirError('rate_limited', `This address has ${here} connections, as many as are allowed.`)
+    }
+    this.#perIp.set(ip, here + 1)
+    this.#connections++
+  }
+
+  leave(ip: string): void {
+    const here = this.#perIp.get(ip) ?? 0
+    if (here > 1) this.#perIp.set(ip, here - 1)
+    else this.#perIp.delete(ip)
+    this.#connections--
+  }
+}
+
+export interface AdmissionBounds {
+  readonly connectionsMax: number
+  readonly connectionsAnIpMax: number
+  readonly socketBytesMax: number
+  /** Every origin when undefined. */
+  readonly origins: readonly string[] | undefined
+}

@@ -1,0 +1,59 @@
+import type { Counter, Histogram, Metrics } from '@weir/mesh'
+import type { Hub } from './hub.ts'
+import type { SourceCounters } from './source.ts'
+
+/** What a hub exports: read from the engine at each scrape, so that the hot path only adds numbers. */
+export class HubMetrics {
+  readonly #passes: Histogram
+  readonly #closes: Counter<'code'>
+
+  constructor(metrics: Metrics, hub: Hub) {
+    this.#passes = metrics.histogram('pass_seconds', 'How long a round of passes took.', [0.0001, 0.001, 0.01, 0.1, 1])
+    this.#closes = metrics.counter('closes_total', 'Connections that the hub closed.', ['code'])
+    const read = (name: string, help: string, value: () => number): void => {
+      metrics.gauge(name, help, [], (gauge) => gauge.set(value()))
+    }
+    read('connections', 'Open connections.', () => hub.admission.connections)
+    read('socket_bytes', 'Bytes in the buffers of all sockets.', () => hub.socketBytes)
+    read('ring_bytes', 'Bytes of the recent logs of all sources.', () => hub.budget.ringBytes)
+    read('latest_bytes', 'Bytes of the latest tables beyond the recent logs.', () => hub.budget.keptBytes)
+    read('sources', 'Sources that are open.', () => [...hub.sources].length)
+    const sum = (
+      name: string,
+      help: string,
+      of: (each: Hub['sources'] extends Iterable<infer T> ? T : never) => number,
+    ): void => read(name, help, () => [...hub.sources].reduce((total, each) => total + of(each), 0))
+    sum('channels', 'Channels.', ({ source }) => source.channelCount)
+    sum('subscriptions', 'Subscriptions.', ({ source }) => source.subscriberCount)
+    sum('behind', 'Subscriptions that are behind.', ({ source }) => source.behindCount)
+    sum('subjects', 'Subjects in the latest tables.', ({ source }) => source.log.subjectCount)
+    sum('lag_entries', 'Entries that the streams hold past what this hub has.', ({ tail }) => tail.stats.lag)
+    sum('repairs_total', 'Holes in the republication that were noticed.', ({ tail }) => tail.stats.repairs)
+    sum(
+      'repaired_entries_total',
+      'Entries that were read from the stream to fill them.',
+      ({ tail }) => tail.stats.repaired,
+    )
+    const counted: readonly [keyof SourceCounters, string][] = [
+      ['inbound', 'Entries that arrived.'],
+      ['batches', 'Batches that were sent, a shared one counted once.'],
+      ['deliveries', 'Entries that were sent, times subscribers.'],
+      ['conflated', 'Entries that were left out for a newer one, times subscribers.'],
+      ['gaps', 'Gaps that were announced.'],
+      ['streamReads', 'Chunks that were read from streams for old cursors.'],
+    ]
+    for (const [key, help] of counted) sum(`${snakeCase(key)}_total`, help, ({ source }) => source.counters[key])
+  }
+
+  passed(seconds: number): void {
+    this.#passes.observe(seconds)
+  }
+
+  closed(code: number): void {
+    this.#closes.inc({ code })
+  }
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

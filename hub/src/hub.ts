@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto'
+import type { Logger, Metrics, NatsConnection, Verifier } from '@weir/mesh'
+import { WeirError } from '@weir/proto'
+import { Admission } from './admission.ts'
+import type { Codec } from './codec.ts'
+import type { MemoryBudget } from './entry-log.ts'
+import { HubMetrics } from './hub-metrics.ts'
+import { limits } from './limits.ts'
+import type { Link } from './link.ts'
+import { Session, type SessionHub, type SessionSettings } from './session.ts'
+import { Sources } from './sources.ts'
+
+/** All sessions and sources of one process, and what happens to them with time. */
+export class Hub implements SessionHub {
+  readonly hubName: string
+  readonly settings: HubOptions['settings']
+  readonly verifier: Verifier
+  readonly log: Logger
+  readonly sources: Sources
+  readonly budget: MemoryBudget
+  readonly admission: Admission
+  readonly #metrics: HubMetrics
+  readonly #sessions: Set<Session> = new Set()
+  #timers: NodeJS.Timeout[] = []
+  #count = 0
+
+  constructor(options: HubOptions) {
+    const { settings, nc, log, verifier, metrics } = options
+    this.hubName = options.name
+    this.settings = settings
+    this.verifier = verifier
+    this.log = log
+    this.budget = { ringBytes: 0, ringBytesMax: settings.ringsBytes, keptBytes: 0, keptBytesMax: settings.latestBytes }
+    this.#metrics = new HubMetrics(metrics, this)
+    const { ringBytes, latestSubjects } = settings
+    const onPass = (seconds: number): void => this.#metrics.passed(seconds)
+    this.sources = new Sources({ nc, log, budget: this.budget, ringBytes, latestSubjects, onPass })
+    this.admission = new Admission(settings, () => this.socketBytes)
+  }
+
+  get sessions(): ReadonlySet<Session> {
+    return this.#sessions
+  }
+
+  /** Bytes in the buffers of all sockets. */
+  get socketBytes(): number {
+    let bytes = 0
+    for (const { link } of this.#sessions) bytes += link.bufferedBytes
+    return bytes
+  }
+
+  now(): number {
+    return performance.now()
+  }
+
+  nextSession(): string {
+    this.#count++
+    return `${this.hubName}.${this.#count.toString(36)}`
+  }
+
+  onClose(code: number): void {
+    this.#metrics.closed(code)
+  }
+
+  start(): void {
+    this.#timers = [
+      setInterval(() => this.#sweep(), limits.sweepMs),
+      setInterval(() => this.#beat(), this.settings.heartbeatMs),
+    ]
+  }
+
+  /** A connection that was admitted. */
+  open(link: Link, codec: Codec, outerToken: string | undefined): Session {
+    const session = new Session(link, codec, this, outerToken)
+    this.#sessions.add(session)
+    return session
+  }
+
+  closed(session: Session): void {
+    this.#sessions.delete(session)
+    this.admission.leave(session.link.ip)
+    session.closed()
+  }
+
+  /** Closes the connections whose token has this subject, wherever they are in their life; says how many. */
+  disconnect(tenant: string, subject: string): number {
+    let count = 0
+    for (const session of this.#sessions) {
+      const { identity } = session
+      if (identity?.subject !== subject || identity.tenant !== tenant) continue
+      session.fail(new WeirError('revoked', 'An administrator has closed this connection.'))
+      count++
+    }
+    return count
+  }
+
+  /**
+   * Sends everyone elsewhere, spread over `drainMs` so that the other hubs see no storm. Cursors stand, so nobody loses
+   * anything.
+   */
+  async drain(drainMs: number): Promise<void> {
+    this.admission.drain()
+    const sessions = [...this.#sessions]
+    const spreadMs = sessions.length === 0 ? 0 : drainMs
+    for (const [index, session] of sessions.entries()) {
+      const afterMs = Math.floor((spreadMs * index) / sessions.length)
+      session.goaway('draining', afterMs)
+      setTimeout(() => session.close(1012, 'This hub is stopping; another one goes on from your cursor.'), afterMs)
+    }
+    await new Promise((resolve) => setTimeout(resolve, spreadMs))
+    for (const timer of this.#timers) clearInterval(timer)
+    this.sources.close()
+  }
+
+  #sweep(): void {
+    const now = this.now()
+    for (const session of this.#sessions) session.sweep(now)
+    this.admission.measure()
+  }
+
+  #beat(): void {
+    this.sources.beat()
+    for (const session of this.#sessions) session.beat()
+  }
+}
+
+/** A name for a hub that was given none. */
+export function randomHubName(): string {
+  return `hub-${randomUUID().slice(0, 8)}`
+}
+
+export interface HubOptions {
+  readonly name: string
+  readonly settings: SessionSettings & {
+    readonly connectionsMax: number
+    readonly connectionsAnIpMax: number
+    readonly socketBytesMax: number
+    readonly origins: readonly string[] | undefined
+    readonly ringBytes: number
+    readonly ringsBytes: number
+    readonly latestBytes: number
+    readonly latestSubjects: number
+    readonly maxConnectionAgeMs: number
+  }
+  readonly nc: NatsConnection
+  readonly log: Logger
+  readonly verifier: Verifier
+  readonly metrics: Metrics
+}

@@ -1,0 +1,11 @@
+/** A socket as a session sees it, whatever transport is under it. */
+export interface Link {
+  /** Address of the peer, as text. */
+  readonly ip: string
+  /** Bytes that were handed over and not yet taken by the system. */
+  readonly bufferedBytes: number
+  /** Sends one message; the bytes are copied before it returns. */
+  send(message: Uint8Array, binary: boolean): void
+  /** Closes with a code of RFC 6455 section 7.4 and a reason of at most 123 bytes. */
+  close(code: number, reason: string): void
+}

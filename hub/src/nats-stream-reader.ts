@@ -1,0 +1,76 @@
+import {
+  firstSequence,
+  type NatsConnection,
+  readRange,
+  type StoredMessage,
+  sourceStream,
+  sourceSubject,
+  streamState,
+} from '@weir/mesh'
+import { entryBytesMax, writeEntry } from '@weir/proto'
+import type { Entry } from './entry-log.ts'
+import { limits } from './limits.ts'
+import type { Semaphore } from './semaphore.ts'
+import type { StreamChunk, StreamRead, StreamReader } from './stream-reader.ts'
+
+/**
+ * Reads a source by batched direct gets: stateless, so that a reader that stalls between two chunks holds nothing on the
+ * server, and no consumer is made for a client.
+ */
+export class NatsStreamReader implements StreamReader {
+  readonly #nc: NatsConnection
+  readonly #stream: string
+  readonly #prefix: string
+  readonly #semaphore: Semaphore
+
+  constructor(nc: NatsConnection, tenant: string, source: string, semaphore: Semaphore) {
+    this.#nc = nc
+    this.#stream = sourceStream(tenant, source)
+    this.#prefix = `${sourceSubject(tenant, source)}.`
+    this.#semaphore = semaphore
+  }
+
+  read(request: StreamRead): Promise<StreamChunk> {
+    return this.#semaphore.run(() => this.#read(request))
+  }
+
+  async #read({ after, filters, accepts, complete, bytesMax }: StreamRead): Promise<StreamChunk> {
+    const filter = this.#prefix + narrowest(filters)
+    const range = { seq: after + 1, filter, messagesMax: limits.streamMessagesMax, bytesMax }
+    const { messages, more } = await readRange(this.#nc, this.#stream, range)
+    const within = messages.filter(({ seq }) => seq <= complete)
+    const last = within.at(-1)?.seq ?? after
+    const passed = messages.length > within.length || (!more && (await this.#endsBefore(last, filter, complete)))
+    const to = passed ? complete : last
+    const entries = within
+      .filter(({ subject }) => accepts(subject.slice(this.#prefix.length)))
+      .map((each) => this.#entry(each))
+    // Asked after the read: what retention dropped meanwhile may have been missed.
+    const { firstSeq } = await streamState(this.#nc, this.#stream)
+    const lostTo = Math.max(after, Math.min(firstSeq - 1, (within[0]?.seq ?? Number.POSITIVE_INFINITY) - 1, to))
+    return { entries, to, lostTo }
+  }
+
+  /** Whether nothing that matches lies in (last, complete], by the word of the leader: a replica may be behind. */
+  async #endsBefore(last: number, filter: string, complete: number): Promise<boolean> {
+    const next = await firstSequence(this.#nc, this.#stream, last + 1, filter)
+    return next === undefined || next > complete
+  }
+
+  #entry({ subject: stored, seq, payload, removal }: StoredMessage): Entry {
+    const subject = stored.slice(this.#prefix.length)
+    const bytes = new Uint8Array(entryBytesMax(subject.length, payload.length))
+    const end = writeEntry(bytes, 0, subject, seq, payload, removal)
+    return { seq, state: { subject, latest: undefined, channels: [], routedAt: 0 }, removal, bytes, start: 0, end }
+  }
+}
+
+/** One filter that matches whatever one of the filters matches: their common tokens, then the rest. */
+function narrowest(filters: readonly string[]): string {
+  const [first = '>', ...others] = filters
+  if (others.length === 0) return first
+  const tokens = first.split('.')
+  let common = 0
+  while (tokens[common] !== '>' && others.every((other) => other.split('.')[common] === tokens[common])) common++
+  return [...tokens.slice(0, common), '>'].join('.')
+}

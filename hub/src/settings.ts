@@ -1,0 +1,137 @@
+import {
+  bytes,
+  integer,
+  list,
+  meshSettings,
+  optional,
+  portSetting,
+  type Setting,
+  seconds,
+  setting,
+  text,
+} from '@weir/mesh'
+
+/** What the environment may set for a hub. Each bound says what happens at it. */
+export const hubSettings: typeof meshSettings & {
+  readonly port: Setting<number>
+  readonly adminPort: Setting<number>
+  readonly hubName: Setting<string | undefined>
+  readonly workers: Setting<number>
+  readonly origins: Setting<readonly string[] | undefined>
+  readonly connectionsMax: Setting<number>
+  readonly connectionsAnIpMax: Setting<number>
+  readonly subscriptionsMax: Setting<number>
+  readonly filtersMax: Setting<number>
+  readonly framesPerSecond: Setting<number>
+  readonly windowBytesMax: Setting<number>
+  readonly highWaterBytes: Setting<number>
+  readonly socketBytesMax: Setting<number>
+  readonly ringBytes: Setting<number>
+  readonly ringsBytes: Setting<number>
+  readonly latestBytes: Setting<number>
+  readonly latestSubjects: Setting<number>
+  readonly heartbeatMs: Setting<number>
+  readonly stallMs: Setting<number>
+  readonly maxConnectionAgeMs: Setting<number>
+} = {
+  ...meshSettings,
+  port: portSetting('hub', 'Where subscribers connect.'),
+  adminPort: portSetting('hubAdmin', 'Where /healthz, /readyz, /metrics and the sessions are.'),
+  hubName: optional(
+    'WEIR_HUB_NAME',
+    text,
+    'The name of this hub in Welcome and in the mesh; a random one when absent.',
+  ),
+  workers: setting(
+    'WEIR_HUB_WORKERS',
+    integer(1, 64),
+    1,
+    'Processes that share the port, on a machine without an orchestrator.',
+  ),
+  origins: optional('WEIR_HUB_ORIGINS', list, 'The browser origins that may connect; every one when absent.'),
+  connectionsMax: setting(
+    'WEIR_HUB_CONNECTIONS',
+    integer(1, 10_000_000),
+    100_000,
+    'Connections of one process; a further one is answered with 503.',
+  ),
+  connectionsAnIpMax: setting(
+    'WEIR_HUB_CONNECTIONS_PER_IP',
+    integer(1, 10_000_000),
+    20_000,
+    'Connections of one address; a further one is answered with 429.',
+  ),
+  subscriptionsMax: setting(
+    'WEIR_HUB_SUBSCRIPTIONS',
+    integer(1, 100_000),
+    256,
+    'Subscriptions of one connection; a further one is refused.',
+  ),
+  filtersMax: setting(
+    'WEIR_HUB_FILTERS',
+    integer(1, 1024),
+    64,
+    'Filters of one subscription; one with more is refused.',
+  ),
+  framesPerSecond: setting(
+    'WEIR_HUB_FRAMES_PER_SECOND',
+    integer(1, 1_000_000),
+    2000,
+    'Frames that one client may send in a second, on average over two; past it the connection is closed.',
+  ),
+  windowBytesMax: setting('WEIR_HUB_WINDOW_BYTES', bytes, 8 * 1024 * 1024, 'The largest window that a client gets.'),
+  highWaterBytes: setting(
+    'WEIR_HUB_HIGH_WATER_BYTES',
+    bytes,
+    65_536,
+    'Bytes in the buffer of a socket past which its subscriptions fall behind.',
+  ),
+  socketBytesMax: setting(
+    'WEIR_HUB_SOCKET_BYTES',
+    bytes,
+    1024 * 1024 * 1024,
+    'Bytes in the buffers of all sockets; past it new connections are answered with 503.',
+  ),
+  ringBytes: setting(
+    'WEIR_HUB_RING_BYTES',
+    bytes,
+    64 * 1024 * 1024,
+    'The recent log of one source; an older cursor is served from JetStream.',
+  ),
+  ringsBytes: setting(
+    'WEIR_HUB_RINGS_BYTES',
+    bytes,
+    1024 * 1024 * 1024,
+    'The recent logs of all sources; past it they are shorter.',
+  ),
+  latestBytes: setting(
+    'WEIR_HUB_LATEST_BYTES',
+    bytes,
+    1024 * 1024 * 1024,
+    'The latest tables of all sources beyond the recent logs; past it the quietest subjects are served from JetStream.',
+  ),
+  latestSubjects: setting(
+    'WEIR_HUB_LATEST_SUBJECTS',
+    integer(1, 100_000_000),
+    1_000_000,
+    'Subjects in one latest table beyond the recent log; past it the quietest are served from JetStream.',
+  ),
+  heartbeatMs: setting(
+    'WEIR_HUB_HEARTBEAT_SECONDS',
+    seconds,
+    10_000,
+    'How often a quiet connection hears from the hub.',
+  ),
+  stallMs: setting(
+    'WEIR_HUB_STALL_SECONDS',
+    seconds,
+    60_000,
+    'How long a client may take nothing before it is asked to reconnect; it loses nothing.',
+  ),
+  maxConnectionAgeMs: setting(
+    'WEIR_HUB_MAX_AGE_SECONDS',
+    seconds,
+    0,
+    'How long a connection may last, less up to a tenth at random, so that load moves to new hubs; 0 for ever.',
+  ),
+}

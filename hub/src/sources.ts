@@ -1,0 +1,105 @@
+import { type Logger, type NatsConnection, Tail } from '@weir/mesh'
+import type { MemoryBudget } from './entry-log.ts'
+import { Flusher } from './flusher.ts'
+import { limits } from './limits.ts'
+import { NatsStreamReader } from './nats-stream-reader.ts'
+import { Semaphore } from './semaphore.ts'
+import { Source } from './source.ts'
+
+/** The sources that this hub serves: opened with their first subscriber, closed when they have had none for a while. */
+export class Sources {
+  readonly #options: SourcesOptions
+  readonly #held: Map<string, HeldSource> = new Map()
+  readonly #reads = new Semaphore(limits.streamReadsMax)
+  readonly #flusher: Flusher
+  #channels = 0
+
+  constructor(options: SourcesOptions) {
+    this.#options = options
+    this.#flusher = new Flusher(options.onPass)
+  }
+
+  /** The source, loaded. Throws `not_found` or `unavailable`. Whoever gets it gives it back with `release`. */
+  async acquire(tenant: string, name: string): Promise<Source> {
+    const key = `${tenant} ${name}`
+    let held = this.#held.get(key)
+    if (held === undefined) {
+      held = this.#open(tenant, name)
+      this.#held.set(key, held)
+    }
+    held.users++
+    clearTimeout(held.idle)
+    try {
+      await held.opened
+    } catch (thrown) {
+      this.#held.delete(key)
+      throw thrown
+    }
+    return held.source
+  }
+
+  release(source: Source): void {
+    for (const [key, held] of this.#held) {
+      if (held.source !== source) continue
+      held.users--
+      if (held.users === 0) held.idle = setTimeout(() => this.#close(key, held), limits.idleTailMs)
+      return
+    }
+  }
+
+  /** Tenant, name, engine and tail of each. */
+  *[Symbol.iterator](): Generator<{ readonly source: Source; readonly tail: Tail }> {
+    for (const { source, tail } of this.#held.values()) yield { source, tail }
+  }
+
+  beat(): void {
+    for (const { source } of this.#held.values()) source.beat()
+  }
+
+  close(): void {
+    for (const [key, held] of this.#held) this.#close(key, held)
+  }
+
+  #open(tenant: string, name: string): HeldSource {
+    const { nc, log, budget, ringBytes, latestSubjects } = this.#options
+    const { tombstonesMax, tombstoneMs, batchBytesMax } = limits
+    const source: Source = new Source({
+      bounds: { budget, ringBytesMax: ringBytes, subjectsMax: latestSubjects, tombstonesMax, tombstoneMs },
+      reader: new NatsStreamReader(nc, tenant, name, this.#reads),
+      hasRemovals: name !== 'events',
+      batchBytesMax,
+      nextChannel: () => ++this.#channels,
+      requestPass: () => this.#flusher.request(source),
+      now: () => performance.now(),
+      later: (ms, action) => void setTimeout(action, ms),
+      onReadFailed: (thrown) =>
+        log.warn({ err: thrown, tenant, source: name }, 'a stream could not be read; will try again'),
+    })
+    const tail = new Tail({ nc, tenant, source: name, sink: source, log })
+    return { source, tail, opened: tail.open(), users: 0, idle: undefined }
+  }
+
+  #close(key: string, held: HeldSource): void {
+    clearTimeout(held.idle)
+    this.#held.delete(key)
+    held.tail.close()
+    held.source.close()
+  }
+}
+
+export interface SourcesOptions {
+  readonly nc: NatsConnection
+  readonly log: Logger
+  readonly budget: MemoryBudget
+  readonly ringBytes: number
+  readonly latestSubjects: number
+  onPass(seconds: number): void
+}
+
+interface HeldSource {
+  readonly source: Source
+  readonly tail: Tail
+  readonly opened: Promise<void>
+  users: number
+  idle: NodeJS.Timeout | undefined
+}

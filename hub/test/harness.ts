@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { create, toBinary } from '@bufbuild/protobuf'
+import {
+  connectNats,
+  createLogger,
+  defaultTenantSpec,
+  mintToken,
+  type NatsConnection,
+  Publisher,
+  provisionMesh,
+  provisionTenant,
+} from '@weir/mesh'
+import { startNats, type TestNats } from '@weir/mesh/testing'
+import { EventSchema } from '@weir/proto'
+
+const secret = 'a secret for tests that is long enough'
+
+/** A real nats-server with a tenant, and hubs as processes of their own. */
+export class TestMesh {
+  readonly nats: TestNats
+  readonly nc: NatsConnection
+  readonly publisher: Publisher
+  readonly #hubs: TestHub[] = []
+  #events = 0
+
+  private constructor(nats: TestNats, nc: NatsConnection) {
+    this.nats = nats
+    this.nc = nc
+    this.publisher = new Publisher(nc)
+  }
+
+  static async start(tenant = 'main'): Promise<TestMesh> {
+    const nats = await startNats()
+    const nc = await connectNats({ url: nats.url, name: 'test', log: createLogger('test', 'fatal') })
+    await provisionMesh(nc, 1)
+    await provisionTenant(nc, tenant, defaultTenantSpec)
+    return new TestMesh(nats, nc)
+  }
+
+  async startHub(environment: Readonly<Record<string, string>> = {}): Promise<TestHub> {
+    const hub = await TestHub.start(this.nats.url, environment)
+    this.#hubs.push(hub)
+    return hub
+  }
+
+  /** Publishes an event that says its own number; resolves with its sequence. */
+  async publish(subject: string, json = '', tenant = 'main'): Promise<number> {
+    this.#events++
+    const id = `e${this.#events}`
+    const event = create(EventSchema, { id, data: { case: 'json', value: json || String(this.#events) } })
+    return (await this.publisher.publish(tenant, subject, id, toBinary(EventSchema, event))).seq
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#hubs.map((hub) => hub.stop()))
+    await this.nc.close()
+    await this.nats.stop()
+  }
+}
+
+export class TestHub {
+  readonly port: number
+  readonly adminPort: number
+  readonly process: ChildProcess
+  readonly log: string[]
+
+  private constructor(child: ChildProcess, log: string[], port: number, adminPort: number) {
+    this.process = child
+    this.log = log
+    this.port = port
+    this.adminPort = adminPort
+  }
+
+  static async start(natsUrl: string, environment: Readonly<Record<string, string>>): Promise<TestHub> {
+    const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
+      env: {
+        ...process.env,
+        WEIR_NATS_URL: natsUrl,
+        WEIR_JWT_SECRET: secret,
+        WEIR_HUB_PORT: '0',
+        WEIR_HUB_ADMIN_PORT: '0',
+        WEIR_DRAIN_SECONDS: '2',
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const log: string[] = []
+    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
+    return new Promise((resolve, reject) => {
+      child.once('exit', (code) => reject(new Error(`the hub ended with ${code}:\n${log.join('\n')}`)))
+      lines.on('line', (line) => {
+        log.push(line)
+        const { msg, port, adminPort } = JSON.parse(line) as { msg: string; port: number; adminPort: number }
+        if (msg === 'listening') resolve(new TestHub(child, log, port, adminPort))
+      })
+    })
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}/v1/ws`
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return this.process.exitCode
+    this.process.kill(signal)
+    const [code] = (await once(this.process, 'exit')) as [number | null]
+    return code
+  }
+}
+
+export function testToken(grants: Partial<Parameters<typeof mintToken>[1]> = {}): Promise<string> {
+  return mintToken(secret, {
+    tenant: 'main',
+    subject: 'tester',
+    publish: [],
+    subscribe: ['>'],
+    admin: false,
+    ttlSeconds: 600,
+    issuer: 'weir',
+    audience: 'weir',
+    ...grants,
+  })
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { Mode, Start } from '@weir/proto'
+import { type TestHub, TestMesh } from './harness.ts'
+import { TestClient } from './test-client.ts'
+
+for (const protocol of ['weir.v1', 'weir.v1.json'] as const) {
+  describe(`a hub, by ${protocol}`, () => {
+    let mesh: TestMesh
+    let hub: TestHub
+
+    before(async () => {
+      mesh = await TestMesh.start()
+      hub = await mesh.startHub()
+    })
+
+    after(() => mesh.stop())
+
+    test('delivers what is published from the head on', async () => {
+      await mesh.publish('head.before', '"before"')
+      const client = await TestClient.open(hub.url, { protocol })
+      client.subscribe({ filters: ['head.>'] })
+      assert.equal((await client.next('subscribed')).start, Start.HEAD)
+      await mesh.publish('head.a', '1')
+      await mesh.publish('other.a', '2')
+      await mesh.publish('head.b', '3')
+      await client.until(() => client.entries.length === 2)
+      assert.deepEqual(client.entries, ['head.a=1', 'head.b=3'])
+      client.close()
+    })
+
+    test('begins mode LATEST with a snapshot, then goes on live', async () => {
+      await mesh.publish('snap.a', '1')
+      await mesh.publish('snap.a', '2')
+      await mesh.publish('snap.b', '3')
+      const client = await TestClient.open(hub.url, { protocol })
+      client.subscribe({ filters: ['snap.*'], mode: Mode.LATEST })
+      assert.equal((await client.next('subscribed')).start, Start.SNAPSHOT)
+      await client.until(() => client.entries.length === 2)
+      await mesh.publish('snap.a', '4')
+      await client.until(() => client.entries.length === 3)
+      assert.deepEqual(client.entries, ['snap.a=2', 'snap.b=3', 'snap.a=4'])
+      client.close()
+    })
+
+    test('resumes at a cursor on another hub, without a hole or a double', async () => {
+      const first = await TestClient.open(hub.url, { protocol })
+      first.subscribe({ filters: ['resume'] })
+      const { cursor } = await first.next('subscribed')
+      for (let count = 1; count <= 5; count++) await mesh.publish('resume', String(count))
+      await first.until(() => first.entries.length === 5)
+      const to = first.batches.at(-1)?.to ?? 0n
+      first.close()
+      for (let count = 6; count <= 9; count++) await mesh.publish('resume', String(count))
+      const other = await mesh.startHub()
+      const second = await TestClient.open(other.url, { protocol })
+      assert.ok(cursor)
+      second.subscribe({ filters: ['resume'], cursor: { ...cursor, seq: to } })
+      await second.until(() => second.entries.length === 4)
+      assert.deepEqual(second.entries, ['resume=6', 'resume=7', 'resume=8', 'resume=9'])
+      second.close()
+    })
+  })
+}
