@@ -1,5 +1,5 @@
 import { problem } from '@weir/mesh'
-import { asWeirError, WeirError } from '@weir/proto'
+import { WeirError } from '@weir/proto'
 import { type Outcome, passing, type Sending } from './intake.ts'
 import { ingestLimits } from './limits.ts'
 import type { RejectedRecord } from './record.ts'
@@ -30,11 +30,7 @@ export function eventsAnswer(outcome: Outcome, headers: AnswerHeaders | undefine
  * The answer to `?ack=none`: 202 with how many were sent to the stream. Nobody waits for what the stream says, so a lost
  * event is lost in silence.
  */
-export function unacknowledgedAnswer(
-  { sent, rejected, answers }: Sending,
-  headers: AnswerHeaders | undefined,
-): Response {
-  for (const answer of answers) answer.catch(asWeirError)
+export function unacknowledgedAnswer({ sent, rejected }: Sending, headers: AnswerHeaders | undefined): Response {
   const [first] = rejected
   if (sent.length === 0 && first !== undefined) {
     return failureAnswer(first, { accepted: 0, duplicates: 0, rejected }, headers)

@@ -66,26 +66,28 @@ export class BodyReader {
     return new Promise((resolve, reject) => {
       this.#waiting.set(reject, Date.now() + this.#options.bodyMs)
       this.#sweep ??= setInterval(() => this.#sweepWaiting(), SWEEP_MS)
-      readBody(request, this.#options.bodyBytesMax)
-        .then(resolve, (cause) => {
+      readBody(request, this.#options.bodyBytesMax).then(
+        (body) => {
+          this.#waiting.delete(reject)
+          resolve(body instanceof ArrayBuffer ? new Uint8Array(body) : body)
+        },
+        (cause: unknown) => {
+          this.#waiting.delete(reject)
           reject(cause instanceof WeirError ? cause : new WeirError('malformed', 'The body ended early.', { cause }))
-        })
-        .finally(() => this.#settled(reject))
+        },
+      )
     })
   }
 
-  #settled(reject: (error: WeirError) => void): void {
-    this.#waiting.delete(reject)
-    if (this.#waiting.size > 0) return
-    clearInterval(this.#sweep)
-    this.#sweep = undefined
-  }
-
   #sweepWaiting(): void {
+    if (this.#waiting.size === 0) {
+      clearInterval(this.#sweep)
+      this.#sweep = undefined
+    }
     const now = Date.now()
     for (const [reject, deadline] of this.#waiting) {
       if (deadline > now) return
-      this.#settled(reject)
+      this.#waiting.delete(reject)
       reject(new WeirError('slow_body', `The body did not arrive within ${this.#options.bodyMs} ms.`))
     }
   }
@@ -94,9 +96,10 @@ export class BodyReader {
 const SWEEP_MS = 250
 
 /** A declared length is kept by the HTTP server, so such a body needs no counting. */
-async function readBody(request: Request, bytesMax: number): Promise<Uint8Array> {
-  if (declaredLength(request.headers) !== undefined) return new Uint8Array(await request.arrayBuffer())
-  return request.body === null ? new Uint8Array(0) : readAll(request.body as ReadableStream<Uint8Array>, bytesMax)
+function readBody(request: Request, bytesMax: number): Promise<ArrayBuffer | Uint8Array> {
+  if (declaredLength(request.headers) !== undefined) return request.arrayBuffer()
+  if (request.body === null) return Promise.resolve(new Uint8Array(0))
+  return readAll(request.body as ReadableStream<Uint8Array>, bytesMax)
 }
 
 function declaredLength(headers: Headers): number | undefined {

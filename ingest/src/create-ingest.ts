@@ -1,11 +1,9 @@
 import { problem } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { Hono } from 'hono'
-import { eventsAnswer } from './answer.ts'
-import { eventFormats } from './formats.ts'
+import { eventsEndpoint, logsEndpoint, metricsEndpoint, subjectEndpoint } from './endpoint.ts'
 import { ingestLimits } from './limits.ts'
-import { otlpMetricsEndpoint } from './otlp-endpoint.ts'
-import { type Endpoint, idsByHeader, Pipeline, type PipelineLimits, type PipelineParts } from './pipeline.ts'
+import { Pipeline, type PipelineLimits, type PipelineParts } from './pipeline.ts'
 import { streamUnpackers } from './unpack.ts'
 
 export type Ingest = (request: Request) => Promise<Response>
@@ -24,15 +22,21 @@ export function createIngest(parts: IngestParts): Ingest {
     limits: { ...ingestLimits, ...parts.limits },
   })
   const app = new Hono()
-  app.post('/v1/events', (context) => pipeline.handle(context.req.raw, events))
-  app.all('/v1/events', () => wrongMethod('POST'))
-  app.post('/v1/metrics', (context) => pipeline.handle(context.req.raw, otlpMetricsEndpoint))
-  app.all('/v1/metrics', () => wrongMethod('POST'))
+  for (const [path, endpoint] of endpoints) {
+    app.post(path, (context) => pipeline.handle(context.req.raw, endpoint))
+    app.all(path, () => wrongMethod('POST'))
+  }
+  app.post('/v1/events/:subject', ({ req }) => pipeline.handle(req.raw, subjectEndpoint, req.param('subject')))
+  app.all('/v1/events/:subject', () => wrongMethod('POST'))
   app.notFound(() => problem(new WeirError('not_found', 'There is nothing here: see /openapi.json for what there is.')))
   return async (request) => app.fetch(request)
 }
 
-const events: Endpoint = { formats: eventFormats, ids: idsByHeader, answer: eventsAnswer }
+const endpoints = [
+  ['/v1/events', eventsEndpoint],
+  ['/v1/metrics', metricsEndpoint],
+  ['/v1/logs', logsEndpoint],
+] as const
 
 function wrongMethod(allow: string): Response {
   return problem(new WeirError('method_not_allowed', `Use ${allow} here.`), { headers: { allow } })

@@ -1,21 +1,20 @@
 import { type Identity, type Logger, type Publisher, problem, type Verifier } from '@weir/mesh'
-import { asWeirError, WeirError } from '@weir/proto'
-import { type AnswerHeaders, unacknowledgedAnswer } from './answer.ts'
+import { asWeirError, type WeirError } from '@weir/proto'
+import { unacknowledgedAnswer } from './answer.ts'
 import { BodyReader } from './body-reader.ts'
 import { parseContentType } from './content-type.ts'
 import { requestToken } from './credentials.ts'
-import { EventIds } from './event-id.ts'
-import type { Formats } from './formats.ts'
-import { Intake, type Outcome } from './intake.ts'
-import { ingestLimits } from './limits.ts'
+import type { Endpoint } from './endpoint.ts'
+import { Intake, outcomeOf } from './intake.ts'
 import { type Buckets, RateLimit, rateLimited } from './rate-limit.ts'
-import { defaultsAt } from './seal.ts'
+import { Defaults } from './seal.ts'
 import { SubjectQuota } from './subject-quota.ts'
+import { Turn } from './turn.ts'
 import type { Unpackers } from './unpack.ts'
 
 export interface PipelineParts {
   readonly verifier: Pick<Verifier, 'verify'>
-  readonly publisher: Pick<Publisher, 'publish'>
+  readonly publisher: Pick<Publisher, 'publishAll'>
   readonly log: Pick<Logger, 'error'>
   readonly unpackers: Unpackers
   readonly limits: PipelineLimits
@@ -34,20 +33,13 @@ export interface PipelineLimits {
   readonly subjectsWindowMs: number
 }
 
-/** What differs between endpoints. */
-export interface Endpoint {
-  readonly formats: Formats
-  /** Ids for the records that come without. */
-  ids(request: Request, body: Uint8Array): EventIds | Promise<EventIds>
-  answer(outcome: Outcome, headers: AnswerHeaders | undefined, request: Request): Response
-}
-
 /** What happens to a request from its token to its answer, the same for every endpoint. */
 export class Pipeline {
   readonly #parts: PipelineParts
   readonly #bodies: BodyReader
   readonly #rates: RateLimit
   readonly #intake: Intake
+  readonly #turn = new Turn()
 
   constructor(parts: PipelineParts) {
     const { limits, unpackers, publisher } = parts
@@ -83,18 +75,17 @@ export class Pipeline {
   ): Promise<Response> {
     const { headers } = request
     const contentType = parseContentType(headers.get('content-type'))
-    const decoder = endpoint.formats.of(contentType)
+    const decoder = endpoint.formats.of(contentType, headers)
     const body = await this.#bodies.read(request)
     const now = this.#parts.now()
-    const defaults = defaultsAt(now, await endpoint.ids(request, body))
+    const defaults = new Defaults(now, await endpoint.ids(headers, body))
     const records = decoder.decode(body, { contentType, headers, subject, defaults })
     buckets.charge(records.length, body.length)
     const low = buckets.isLow ? buckets.headers() : undefined
-    if (request.url.includes('ack=none') && new URL(request.url).searchParams.get('ack') === 'none') {
-      const sending = this.#intake.send(identity, records, now)
-      return unacknowledgedAnswer(sending, low)
-    }
-    return endpoint.answer(await this.#intake.store(identity, records, now), low, request)
+    await this.#turn.over()
+    const sending = this.#intake.send(identity, records, now)
+    if (wantsNoAck(request.url)) return unacknowledgedAnswer(sending, low)
+    return endpoint.answer(await outcomeOf(sending), low, contentType.mediaType)
   }
 
   #refuse(error: WeirError, endpoint: Endpoint): Response {
@@ -116,17 +107,7 @@ function tooFast(buckets: Buckets): Response {
   return problem(rateLimited(), { headers: { 'retry-after': String(seconds), ...buckets.headers() } })
 }
 
-/** By Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), when there is one. Throws `malformed`. */
-export function idsByHeader(request: Request): EventIds {
-  const key = request.headers.get('idempotency-key') ?? undefined
-  if (key === undefined) return new EventIds()
-  // The draft has a quoted string; most senders leave the quotes out.
-  const bare = key.startsWith('"') && key.endsWith('"') ? key.slice(1, -1) : key
-  if (bare === '' || bare.length > ingestLimits.idempotencyKeyBytesMax || !/^[\x21-\x7e]+$/.test(bare)) {
-    throw new WeirError(
-      'malformed',
-      `Idempotency-Key must be 1 to ${ingestLimits.idempotencyKeyBytesMax} printable ASCII characters.`,
-    )
-  }
-  return new EventIds(bare)
+/** `?ack=none`. The cheap test spares the others a URL. */
+function wantsNoAck(url: string): boolean {
+  return url.includes('ack=none') && new URL(url).searchParams.get('ack') === 'none'
 }

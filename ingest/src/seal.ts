@@ -1,20 +1,30 @@
-import { type Timestamp, timestampFromMs } from '@bufbuild/protobuf/wkt'
+import type { Timestamp } from '@bufbuild/protobuf/wkt'
 import { asWeirError, type Event, subjectFault, validateEvent, validateFields } from '@weir/proto'
 import { encodeEvent, encodeTime } from './event-encoder.ts'
 import type { EventIds } from './event-id.ts'
 import type { IngestRecord } from './record.ts'
 
 /** What a record that came without an id or a time gets. */
-export interface Defaults {
+export class Defaults {
   readonly ids: EventIds
   readonly now: Timestamp
-  /** `now` as the field `time` of an encoded Event. */
-  readonly timeBytes: Uint8Array
-}
+  #timeBytes: Uint8Array | undefined
 
-export function defaultsAt(milliseconds: number, ids: EventIds): Defaults {
-  const now = timestampFromMs(milliseconds)
-  return { ids, now, timeBytes: encodeTime(now) }
+  constructor(nowMs: number, ids: EventIds) {
+    this.ids = ids
+    const seconds = Math.floor(nowMs / 1000)
+    this.now = {
+      $typeName: 'google.protobuf.Timestamp',
+      seconds: BigInt(seconds),
+      nanos: (nowMs - seconds * 1000) * 1_000_000,
+    }
+  }
+
+  /** `now` as the field `time` of an encoded Event. */
+  get timeBytes(): Uint8Array {
+    this.#timeBytes ??= encodeTime(this.now)
+    return this.#timeBytes
+  }
 }
 
 /**

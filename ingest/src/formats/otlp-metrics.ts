@@ -1,10 +1,10 @@
 // Budget: 10 us a data point (bench/src/ingest.bench.ts).
 
 import { fromBinary, fromJson, type JsonValue } from '@bufbuild/protobuf'
-import type { Timestamp } from '@bufbuild/protobuf/wkt'
 import { type Event, WeirError } from '@weir/proto'
 import { bodyJson } from '../body-text.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
+import { freshId } from '../event-id.ts'
 import {
   type ExportMetricsServiceRequest,
   ExportMetricsServiceRequestSchema,
@@ -14,6 +14,7 @@ import { ingestLimits } from '../limits.ts'
 import { type Origin, originOf } from '../otlp/origin.ts'
 import { type MetricPoints, type Point, pointsOf } from '../otlp/readings.ts'
 import { seriesOf } from '../otlp/series.ts'
+import { timestampOfNano } from '../otlp/timestamp.ts'
 import type { IngestRecord } from '../record.ts'
 import { type Defaults, rejection, seal } from '../seal.ts'
 import { tooManyRecords } from './json.ts'
@@ -83,17 +84,22 @@ function pointRecord(
     const event: Event = {
       $typeName: 'weir.v1.Event',
       // A point without a time of its own may well be sent again with the same value: it is no duplicate.
-      id: point.timeUnixNano === 0n ? defaults.ids.freshId() : '',
+      id: point.timeUnixNano === 0n ? freshId() : '',
       type: kind.type,
       source: origin.source,
       labels,
       traceparent: '',
       data: {
         case: 'reading',
-        value: { $typeName: 'weir.v1.Reading', metrics: point.metrics, units: unitsOf(metric, point.metrics) },
+        value: {
+          $typeName: 'weir.v1.Reading',
+          metrics: point.metrics,
+          units: unitsOf(metric, point.metrics),
+          times: {},
+        },
       },
     }
-    if (point.timeUnixNano !== 0n) event.time = timestampOf(point.timeUnixNano)
+    if (point.timeUnixNano !== 0n) event.time = timestampOfNano(point.timeUnixNano)
     return seal(index, subject, event, defaults, true)
   } catch (thrown) {
     return rejection(index, thrown)
@@ -106,12 +112,4 @@ function unitsOf({ unit }: Metric, metrics: { [name: string]: number }): { [name
   const units: { [name: string]: string } = {}
   for (const name of ['value', 'sum', 'min', 'max']) if (name in metrics) units[name] = unit
   return units
-}
-
-function timestampOf(unixNano: bigint): Timestamp {
-  return {
-    $typeName: 'google.protobuf.Timestamp',
-    seconds: unixNano / 1_000_000_000n,
-    nanos: Number(unixNano % 1_000_000_000n),
-  }
 }

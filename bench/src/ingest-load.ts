@@ -1,0 +1,134 @@
+/**
+ * The load generator of ingest.bench.ts, a process of its own: raw keep-alive sockets, one request at a time on each, and
+ * no HTTP client, so that most of the machine is left to what is measured.
+ *
+ *   bun bench/src/ingest-load.ts <port> <token> <plan> <connections> <ms> [requests/s]
+ *
+ * The last line of its output is a Load in JSON. With a rate, requests are sent on schedule and a latency counts from when
+ * its request was due, so a stall is not hidden by the requests that it held back.
+ */
+import { connect, type Socket } from 'node:net'
+import process from 'node:process'
+import { counterMark, type PlanName, requestPlan } from './ingest-requests.ts'
+
+/** What came of one run. */
+export interface Load {
+  readonly seconds: number
+  /** Requests that were answered with 200. */
+  readonly requests: number
+  readonly records: number
+  /** Answers by status, the others too. */
+  readonly statuses: Readonly<Record<string, number>>
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly cpuSeconds: number
+}
+
+const [port = '', token = '', name = '', connections = '', durationMs = '', rate = ''] = process.argv.slice(2)
+const plan = requestPlan(name as PlanName, token)
+const perSecond = Number(rate)
+const statuses: Record<string, number> = {}
+const latencies: number[] = []
+let next = 0
+let due: number[] = []
+const idle: Connection[] = []
+
+class Connection {
+  readonly #socket: Socket
+  readonly #request = Buffer.from(plan.bytes)
+  #received = ''
+  #began = 0
+
+  constructor(socket: Socket) {
+    this.#socket = socket
+    socket.setNoDelay(true)
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+  }
+
+  send(began: number): void {
+    this.#began = began
+    const counter = String(next++).padStart(counterMark.length, '0')
+    for (const at of plan.counters) this.#request.write(counter, at, 'latin1')
+    this.#socket.write(this.#request)
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received += chunk.toString('latin1')
+    const head = this.#received.indexOf('\r\n\r\n')
+    if (head < 0) return
+    const lengthAt = this.#received.toLowerCase().indexOf('content-length: ')
+    const length = Number.parseInt(this.#received.slice(lengthAt + 16, head), 10)
+    if (this.#received.length < head + 4 + length) return
+    const status = this.#received.slice(9, 12)
+    if (status !== '200' && statuses[status] === undefined) process.stderr.write(`${this.#received}\n`)
+    statuses[status] = (statuses[status] ?? 0) + 1
+    latencies.push(performance.now() - this.#began)
+    this.#received = ''
+    answered(this)
+  }
+
+  end(): void {
+    this.#socket.destroy()
+  }
+}
+
+let running = true
+
+function answered(connection: Connection): void {
+  if (!running) return
+  if (perSecond === 0) {
+    connection.send(performance.now())
+    return
+  }
+  const began = due.shift()
+  if (began === undefined) idle.push(connection)
+  else connection.send(began)
+}
+
+const open = await Promise.all(
+  Array.from(
+    { length: Number(connections) },
+    () =>
+      new Promise<Connection>((resolve, reject) => {
+        const socket = connect(Number(port), '127.0.0.1', () => resolve(new Connection(socket)))
+        socket.once('error', reject)
+      }),
+  ),
+)
+
+const cpuBefore = process.cpuUsage()
+const start = performance.now()
+if (perSecond === 0) {
+  for (const connection of open) connection.send(performance.now())
+} else {
+  idle.push(...open)
+  let scheduled = 0
+  const timer = setInterval(() => {
+    const now = performance.now()
+    for (; scheduled < ((now - start) * perSecond) / 1000; scheduled++) {
+      const at = start + (scheduled * 1000) / perSecond
+      const connection = idle.pop()
+      if (connection === undefined) due.push(at)
+      else connection.send(at)
+    }
+    if (!running) clearInterval(timer)
+  }, 1)
+}
+await new Promise((resolve) => setTimeout(resolve, Number(durationMs)))
+running = false
+due = []
+const seconds = (performance.now() - start) / 1000
+const { user, system } = process.cpuUsage(cpuBefore)
+const requests = statuses['200'] ?? 0
+latencies.sort((a, b) => a - b)
+const load: Load = {
+  seconds,
+  requests,
+  records: requests * plan.records,
+  statuses,
+  p50Ms: latencies[Math.floor(latencies.length * 0.5)] ?? 0,
+  p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0,
+  cpuSeconds: (user + system) / 1e6,
+}
+console.log(JSON.stringify(load))
+for (const connection of open) connection.end()

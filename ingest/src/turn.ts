@@ -1,0 +1,22 @@
+/**
+ * Lets requests that arrive in one turn of the event loop go on together. The NATS client writes to its socket once for all
+ * that is published before it gets a microtask, so 30 requests at a time then cost one write in place of 30: with it ingest
+ * spends a third less a request (bench/src/ingest.bench.ts), and so does the server that reads them.
+ */
+export class Turn {
+  #over: Promise<void> | undefined
+
+  /** Resolves at the end of the turn. */
+  over(): Promise<void> {
+    this.#over ??= new Promise((resolve) => {
+      atEndOfTurn(() => {
+        this.#over = undefined
+        resolve()
+      })
+    })
+    return this.#over
+  }
+}
+
+/** Node, Bun and Deno have setImmediate; elsewhere a turn ends with the shortest timer. */
+const atEndOfTurn: (run: () => void) => unknown = globalThis.setImmediate ?? ((run: () => void) => setTimeout(run, 0))
