@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
-import { removalOf } from './live-header.ts'
+import { removalOf } from './server-header.ts'
 
 /** One stored message, as a direct get gives it. */
 export interface DirectMessage {

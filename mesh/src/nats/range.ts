@@ -1,7 +1,7 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
 import { newInbox } from './connection.ts'
-import { removalOf } from './live-header.ts'
+import { liveSequence, removalOf, storedSubject } from './server-header.ts'
 
 /** A stored message, as a range read gives it. */
 export interface StoredMessage {
@@ -95,13 +95,13 @@ export async function firstSequence(
 const noMessageFound = 10037
 
 function storedMessage(message: Msg): StoredMessage {
-  const headers = message.headers
   const payload = message.data
   return {
-    subject: headers?.last('Nats-Subject') ?? '',
-    seq: Number(headers?.last('Nats-Sequence')),
+    subject: storedSubject(message),
+    seq: liveSequence(message),
     payload,
     removal: payload.length === 0 ? removalOf(message) : 0,
-    header: (name) => headers?.last(name) ?? '',
+    // Read when it is asked for: the client's header map costs more than all of the above.
+    header: (name) => message.headers?.last(name) ?? '',
   }
 }

@@ -1,7 +1,7 @@
 import { DeliverPolicy, type JsMsg, jetstream, type OrderedConsumerOptions } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
-import { removalOf } from './live-header.ts'
+import { removalOf } from './server-header.ts'
 
 /** One stored message as a reader meets it. */
 export interface StreamMessage {

@@ -3,8 +3,8 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
 import { asWeirError, WeirError } from '@weir/proto'
 import type { Logger } from '../log.ts'
 import { liveSubject, sourceStream, sourceSubject } from './layout.ts'
-import { liveSequence, removalOf } from './live-header.ts'
 import { firstSequence, readRange } from './range.ts'
+import { liveSequence, removalOf } from './server-header.ts'
 import { type StreamState, streamState } from './stream-state.ts'
 
 /** Receives a source as one log: the newest entry of each subject first, then everything that follows. */

@@ -1,13 +1,23 @@
 import type { Msg } from '@nats-io/nats-core'
 
 /**
- * The stream sequence of a republished message, or 0 when it carries none. The server appends its headers after those of
+ * The stream sequence of a message that was republished or comes from a direct get, or 0 when it carries none. The server appends its headers after those of
  * the publisher, so the last `Nats-Sequence` is the server's and an earlier one may be forged: the block is read from its end.
  *
  * Read as bytes because the client's own header map costs more than everything else that the hub does for an event.
  * Budget 200 ns (bench/src/hub.bench.ts, inbound).
  */
 export function liveSequence(message: Msg): number {
+  return findLine(message, SEQUENCE) ? digits(bytes, lineStart, lineEnd) : 0
+}
+
+/** The subject of a message that a direct get gives, as its stream knows it; empty when it carries none. */
+export function storedSubject(message: Msg): string {
+  return findLine(message, SUBJECT) ? decoder.decode(bytes.subarray(lineStart, lineEnd)) : ''
+}
+
+/** Finds a header among the last that the server writes, and leaves where its value stands in `lineStart` and `lineEnd`. */
+function findLine(message: Msg, name: Uint8Array): boolean {
   const data = message.data
   // The header block stands right before the payload, in the same buffer, and ends with an empty line.
   if (data.buffer !== buffer) {
@@ -15,16 +25,24 @@ export function liveSequence(message: Msg): number {
     bytes = new Uint8Array(buffer)
   }
   let end = data.byteOffset - 4
-  if (end < 0 || bytes[end] !== CR || bytes[end + 1] !== LF || bytes[end + 2] !== CR || bytes[end + 3] !== LF) return 0
-  // Nats-Last-Sequence, Nats-Time-Stamp, Nats-Sequence: the server's lines from the last one up.
-  for (let line = 0; line < 3; line++) {
+  if (end < 0 || bytes[end] !== CR || bytes[end + 1] !== LF || bytes[end + 2] !== CR || bytes[end + 3] !== LF)
+    return false
+  // From the last line up: Nats-Last-Sequence, perhaps Nats-Num-Pending, Nats-Time-Stamp, Nats-Sequence, Nats-Subject.
+  for (let line = 0; line < 5; line++) {
     let start = end
     while (start > 0 && bytes[start - 1] !== LF) start--
-    if (startsWith(bytes, start, end, SEQUENCE)) return digits(bytes, start + SEQUENCE.length, end)
+    if (startsWith(bytes, start, end, name)) {
+      lineStart = start + name.length
+      lineEnd = end
+      return true
+    }
     end = start - 2
   }
-  return 0
+  return false
 }
+
+let lineStart = 0
+let lineEnd = 0
 
 // Many messages come in one buffer, and a view of it is worth keeping.
 let buffer: ArrayBufferLike = new ArrayBuffer(0)
@@ -43,6 +61,8 @@ export function removalOf(message: { readonly headers?: { last(name: string): st
 const CR = 0x0d
 const LF = 0x0a
 const SEQUENCE = new TextEncoder().encode('Nats-Sequence: ')
+const SUBJECT = new TextEncoder().encode('Nats-Subject: ')
+const decoder = new TextDecoder()
 
 function startsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {
   if (end - start < prefix.length) return false
