@@ -35,6 +35,11 @@ export const limits = {
   deadLetterBytesMax: 134_217_728,
   deadLetterAgeMaxMs: 604_800_000,
 
+  /** A connection without a request for this long is closed. More than the 60 s of common load balancers. */
+  httpIdleMs: 75_000,
+  /** How often a server that closes looks for connections whose last request has ended. */
+  httpCloseIdleMs: 25,
+
   /** A longer token is refused as `unauthenticated`, before any cryptography. */
   tokenBytesMax: 16_384,
   /** A token with more filters of one kind is refused as `unauthenticated`. */
