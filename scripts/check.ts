@@ -14,7 +14,14 @@ const steps: { readonly title: string; readonly check: () => Promise<Outcome> }[
   {
     title: 'types of the page',
     check: () =>
-      run(['node', 'console/node_modules/svelte-check/bin/svelte-check', '--workspace', 'console', '--output', 'human']),
+      run([
+        'node',
+        'console/node_modules/svelte-check/bin/svelte-check',
+        '--workspace',
+        'console',
+        '--output',
+        'human',
+      ]),
   },
   { title: 'wire schema', check: () => run(['buf', 'lint', 'proto']) },
   { title: 'generated files', check: generatedUnchanged },

@@ -34,6 +34,8 @@ export const limits = {
   printedTokenSeconds: 2_592_000,
   /** The host telemetry of a `weir up` that runs longer is refused by ingest: start it anew. */
   telemetryTokenSeconds: 31_536_000,
+  /** Events that are asked of the read API at once. */
+  pageItemsMax: 1_000,
   /** With less space on the disk, `weir doctor` complains. */
   diskBytesMin: 2_147_483_648,
 } as const

@@ -54,5 +54,5 @@ test('an address where nobody is, is code 3; something else there, code 5', asyn
 test('data that is not JSON is refused before anything is sent', async () => {
   const { code, err } = await outcome('pub', 'a.b', 'warm', '--url', 'http://127.0.0.1:1')
   assert.equal(code, 1)
-  assert.match(err, /The data is not JSON: warm/)
+  assert.match(err, /The data is not JSON; a string needs its double quotes: warm/)
 })

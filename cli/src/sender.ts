@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { asWeirError } from '@weir/proto'
+import { asWeirError, type WeirError } from '@weir/proto'
 import type { Access } from './access.ts'
 import { limits } from './limits.ts'
 import { request } from './request.ts'
@@ -40,6 +40,11 @@ export class Sender {
     this.#lines.push(line)
     if (this.#items.length >= limits.batchEventsMax) await this.flush()
     else this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), limits.batchMs)
+  }
+
+  /** Notes a line that cannot become an event. */
+  reject(line: number, { code, message }: WeirError): void {
+    this.rejected.push({ line, code, message })
   }
 
   /** Sends what is there; comes back when everything so far is answered. Throws when ingest cannot be reached. */

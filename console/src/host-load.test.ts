@@ -31,6 +31,16 @@ test('readings may come in any order and twice', () => {
   assert.deepEqual(load.columns().memory, [0.1, 0.11, 0.12])
 })
 
+test('a silence is a gap in both lines', () => {
+  const load = new HostLoad(600)
+  for (const second of [10, 25, 60]) load.add(memory, second * 1000, 0.5)
+  assert.deepEqual(load.columns(), {
+    times: [10, 25, 26, 60],
+    cpu: [null, null, null, null],
+    memory: [0.5, 0.5, null, 0.5],
+  })
+})
+
 test('what slides out of the window is dropped', () => {
   const load = new HostLoad(5)
   for (let second = 0; second < 100; second++) load.add(memory, second * 1000, 0.5)

@@ -8,7 +8,7 @@ export const hostFilters = {
 export interface LoadColumns {
   /** Seconds since the Unix epoch. */
   readonly times: readonly number[]
-  /** Share of all CPUs in use, 0 to 1; null where only memory is known. */
+  /** Share of all CPUs in use, 0 to 1; null where it is not known. */
   readonly cpu: readonly (number | null)[]
   /** Share of the memory in use, 0 to 1. */
   readonly memory: readonly (number | null)[]
@@ -41,9 +41,22 @@ export class HostLoad {
   }
 
   columns(): LoadColumns {
-    const times = [...this.#seconds.keys()].sort((a, b) => a - b)
-    const seconds = times.map((time) => this.#seconds.get(time) ?? { idle: new Map(), memory: null })
-    return { times, cpu: seconds.map(usage), memory: seconds.map(({ memory }) => memory) }
+    const times: number[] = []
+    const cpu: (number | null)[] = []
+    const memory: (number | null)[] = []
+    for (const time of [...this.#seconds.keys()].sort((a, b) => a - b)) {
+      const before = times.at(-1)
+      if (before !== undefined && time - before > silenceSeconds) {
+        times.push(before + 1)
+        cpu.push(null)
+        memory.push(null)
+      }
+      const second = this.#seconds.get(time)
+      times.push(time)
+      cpu.push(second === undefined ? null : usage(second))
+      memory.push(second?.memory ?? null)
+    }
+    return { times, cpu, memory }
   }
 
   /** Drops what has slid out of the window. */
@@ -58,6 +71,9 @@ interface Second {
   readonly idle: Map<string, number>
   memory: number | null
 }
+
+/** After so long without a reading there is a gap: nobody knows what was, so no line is drawn through it. */
+const silenceSeconds = 15
 
 /** One minus the mean of the idle shares. */
 function usage({ idle }: Second): number | null {

@@ -34,7 +34,7 @@ export const pub: CommandDef = command({
     const sender = new Sender(findAccess(args))
     const itemOf = (text: string, line?: number): Item => {
       const value = parseJson(text, line)
-      const item = subject === '-' ? asItem(value, line) : { subject, data: value }
+      const item = subject === '-' ? asItem(value) : { subject, data: value }
       return { id: id ?? randomUUID(), ...(type === undefined ? {} : { type }), ...item }
     }
     if (data !== '-') await sender.send([itemOf(data)])
@@ -48,7 +48,14 @@ async function sendLines(sender: Sender, itemOf: (text: string, line: number) =>
   let line = 0
   for await (const text of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
     line++
-    if (text.trim() !== '') await sender.add(itemOf(text, line), line)
+    if (text.trim() === '') continue
+    try {
+      await sender.add(itemOf(text, line), line)
+    } catch (thrown) {
+      // One bad line is no reason to leave out the good ones after it.
+      if (!(thrown instanceof WeirError) || thrown.code !== 'malformed') throw thrown
+      sender.reject(line, thrown)
+    }
   }
   await sender.flush()
 }
@@ -57,14 +64,14 @@ function parseJson(text: string, line: number | undefined): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    const where = line === undefined ? 'The data' : `Line ${line}`
-    throw new WeirError('malformed', `${where} is not JSON: ${text.slice(0, 60)} (a string needs its double quotes).`)
+    const where = line === undefined ? 'The data' : 'This'
+    throw new WeirError('malformed', `${where} is not JSON; a string needs its double quotes: ${text.slice(0, 60)}`)
   }
 }
 
-function asItem(value: unknown, line: number | undefined): Item {
+function asItem(value: unknown): Item {
   if (typeof value === 'object' && value !== null && 'subject' in value) return value as Item
-  throw new WeirError('malformed', `Line ${line} is not an item: give an object with "subject" and "data".`)
+  throw new WeirError('malformed', 'This is not an item: give an object with "subject" and "data".')
 }
 
 function report({ accepted, duplicates, rejected }: Sender, quiet: boolean): number {

@@ -2,6 +2,7 @@ import { mintToken } from '@weir/mesh'
 import { checkFilter, checkTenant, defaultTenant, WeirError } from '@weir/proto'
 import type { CommandDef } from 'citty'
 import { command } from '../command.ts'
+import { durationMs } from '../duration.ts'
 import { exitCodes } from '../exit-code.ts'
 import { StateFolder } from '../up/state-folder.ts'
 import { UsageError } from '../usage-error.ts'
@@ -29,7 +30,7 @@ export const token: CommandDef = command({
       publish,
       subscribe,
       admin: args.admin === true,
-      ttlSeconds: secondsOf(args.ttl),
+      ttlSeconds: Math.ceil(durationMs(args.ttl, '--ttl') / 1000),
     }
     const issuer = process.env.WEIR_JWT_ISSUER
     const audience = process.env.WEIR_JWT_AUDIENCE
@@ -53,10 +54,4 @@ function filtersOf(text: string | undefined): string[] {
   const given = filters.filter((filter) => filter !== '')
   for (const filter of given) checkFilter(filter.replaceAll('{sub}', 'sub'))
   return given
-}
-
-function secondsOf(text: string): number {
-  const match = /^(\d{1,9})(s|m|h|d)$/.exec(text)
-  if (match === null) throw new UsageError(`--ttl "${text}" is not a time: give a number and s, m, h or d, like 15m.`)
-  return Number(match[1]) * { s: 1, m: 60, h: 3_600, d: 86_400 }[match[2] as 's' | 'm' | 'h' | 'd']
 }

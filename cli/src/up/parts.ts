@@ -54,6 +54,8 @@ export function projectorPart(context: PartContext, tenants: readonly string[]):
   return service(context, 'projector', [bun, fileOf('projector/src/main.ts')], {
     WEIR_PROJECTOR_PORT: ports.projector,
     WEIR_PROJECTOR_ADMIN_PORT: ports.projectorAdmin,
+    // The page asks the projector where the hub is.
+    WEIR_HUB_PORT: ports.hub,
     WEIR_TENANTS: tenants.join(','),
     DATABASE_URL: addressesOf(ports, secrets, databaseUrl).postgres,
   })
