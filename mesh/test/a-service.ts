@@ -1,0 +1,40 @@
+/** A service for the tests of runService, in a process of its own. Its argument says what goes wrong. */
+import process from 'node:process'
+import { Health } from '../src/health.ts'
+import { createLogger } from '../src/log.ts'
+import { type Part, runService } from '../src/service.ts'
+
+const trouble = process.argv[2]
+const log = createLogger('test', 'info')
+const health = new Health()
+
+function part(name: string): Part {
+  return {
+    name,
+    async start() {
+      if (trouble === 'start-fails' && name === 'second') throw new Error('no second')
+      if (trouble === 'start-hangs' && name === 'second') await new Promise(() => {})
+      log.info({ ready: health.ready }, `start ${name}`)
+    },
+    async drain() {
+      log.info({ ready: health.ready }, `drain ${name}`)
+      if (trouble === 'drain-fails' && name === 'second') throw new Error('stuck')
+      if (trouble?.startsWith('drain-') && name === 'second') await new Promise(() => {})
+    },
+  }
+}
+
+if (trouble === 'throws') setTimeout(() => lose('thrown'), 50)
+if (trouble === 'rejects') setTimeout(() => void Promise.reject(new Error('rejected')), 50)
+
+await runService({
+  name: 'test',
+  parts: [part('first'), part('second'), part('third')],
+  log,
+  health,
+  drainMs: trouble === 'drain-late' ? 100 : 60_000,
+})
+
+function lose(message: string): never {
+  throw new Error(message)
+}
