@@ -69,9 +69,14 @@ export function oweDropped(
   last: number,
 ): void {
   const after = Math.max(position.seq, position.uncountedTo)
-  for (let index = Math.max(first, log.indexAfter(after)); index < last; index++) {
-    if (accepts(log.at(index).state.subject)) position.owed++
-  }
+  position.owed += countMatches(log, accepts, Math.max(first, log.indexAfter(after)), last)
+}
+
+/** How many of the entries of indexes [first, last) match. */
+export function countMatches(log: EntryLog, accepts: Reader['accepts'], first: number, last: number): number {
+  let count = 0
+  for (let index = first; index < last; index++) if (accepts(log.at(index).state.subject)) count++
+  return count
 }
 
 /** The first gap that a position has not passed. */

@@ -1,8 +1,9 @@
 import { type BatchHead, compileFilters, Mode } from '@weir/proto'
-import { advance, type Chunk, type Position, positionAt } from './advance.ts'
+import { advance, type Chunk, countMatches, oweDropped, type Position, positionAt } from './advance.ts'
 import { codecCount } from './codec.ts'
 import { type Entry, type EntryLog, isSuperseded } from './entry-log.ts'
 import type { Route } from './router.ts'
+import type { SourceCounters } from './source-counters.ts'
 import type { Subscriber } from './subscriber.ts'
 
 /**
@@ -75,7 +76,7 @@ export class Channel implements Route {
   }
 
   /** Sends what came since the last flush to all that are caught up, and moves the channel to `head`. */
-  flush(log: EntryLog, head: number, batchBytesMax: number, counters: FlushCounters): void {
+  flush(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): void {
     this.dirty = false
     this.#chunks.clear()
     if (this.intervalMs > 0) this.#flushInterval(log, head, batchBytesMax, counters)
@@ -84,7 +85,7 @@ export class Channel implements Route {
   }
 
   /** Moves the cursors of a quiet channel to the head, so that they do not grow old. */
-  beat(epoch: number, head: number, counters: FlushCounters): void {
+  beat(epoch: number, head: number, counters: SourceCounters): void {
     if (this.position.seq >= head) return
     this.#share(epoch, noEntries, head, 0, counters)
   }
@@ -113,6 +114,21 @@ export class Channel implements Route {
     this.#chunks.clear()
   }
 
+  /** Counts the entries of indexes [first, last), which are about to leave the ring, for all who have not passed them. */
+  oweDropped(log: EntryLog, first: number, last: number): void {
+    if (this.intervalMs > 0) oweDropped(log, this.position, this.accepts, first, last)
+    const start = log.at(first).seq
+    let whole: number | undefined
+    for (const { mode, position } of this.behind) {
+      if (mode !== Mode.LATEST) continue
+      // Most stand before the whole of what is dropped, so that count is made once.
+      if (position.seq < start && position.uncountedTo < start) {
+        whole ??= countMatches(log, this.accepts, first, last)
+        position.owed += whole
+      } else oweDropped(log, position, this.accepts, first, last)
+    }
+  }
+
   /** Takes all that are caught up out of the shared lane; each stands where the channel stands. */
   scatter(): Subscriber[] {
     const scattered = this.caughtUp.slice()
@@ -120,7 +136,7 @@ export class Channel implements Route {
     return scattered
   }
 
-  #flushPending(log: EntryLog, head: number, batchBytesMax: number, counters: FlushCounters): void {
+  #flushPending(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): void {
     const pending = this.pending
     if (pending.length === 0) return
     this.pending = []
@@ -148,7 +164,7 @@ export class Channel implements Route {
     this.#share(log.epoch, entries, head, conflated, counters)
   }
 
-  #flushInterval(log: EntryLog, head: number, batchBytesMax: number, counters: FlushCounters): void {
+  #flushInterval(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): void {
     const reader = { mode: Mode.LATEST, accepts: this.accepts }
     while (this.position.seq < head && this.caughtUp.length > 0) {
       const step = advance(log, this.position, reader, head, batchBytesMax)
@@ -160,7 +176,7 @@ export class Channel implements Route {
     this.position.owed = 0
   }
 
-  #share(epoch: number, entries: readonly Entry[], to: number, conflated: number, counters: FlushCounters): void {
+  #share(epoch: number, entries: readonly Entry[], to: number, conflated: number, counters: SourceCounters): void {
     const head: BatchHead = { channel: this.number, from: this.position.seq, to, conflated, uncounted: false }
     this.#encodings.fill(undefined)
     // From the end, since one that falls behind is replaced by the last.
@@ -209,12 +225,6 @@ export function channelKey(filters: readonly string[], intervalMs: number): stri
 export interface EncodedChunk {
   readonly step: ReturnType<typeof advance>
   readonly bytes: Uint8Array
-}
-
-export interface FlushCounters {
-  batches: number
-  deliveries: number
-  conflated: number
 }
 
 const noEntries: readonly Entry[] = []

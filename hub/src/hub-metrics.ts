@@ -1,6 +1,6 @@
 import type { Counter, Histogram, Metrics } from '@weir/mesh'
 import type { Hub } from './hub.ts'
-import type { SourceCounters } from './source.ts'
+import type { SourceCounters } from './source-counters.ts'
 
 /** What a hub exports: read from the engine at each scrape, so that the hot path only adds numbers. */
 export class HubMetrics {

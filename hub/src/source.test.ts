@@ -73,6 +73,22 @@ describe('a source, whatever happens', () => {
     assert.equal(world.encoded, 1)
   })
 
+  test('a cursor past the head waits for the hub, and begins again when the stream was set back', async () => {
+    const world = new World([])
+    const ahead = world.connect(wishFor(Mode.LATEST))
+    world.publish('a.x', 10, 0)
+    await world.settle()
+    ahead.resumeAt(1000)
+    assert.deepEqual(
+      ahead.frames.map(({ kind }) => kind),
+      ['subscribed'],
+    )
+    for (let beat = 0; beat < 3; beat++) world.source.beat()
+    await world.settle()
+    assert.equal(ahead.held.get('a.x'), 1)
+    world.check()
+  })
+
   test('a client without credit costs nothing until it acknowledges, then gets the newest', async () => {
     const world = new World([])
     const slow = world.connect({ ...wishFor(Mode.LATEST), window: 2000 })
@@ -369,6 +385,11 @@ class Client implements Receiver {
     this.unacknowledged = 0
     if (!resume) this.held.clear()
     this.subscribe(resume ? { epoch: this.#epoch, seq: this.#cursor } : undefined)
+  }
+
+  resumeAt(seq: number): void {
+    this.#source.unsubscribe(this.subscriber)
+    this.subscribe({ epoch: this.#epoch, seq })
   }
 
   check(stream: readonly Published[], lost: ReadonlySet<number>, firstSeq: number): void {

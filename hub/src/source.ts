@@ -1,11 +1,14 @@
-import { type Cursor, canonicalFilters, cursorToWire, Mode, Start, WeirError } from '@weir/proto'
-import { nextGap, oweDropped, type Position, positionAt } from './advance.ts'
-import { Channel, channelKey, type FlushCounters } from './channel.ts'
+import { type Cursor, canonicalFilters, Mode, WeirError } from '@weir/proto'
+import { positionAt } from './advance.ts'
+import { begin, beginAgain, beginSnapshot, passGap } from './beginning.ts'
+import { Channel, channelKey } from './channel.ts'
 import { EntryLog, type LogBounds } from './entry-log.ts'
 import { limits } from './limits.ts'
 import type { Receiver } from './receiver.ts'
 import { Router } from './router.ts'
-import type { StreamChunk, StreamReader } from './stream-reader.ts'
+import type { SourceCounters } from './source-counters.ts'
+import { StreamCatchUp } from './stream-catch-up.ts'
+import type { StreamReader } from './stream-reader.ts'
 import { Subscriber } from './subscriber.ts'
 
 /**
@@ -22,11 +25,13 @@ export class Source {
   /** Subscribers that are behind and may have credit. */
   #ready: Subscriber[] = []
   #loading = true
+  readonly #catchUp: StreamCatchUp
   readonly counters: SourceCounters = { batches: 0, deliveries: 0, conflated: 0, gaps: 0, inbound: 0, streamReads: 0 }
 
   constructor(options: SourceOptions) {
     this.#options = options
     this.#log = new EntryLog(options.bounds, (first, last) => this.#beforeDrop(first, last))
+    this.#catchUp = new StreamCatchUp(this.#log, options.reader, this.counters)
   }
 
   get log(): EntryLog {
@@ -97,11 +102,7 @@ export class Source {
     const head = channel.position.seq
     const subscriber = new Subscriber(receiver, id, mode, channel, positionAt(head))
     channel.add(subscriber)
-    const known = cursor?.epoch === this.#log.epoch ? cursor : undefined
-    if (known !== undefined) this.#resume(subscriber, known.seq)
-    else if (mode === Mode.LATEST) this.#snapshot(subscriber)
-    else if (cursor !== undefined) this.#anotherEpoch(subscriber)
-    else this.#subscribed(subscriber, Start.HEAD)
+    begin(this.#log, subscriber, cursor)
     this.#settle(subscriber)
     return subscriber
   }
@@ -151,6 +152,7 @@ export class Source {
       channel.beat(epoch, head, this.counters)
       channel.position.seq = head
       this.#settleWaiting(channel)
+      for (const subscriber of channel.waiting) this.#doubt(subscriber)
     }
   }
 
@@ -176,48 +178,6 @@ export class Source {
     return channel
   }
 
-  #resume(subscriber: Subscriber, seq: number): void {
-    const { position, mode } = subscriber
-    const log = this.#log
-    position.seq = seq
-    if (seq < log.completeFrom) position.uncountedTo = log.completeFrom
-    if (mode === Mode.LATEST && seq < log.removalsFrom) this.#snapshot(subscriber)
-    else if (seq < (mode === Mode.LATEST ? log.latestFrom : log.completeFrom))
-      this.#subscribed(subscriber, Start.STREAM)
-    else this.#subscribed(subscriber, Start.MEMORY)
-  }
-
-  #snapshot(subscriber: Subscriber): void {
-    const { position, channel } = subscriber
-    position.seq = 0
-    position.owed = 0
-    position.uncountedTo = this.#log.completeFrom
-    position.snapshotAt = channel.position.seq
-    position.streamTo = 0
-    this.#subscribed(subscriber, Start.SNAPSHOT)
-  }
-
-  /** The entries of another incarnation are gone; this one is read from its beginning. */
-  #anotherEpoch(subscriber: Subscriber): void {
-    Object.assign(subscriber.position, positionAt(0))
-    this.#subscribed(subscriber, this.#log.completeFrom > 0 ? Start.STREAM : Start.MEMORY)
-    this.#notifyGap(subscriber, 0, 0, 'epoch')
-  }
-
-  #subscribed(subscriber: Subscriber, start: Start): void {
-    const { receiver, id, channel, position } = subscriber
-    const cursor = cursorToWire({ epoch: this.#log.epoch, seq: position.seq })
-    receiver.notify({
-      case: 'subscribed',
-      value: { $typeName: 'weir.v1.Subscribed', id, channel: channel.number, cursor, start },
-    })
-  }
-
-  #notifyGap(subscriber: Subscriber, from: number, to: number, reason: string): void {
-    const value = { $typeName: 'weir.v1.Gap', id: subscriber.id, from: BigInt(from), to: BigInt(to), reason } as const
-    subscriber.receiver.notify({ case: 'gap', value })
-  }
-
   /** After an epoch change: everyone begins again, as the mode asks. */
   #restart(channel: Channel): void {
     channel.scatter()
@@ -226,8 +186,7 @@ export class Source {
     channel.position.owed = 0
     channel.dirty = false
     for (const subscriber of channel.behind) {
-      if (subscriber.mode === Mode.LATEST) this.#snapshot(subscriber)
-      else this.#anotherEpoch(subscriber)
+      beginAgain(this.#log, subscriber)
       this.#settle(subscriber)
     }
   }
@@ -282,6 +241,15 @@ export class Source {
     }
   }
 
+  /** Who is still ahead after some heartbeats holds a cursor of a stream that was set back: it begins again. */
+  #doubt(subscriber: Subscriber): void {
+    subscriber.beatsAhead++
+    if (subscriber.beatsAhead < limits.beatsAheadMax) return
+    subscriber.channel.waiting.delete(subscriber)
+    beginAgain(this.#log, subscriber)
+    this.#settle(subscriber)
+  }
+
   #enqueue(subscriber: Subscriber): void {
     if (subscriber.queued) return
     subscriber.queued = true
@@ -309,11 +277,10 @@ export class Source {
         position.owed = step.owed
         break
       case 'gap':
-        this.#notifyGap(subscriber, position.seq, step.to, 'retention')
-        position.seq = step.to
+        passGap(subscriber, step.to, 'retention')
         break
       case 'snapshot':
-        this.#snapshot(subscriber)
+        beginSnapshot(this.#log, subscriber)
         break
       case 'stream':
         void this.#readStream(subscriber)
@@ -324,62 +291,19 @@ export class Source {
 
   /** Serves one chunk to a subscriber whose position is older than memory. */
   async #readStream(subscriber: Subscriber): Promise<void> {
-    const { channel, position, receiver } = subscriber
-    const { epoch } = this.#log
     subscriber.reading = true
-    this.counters.streamReads++
     try {
-      const complete = subscriber.mode === Mode.ALL ? this.#completeForAll(position) : this.#completeForLatest(position)
-      const { filters, accepts } = channel
-      const read = { after: position.seq, filters, accepts, complete, bytesMax: receiver.chunkBytesMax }
-      const chunk = await this.#options.reader.read(read)
-      if (!subscriber.closed && epoch === this.#log.epoch) this.#sendStreamChunk(subscriber, chunk)
+      await this.#catchUp.next(subscriber)
+      this.#readEnded(subscriber)
     } catch (thrown) {
       this.#options.onReadFailed(thrown)
-      this.#options.later(limits.streamRetryMs, () => {
-        subscriber.reading = false
-        if (!subscriber.closed) this.credit(subscriber)
-      })
-      return
+      this.#options.later(limits.streamRetryMs, () => this.#readEnded(subscriber))
     }
+  }
+
+  #readEnded(subscriber: Subscriber): void {
     subscriber.reading = false
     if (!subscriber.closed) this.credit(subscriber)
-  }
-
-  /** Where mode ALL goes on in memory, or meets what the stream could not give. */
-  #completeForAll(position: Position): number {
-    return Math.min(this.#log.completeFrom, nextGap(this.#log, position.seq)?.from ?? Infinity)
-  }
-
-  /** Where mode LATEST goes on in memory. What it gets before may have been removed since, so no removal is left out. */
-  #completeForLatest(position: Position): number {
-    position.snapshotAt = 0
-    position.streamTo = Math.max(position.streamTo, this.#log.latestFrom, this.#log.removalsFrom)
-    return position.streamTo
-  }
-
-  #sendStreamChunk(subscriber: Subscriber, chunk: StreamChunk): void {
-    const { channel, position, receiver, mode } = subscriber
-    // A snapshot misses nothing by what retention had dropped when it began; it only cannot be counted.
-    const lost = chunk.lostTo > position.seq
-    const uncounted = lost && mode === Mode.LATEST && position.seq === 0
-    if (lost && !uncounted) {
-      this.#notifyGap(subscriber, position.seq, chunk.lostTo, 'retention')
-      this.counters.gaps++
-      position.seq = chunk.lostTo
-      position.uncountedTo = this.#log.completeFrom
-      position.owed = 0
-    }
-    // What is read here was owed as well, when it left the ring.
-    for (const { seq } of chunk.entries) if (seq > position.uncountedTo) position.owed--
-    const entries = mode === Mode.LATEST ? newestOf(chunk) : chunk.entries
-    const conflated = chunk.entries.length - entries.length
-    const step = { kind: 'chunk', to: chunk.to, entries, conflated, uncounted, owed: 0 } as const
-    receiver.deliver(channel.encode(this.#log.epoch, subscriber, step))
-    this.counters.batches++
-    this.counters.deliveries += entries.length
-    this.counters.conflated += conflated
-    position.seq = chunk.to
   }
 
   /** Entries are about to leave the ring: who counts on them is told, and what waits for the next pass goes now. */
@@ -388,21 +312,7 @@ export class Source {
     const { seq } = this.#log.at(last - 1)
     for (const channel of this.#channels.values()) {
       if (channel.pending.length > 0 && channel.position.seq < seq) this.#flush(channel, this.#log.head)
-      if (channel.intervalMs > 0) oweDropped(this.#log, channel.position, channel.accepts, first, last)
-      this.#oweBehind(channel, first, last)
-    }
-  }
-
-  /** Most that are behind stand before the whole of what is dropped, so the count for those is made once a channel. */
-  #oweBehind(channel: Channel, first: number, last: number): void {
-    const start = this.#log.at(first).seq
-    let whole: number | undefined
-    for (const { mode, position } of channel.behind) {
-      if (mode !== Mode.LATEST) continue
-      if (position.seq < start && position.uncountedTo < start) {
-        whole ??= countWhole(this.#log, channel, first, last)
-        position.owed += whole
-      } else oweDropped(this.#log, position, channel.accepts, first, last)
+      channel.oweDropped(this.#log, first, last)
     }
   }
 }
@@ -431,22 +341,4 @@ export interface SubscribeRequest {
   readonly mode: Mode
   readonly intervalMs: number
   readonly cursor: Cursor | undefined
-}
-
-export interface SourceCounters extends FlushCounters {
-  gaps: number
-  inbound: number
-  streamReads: number
-}
-
-function countWhole(log: EntryLog, channel: Channel, first: number, last: number): number {
-  let count = 0
-  for (let index = first; index < last; index++) if (channel.accepts(log.at(index).state.subject)) count++
-  return count
-}
-
-/** The last of each subject, in order. */
-function newestOf(chunk: StreamChunk): StreamChunk['entries'] {
-  const newest = new Map(chunk.entries.map((entry) => [entry.state.subject, entry]))
-  return chunk.entries.filter((entry) => newest.get(entry.state.subject) === entry)
 }
