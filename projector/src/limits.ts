@@ -25,6 +25,19 @@ export const limits = {
   /** Within a drain, how long writes that are in flight may take to be acknowledged. */
   flushMs: 5_000,
 
+  /** Keys of one bucket whose revision is remembered; a forgotten one costs a read before its next write. */
+  keysMax: 1_000_000,
+  /** Changed keys of a fold that are collected before they are encoded and written; more are written at once. */
+  dirtyKeysMax: 5_000,
+  /** How long a merge collects them. */
+  mergeWaitMs: 5,
+  /** Metrics of one merged reading; those that were taken longest ago go first. */
+  mergedMetricsMax: 256,
+  /** Metrics of all open windows of a projection, some 2 KiB each; readings beyond are left out, counted and logged. */
+  windowSeriesMax: 50_000,
+  /** The same complaint is logged at most so often. */
+  repeatedLogMs: 10_000,
+
   /** Rows of one insert, and how long the first of them may wait for the others. */
   historyBatchRows: 2_000,
   historyBatchBytes: 8_388_608,

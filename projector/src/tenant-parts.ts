@@ -8,7 +8,11 @@ import { BucketPositions } from './projection/bucket-positions.ts'
 import { DeadLetters } from './projection/dead-letters.ts'
 import { HistoryProjection } from './projection/history-projection.ts'
 import { LatestProjection } from './projection/latest-projection.ts'
+import { MergeProjection } from './projection/merge-projection.ts'
+import type { PositionStore } from './projection/position.ts'
+import type { Projection } from './projection/projection.ts'
 import { ProjectionRun } from './projection/projection-run.ts'
+import { WindowProjection } from './projection/window-projection.ts'
 
 export interface TenantOptions {
   readonly nc: NatsConnection
@@ -28,6 +32,12 @@ export function tenantParts(options: TenantOptions): readonly Part[] {
   const deadLetters = new DeadLetters(nc, tenant, log)
   const bucketPositions = new BucketPositions(nc, tenant)
   const common = { nc, tenant, partition, deadLetters, health, log }
+  const run = (
+    name: string,
+    from: readonly string[],
+    projection: Projection,
+    positions: PositionStore,
+  ): ProjectionRun => new ProjectionRun({ ...common, name, from, projection, positions })
   return specs.flatMap((spec) => {
     const { name, from } = spec
     if (spec.kind === 'history' && database !== undefined) {
@@ -37,12 +47,10 @@ export function tenantParts(options: TenantOptions): readonly Part[] {
         new ProjectionRun({ ...common, name, from, projection, positions: new HistoryPositions(database, tenant) }),
       ]
     }
-    if (spec.kind === 'latest') {
-      const onRefused = (key: string, error: Error): void =>
-        log.warn({ key, reason: error.message }, 'a key was refused')
-      const projection = new LatestProjection({ nc, tenant, spec, partition, log, onRefused })
-      return [new ProjectionRun({ ...common, name, from, projection, positions: bucketPositions })]
-    }
+    const target = { nc, tenant, partition, log }
+    if (spec.kind === 'latest') return [run(name, from, new LatestProjection({ ...target, spec }), bucketPositions)]
+    if (spec.kind === 'merge') return [run(name, from, new MergeProjection({ ...target, spec }), bucketPositions)]
+    if (spec.kind === 'window') return [run(name, from, new WindowProjection({ ...target, spec }), bucketPositions)]
     return []
   })
 }

@@ -1,4 +1,4 @@
-import type { KeyTemplate } from './key-template.ts'
+import type { KeyTemplate, MessageTemplate } from './template.ts'
 
 /** What the file of projections declares, checked and with its defaults filled in. */
 export type ProjectionSpec = LatestSpec | MergeSpec | WindowSpec | AlertSpec | HistorySpec
@@ -55,7 +55,7 @@ export interface AlertSpec extends CommonSpec {
   /** How long it must not hold any more before the alert is resolved. */
   readonly keepFiringForMs: number
   readonly severity: 'NORMAL' | 'HIGH' | 'URGENT'
-  readonly message: string
+  readonly message: MessageTemplate
 }
 
 /** Every event, in Postgres. */
@@ -65,4 +65,5 @@ export interface HistorySpec extends CommonSpec {
   readonly retentionMs: number
 }
 
-export type BucketSpecOf = LatestSpec | MergeSpec | WindowSpec
+/** The kinds that fill a bucket. */
+export type BucketFillingSpec = LatestSpec | MergeSpec | WindowSpec

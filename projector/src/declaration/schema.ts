@@ -2,8 +2,8 @@ import { canonicalFilters, isFilter, subjectFault, WeirError } from '@weir/proto
 import * as v from 'valibot'
 import { limits } from '../limits.ts'
 import { parseDuration } from './duration.ts'
-import { compileKeyTemplate, type KeyTemplate } from './key-template.ts'
-import type { ProjectionSpec } from './projection-spec.ts'
+import type { AlertSpec, ProjectionSpec } from './projection-spec.ts'
+import { compileKeyTemplate, compileMessageTemplate } from './template.ts'
 
 /** Where in the file a fault is: the keys from the root to it. */
 export type FaultPath = readonly (string | number)[]
@@ -156,7 +156,10 @@ function specOf(declared: DeclaredProjection, fault: FaultOf): ProjectionSpec | 
   const { name } = declared
   const from = canonicalFilters(declared.from)
   if (declared.kind === 'history') return { kind: 'history', name, from, retentionMs: declared.retention }
-  const key = keyTemplate(declared.key, fault)
+  const key = compiled(
+    () => compileKeyTemplate(declared.key),
+    (text) => fault('key', text),
+  )
   if (key === undefined) return undefined
   if (declared.kind === 'alert') return alertOf(declared, from, key, fault)
   if (key.windowed && declared.kind !== 'window') {
@@ -179,10 +182,10 @@ function specOf(declared: DeclaredProjection, fault: FaultOf): ProjectionSpec | 
 function alertOf(
   declared: Extract<DeclaredProjection, { kind: 'alert' }>,
   from: readonly string[],
-  key: KeyTemplate,
+  key: AlertSpec['key'],
   fault: FaultOf,
 ): ProjectionSpec | undefined {
-  const { name, source, when, absent, severity, message } = declared
+  const { name, source, when, absent, severity } = declared
   if ((when === undefined) === (absent === undefined)) {
     fault('when', 'an alert needs either `when`, a condition, or `absent`, a duration')
     return undefined
@@ -191,16 +194,22 @@ function alertOf(
     fault('source', 'absence is watched in events alone')
     return undefined
   }
+  const message = compiled(
+    () => compileMessageTemplate(declared.message),
+    (text) => fault('message', text),
+  )
+  if (message === undefined) return undefined
   const times = { absentMs: absent, forMs: declared.for, keepFiringForMs: declared.keepFiringFor }
   return { kind: 'alert', name, from, source, key, when, ...times, severity, message }
 }
 
-function keyTemplate(text: string, fault: FaultOf): KeyTemplate | undefined {
+/** What a template compiles to; undefined when it is at fault, which is reported. */
+function compiled<T>(compile: () => T, fault: (message: string) => void): T | undefined {
   try {
-    return compileKeyTemplate(text)
+    return compile()
   } catch (thrown) {
     if (!(thrown instanceof WeirError)) throw thrown
-    fault('key', thrown.message)
+    fault(thrown.message)
     return undefined
   }
 }
@@ -211,6 +220,9 @@ function checkTogether(
 ): void {
   for (const [at, spec] of specs.entries()) {
     const before = specs.slice(0, at)
+    if (spec.kind === 'history' && before.some(({ kind }) => kind === 'history')) {
+      fault(at, 'kind', 'there is one history: give it all the filters in `from`')
+    }
     if (before.some(({ name }) => name === spec.name)) fault(at, 'name', `there is another projection "${spec.name}"`)
     if (!('bucket' in spec)) continue
     for (const other of before) {

@@ -4,11 +4,11 @@ import { canonicalFilters, checkFilter, parseTimestamp, WeirError } from '@weir/
 import { limits } from '../limits.ts'
 
 /**
- * The filters of a request, canonical, each within what the token grants; without any the token's own, so that everybody sees
+ * The filters of a request (`filter` repeated, or comma-separated), canonical, each within what the token grants; without any the token's own, so that everybody sees
  * what is theirs. Throws `malformed` or `forbidden`.
  */
 export function grantedFilters(url: URL, identity: Identity): readonly string[] {
-  const asked = url.searchParams.getAll('filter')
+  const asked = url.searchParams.getAll('filter').flatMap((value) => value.split(','))
   if (asked.length > limits.requestFiltersMax) {
     throw new WeirError('malformed', `At most ${limits.requestFiltersMax} filters are allowed.`)
   }

@@ -31,6 +31,7 @@ export interface HistoryStats {
 export class HistoryProjection implements Projection {
   readonly warmUpMs = 0
   readonly reachMs: number
+  readonly fromNow = false
   readonly stats: HistoryStats = { rows: 0, batches: 0, withoutBody: 0, refused: 0, retries: 0 }
   readonly #options: HistoryProjectionOptions
   #batch: Pending[] = []

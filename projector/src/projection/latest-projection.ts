@@ -1,67 +1,52 @@
-import { BucketWriter, bucketStream, type Logger, type NatsConnection, streamState } from '@weir/mesh'
-import type { WeirError } from '@weir/proto'
+import { WeirError } from '@weir/proto'
 import type { LatestSpec } from '../declaration/projection-spec.ts'
+import { isEncodedEvent } from '../encoded-event.ts'
 import type { EventRecord } from '../event-record.ts'
-import { owns, type Partition } from '../partition.ts'
+import { BucketTarget, type BucketTargetOptions } from './bucket-target.ts'
 import type { Projection } from './projection.ts'
-import { remainingSeconds } from './time-to-live.ts'
 
-export interface BucketProjectionOptions<Spec> {
-  readonly nc: NatsConnection
-  readonly tenant: string
-  readonly spec: Spec
-  readonly partition: Partition
-  readonly log: Logger
-  /** A key whose value the bucket does not take. */
-  readonly onRefused: (key: string, error: WeirError) => void
-}
-
-/** Keeps the newest event of each key. The value is the event's own bytes; it is decoded for the key at most. */
+/** Keeps the newest event of each key. The value is the event's own bytes; they are decoded only if the key asks for it. */
 export class LatestProjection implements Projection {
   readonly warmUpMs = 0
   readonly reachMs: number
-  readonly writer: BucketWriter
-  readonly #options: BucketProjectionOptions<LatestSpec>
+  readonly fromNow = false
+  readonly target: BucketTarget
+  readonly #spec: LatestSpec
 
-  constructor(options: BucketProjectionOptions<LatestSpec>) {
-    const { nc, tenant, spec, log, onRefused } = options
-    this.#options = options
-    this.reachMs = spec.ttlMs
-    const refused = (key: string, _stamp: unknown, error: WeirError): void => onRefused(key, error)
-    this.writer = new BucketWriter({ nc, tenant, bucket: spec.bucket, log, onRefused: refused })
+  constructor(options: BucketTargetOptions & { readonly spec: LatestSpec }) {
+    this.#spec = options.spec
+    this.reachMs = options.spec.ttlMs
+    this.target = new BucketTarget(options)
   }
 
   async open(): Promise<void> {
-    this.writer.reset()
-    await this.writer.load()
+    this.target.writer.reset()
+    await this.target.writer.load()
   }
 
   take(record: EventRecord): void | Promise<void> {
-    const { spec, partition } = this.#options
-    const key = spec.key.keyOf(record)
-    if (!owns(partition, key)) return
-    const ttlSeconds = remainingSeconds(record.storedAtMs, spec.ttlMs, Date.now())
-    if (ttlSeconds < 0) return
-    this.writer.put(key, record, record.payload, ttlSeconds)
-    if (this.writer.congested) return this.writer.relieved()
+    if (!isEncodedEvent(record.payload)) throw new WeirError('malformed', 'The bytes are not a weir.v1.Event.')
+    const key = this.#spec.key.keyOf(record)
+    if (!this.target.owns(key)) return
+    this.target.put(key, record, record.storedAtMs, record.payload)
+    return this.target.relief()
   }
 
   idle(): void {}
 
   flushed(): Promise<void> {
-    return this.writer.flushed()
+    return this.target.writer.flushed()
   }
 
   blocked(): string | undefined {
-    return this.writer.blocked
+    return this.target.writer.blocked
   }
 
-  async targetEpoch(): Promise<number> {
-    const { nc, tenant, spec } = this.#options
-    return (await streamState(nc, bucketStream(tenant, spec.bucket))).epoch
+  targetEpoch(): Promise<number> {
+    return this.target.epoch()
   }
 
   close(): void {
-    this.writer.close()
+    this.target.writer.close()
   }
 }

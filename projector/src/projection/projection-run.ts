@@ -146,13 +146,14 @@ export class ProjectionRun implements Part {
   async #startSequence(stream: string): Promise<number> {
     const { nc, projection } = this.#options
     const { seq, storedAtMs } = this.#position
-    const { warmUpMs, reachMs } = projection
-    let start = seq + 1
-    if (seq > 0 && warmUpMs > 0) start = (await sequenceAt(nc, stream, storedAtMs - warmUpMs)) ?? start
-    if (reachMs === undefined) return Math.min(start, seq + 1)
+    const { warmUpMs, reachMs, fromNow } = projection
+    const since = (timeMs: number): Promise<number | undefined> => sequenceAt(nc, stream, timeMs)
+    const next = seq + 1
+    const start = seq > 0 && warmUpMs > 0 ? Math.min(next, (await since(storedAtMs - warmUpMs)) ?? next) : next
+    const reach = seq === 0 && fromNow ? warmUpMs : reachMs
+    if (reach === undefined) return start
     const { lastSeq } = await streamState(nc, stream)
-    const reachable = (await sequenceAt(nc, stream, Date.now() - reachMs)) ?? lastSeq + 1
-    return Math.max(Math.min(start, seq + 1), reachable)
+    return Math.max(start, (await since(Date.now() - reach)) ?? lastSeq + 1)
   }
 
   #take(message: StreamMessage, epoch: number, prefix: number): undefined | Promise<undefined> {

@@ -12,6 +12,8 @@ export interface Projection {
   readonly warmUpMs: number
   /** Events that were stored longer ago than this change nothing, so they are not read at all; undefined reads everything. */
   readonly reachMs: number | undefined
+  /** Whether a projection without a position begins with what comes from now on, not with what is stored. */
+  readonly fromNow: boolean
   /** Learns what is there already. Rejects when that is impossible at the moment; it is tried again. */
   open(): Promise<void>
   /**
