@@ -4,6 +4,8 @@ export interface Parser<T> {
   readonly form: string
   /** Throws an Error whose message says what is wrong and holds no part of a secret. */
   parse(text: string): T
+  /** The text that parses to the value; by default String(value). */
+  format?(value: T): string
 }
 
 export const text: Parser<string> = { form: 'text', parse: (value) => value }
@@ -32,9 +34,10 @@ export const seconds: Parser<number> = {
     if (!/^\d{1,9}(\.\d{1,3})?$/.test(value)) throw new Error(`got "${value}"`)
     return Math.round(Number(value) * 1000)
   },
+  format: (ms) => String(ms / 1000),
 }
 
-/** A size: digits, then nothing or one of KiB, MiB, GiB, KB, MB, GB. */
+/** A number of bytes: digits, then nothing or one of KiB, MiB, GiB, TiB, KB, MB, GB, TB. */
 export const bytes: Parser<number> = {
   form: 'a size such as 512KiB, 64MiB or 1000000',
   parse(value) {
@@ -42,6 +45,10 @@ export const bytes: Parser<number> = {
     const size = Number(match?.[1]) * (byteUnits[match?.[2] ?? 'B'] ?? Number.NaN)
     if (!Number.isSafeInteger(size)) throw new Error(`got "${value}"`)
     return size
+  },
+  format(size) {
+    const unit = ['TiB', 'GiB', 'MiB', 'KiB'].find((name) => size > 0 && size % (byteUnits[name] ?? 1) === 0)
+    return unit === undefined ? String(size) : `${size / (byteUnits[unit] ?? 1)}${unit}`
   },
 }
 

@@ -4,7 +4,7 @@ import type { Parser } from './config-parsers.ts'
 export interface Setting<T> {
   readonly env: string
   readonly parser: Parser<T>
-  /** The value when the environment is silent; without one the setting is required. */
+  /** The value when the environment is silent; without this the setting is required. Throws whole sentences. */
   readonly fallback: ((env: Environment) => T) | undefined
   /** What the default is called in docs/config.md. */
   readonly fallbackText: string
@@ -23,7 +23,7 @@ export function setting<T>(env: string, parser: Parser<T>, fallback: T | undefin
     env,
     parser,
     fallback: fallback === undefined ? undefined : () => fallback,
-    fallbackText: fallback === undefined ? 'required' : String(fallback),
+    fallbackText: fallback === undefined ? 'required' : `\`${parser.format?.(fallback) ?? fallback}\``,
     sentence,
   }
 }
@@ -39,9 +39,7 @@ export class ConfigError extends Error {
   readonly faults: readonly string[]
 
   constructor(faults: readonly string[]) {
-    super(
-      `The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n  ${faults.join('\n  ')}`,
-    )
+    super(['The configuration cannot be used:', ...faults].join('\n  '))
     this.faults = faults
   }
 }
@@ -49,19 +47,29 @@ export class ConfigError extends Error {
 /** The values of a declaration; an empty variable counts as absent. Throws one ConfigError that lists all faults. */
 export function parseConfig<D extends Declaration>(declaration: D, env: Environment): ConfigOf<D> {
   const config: Record<string, unknown> = {}
-  const faults: string[] = []
+  const faults = new Set<string>()
   for (const [name, setting] of Object.entries(declaration)) {
-    const text = env[setting.env]
     try {
-      if (text !== undefined && text !== '') config[name] = setting.parser.parse(text)
-      else if (setting.fallback !== undefined) config[name] = setting.fallback(env)
-      else faults.push(`${setting.env} is required: ${setting.sentence}`)
+      config[name] = settingValue(setting, env)
     } catch (fault) {
-      faults.push(`${setting.env} must be ${setting.parser.form}${fault instanceof Error ? `: ${fault.message}` : ''}`)
+      faults.add(fault instanceof Error ? fault.message : String(fault))
     }
   }
-  if (faults.length > 0) throw new ConfigError(faults)
+  if (faults.size > 0) throw new ConfigError([...faults])
   return config as ConfigOf<D>
+}
+
+function settingValue({ env: name, parser, fallback, sentence }: Setting<unknown>, env: Environment): unknown {
+  const text = env[name]
+  if (text === undefined || text === '') {
+    if (fallback === undefined) throw new Error(`${name} is required. ${sentence}`)
+    return fallback(env)
+  }
+  try {
+    return parser.parse(text)
+  } catch (fault) {
+    throw new Error(`${name} must be ${parser.form}: ${fault instanceof Error ? fault.message : fault}.`)
+  }
 }
 
 /** The rows of docs/config.md for a declaration, as a Markdown table. */

@@ -26,8 +26,10 @@ export {
   setting,
 } from './config.ts'
 export { bytes, flag, integer, list, oneOf, type Parser, port, seconds, secret, text, url } from './config-parsers.ts'
+export { envTypos } from './env-typos.ts'
 export { Health, type HealthReport, type PartHealth } from './health.ts'
 export { type Identity, mayPublish, maySubscribe } from './identity.ts'
+export { loadConfig } from './load-config.ts'
 export { createLogger, type Logger, logLevels } from './log.ts'
 export { meshSettings } from './mesh-settings.ts'
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.ts'

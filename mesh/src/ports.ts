@@ -26,12 +26,19 @@ export function portSetting(name: PortName, sentence: string): Setting<number> {
     env,
     parser: port,
     fallback: (environment) => movedPort(environment, offset) ?? fallback,
-    fallbackText: `${fallback}, or WEIR_PORT_BASE + ${offset}`,
+    fallbackText: `\`${fallback}\`, or WEIR_PORT_BASE + ${offset}`,
     sentence,
   }
 }
 
 function movedPort(environment: Environment, offset: number): number | undefined {
-  const base = environment.WEIR_PORT_BASE
-  return base === undefined || base === '' ? undefined : port.parse(base) + offset
+  const text = environment.WEIR_PORT_BASE
+  if (text === undefined || text === '') return undefined
+  if (!/^\d{1,5}$/.test(text) || Number(text) === 0 || Number(text) > portBaseMax) {
+    throw new Error(`WEIR_PORT_BASE must be an integer from 1 to ${portBaseMax}: got "${text}".`)
+  }
+  return Number(text) + offset
 }
+
+/** So that the last port of the table is still one. */
+const portBaseMax = 65_500
