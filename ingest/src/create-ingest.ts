@@ -1,43 +1,70 @@
 import { problem } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { Hono } from 'hono'
-import { eventsEndpoint, logsEndpoint, metricsEndpoint, subjectEndpoint } from './endpoint.ts'
+import { cors } from 'hono/cors'
+import { apiPage } from './api-page.ts'
+import { type Endpoint, endpoints, webhookEndpoint } from './endpoint.ts'
 import { ingestLimits } from './limits.ts'
+import { openApi } from './open-api.ts'
 import { Pipeline, type PipelineLimits, type PipelineParts } from './pipeline.ts'
 import { streamUnpackers } from './unpack.ts'
+import type { WebhookRoute } from './webhook-route.ts'
 
 export type Ingest = (request: Request) => Promise<Response>
 
-export type IngestParts = Pick<PipelineParts, 'verifier' | 'publisher' | 'log'> &
-  Partial<Pick<PipelineParts, 'unpackers' | 'now'>> & { readonly limits?: Partial<PipelineLimits> }
+export interface IngestParts extends Pick<PipelineParts, 'verifier' | 'publisher' | 'log'> {
+  readonly limits?: Partial<PipelineLimits>
+  /** Content codings; gzip and deflate, which every runtime has, when absent. */
+  readonly unpackers?: PipelineParts['unpackers']
+  readonly routes?: readonly WebhookRoute[]
+  /** Origins whose pages may send from a browser; `*` is any. */
+  readonly origins?: readonly string[]
+  readonly metrics?: PipelineParts['metrics']
+  /** Milliseconds since the Unix epoch. */
+  readonly now?: () => number
+}
 
 /** The whole of ingest as a plain fetch handler: no API of a runtime in it, so it runs wherever Request and Response do. */
 export function createIngest(parts: IngestParts): Ingest {
   const pipeline = new Pipeline({
-    verifier: parts.verifier,
-    publisher: parts.publisher,
-    log: parts.log,
+    ...parts,
     unpackers: parts.unpackers ?? streamUnpackers,
     now: parts.now ?? Date.now,
     limits: { ...ingestLimits, ...parts.limits },
   })
+  const all = [...endpoints, ...(parts.routes ?? []).map(webhookEndpoint)]
   const app = new Hono()
-  for (const [path, endpoint] of endpoints) {
-    app.post(path, (context) => pipeline.handle(context.req.raw, endpoint))
-    app.all(path, () => wrongMethod('POST'))
+  if (parts.origins !== undefined && parts.origins.length > 0) app.use(crossOrigin(parts.origins))
+  for (const endpoint of all) {
+    app.on(endpoint.method, endpoint.path, ({ req }) => pipeline.handle(req.raw, endpoint, req.param()))
   }
-  app.post('/v1/events/:subject', ({ req }) => pipeline.handle(req.raw, subjectEndpoint, req.param('subject')))
-  app.all('/v1/events/:subject', () => wrongMethod('POST'))
-  app.notFound(() => problem(new WeirError('not_found', 'There is nothing here: see /openapi.json for what there is.')))
+  const description = openApi(all)
+  app.get('/openapi.json', (context) => context.json(description))
+  app.get('/', (context) => context.html(apiPage(description)))
+  for (const [path, methods] of methodsByPath(all)) app.all(path, () => wrongMethod(methods))
+  app.notFound(() => problem(new WeirError('not_found', 'There is nothing here: / says what there is.')))
   return async (request) => app.fetch(request)
 }
 
-const endpoints = [
-  ['/v1/events', eventsEndpoint],
-  ['/v1/metrics', metricsEndpoint],
-  ['/v1/logs', logsEndpoint],
-] as const
+function crossOrigin(origins: readonly string[]): ReturnType<typeof cors> {
+  return cors({
+    origin: origins.includes('*') ? '*' : [...origins],
+    allowMethods: ['POST', 'PUT'],
+    exposeHeaders: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
+    maxAge: 3600,
+  })
+}
 
-function wrongMethod(allow: string): Response {
+function methodsByPath(all: readonly Endpoint[]): Map<string, string[]> {
+  const methods = new Map([
+    ['/', ['GET']],
+    ['/openapi.json', ['GET']],
+  ])
+  for (const { method, path } of all) methods.set(path, [...(methods.get(path) ?? []), method])
+  return methods
+}
+
+function wrongMethod(methods: readonly string[]): Response {
+  const allow = methods.join(', ')
   return problem(new WeirError('method_not_allowed', `Use ${allow} here.`), { headers: { allow } })
 }

@@ -19,7 +19,7 @@ export interface Decoder {
 export interface DecodeContext {
   readonly contentType: ContentType
   readonly headers: Headers
-  /** The subject in the path, when the path has one. */
-  readonly subject: string | undefined
+  /** What the path names, as in `/v1/events/:subject`. */
+  readonly parameters: Readonly<Record<string, string>>
   readonly defaults: Defaults
 }

@@ -2,7 +2,16 @@
 
 import { toBinary } from '@bufbuild/protobuf'
 import { AnySchema } from '@bufbuild/protobuf/wkt'
-import { AlertSchema, type Event, limits, type Reading, StateChangeSchema, StepSchema, WeirError } from '@weir/proto'
+import {
+  AlertSchema,
+  type Event,
+  limits,
+  type Reading,
+  ReadingSchema,
+  StateChangeSchema,
+  StepSchema,
+  WeirError,
+} from '@weir/proto'
 
 /**
  * An Event in canonical Protobuf: fields in the order of their numbers, defaults left out, as the generated encoder writes
@@ -19,7 +28,9 @@ export function encodeEvent(event: Event): Uint8Array {
   const { data } = event
   switch (data.case) {
     case 'reading':
-      at = writeReading(at, data.value)
+      at = hasTimes(data.value)
+        ? writeBytes(at, 0x52, toBinary(ReadingSchema, data.value))
+        : writeReading(at, data.value)
       break
     case 'json':
       at = writeString(at, 0x72, data.value)
@@ -84,6 +95,12 @@ function writeReading(start: number, reading: Reading): number {
   }
   for (const name in reading.units) at = writeTexts(at, 0x12, name, reading.units[name] ?? '')
   return closeMessage(start, 0x52, at)
+}
+
+/** Only merged readings have them, so only they are worth no code of their own. */
+function hasTimes(reading: Reading): boolean {
+  for (const _ in reading.times) return true
+  return false
 }
 
 /** An entry of a map from string to string; both sides are always written, as the generated encoder does. */

@@ -1,5 +1,5 @@
 import { WeirError } from '@weir/proto'
-import type { ContentType } from './content-type.ts'
+import { type ContentType, isJson } from './content-type.ts'
 import type { Decoder } from './decoder.ts'
 import { cloudEventBinary, isBinaryMode } from './formats/cloudevents-binary.ts'
 import { cloudEventJson, cloudEventJsonBatch } from './formats/cloudevents-json.ts'
@@ -10,6 +10,8 @@ import { otlpLogsJson, otlpLogsProtobuf } from './formats/otlp-logs.ts'
 import { otlpMetricsJson, otlpMetricsProtobuf } from './formats/otlp-metrics.ts'
 import { protobufDecoder } from './formats/protobuf.ts'
 import { rawDecoder } from './formats/raw.ts'
+import { webhookForm, webhookJson } from './formats/webhook.ts'
+import type { WebhookRoute } from './webhook-route.ts'
 
 /** The formats that one endpoint takes. */
 export interface Formats {
@@ -20,23 +22,18 @@ export interface Formats {
   of(contentType: ContentType, headers: Headers): Decoder
 }
 
+const cloudEvents = [cloudEventJson, cloudEventJsonBatch, cloudEventProtobuf, cloudEventProtobufBatch]
+
 /** POST /v1/events. */
-export const eventFormats: Formats = formats([
-  jsonDecoder,
-  ndjsonDecoder,
-  protobufDecoder,
-  cloudEventJson,
-  cloudEventJsonBatch,
-  cloudEventProtobuf,
-  cloudEventProtobufBatch,
-  cloudEventBinary,
-])
+export const eventFormats: Formats = formats([jsonDecoder, ndjsonDecoder, protobufDecoder, ...cloudEvents], {
+  byHeaders: cloudEventBinary,
+})
 
 /** POST /v1/events/{subject}. */
-export const subjectFormats: Formats = formats(
-  [cloudEventJson, cloudEventJsonBatch, cloudEventProtobuf, cloudEventProtobufBatch, cloudEventBinary, rawDecoder],
-  rawDecoder,
-)
+export const subjectFormats: Formats = formats(cloudEvents, {
+  byHeaders: cloudEventBinary,
+  otherwise: () => rawDecoder,
+})
 
 /** POST /v1/metrics. */
 export const metricsFormats: Formats = formats([otlpMetricsProtobuf, otlpMetricsJson])
@@ -44,25 +41,35 @@ export const metricsFormats: Formats = formats([otlpMetricsProtobuf, otlpMetrics
 /** POST /v1/logs. */
 export const logsFormats: Formats = formats([otlpLogsProtobuf, otlpLogsJson])
 
-/** By media type, except that headers can say binary mode where that is among the decoders; else the fallback. */
-function formats(decoders: readonly Decoder[], fallback?: Decoder): Formats {
+/** A configured route. */
+export function webhookFormats(route: WebhookRoute): Formats {
+  const json = webhookJson(route)
+  return formats([json, webhookForm(route)], { otherwise: (mediaType) => (isJson(mediaType) ? json : undefined) })
+}
+
+interface Exceptions {
+  /** Chosen before any other when the headers say binary mode. */
+  readonly byHeaders?: Decoder
+  /** For a media type that no decoder names. */
+  readonly otherwise?: (mediaType: string) => Decoder | undefined
+}
+
+function formats(decoders: readonly Decoder[], { byHeaders, otherwise }: Exceptions = {}): Formats {
   const byMediaType = new Map<string, Decoder>()
   for (const decoder of decoders) {
     for (const mediaType of decoder.mediaTypes) byMediaType.set(mediaType, decoder)
   }
   const mediaTypes = [...byMediaType.keys()]
-  const takesBinaryMode = decoders.includes(cloudEventBinary)
+  const other = otherwise?.('')
   return {
-    decoders,
+    decoders: [...decoders, ...(byHeaders === undefined ? [] : [byHeaders]), ...(other === undefined ? [] : [other])],
     mediaTypes,
     of({ mediaType }, headers) {
-      if (takesBinaryMode && isBinaryMode(headers)) return cloudEventBinary
-      const decoder = byMediaType.get(mediaType) ?? fallback
+      if (byHeaders !== undefined && isBinaryMode(headers)) return byHeaders
+      const decoder = byMediaType.get(mediaType) ?? otherwise?.(mediaType)
       if (decoder !== undefined) return decoder
-      throw new WeirError(
-        'unsupported_type',
-        `${mediaType === '' ? 'No Content-Type' : `Content-Type ${mediaType.slice(0, 128)}`} is not taken here: send one of ${mediaTypes.join(', ')}.`,
-      )
+      const given = mediaType === '' ? 'A request without Content-Type' : `Content-Type ${mediaType.slice(0, 128)}`
+      throw new WeirError('unsupported_type', `${given} is not taken here: send one of ${mediaTypes.join(', ')}.`)
     },
   }
 }

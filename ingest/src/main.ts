@@ -1,23 +1,25 @@
-import process from 'node:process'
+import { readFile } from 'node:fs/promises'
 import {
   adminHandler,
   connectNats,
   createLogger,
   Health,
   type HttpServer,
+  loadConfig,
   Metrics,
   type NatsConnection,
   Publisher,
-  parseConfig,
   runService,
   serve,
   Verifier,
 } from '@weir/mesh'
 import { createIngest } from './create-ingest.ts'
+import { IngestMetrics } from './ingest-metrics.ts'
 import { ingestSettings } from './settings.ts'
 import { nodeUnpackers } from './unpack-node.ts'
+import { parseWebhookRoutes } from './webhook-route.ts'
 
-const config = parseConfig(ingestSettings, process.env)
+const config = loadConfig(ingestSettings)
 const log = createLogger('ingest', config.logLevel)
 const health = new Health()
 const metrics = new Metrics('ingest')
@@ -52,7 +54,18 @@ const parts = [
   {
     name: 'http',
     async start(): Promise<void> {
-      const ingest = createIngest({ verifier, publisher, log, unpackers: nodeUnpackers, limits: config })
+      const { routesFile, origins } = config
+      const routes = routesFile === undefined ? [] : parseWebhookRoutes(await readFile(routesFile, 'utf8'))
+      const ingest = createIngest({
+        verifier,
+        publisher,
+        log,
+        metrics: new IngestMetrics(metrics),
+        unpackers: nodeUnpackers,
+        limits: config,
+        routes,
+        origins,
+      })
       server = await serve(ingest, { hostname, port: config.port, portSetting: ingestSettings.port.env })
       log.info({ port: server.port, adminPort: admin.port }, 'listening')
     },

@@ -5,6 +5,7 @@ import { BodyReader } from './body-reader.ts'
 import { parseContentType } from './content-type.ts'
 import { requestToken } from './credentials.ts'
 import type { Endpoint } from './endpoint.ts'
+import type { IngestMetrics } from './ingest-metrics.ts'
 import { Intake, outcomeOf } from './intake.ts'
 import { type Buckets, RateLimit, rateLimited } from './rate-limit.ts'
 import { Defaults } from './seal.ts'
@@ -16,6 +17,7 @@ export interface PipelineParts {
   readonly verifier: Pick<Verifier, 'verify'>
   readonly publisher: Pick<Publisher, 'publishAll'>
   readonly log: Pick<Logger, 'error'>
+  readonly metrics?: IngestMetrics | undefined
   readonly unpackers: Unpackers
   readonly limits: PipelineLimits
   /** Milliseconds since the Unix epoch. */
@@ -33,6 +35,9 @@ export interface PipelineLimits {
   readonly subjectsWindowMs: number
 }
 
+/** What the path of a request names, as in `/v1/events/:subject`. */
+export type Parameters = Readonly<Record<string, string>>
+
 /** What happens to a request from its token to its answer, the same for every endpoint. */
 export class Pipeline {
   readonly #parts: PipelineParts
@@ -46,18 +51,26 @@ export class Pipeline {
     this.#parts = parts
     this.#bodies = new BodyReader({ ...limits, unpackers })
     this.#rates = new RateLimit(limits)
+    parts.metrics?.watchHeldBytes(() => this.#bodies.heldBytes)
     this.#intake = new Intake(publisher, new SubjectQuota({ ...limits, windowMs: limits.subjectsWindowMs }))
   }
 
-  /** Never rejects. `subject` is the one in the path, when the path has one. */
-  async handle(request: Request, endpoint: Endpoint, subject?: string): Promise<Response> {
+  /** Never rejects. */
+  async handle(request: Request, endpoint: Endpoint, parameters: Parameters): Promise<Response> {
+    const began = performance.now()
+    const response = await this.#answer(request, endpoint, parameters)
+    this.#parts.metrics?.answered(endpoint.path, response.status, (performance.now() - began) / 1000)
+    return response
+  }
+
+  async #answer(request: Request, endpoint: Endpoint, parameters: Parameters): Promise<Response> {
     try {
       const identity = await this.#parts.verifier.verify(requestToken(request.headers))
       const buckets = this.#rates.of(identity, this.#parts.now())
       if (buckets.waitSeconds > 0) return tooFast(buckets)
       const held = this.#bodies.hold(request.headers)
       try {
-        return await this.#take(request, endpoint, subject, identity, buckets)
+        return await this.#take(request, endpoint, parameters, identity, buckets)
       } finally {
         this.#bodies.release(held)
       }
@@ -69,23 +82,27 @@ export class Pipeline {
   async #take(
     request: Request,
     endpoint: Endpoint,
-    subject: string | undefined,
+    parameters: Parameters,
     identity: Identity,
     buckets: Buckets,
   ): Promise<Response> {
     const { headers } = request
+    const { metrics, now } = this.#parts
     const contentType = parseContentType(headers.get('content-type'))
     const decoder = endpoint.formats.of(contentType, headers)
     const body = await this.#bodies.read(request)
-    const now = this.#parts.now()
-    const defaults = new Defaults(now, await endpoint.ids(headers, body))
-    const records = decoder.decode(body, { contentType, headers, subject, defaults })
+    metrics?.body(body.length)
+    const arrivedMs = now()
+    const defaults = new Defaults(arrivedMs, await endpoint.ids(headers, body))
+    const records = decoder.decode(body, { contentType, headers, parameters, defaults })
     buckets.charge(records.length, body.length)
     const low = buckets.isLow ? buckets.headers() : undefined
     await this.#turn.over()
-    const sending = this.#intake.send(identity, records, now)
+    const sending = this.#intake.send(identity, records, arrivedMs)
     if (wantsNoAck(request.url)) return unacknowledgedAnswer(sending, low)
-    return endpoint.answer(await outcomeOf(sending), low, contentType.mediaType)
+    const outcome = await outcomeOf(sending)
+    metrics?.stored(outcome)
+    return endpoint.answer(outcome, low, contentType.mediaType)
   }
 
   #refuse(error: WeirError, endpoint: Endpoint): Response {

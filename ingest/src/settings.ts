@@ -1,4 +1,15 @@
-import { bytes, integer, meshSettings, portSetting, type Setting, seconds, setting } from '@weir/mesh'
+import {
+  bytes,
+  integer,
+  list,
+  meshSettings,
+  optional,
+  portSetting,
+  type Setting,
+  seconds,
+  setting,
+  text,
+} from '@weir/mesh'
 import { ingestLimits } from './limits.ts'
 
 /** What the environment may set for ingest. */
@@ -11,6 +22,8 @@ export const ingestSettings: typeof meshSettings & {
   readonly eventsPerSecond: Setting<number>
   readonly bytesPerSecond: Setting<number>
   readonly subjectsMax: Setting<number>
+  readonly routesFile: Setting<string | undefined>
+  readonly origins: Setting<readonly string[]>
 } = {
   ...meshSettings,
   port: portSetting('ingest', 'Where producers send.'),
@@ -50,5 +63,12 @@ export const ingestSettings: typeof meshSettings & {
     integer(1, 10_000_000),
     ingestLimits.subjectsMax,
     'The different subjects that a tenant may use within an hour; events of further ones are rejected.',
+  ),
+  routesFile: optional('WEIR_INGEST_ROUTES', text, 'A YAML file of webhook routes (docs/webhooks.md).'),
+  origins: setting(
+    'WEIR_INGEST_ORIGINS',
+    list,
+    [],
+    'The origins whose pages may send events from a browser; * is any.',
   ),
 }

@@ -35,7 +35,7 @@ export function cloudEventRecord(
     data,
   }
   const named = attributes.get('subject')
-  const subject = context.subject ?? subjectTokens(named || type)
+  const subject = context.parameters.subject ?? subjectTokens(named || type)
   for (const [name, value] of attributes) {
     switch (name) {
       case 'specversion':

@@ -15,7 +15,7 @@ export const rawDecoder: Decoder = {
 }
 
 function decodeRaw(body: Uint8Array, context: DecodeContext): readonly IngestRecord[] {
-  const { contentType, headers, subject = '', defaults } = context
+  const { contentType, headers, parameters, defaults } = context
   try {
     const { mediaType } = contentType
     const type = isUntyped(mediaType) && parses(body) ? 'application/json' : mediaType
@@ -28,7 +28,7 @@ function decodeRaw(body: Uint8Array, context: DecodeContext): readonly IngestRec
       traceparent: headers.get('traceparent') ?? '',
       data: dataOfBody(body, type, headers.get('content-type') ?? 'application/octet-stream'),
     }
-    return [seal(0, subject, event, defaults, false)]
+    return [seal(0, parameters.subject ?? '', event, defaults, false)]
   } catch (thrown) {
     return [rejection(0, thrown)]
   }

@@ -1,0 +1,63 @@
+import { html, raw } from 'hono/html'
+import type { OpenApi, Operation } from './open-api.ts'
+
+/** The page that people see: the same description as /openapi.json, with nothing that is loaded from elsewhere. */
+export function apiPage({ info, paths }: OpenApi): string {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => section(method.toUpperCase(), path, operation)),
+  )
+  return String(html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${info.title}</title>
+<style>${raw(style)}</style>
+</head>
+<body>
+<h1>${info.title}</h1>
+<p>${info.description} <a href="/openapi.json">openapi.json</a></p>
+<pre>curl -H "Authorization: Bearer $WEIR_TOKEN" -H "Content-Type: application/json" \\
+  -d '{"subject":"rooms.r17","data":{"people":3}}' http://127.0.0.1:8081/v1/events</pre>
+${operations}
+</body>
+</html>`)
+}
+
+function section(method: string, path: string, { summary, parameters, requestBody, responses }: Operation): unknown {
+  return html`<section>
+<h2><code>${method} ${path}</code></h2>
+<p>${summary}.</p>
+<table>
+<caption>Takes</caption>
+${Object.entries(requestBody.content).map(
+  ([mediaType, body]) => html`<tr><th scope="row"><code>${mediaType}</code></th><td>${body['x-name']}</td></tr>`,
+)}
+</table>
+<table>
+<caption>Parameters</caption>
+${parameters.map(
+  ({ name, in: place, description }) =>
+    html`<tr><th scope="row"><code>${String(name)}</code> in ${String(place)}</th><td>${String(description ?? '')}</td></tr>`,
+)}
+</table>
+<table>
+<caption>Answers</caption>
+${Object.entries(responses).map(
+  ([status, { description }]) => html`<tr><th scope="row">${status}</th><td>${description}</td></tr>`,
+)}
+</table>
+</section>`
+}
+
+const style = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
+pre { padding: 1rem; overflow-x: auto; border: 1px solid; border-radius: 4px; }
+section { margin-top: 2.5rem; }
+table { width: 100%; border-collapse: collapse; margin-bottom: 1rem; }
+caption { text-align: left; font-weight: 600; padding: 0.5rem 0; }
+th, td { text-align: left; vertical-align: top; padding: 0.3rem 1rem 0.3rem 0; border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+th { font-weight: 400; width: 22rem; }
+`

@@ -1,0 +1,47 @@
+import type { Counter, Histogram, Metrics } from '@weir/mesh'
+import type { Outcome } from './intake.ts'
+
+/** What ingest counts. Updated once a request, never once an event. */
+export class IngestMetrics {
+  readonly #metrics: Metrics
+  readonly #requests: Counter<'path' | 'status'>
+  readonly #accepted: Counter
+  readonly #duplicates: Counter
+  readonly #rejected: Counter<'code'>
+  readonly #bodyBytes: Counter
+  readonly #seconds: Histogram
+
+  constructor(metrics: Metrics) {
+    this.#metrics = metrics
+    this.#requests = metrics.counter('requests_total', 'Requests by path and status.', ['path', 'status'])
+    this.#accepted = metrics.counter('events_accepted_total', 'Events that are in the stream, duplicates among them.')
+    this.#duplicates = metrics.counter('events_duplicate_total', 'Accepted events that the stream had already.')
+    this.#rejected = metrics.counter('events_rejected_total', 'Events that were not stored, by error code.', ['code'])
+    this.#bodyBytes = metrics.counter('body_bytes_total', 'Bytes of bodies, unpacked.')
+    this.#seconds = metrics.histogram('request_seconds', 'From the first look at a request to its answer.', buckets)
+  }
+
+  /** `path` is the pattern of the endpoint, so that it has few values. */
+  answered(path: string, status: number, seconds: number): void {
+    this.#requests.inc({ path, status })
+    this.#seconds.observe(seconds)
+  }
+
+  body(bytes: number): void {
+    this.#bodyBytes.inc(bytes)
+  }
+
+  /** Reads at each scrape what is reserved for bodies under way. */
+  watchHeldBytes(read: () => number): void {
+    const help = 'Memory that is reserved for bodies under way.'
+    this.#metrics.gauge('held_bytes', help, [], (gauge) => gauge.set(read()))
+  }
+
+  stored({ accepted, duplicates, rejected }: Outcome): void {
+    if (accepted > 0) this.#accepted.inc(accepted)
+    if (duplicates > 0) this.#duplicates.inc(duplicates)
+    for (const { code } of rejected) this.#rejected.inc({ code })
+  }
+}
+
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10]

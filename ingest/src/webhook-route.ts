@@ -1,0 +1,109 @@
+import { subjectFault, WeirError } from '@weir/proto'
+import * as v from 'valibot'
+import { parse } from 'yaml'
+import { parseTemplate, type TextTemplate } from './text-template.ts'
+
+/** A path at which a foreign request becomes events. */
+export interface WebhookRoute {
+  readonly method: 'POST' | 'PUT'
+  /** With parameters: `/hooks/:source`. */
+  readonly path: string
+  /** The path in the body to a list whose elements are the records; without it the body is one record. */
+  readonly each: readonly string[] | undefined
+  readonly subject: TextTemplate
+  readonly type: TextTemplate | undefined
+  readonly id: TextTemplate | undefined
+  readonly time: TextTemplate | undefined
+  readonly source: TextTemplate | undefined
+  readonly labels: readonly (readonly [name: string, value: TextTemplate])[]
+  /** Metrics by the path of a number in the record; without any the record itself is the data. */
+  readonly metrics: readonly (readonly [name: string, path: readonly string[]])[]
+  readonly units: Readonly<Record<string, string>>
+}
+
+/** The routes of a YAML (or JSON) file, as docs/ingest.md describes it. Throws `invalid` with every fault. */
+export function parseWebhookRoutes(text: string): readonly WebhookRoute[] {
+  let value: unknown
+  try {
+    value = parse(text)
+  } catch (cause) {
+    throw new WeirError('invalid', `The routes are not YAML: ${cause instanceof Error ? cause.message : cause}`, {
+      cause,
+    })
+  }
+  const parsed = v.safeParse(file, value)
+  if (!parsed.success) {
+    const faults = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'routes'}: ${issue.message}`)
+    throw new WeirError('invalid', `The routes have faults: ${faults.join('; ')}`)
+  }
+  const routes = parsed.output.routes
+  const places = new Set<string>()
+  for (const { method, path } of routes) {
+    if (places.has(`${method} ${path}`)) throw new WeirError('invalid', `The routes have ${method} ${path} twice.`)
+    places.add(`${method} ${path}`)
+  }
+  return routes
+}
+
+const text = v.pipe(v.string(), v.nonEmpty('must not be empty'))
+
+/** A template, parsed; its fault is the fault of the field. */
+const template = v.pipe(
+  text,
+  v.rawTransform<string, TextTemplate>(({ dataset, addIssue, NEVER }) => {
+    try {
+      return parseTemplate(dataset.value)
+    } catch (fault) {
+      addIssue({ message: fault instanceof Error ? fault.message : String(fault) })
+      return NEVER
+    }
+  }),
+)
+
+const subjectTemplate = v.pipe(
+  text,
+  v.check(
+    (value) => subjectFault(value.replaceAll(/\{[^{}]*\}/g, 'x'), false) === undefined,
+    'is not a subject: tokens of A-Z a-z 0-9 _ = - and placeholders, with dots between them',
+  ),
+  template,
+)
+
+const dottedPath = v.pipe(
+  text,
+  v.transform((value) => value.split('.')),
+)
+
+const route = v.pipe(
+  v.strictObject({
+    method: v.optional(v.picklist(['POST', 'PUT']), 'POST'),
+    path: v.pipe(
+      text,
+      v.regex(/^\/[\w\-./:]+$/, 'must begin with / and have letters, digits, _ - . / and :name only'),
+      v.check((value) => !/^\/(v1|openapi\.json|asyncapi\.json)(\/|$)/.test(value), 'is taken by Weir itself'),
+    ),
+    each: v.optional(dottedPath),
+    subject: subjectTemplate,
+    type: v.optional(template),
+    id: v.optional(template),
+    time: v.optional(template),
+    source: v.optional(template),
+    labels: v.optional(v.record(text, template), {}),
+    metrics: v.optional(v.record(text, dottedPath), {}),
+    units: v.optional(v.record(text, text), {}),
+  }),
+  v.transform(
+    (value): WebhookRoute => ({
+      ...value,
+      each: value.each,
+      type: value.type,
+      id: value.id,
+      time: value.time,
+      source: value.source,
+      labels: Object.entries(value.labels),
+      metrics: Object.entries(value.metrics),
+    }),
+  ),
+)
+
+const file = v.strictObject({ routes: v.array(route) })
