@@ -5,6 +5,7 @@ import { Connection } from './connection.ts'
 import type { ConnectionStatus } from './connection-status.ts'
 import type { Fetch } from './fetch.ts'
 import { clientLimits } from './limits.ts'
+import { onPageEvent } from './page-event.ts'
 import {
   type HistoryPage,
   type HistoryQuery,
@@ -59,6 +60,8 @@ export interface Surroundings {
   /** 0 up to 1. */
   readonly random: () => number
   readonly fetch: Fetch
+  /** Calls the action whenever the network may be back; what it returns ends that. */
+  readonly onOnline: (action: () => void) => () => void
 }
 
 /** Throws WeirError `invalid` for options that cannot work. Nothing is opened before the first subscription. */
@@ -68,21 +71,20 @@ export function connect(options: ConnectOptions): Weir {
     clock: systemClock,
     random: Math.random,
     fetch: options.fetch ?? globalThis.fetch,
+    onOnline: (action) => onPageEvent('online', action),
   })
 }
 
 export function connectIn(options: ConnectOptions, surroundings: Surroundings): Weir {
   const { windowBytes = clientLimits.windowBytes, client = '@weir/client', codec, readUrl } = options
-  if (!Number.isInteger(windowBytes) || windowBytes < 1 || windowBytes > clientLimits.windowBytesMax) {
-    throw new WeirError('invalid', `windowBytes must be a whole number from 1 to ${clientLimits.windowBytesMax}.`)
-  }
+  checkWindow(windowBytes)
   const { clock, fetch, openSocket, random } = surroundings
   const tokens = new TokenSource(options.getToken, clock)
   const url = hubUrl(options.url)
   const codecUsed = codec === 'json' ? jsonCodec : protobufCodec
   const connection = new Connection({ url, codec: codecUsed, client, windowBytes, openSocket, tokens, clock, random })
   const readApi = new ReadApi({ url: readUrl, tokens, fetch, clock })
-  const forgetOnline = onOnline(() => connection.retryNow())
+  const forgetOnline = surroundings.onOnline(() => connection.retryNow())
   return {
     connection: connection.status,
     subscribe: (request = {}) => new Subscription(connection, request),
@@ -96,6 +98,12 @@ export function connectIn(options: ConnectOptions, surroundings: Surroundings): 
   }
 }
 
+function checkWindow(windowBytes: number): void {
+  const { windowBytesMin, windowBytesMax } = clientLimits
+  if (Number.isInteger(windowBytes) && windowBytes >= windowBytesMin && windowBytes <= windowBytesMax) return
+  throw new WeirError('invalid', `windowBytes must be a whole number from ${windowBytesMin} to ${windowBytesMax}.`)
+}
+
 function hubUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^(wss?|https?):$/.test(url.protocol)) {
@@ -104,11 +112,4 @@ function hubUrl(text: string): string {
   url.protocol = url.protocol.replace('http', 'ws')
   if (url.pathname === '/') url.pathname = '/v1/ws'
   return url.href
-}
-
-/** Browsers say when the network is back. */
-function onOnline(action: () => void): () => void {
-  if (typeof globalThis.addEventListener !== 'function') return () => {}
-  globalThis.addEventListener('online', action)
-  return () => globalThis.removeEventListener('online', action)
 }

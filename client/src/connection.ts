@@ -18,8 +18,9 @@ export class Connection {
   readonly #feeds: Set<Feed> = new Set()
   #session: Session | undefined
   #table: FeedTable | undefined
-  /** An attempt is under way or planned, or a session is there. */
   #begun = false
+  /** The next attempt waits for its time. */
+  #retryPlanned = false
   #closed = false
   /** Failures in a row. */
   #failures = 0
@@ -52,7 +53,7 @@ export class Connection {
 
   /** The network may be back: what was planned for later is tried now. */
   retryNow(): void {
-    if (this.#begun && this.#session === undefined && !this.#closed) void this.#attempt()
+    if (this.#retryPlanned) void this.#attempt()
   }
 
   close(): void {
@@ -61,6 +62,7 @@ export class Connection {
 
   async #attempt(): Promise<void> {
     this.#begun = true
+    this.#retryPlanned = false
     this.#cancelTimer()
     try {
       const token = await this.#options.tokens.get()
@@ -144,6 +146,7 @@ export class Connection {
     const delayMs = backoffMs(this.#failures++, reconnectBaseMs, reconnectMaxMs, random)
     this.#cancelTimer()
     this.#cancelTimer = clock.after(delayMs, () => void this.#attempt())
+    this.#retryPlanned = true
   }
 
   #drop(): void {
@@ -155,6 +158,7 @@ export class Connection {
   #finish(error: WeirError | undefined): void {
     if (this.#closed) return
     this.#closed = true
+    this.#retryPlanned = false
     this.#cancelTimer()
     this.#session?.close()
     this.#drop()

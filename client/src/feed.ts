@@ -70,7 +70,11 @@ export class Feed {
       this.inbox.deliver({ items: [{ type: 'reset' }], end: cursor, bytes: 0, finished: nothing })
       return true
     }
-    if (known === undefined) return true
+    if (known === undefined || (known.epoch === cursor.epoch && known.seq === cursor.seq)) {
+      // Nothing precedes it, so this is where to go on if the connection is lost before anything is read.
+      this.inbox.deliver({ items: [], end: cursor, bytes: 0, finished: nothing })
+      return true
+    }
     if (known.epoch !== cursor.epoch) this.#deliverGap(known.seq, cursor, 'epoch')
     else if (known.seq < cursor.seq) this.#deliverGap(known.seq, cursor, 'unannounced')
     return known.epoch !== cursor.epoch || known.seq <= cursor.seq

@@ -2,6 +2,8 @@
 export const clientLimits = {
   /** Received and not yet taken by the application, in bytes of messages; the hub sends no more until some is taken. */
   windowBytes: 262_144,
+  /** A hub makes no smaller window. */
+  windowBytesMin: 16_384,
   /** A hub agrees to no larger window. */
   windowBytesMax: 8_388_608,
   /** Bytes that were taken are acknowledged after this at the latest, and at once when they are a quarter of the window. */

@@ -43,6 +43,7 @@ function encodeEvent(event: Parameters<typeof toBinary<typeof EventSchema>>[1]):
   try {
     return toBinary(EventSchema, event)
   } catch (cause) {
-    throw new WeirError('invalid', 'The event has a field of the wrong type.', { cause })
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new WeirError('invalid', `The event cannot be encoded: ${reason}.`, { cause })
   }
 }

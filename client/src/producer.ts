@@ -6,6 +6,7 @@ import type { Fetch } from './fetch.ts'
 import { producerLimits } from './limits.ts'
 import { Outbox, type WhenFull, whenFullPolicies } from './outbox.ts'
 import { type EventInit, type OutboxItem, outboxItem } from './outbox-item.ts'
+import { onPageEvent } from './page-event.ts'
 import { type GetToken, TokenSource } from './token-source.ts'
 
 export interface ProducerOptions {
@@ -34,6 +35,8 @@ export interface ProducerSurroundings {
   readonly clock: Clock
   /** 0 up to 1. */
   readonly random: () => number
+  /** Calls the action when a page goes away, for good or into the browser's cache; what it returns ends that. */
+  readonly onPageHide: (action: () => void) => () => void
 }
 
 /**
@@ -53,7 +56,7 @@ export class Producer {
   #closed = false
 
   /** Not for applications: `producer` makes them. */
-  constructor(options: ProducerOptions, { clock, random }: ProducerSurroundings) {
+  constructor(options: ProducerOptions, { clock, random, onPageHide }: ProducerSurroundings) {
     const { maxItems, maxDelayMs, bufferBytesMax, giveUpMs } = { ...producerLimits, ...options }
     for (const [name, value] of Object.entries({ maxItems, bufferBytesMax })) checkPositive(name, value)
     const { whenFull = 'block', onRejected = () => {} } = options
@@ -153,7 +156,11 @@ export class Producer {
 
 /** Throws WeirError `invalid` for options that cannot work. */
 export function producer(options: ProducerOptions): Producer {
-  return new Producer(options, { clock: systemClock, random: Math.random })
+  return new Producer(options, {
+    clock: systemClock,
+    random: Math.random,
+    onPageHide: (action) => onPageEvent('pagehide', action),
+  })
 }
 
 function checkPositive(name: string, value: number): void {
@@ -167,11 +174,4 @@ function eventsUrl(text: string): string {
   }
   if (url.pathname === '/') url.pathname = '/v1/events'
   return url.href
-}
-
-/** Browsers say when a page goes away, for good or into their cache. */
-function onPageHide(action: () => void): () => void {
-  if (typeof globalThis.addEventListener !== 'function') return () => {}
-  globalThis.addEventListener('pagehide', action)
-  return () => globalThis.removeEventListener('pagehide', action)
 }

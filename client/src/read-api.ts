@@ -101,8 +101,9 @@ export class ReadApi {
     const { url, tokens, clock } = this.#options
     if (url === undefined) throw new WeirError('invalid', 'Give connect() a readUrl to use the read API.')
     const target = new URL(`/v1/${path.map(encodeURIComponent).join('/')}`, url)
-    for (const [name, value] of Object.entries(query))
-      if (value !== undefined) target.searchParams.set(name, `${value}`)
+    for (const [name, value] of Object.entries(query)) {
+      for (const one of [value ?? []].flat()) target.searchParams.append(name, String(one))
+    }
     const deadline = new Deadline(clock, clientLimits.requestMs, 'The read API gave no answer')
     try {
       const first = await Promise.race([this.#fetch(target), deadline.passed])

@@ -1,0 +1,439 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { closeCode, Mode, Start, WeirError } from '@weir/proto'
+import { settle } from '../test/fake-clock.ts'
+import { batchFrame, subscribedFrame, welcome } from '../test/fake-hub.ts'
+import { Reader, testWeir } from '../test/weir.ts'
+
+test('nothing is opened before the first subscription', async () => {
+  const { hub, weir } = testWeir()
+  await settle()
+  assert.equal(hub.sockets.length, 0)
+  weir.subscribe()
+  await settle()
+  assert.equal(hub.sockets.length, 1)
+})
+
+test('the token travels in Hello, and the subscription follows Welcome', async () => {
+  const { hub, weir, states } = testWeir({ client: 'board/1', windowBytes: 32_768 })
+  const reader = new Reader(weir.subscribe({ source: 'latest', filters: ['rooms.>', 'halls.*'], intervalMs: 500 }))
+  await settle()
+  const { socket } = hub
+  assert.equal(socket.url, 'ws://hub.test/v1/ws')
+  assert.equal(socket.subprotocol, 'weir.v1')
+  socket.opened()
+  const [hello] = socket.take('hello')
+  assert.deepEqual([hello?.token, hello?.client, hello?.windowBytes], ['token', 'board/1', 32_768])
+  assert.deepEqual(socket.heard, [])
+  await socket.say(welcome())
+  const [subscribe] = socket.heard
+  assert.deepEqual(subscribe, {
+    case: 'subscribe',
+    value: {
+      $typeName: 'weir.v1.Subscribe',
+      id: 1,
+      source: 'latest',
+      filters: ['rooms.>', 'halls.*'],
+      mode: Mode.LATEST,
+      intervalMs: 500,
+    },
+  })
+  await socket.subscribed(7, Start.SNAPSHOT, 1, 0)
+  await socket.say(batchFrame(7, 0, 9, { 3: 'rooms.a', 9: '-rooms.b' }))
+  assert.deepEqual(reader.seen, ['reset', 'rooms.a 3', '-rooms.b 9'])
+  assert.deepEqual(states, ['connecting', 'live'])
+})
+
+test('after a loss each subscription resumes where the application is', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  const subscription = weir.subscribe({ mode: 'ALL' })
+  const reader = new Reader(subscription)
+  const first = await hub.welcome()
+  await first.subscribed(7, Start.HEAD, 3, 40)
+  await first.say(batchFrame(7, 40, 45, { 41: 'a', 44: 'b' }))
+  assert.equal(subscription.cursor, '3-19')
+  await first.cut()
+  await clock.advance(500)
+  const second = await hub.welcome()
+  assert.notEqual(second, first)
+  const [subscribe] = second.heard.filter((frame) => frame.case === 'subscribe')
+  assert.equal(subscribe?.value.cursor?.epoch, 3n)
+  assert.equal(subscribe?.value.cursor?.seq, 45n)
+  await second.subscribed(2, Start.MEMORY, 3, 45)
+  await second.say(batchFrame(2, 45, 47, { 46: 'c' }))
+  assert.deepEqual(reader.seen, ['a 41', 'b 44', 'c 46'])
+  assert.deepEqual(states, ['connecting', 'live', 'recovering', 'live'])
+  assert.deepEqual(reader.states, ['live', 'recovering', 'live'])
+})
+
+test('what was received and not read is asked for again, and so is never doubled or lost', async () => {
+  const { hub, weir, clock } = testWeir()
+  const subscription = weir.subscribe({ mode: 'ALL' })
+  const first = await hub.welcome()
+  await first.subscribed(7, Start.HEAD, 1, 0)
+  await first.say(batchFrame(7, 0, 3, { 1: 'a', 2: 'a', 3: 'a' }))
+  await first.say(batchFrame(7, 3, 4, { 4: 'a' }))
+  await nextSeq(subscription)
+  await first.cut()
+  assert.equal(await nextSeq(subscription), 2)
+  await clock.advance(500)
+  const second = await hub.welcome()
+  const [subscribe] = second.heard.filter((frame) => frame.case === 'subscribe')
+  assert.equal(subscribe?.value.cursor?.seq, 2n)
+  await second.subscribed(7, Start.MEMORY, 1, 2)
+  await second.say(batchFrame(7, 2, 4, { 3: 'a', 4: 'a' }))
+  assert.deepEqual([await nextSeq(subscription), await nextSeq(subscription)], [3, 4])
+})
+
+test('attempts wait longer and longer, up to half a minute, and begin anew after a connection that lasted', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  weir.subscribe()
+  await settle()
+  const waits: number[] = []
+  for (let attempt = 0; attempt < 9; attempt++) {
+    await hub.socket.cut()
+    const before = hub.sockets.length
+    let waited = 0
+    while (hub.sockets.length === before) {
+      await clock.advance(500)
+      waited += 500
+    }
+    waits.push(waited)
+  }
+  assert.deepEqual(waits, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
+  assert.deepEqual(states, ['connecting', 'offline'])
+  await hub.welcome()
+  await clock.advance(10_000)
+  const before = hub.sockets.length
+  await hub.socket.cut()
+  await clock.advance(500)
+  assert.equal(hub.sockets.length, before + 1)
+})
+
+test('a connection that ends right after Welcome counts as a failure', async () => {
+  const { hub, weir, clock } = testWeir()
+  weir.subscribe()
+  for (const waitMs of [500, 1000, 2000]) {
+    const { length } = hub.sockets
+    await hub.welcome()
+    await hub.socket.cut(closeCode('overloaded'), 'Full.')
+    await clock.advance(waitMs - 1)
+    assert.equal(hub.sockets.length, Math.max(1, length))
+    await clock.advance(1)
+    assert.equal(hub.sockets.length, Math.max(1, length) + 1)
+  }
+  assert.equal(weir.connection.error?.code, 'overloaded')
+})
+
+test('a code of 3500 to 3999 ends everything: the iterables throw it', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  const readers = [new Reader(weir.subscribe()), new Reader(weir.subscribe({ filter: 'a' }))]
+  const socket = await hub.welcome()
+  await socket.cut(closeCode('revoked'), 'The token was revoked.')
+  await clock.advance(100_000)
+  assert.equal(hub.sockets.length, 1)
+  assert.deepEqual(states, ['connecting', 'closed'])
+  for (const { error } of readers) assert.deepEqual(error, new WeirError('revoked', 'The token was revoked.'))
+  assert.throws(() => weir.subscribe(), { code: 'conflict' })
+})
+
+test('Goaway: the connection stays for the given time, and is then made anew at once', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  const reader = new Reader(weir.subscribe({ mode: 'ALL' }))
+  const first = await hub.welcome()
+  await first.subscribed(7, Start.HEAD, 1, 0)
+  await first.say({ case: 'goaway', value: { reason: 'draining', reconnectAfterMs: 3000 } })
+  await clock.advance(2999)
+  await first.say(batchFrame(7, 0, 1, { 1: 'a' }))
+  assert.equal(hub.sockets.length, 1)
+  await clock.advance(1)
+  assert.equal(hub.sockets.length, 2)
+  assert.equal(first.closedBy(), 1000)
+  const second = await hub.welcome()
+  await second.subscribed(4, Start.MEMORY, 1, 1)
+  await second.say(batchFrame(4, 1, 2, { 2: 'a' }))
+  assert.deepEqual(reader.seen, ['a 1', 'a 2'])
+  assert.deepEqual(states, ['connecting', 'live', 'recovering', 'live'])
+})
+
+test('a hub that closes before its own Goaway is due is left for the next one', async () => {
+  const { hub, weir, clock } = testWeir()
+  weir.subscribe()
+  const first = await hub.welcome(welcome({ heartbeatMs: 100_000 }))
+  await first.say({ case: 'goaway', value: { reason: 'draining', reconnectAfterMs: 60_000 } })
+  await first.cut(1012)
+  await clock.advance(500)
+  assert.equal(hub.sockets.length, 2)
+  await hub.welcome(welcome({ heartbeatMs: 100_000 }))
+  await clock.advance(60_000)
+  assert.equal(hub.sockets.length, 2)
+})
+
+test('silence of two and a half heartbeats is the end of a connection', async () => {
+  const { hub, weir, clock } = testWeir()
+  weir.subscribe()
+  const socket = await hub.welcome(welcome({ heartbeatMs: 2000 }))
+  await clock.advance(4999)
+  assert.ok(socket.take('ping').length > 0)
+  assert.equal(socket.closedBy(), undefined)
+  await clock.advance(1)
+  assert.equal(socket.closedBy(), 4000)
+  await clock.advance(500)
+  assert.equal(hub.sockets.length, 2)
+})
+
+test('a hub that does not welcome in time is given up', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  weir.subscribe()
+  await settle()
+  hub.socket.opened()
+  await clock.advance(10_000)
+  assert.deepEqual(states, ['connecting', 'offline'])
+  assert.equal(hub.socket.closedBy(), 4000)
+})
+
+test('a server that speaks something else, or nonsense, is no hub', async () => {
+  for (const meet of [
+    async (hub: ReturnType<typeof testWeir>['hub']) => hub.socket.opened(''),
+    async (hub: ReturnType<typeof testWeir>['hub']) => {
+      hub.socket.opened()
+      await hub.socket.say(batchFrame(1, 0, 1))
+    },
+    async (hub: ReturnType<typeof testWeir>['hub']) => {
+      await hub.welcome()
+      await hub.socket.sayRaw(new Uint8Array([0xff]))
+    },
+  ]) {
+    const { hub, weir, clock } = testWeir()
+    weir.subscribe()
+    await settle()
+    await meet(hub)
+    assert.equal(hub.socket.closedBy(), 4000)
+    assert.equal(weir.connection.error?.code, 'unavailable')
+    await clock.advance(500)
+    assert.equal(hub.sockets.length, 2)
+  }
+})
+
+test('an expired token is not used again', async () => {
+  const tokens = ['a', 'b'].map((name) => `e30.${btoa(JSON.stringify({ exp: 4e9, jti: name }))}.s`)
+  const { hub, weir, clock } = testWeir({ getToken: () => tokens.shift() ?? '' })
+  const [first, second] = tokens
+  weir.subscribe()
+  const socket = await hub.welcome()
+  assert.equal(socket.take('hello')[0]?.token, first)
+  await socket.cut()
+  await clock.advance(500)
+  assert.equal((await hub.welcome()).take('hello')[0]?.token, first)
+  await hub.socket.cut(closeCode('token_expired'), 'Expired.')
+  await clock.advance(1000)
+  assert.equal((await hub.welcome()).take('hello')[0]?.token, second)
+})
+
+test('the token is renewed in band before it expires', async () => {
+  let asked = 0
+  const { hub, weir, clock } = testWeir({ getToken: () => `token-${++asked}` })
+  weir.subscribe()
+  const socket = await hub.welcome(welcome({ tokenExpires: 1_769_860_800 + 300 }))
+  assert.equal(socket.take('hello')[0]?.token, 'token-1')
+  for (let beat = 0; beat < 24; beat++) {
+    await clock.advance(10_000)
+    await socket.say({ case: 'pong', value: {} })
+  }
+  assert.deepEqual(
+    socket.take('renew').map(({ token }) => token),
+    ['token-2'],
+  )
+})
+
+test('getToken that fails is asked again; a WeirError for good is the end', async () => {
+  let asked = 0
+  const { hub, weir, clock, states } = testWeir({
+    getToken: () => {
+      if (++asked === 1) throw new Error('no network')
+      throw new WeirError('unauthenticated', 'Signed out.')
+    },
+  })
+  const reader = new Reader(weir.subscribe())
+  await settle()
+  assert.deepEqual(states, ['connecting', 'offline'])
+  await clock.advance(500)
+  assert.deepEqual(states, ['connecting', 'offline', 'closed'])
+  assert.equal(reader.error?.message, 'Signed out.')
+  assert.equal(hub.sockets.length, 0)
+})
+
+test('a refused subscription throws what the hub says; the others go on', async () => {
+  const { hub, weir, states } = testWeir()
+  const refused = new Reader(weir.subscribe({ filter: 'secret.>' }))
+  const granted = new Reader(weir.subscribe({ filter: 'open.>', mode: 'ALL' }))
+  const socket = await hub.welcome()
+  const [first, second] = socket.take('subscribe')
+  await socket.say({ case: 'refused', value: { id: first?.id ?? 0, code: 'forbidden', message: 'Not granted.' } })
+  assert.deepEqual(refused.error, new WeirError('forbidden', 'Not granted.'))
+  assert.deepEqual(states, ['connecting'])
+  await socket.say(subscribedFrame(second?.id ?? 0, 1, Start.HEAD, 1, 0))
+  await socket.say(batchFrame(1, 0, 1, { 1: 'open.a' }))
+  assert.deepEqual(granted.seen, ['open.a 1'])
+  assert.deepEqual(states, ['connecting', 'live'])
+})
+
+test('what is refused for now is asked for again', async () => {
+  const { hub, weir, clock } = testWeir()
+  const reader = new Reader(weir.subscribe())
+  const socket = await hub.welcome(welcome({ heartbeatMs: 100_000 }))
+  for (const waitMs of [500, 1000]) {
+    const [asked] = socket.take('subscribe')
+    await socket.say({ case: 'refused', value: { id: asked?.id ?? 0, code: 'unavailable', message: 'NATS is away.' } })
+    await clock.advance(waitMs - 1)
+    assert.deepEqual(socket.take('subscribe'), [])
+    await clock.advance(1)
+  }
+  await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
+  assert.deepEqual(reader.seen, ['reset'])
+})
+
+test('a batch that does not continue makes the subscription begin again, and a hub that keeps at it is left', async () => {
+  const { hub, weir, clock } = testWeir()
+  const reader = new Reader(weir.subscribe({ mode: 'ALL' }))
+  const socket = await hub.welcome()
+  await socket.subscribed(1, Start.HEAD, 1, 10)
+  await socket.say(batchFrame(1, 10, 11, { 11: 'a' }))
+  for (let time = 0; time < 3; time++) {
+    await socket.say(batchFrame(1, 12, 13, { 13: 'a' }))
+    assert.equal(socket.take('unsubscribe').length, 1)
+    const [again] = socket.heard.filter((frame) => frame.case === 'subscribe')
+    assert.equal(again?.value.cursor?.seq, 11n)
+    await socket.subscribed(1, Start.MEMORY, 1, 11)
+  }
+  assert.equal(socket.closedBy(), undefined)
+  await socket.say(batchFrame(1, 12, 13, { 13: 'a' }))
+  assert.equal(socket.closedBy(), 1000)
+  await clock.advance(500)
+  const second = await hub.welcome()
+  await second.subscribed(1, Start.MEMORY, 1, 11)
+  await second.say(batchFrame(1, 11, 13, { 12: 'a', 13: 'a' }))
+  assert.deepEqual(reader.seen, ['a 11', 'a 12', 'a 13'])
+})
+
+test('Subscribed by itself starts a subscription anew', async () => {
+  const { hub, weir } = testWeir()
+  const latest = weir.subscribe()
+  const reader = new Reader(latest)
+  const socket = await hub.welcome()
+  const id = await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
+  await socket.say(batchFrame(1, 0, 4, { 4: 'a' }))
+  await socket.say(subscribedFrame(id, 9, Start.SNAPSHOT, 2, 0))
+  await socket.say(batchFrame(9, 0, 2, { 2: 'b' }))
+  assert.deepEqual(reader.seen, ['reset', 'a 4', 'reset', 'b 2'])
+  assert.equal(latest.cursor, '2-2')
+  await socket.say(batchFrame(1, 4, 5, { 5: 'a' }))
+  assert.equal(reader.seen.length, 4)
+  assert.equal(socket.take('unsubscribe').length, 0)
+})
+
+test('subscriptions of one connection that share a channel each get every batch once', async () => {
+  const { hub, weir } = testWeir()
+  const readers = [new Reader(weir.subscribe({ mode: 'ALL' })), new Reader(weir.subscribe({ mode: 'ALL' }))]
+  const socket = await hub.welcome()
+  for (const { id } of socket.take('subscribe')) await socket.say(subscribedFrame(id, 5, Start.HEAD, 1, 0))
+  for (const [from, to] of [
+    [0, 1],
+    [0, 1],
+    [1, 3],
+    [1, 3],
+  ] as const) {
+    await socket.say(batchFrame(5, from, to, { [to]: 'a' }))
+  }
+  for (const reader of readers) assert.deepEqual(reader.seen, ['a 1', 'a 3'])
+})
+
+test('leaving the loop unsubscribes, and what still comes is acknowledged', async () => {
+  const { hub, weir, clock } = testWeir()
+  const subscription = weir.subscribe({ mode: 'ALL' })
+  const loop = (async () => {
+    for await (const item of subscription) if (item.type === 'entry') break
+  })()
+  const socket = await hub.welcome()
+  const id = await socket.subscribed(1, Start.HEAD, 1, 0)
+  await socket.say(batchFrame(1, 0, 2, { 1: 'a', 2: 'a' }))
+  await loop
+  assert.deepEqual(
+    socket.take('unsubscribe').map((frame) => frame.id),
+    [id],
+  )
+  const first = socket.lastBytes
+  await socket.say(batchFrame(1, 2, 3, { 3: 'a' }))
+  await clock.advance(200)
+  assert.deepEqual(
+    socket.take('ack').map(({ bytes }) => bytes),
+    [first + socket.lastBytes],
+  )
+  assert.deepEqual(await subscription.next(), { done: true, value: undefined })
+})
+
+test('close ends the loops and the connection, and leaves no timer', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  const reader = new Reader(weir.subscribe())
+  const socket = await hub.welcome()
+  await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
+  weir.close()
+  await settle()
+  assert.ok(reader.done)
+  assert.equal(reader.error, undefined)
+  assert.equal(socket.closedBy(), 1000)
+  assert.deepEqual(states, ['connecting', 'live', 'closed'])
+  assert.equal(clock.waiting, 0)
+})
+
+test('close while a token is being asked for opens nothing', async () => {
+  const { hub, weir, clock } = testWeir({ getToken: async () => 'token' })
+  weir.subscribe()
+  weir.close()
+  await clock.advance(60_000)
+  assert.equal(hub.sockets.length, 0)
+})
+
+test('a fault in a watcher of the state does not harm the connection', async (t) => {
+  const { hub, weir, states } = testWeir()
+  const thrown: unknown[] = []
+  const original = globalThis.queueMicrotask
+  globalThis.queueMicrotask = (action) => {
+    try {
+      action()
+    } catch (error) {
+      thrown.push(error)
+    }
+  }
+  t.after(() => {
+    globalThis.queueMicrotask = original
+  })
+  weir.connection.subscribe((state) => {
+    if (state === 'live') throw new Error('the badge')
+  })
+  weir.subscribe()
+  const socket = await hub.welcome()
+  await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
+  assert.deepEqual(states, ['connecting', 'live'])
+  assert.equal(thrown.length, 1)
+})
+
+test('when the network is back, a planned attempt is made at once, and no second one', async () => {
+  const { hub, weir, clock, online } = testWeir({ getToken: async () => 'token' })
+  weir.subscribe()
+  await settle()
+  await hub.socket.cut()
+  online()
+  online()
+  await settle()
+  assert.equal(hub.sockets.length, 2)
+  await clock.advance(5000)
+  assert.equal(hub.sockets.length, 2)
+})
+
+async function nextSeq(subscription: { next(): Promise<{ value?: unknown }> }): Promise<number | undefined> {
+  for (;;) {
+    const value = (await subscription.next()).value as { type?: string; seq?: number } | undefined
+    if (value?.type !== 'state') return value?.seq
+  }
+}

@@ -1,0 +1,72 @@
+import type { WeirError } from '@weir/proto'
+import { type ConnectOptions, connectIn, type Weir } from '../src/connect.ts'
+import type { ConnectionState } from '../src/connection-state.ts'
+import type { Fetch } from '../src/fetch.ts'
+import type { Subscription } from '../src/subscription.ts'
+import { FakeClock, settle } from './fake-clock.ts'
+import { FakeHub } from './fake-hub.ts'
+
+export interface TestWeir {
+  readonly weir: Weir
+  readonly hub: FakeHub
+  readonly clock: FakeClock
+  /** Every state that the connection had. */
+  readonly states: ConnectionState[]
+  /** As when a browser says that the network is back. */
+  online(): void
+}
+
+/** A client whose hub, clock and luck (always the longest wait) are the test's. */
+export function testWeir(options: Partial<ConnectOptions> = {}, random: () => number = () => 1): TestWeir {
+  const clock = new FakeClock()
+  const hub = new FakeHub()
+  const states: ConnectionState[] = []
+  const watchers = new Set<() => void>()
+  const fetch: Fetch = options.fetch ?? (() => Promise.reject(new Error('no network')))
+  const weir = connectIn(
+    { url: 'ws://hub.test', getToken: () => 'token', windowBytes: 65_536, ...options },
+    {
+      openSocket: hub.open,
+      clock,
+      random,
+      fetch,
+      onOnline(action) {
+        watchers.add(action)
+        return () => watchers.delete(action)
+      },
+    },
+  )
+  weir.connection.subscribe((state) => states.push(state))
+  const online = (): void => {
+    for (const action of watchers) action()
+  }
+  return { weir, hub, clock, states, online }
+}
+
+/** Reads a subscription all the time, and keeps what came as short texts; states are left out. */
+export class Reader {
+  readonly seen: string[] = []
+  readonly states: ConnectionState[] = []
+  error: WeirError | undefined
+  done = false
+
+  constructor(subscription: Subscription) {
+    void this.#read(subscription)
+  }
+
+  async #read(subscription: Subscription): Promise<void> {
+    try {
+      for await (const item of subscription) {
+        if (item.type === 'state') this.states.push(item.state)
+        else if (item.type === 'entry') this.seen.push(`${item.subject} ${item.seq}`)
+        else if (item.type === 'removed') this.seen.push(`-${item.subject} ${item.seq}`)
+        else if (item.type === 'gap') this.seen.push(`gap ${item.from} ${item.to} ${item.reason}`)
+        else this.seen.push(item.type)
+      }
+    } catch (thrown) {
+      this.error = thrown as WeirError
+    }
+    this.done = true
+    await settle()
+  }
+}
