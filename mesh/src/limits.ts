@@ -42,6 +42,8 @@ export const limits = {
 
   /** A longer token is refused as `unauthenticated`, before any cryptography. */
   tokenBytesMax: 16_384,
+  /** A token with a longer `sub` is refused as `unauthenticated`. */
+  tokenSubjectMax: 255,
   /** A token with more filters of one kind is refused as `unauthenticated`. */
   tokenFiltersMax: 64,
   /** Verified tokens that are remembered; past this the least recently used is verified again when it comes back. */
