@@ -16,6 +16,7 @@ import {
   enumNames,
   expected,
   type JsonObject,
+  joinPath,
   readBytes,
   readEnum,
   readInt32,
@@ -262,13 +263,9 @@ function readAny(object: JsonObject): Extract<EventData, { case: 'any' }>['value
 }
 
 function readTimes(value: unknown): Reading['times'] {
-  const times: [string, Timestamp][] = []
-  for (const [key, text] of Object.entries(readObject(value ?? {}, 'reading.times'))) {
-    const time = readTime(text, `reading.times.${key}`)
-    if (time !== undefined) times.push([key, time])
-  }
-  // Entries are defined, not assigned, so a metric may be called `__proto__`.
-  return Object.fromEntries(times)
+  const entries = Object.entries(readObject(value ?? {}, 'reading.times'))
+  // fromEntries defines and does not assign, so a metric may be called `__proto__`.
+  return Object.fromEntries(entries.map(([key, time]) => [key, readTime(time, joinPath('reading.times', key))]))
 }
 
 const severities = enumNames(Alert_Severity, 'SEVERITY_')

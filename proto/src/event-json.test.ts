@@ -67,6 +67,8 @@ test('names of the prototype chain are only names', () => {
     JSON.stringify(reading.data.value),
     '{"$typeName":"weir.v1.Reading","metrics":{"__proto__":null,"toString":1},"units":{},"times":{}}',
   )
+  const { reading: named } = eventToJson(eventFromJson(JSON.parse('{"reading":{"times":{"__proto__":0}}}')))
+  assert.equal(JSON.stringify(named), '{"times":{"__proto__":"1970-01-01T00:00:00Z"}}')
   assert.equal(Object.hasOwn({}, 'admin'), false)
 })
 
@@ -123,6 +125,9 @@ for (const [path, value] of [
   ['reading.metrics.load: a number is expected, not a string', { reading: { metrics: { load: '1' } } }],
   ['reading.metrics.load: a number is expected, not null', { reading: { metrics: { load: null } } }],
   ['reading.units.load: a string', { reading: { units: { load: 1 } } }],
+  ['reading.times: an object', { reading: { times: [] } }],
+  ['reading.times.load: a time is written', { reading: { times: { load: 'now' } } }],
+  ['reading.times.load: an RFC 3339', { reading: { times: { load: null } } }],
   ['reading.metric: there is no such field', { reading: { metric: {} } }],
   ['stateChange.code: 2147483648 is not', { stateChange: { code: 2147483648 } }],
   ['stateChange.code: 1.5 is not', { stateChange: { code: 1.5 } }],

@@ -30,3 +30,12 @@ export { batchToJson, serverFrameFromJson, serverFrameToJson } from './server-fr
 export { checkSource, checkSubject, checkTenant, isSubject, subjectFault } from './subject.ts'
 export { formatTimestamp, isTimestamp, parseTimestamp, timestampFromMilliseconds } from './timestamp.ts'
 export { validateEvent, validateFields } from './validate.ts'
+export {
+  type BatchHead,
+  batchHeadBytes,
+  batchHeadBytesMax,
+  entryBytesMax,
+  entryEvent,
+  writeBatchHead,
+  writeEntry,
+} from './wire-batch.ts'

@@ -135,7 +135,7 @@ export function expected(what: string, value: unknown, path: string): WeirError 
 }
 
 /** At most 64 characters of a key are repeated: a message must stay short whatever was sent. */
-function joinPath(path: string, key: string): string {
+export function joinPath(path: string, key: string): string {
   const short = key.length > 64 ? `${key.slice(0, 64)}...` : key
   return path === '' ? short : `${path}.${short}`
 }

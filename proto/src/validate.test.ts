@@ -76,6 +76,8 @@ test('the bounds of maps agree with protovalidate', () => {
     agree(create(EventSchema, { labels: texts }))
     agree(create(EventSchema, { data: { case: 'reading', value: { metrics } } }))
     agree(create(EventSchema, { data: { case: 'reading', value: { metrics: { x: 1 }, units: texts } } }))
+    const times = Object.fromEntries(names.map((name) => [name, { seconds: 1n }]))
+    agree(create(EventSchema, { data: { case: 'reading', value: { metrics: { x: 1 }, times } } }))
   }
 })
 
