@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger, Metrics, NatsConnection, Verifier } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { Admission } from './admission.ts'
@@ -95,19 +96,17 @@ export class Hub implements SessionHub {
   }
 
   /**
-   * Sends everyone elsewhere, spread over `drainMs` so that the other hubs see no storm. Cursors stand, so nobody loses
-   * anything.
+   * Sends everyone elsewhere, spread over `spreadMs` so that the other hubs see no storm. Cursors stand, so nobody loses
+   * anything. Resolves when all have gone, at the latest a moment after the last was closed.
    */
-  async drain(drainMs: number): Promise<void> {
+  async drain(spreadMs: number): Promise<void> {
     this.admission.drain()
     const sessions = [...this.#sessions]
-    const spreadMs = sessions.length === 0 ? 0 : drainMs
     for (const [index, session] of sessions.entries()) {
-      const afterMs = Math.floor((spreadMs * index) / sessions.length)
-      session.goaway('draining', afterMs)
-      setTimeout(() => session.close(1012, 'This hub is stopping; another one goes on from your cursor.'), afterMs)
+      session.leave('draining', Math.floor((spreadMs * index) / sessions.length))
     }
-    await new Promise((resolve) => setTimeout(resolve, spreadMs))
+    const deadline = this.now() + spreadMs + 2 * limits.leaveGraceMs
+    while (this.#sessions.size > 0 && this.now() < deadline) await sleep(limits.drainLookMs)
     for (const timer of this.#timers) clearInterval(timer)
     this.sources.close()
   }
@@ -140,7 +139,6 @@ export interface HubOptions {
     readonly ringsBytes: number
     readonly latestBytes: number
     readonly latestSubjects: number
-    readonly maxConnectionAgeMs: number
   }
   readonly nc: NatsConnection
   readonly log: Logger

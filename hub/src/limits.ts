@@ -10,12 +10,15 @@ export const limits = {
   windowBytesMin: 16_384,
   /** The window of a client that names none but acknowledges. */
   windowBytesDefault: 262_144,
-  /** A larger inbound message closes the connection (1009). */
+  /** A larger inbound message closes the connection: `too_large`, or from twice as much on without a close frame. */
   frameBytesMax: 65_536,
   /** A connection that has not said Hello by then is closed. */
   helloMs: 5_000,
-  /** Frames that wait for an earlier one of their connection; one more closes it. */
+  /** Frames that wait for an earlier one of their connection, and the bytes they came in; past either it is closed. */
   framesWaitingMax: 512,
+  waitingBytesMax: 1_048_576,
+  /** Bytes in the socket's buffer past high water, where one large entry may be too; when answers fill it, it is closed. */
+  answerBytesMax: 524_288,
   /** A longer interval is refused. */
   intervalMsMax: 3_600_000,
   /** A cursor that is past the head for so many heartbeats is of a stream that was set back: its subscription begins again. */
@@ -31,6 +34,12 @@ export const limits = {
   /** Removals that a source remembers, by number and age; an older cursor starts with a snapshot. */
   tombstonesMax: 100_000,
   tombstoneMs: 600_000,
+  /** A client that was asked to leave and is still there so long after its time is closed. */
+  leaveGraceMs: 500,
+  /** How often a hub that drains looks whether everybody has gone. */
+  drainLookMs: 50,
+  /** Those that are asked to leave for their age are spread over this. */
+  retireSpreadMs: 1_000,
   /** How often sessions are looked at: the precision of the deadlines of Hello, token, stall and age. */
   sweepMs: 1_000,
   /** Seconds after which the socket layer pings a silent peer, and drops it when that is not answered. */

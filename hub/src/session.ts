@@ -1,27 +1,21 @@
 import type { Identity, Logger, Verifier } from '@weir/mesh'
-import { maySubscribe } from '@weir/mesh'
 import {
   asWeirError,
   type ClientFrame,
-  canonicalFilters,
-  checkFilter,
-  checkSource,
   closeCode,
-  cursorFromWire,
   type Hello,
-  Mode,
   type ServerFrame,
   type Subscribe,
   WeirError,
 } from '@weir/proto'
+import { Allowance } from './allowance.ts'
 import type { Codec } from './codec.ts'
 import { Credit } from './credit.ts'
 import { limits } from './limits.ts'
 import type { Link } from './link.ts'
 import type { Receiver } from './receiver.ts'
-import type { Source } from './source.ts'
 import type { Sources } from './sources.ts'
-import type { Subscriber } from './subscriber.ts'
+import { type SubscriptionBounds, Subscriptions } from './subscriptions.ts'
 
 /**
  * One connection: who it is, what it reads, and how much it may be sent. The states are greeting (until Hello was answered),
@@ -32,19 +26,23 @@ export class Session implements Receiver {
   readonly link: Link
   readonly codec: Codec
   readonly openedAt: number
+  readonly subscriptions: Subscriptions
   readonly #hub: SessionHub
   readonly #credit: Credit
   /** From the Authorization header or the subprotocol; Hello's own comes first. */
   readonly #outerToken: string | undefined
-  #subscriptions: Subscription[] = []
   #identity: Identity | undefined
   #client = ''
   #closed = false
   /** Frames are handled one after another; those that come while one waits for NATS or a key stand here. */
   #waiting: ClientFrame['frame'][] = []
+  /** Bytes of the messages that `#waiting` came in. */
+  #waitingBytes = 0
   #busy = false
-  #frameAllowance: number
-  #allowedAt: number
+  readonly #frames: Allowance
+  /** When it is asked to leave, so that load moves to new hubs. */
+  readonly #retireAt: number
+  #leaving: NodeJS.Timeout | undefined
   /** Something was sent since the last heartbeat. */
   #spoke = false
 
@@ -57,8 +55,9 @@ export class Session implements Receiver {
     this.#hub = hub
     this.#outerToken = outerToken
     this.#credit = new Credit(link, settings.highWaterBytes, this.openedAt)
-    this.#frameAllowance = 2 * settings.framesPerSecond
-    this.#allowedAt = this.openedAt
+    this.#frames = new Allowance(settings.framesPerSecond, this.openedAt)
+    this.#retireAt = this.openedAt + jittered(settings.maxConnectionAgeMs)
+    this.subscriptions = new Subscriptions(this, hub.sources, settings)
   }
 
   get identity(): Identity | undefined {
@@ -68,10 +67,6 @@ export class Session implements Receiver {
   /** Name and version that the client gave of itself. */
   get client(): string {
     return this.#client
-  }
-
-  get subscriptions(): readonly Subscription[] {
-    return this.#subscriptions
   }
 
   get credit(): Credit {
@@ -111,10 +106,24 @@ export class Session implements Receiver {
     if (this.#closed) return
     try {
       this.#countFrame()
+      this.#checkAnswers()
+      if (message.length > limits.frameBytesMax) {
+        throw new WeirError('too_large', `A frame has at most ${limits.frameBytesMax} bytes, not ${message.length}.`)
+      }
       const frame = this.codec.parse(message)
       // Credit is never held up by what waits.
       if (frame.case === 'ack') this.#acknowledge(frame.value.bytes)
-      else this.#enqueue(frame)
+      else this.#enqueue(frame, message.length)
+    } catch (thrown) {
+      this.fail(thrown)
+    }
+  }
+
+  /** A ping of RFC 6455 came, and was answered by the transport. */
+  pinged(): void {
+    try {
+      this.#countFrame()
+      this.#checkAnswers()
     } catch (thrown) {
       this.fail(thrown)
     }
@@ -122,15 +131,15 @@ export class Session implements Receiver {
 
   /** The socket's buffer has emptied. */
   drained(): void {
-    if (this.#credit.drained(this.#hub.now())) this.#resume()
+    if (this.#credit.drained(this.#hub.now())) this.subscriptions.resume()
   }
 
   /** The socket is gone. */
   closed(): void {
     this.#closed = true
     this.#waiting = []
-    for (const { source, subscriber } of this.#subscriptions) this.#drop(source, subscriber)
-    this.#subscriptions = []
+    clearTimeout(this.#leaving)
+    this.subscriptions.close()
   }
 
   // What the hub calls.
@@ -148,8 +157,12 @@ export class Session implements Receiver {
     this.link.close(code, reason.slice(0, 123))
   }
 
-  goaway(reason: string, reconnectAfterMs: number): void {
+  /** Asks the client to reconnect after a time, and closes what is still open soon after it. */
+  leave(reason: string, reconnectAfterMs: number): void {
+    if (this.#leaving !== undefined) return
     this.notify({ case: 'goaway', value: { $typeName: 'weir.v1.Goaway', reason, reconnectAfterMs } })
+    const close = (): void => this.close(serviceRestart, 'Another hub goes on from your cursor: reconnect.')
+    this.#leaving = setTimeout(close, reconnectAfterMs + limits.leaveGraceMs)
   }
 
   /** Lets a client that heard nothing for a heartbeat know that the connection lives. */
@@ -158,7 +171,7 @@ export class Session implements Receiver {
     this.#spoke = false
   }
 
-  /** Closes what has passed a deadline: Hello, token, stall. */
+  /** Closes what has passed a deadline: Hello, token, stall, age. */
   sweep(now: number): void {
     if (this.#identity === undefined) {
       if (now - this.openedAt > limits.helloMs) {
@@ -170,7 +183,7 @@ export class Session implements Receiver {
       this.fail(
         new WeirError('stalled', 'Nothing was taken for too long. Reconnect with your cursor: nothing is lost.'),
       )
-    }
+    } else if (this.#retireAt <= now) this.leave('age', Math.floor(Math.random() * limits.retireSpreadMs))
   }
 
   /** Opens without Hello, for transports whose token is verified before. */
@@ -180,45 +193,28 @@ export class Session implements Receiver {
   }
 
   /** Adds a subscription. Throws what makes it refused. */
-  async subscribe(request: Subscribe): Promise<void> {
-    const identity = this.#identity as Identity
-    const { source: name, intervalMs } = request
-    const filters = this.#checkSubscribe(request, identity)
-    const mode = request.mode === Mode.UNSPECIFIED ? Mode.LATEST : request.mode
-    const source = await this.#hub.sources.acquire(identity.tenant, name)
-    if (this.#closed) return this.#hub.sources.release(source)
-    try {
-      const cursor = request.cursor === undefined ? undefined : cursorFromWire(request.cursor)
-      const wish = { id: request.id, filters, mode, intervalMs, cursor }
-      if (
-        this.#subscriptions.some((each) => each.source === source && each.subscriber.channel.reads(filters, intervalMs))
-      ) {
-        throw new WeirError(
-          'conflict',
-          'This connection reads these filters of this source already: use that subscription.',
-        )
-      }
-      this.#subscriptions.push({ source, name, filters, subscriber: source.subscribe(this, wish) })
-    } catch (thrown) {
-      this.#hub.sources.release(source)
-      throw thrown
-    }
+  subscribe(request: Subscribe): Promise<void> {
+    return this.subscriptions.add(request, this.#identity as Identity)
   }
 
   #countFrame(): void {
-    const { framesPerSecond } = this.#hub.settings
-    const now = this.#hub.now()
-    const earned = ((now - this.#allowedAt) / 1000) * framesPerSecond
-    this.#allowedAt = now
-    this.#frameAllowance = Math.min(2 * framesPerSecond, this.#frameAllowance + earned) - 1
-    if (this.#frameAllowance < 0 || this.#waiting.length > limits.framesWaitingMax) {
-      throw new WeirError('rate_limited', `Too many frames: at most ${framesPerSecond} a second.`)
-    }
+    if (this.#frames.take(this.#hub.now())) return
+    throw new WeirError('rate_limited', `Too many frames: at most ${this.#hub.settings.framesPerSecond} a second.`)
   }
 
-  #enqueue(frame: ClientFrame['frame']): void {
+  /** Answers are sent without credit, so whoever asks on and takes none of them is closed. */
+  #checkAnswers(): void {
+    if (this.link.bufferedBytes <= this.#hub.settings.highWaterBytes + limits.answerBytesMax) return
+    throw new WeirError('rate_limited', 'The answers to these frames are not taken: read them before the next frame.')
+  }
+
+  #enqueue(frame: ClientFrame['frame'], bytes: number): void {
     this.#waiting.push(frame)
+    this.#waitingBytes += bytes
     if (!this.#busy) void this.#work()
+    else if (this.#waiting.length > limits.framesWaitingMax || this.#waitingBytes > limits.waitingBytesMax) {
+      throw new WeirError('rate_limited', 'Too many frames wait for an earlier one: wait for its answer.')
+    }
   }
 
   async #work(): Promise<void> {
@@ -233,6 +229,7 @@ export class Session implements Receiver {
       this.fail(thrown)
     } finally {
       this.#busy = false
+      this.#waitingBytes = 0
     }
   }
 
@@ -246,7 +243,7 @@ export class Session implements Receiver {
       case 'subscribe':
         return this.#subscribeOrRefuse(frame.value)
       case 'unsubscribe':
-        this.#unsubscribe(frame.value.id)
+        this.subscriptions.remove(frame.value.id)
         return
       case 'renew':
         return this.#renew(frame.value.token)
@@ -299,41 +296,6 @@ export class Session implements Receiver {
     }
   }
 
-  /** The canonical filters of a request. Throws what makes it refused. */
-  #checkSubscribe({ id, source, filters, intervalMs }: Subscribe, identity: Identity): readonly string[] {
-    const { subscriptionsMax, filtersMax } = this.#hub.settings
-    if (id === 0) throw new WeirError('invalid', 'A subscription needs an id other than 0.')
-    if (this.#subscriptions.some((each) => each.subscriber.id === id)) {
-      throw new WeirError('conflict', `The id ${id} is in use on this connection.`)
-    }
-    if (this.#subscriptions.length >= subscriptionsMax) {
-      throw new WeirError('quota_exceeded', `A connection has at most ${subscriptionsMax} subscriptions.`)
-    }
-    if (filters.length === 0 || filters.length > filtersMax) {
-      throw new WeirError('invalid', `A subscription has from 1 to ${filtersMax} filters, not ${filters.length}.`)
-    }
-    if (intervalMs > limits.intervalMsMax) {
-      throw new WeirError('invalid', `An interval is at most ${limits.intervalMsMax} ms.`)
-    }
-    checkSource(source)
-    for (const filter of filters) checkFilter(filter)
-    if (!maySubscribe(identity, filters)) {
-      throw new WeirError('forbidden', `The token does not grant to subscribe to ${filters.join(', ').slice(0, 200)}.`)
-    }
-    return canonicalFilters(filters)
-  }
-
-  #unsubscribe(id: number): void {
-    const index = this.#subscriptions.findIndex(({ subscriber }) => subscriber.id === id)
-    const [removed] = index < 0 ? [] : this.#subscriptions.splice(index, 1)
-    if (removed !== undefined) this.#drop(removed.source, removed.subscriber)
-  }
-
-  #drop(source: Source, subscriber: Subscriber): void {
-    source.unsubscribe(subscriber)
-    this.#hub.sources.release(source)
-  }
-
   /** A new token for the same tenant and subject; what it no longer grants ends. */
   async #renew(token: string): Promise<void> {
     const old = this.#identity as Identity
@@ -343,10 +305,8 @@ export class Session implements Receiver {
         throw new WeirError('forbidden', 'A renewed token must be for the same tenant and subject.')
       }
       this.#identity = identity
-      for (const { filters, subscriber } of [...this.#subscriptions]) {
-        if (maySubscribe(identity, filters)) continue
-        this.#unsubscribe(subscriber.id)
-        this.#refuse(subscriber.id, new WeirError('forbidden', 'The renewed token does not grant this subscription.'))
+      for (const id of this.subscriptions.restrict(identity)) {
+        this.#refuse(id, new WeirError('forbidden', 'The renewed token does not grant this subscription.'))
       }
     } catch (thrown) {
       this.#refuse(0, thrown)
@@ -361,21 +321,8 @@ export class Session implements Receiver {
 
   #acknowledge(bytes: number): void {
     if (this.#identity === undefined) throw new WeirError('malformed', 'The first frame must be Hello, not ack.')
-    if (this.#credit.give(bytes, this.#hub.now())) this.#resume()
+    if (this.#credit.give(bytes, this.#hub.now())) this.subscriptions.resume()
   }
-
-  /** There is credit: what is behind goes on. */
-  #resume(): void {
-    for (const { source, subscriber } of this.#subscriptions) source.credit(subscriber)
-  }
-}
-
-export interface Subscription {
-  readonly source: Source
-  /** "events" or the name of a bucket. */
-  readonly name: string
-  readonly filters: readonly string[]
-  readonly subscriber: Subscriber
 }
 
 /** What a session needs of its hub. */
@@ -392,14 +339,22 @@ export interface SessionHub {
   onClose(code: number): void
 }
 
-export interface SessionSettings {
-  readonly subscriptionsMax: number
-  readonly filtersMax: number
+export interface SessionSettings extends SubscriptionBounds {
   readonly framesPerSecond: number
   readonly windowBytesMax: number
   readonly highWaterBytes: number
   readonly heartbeatMs: number
   readonly stallMs: number
+  /** 0: a connection may last for ever. */
+  readonly maxConnectionAgeMs: number
 }
+
+/** Less up to a tenth, so that connections which came together do not leave together; never when it is 0. */
+function jittered(ageMs: number): number {
+  return ageMs === 0 ? Number.POSITIVE_INFINITY : ageMs * (1 - Math.random() / 10)
+}
+
+/** Of the registry of RFC 6455 section 11.7: reconnect. */
+const serviceRestart = 1012
 
 const pong: ServerFrame['frame'] = { case: 'pong', value: { $typeName: 'weir.v1.Pong' } }
