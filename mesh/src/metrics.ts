@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { limits } from './limits.ts'
 
 export type { Counter, Gauge, Histogram } from 'prom-client'
 
@@ -12,7 +13,7 @@ export class Metrics {
 
   constructor(service: string) {
     this.#prefix = `weir_${service}_`
-    collectDefaultMetrics({ register: this.#registry })
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: limits.eventLoopSampleMs })
   }
 
   counter<L extends string = string>(name: string, help: string, labels: readonly L[] = []): Counter<L> {
