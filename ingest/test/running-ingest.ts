@@ -5,7 +5,6 @@ import {
   defaultTenantSpec,
   eventStream,
   jetstreamManager,
-  mintToken,
   type NatsConnection,
   Publisher,
   provisionTenant,
@@ -16,8 +15,8 @@ import { startNats, type TestNats } from '@weir/mesh/testing'
 import { type Event, EventSchema } from '@weir/proto'
 import { createIngest, type IngestParts } from '../src/create-ingest.ts'
 import { nodeUnpackers } from '../src/unpack-node.ts'
-
-export const secret = 'a secret for tests, long enough for HS256'
+import { type Body, tokenFor } from './fake-stream.ts'
+import { secret } from './secret.ts'
 
 /** What was stored, in the order of the stream. */
 export interface StoredEvent {
@@ -33,11 +32,7 @@ export interface RunningIngest {
   readonly nats: TestNats
   /** May publish everywhere in tenant `main`. */
   readonly token: string
-  post(
-    path: string,
-    body: string | Uint8Array<ArrayBuffer> | ReadableStream | null,
-    headers?: Record<string, string>,
-  ): Promise<Response>
+  post(path: string, body: Body, headers?: Record<string, string>): Promise<Response>
   stored(): Promise<StoredEvent[]>
   stop(): Promise<void>
 }
@@ -67,10 +62,6 @@ export async function startIngest(options: Partial<IngestParts> = {}): Promise<R
       await nats.stop()
     },
   }
-}
-
-export function tokenFor(publish: readonly string[], subject = 'producer'): Promise<string> {
-  return mintToken(secret, { tenant: 'main', subject, publish, subscribe: [], ttlSeconds: 600 })
 }
 
 async function readStream(nc: NatsConnection): Promise<StoredEvent[]> {

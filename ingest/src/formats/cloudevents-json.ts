@@ -57,14 +57,18 @@ function attributesOf(event: { readonly [name: string]: unknown }): Map<string, 
 }
 
 function dataOf(event: { readonly [name: string]: unknown }): Event['data'] {
-  const contentType = typeof event.datacontenttype === 'string' ? event.datacontenttype : 'application/json'
-  const { mediaType } = parseContentType(contentType)
+  const declared = typeof event.datacontenttype === 'string' ? event.datacontenttype : undefined
   const packed = event.data_base64
-  if (typeof packed === 'string') return dataOfBody(bytesOf(packed), mediaType, contentType)
+  if (typeof packed === 'string') {
+    const contentType = declared ?? 'application/octet-stream'
+    return dataOfBody(bytesOf(packed), parseContentType(contentType).mediaType, contentType)
+  }
   if (packed !== undefined && packed !== null) throw new WeirError('malformed', 'data_base64: text is expected.')
   const { data } = event
   if (data === undefined) return { case: undefined }
   // Text of another media type is that text; every other value is the JSON that it is written in (section 3.1.1).
+  const contentType = declared ?? 'application/json'
+  const { mediaType } = parseContentType(contentType)
   if (typeof data === 'string' && !isJson(mediaType)) {
     return dataOfBody(new TextEncoder().encode(data), mediaType, contentType)
   }

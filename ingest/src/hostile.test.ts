@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { type Event, EventBatchSchema, EventSchema } from '@weir/proto'
+import { bareIngest } from '../test/fake-stream.ts'
+
+// What nobody sends by accident. Each is answered, and the service takes a good request after it.
+
+const { post, stream } = await bareIngest()
+const json = { 'content-type': 'application/json' }
+const protobuf = { 'content-type': 'application/x-protobuf' }
+
+async function send(
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Record<string, string>,
+): Promise<[number, string]> {
+  const answer = await post('/v1/events', body, headers)
+  const { code = 'stored' } = (await answer.json()) as { code?: string }
+  assert.equal((await post('/v1/events', '{"subject":"good"}', json)).status, 200)
+  return [answer.status, code]
+}
+
+/** The event of the request before the good one that `send` adds. */
+function last(): Event {
+  const message = stream.messages.at(-2)
+  return fromBinary(EventSchema, message?.payload ?? new Uint8Array(0))
+}
+
+test('deep JSON', async () => {
+  const deep = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+  assert.deepEqual(await send(`{"subject":"a","data":${deep(64)}}`, json), [200, 'stored'])
+  assert.deepEqual(await send(`{"subject":"a","data":${deep(65)}}`, json), [400, 'malformed'])
+  assert.deepEqual(await send(`{"subject":"a","data":${deep(1_000_000)}}`, json), [400, 'malformed'])
+  assert.deepEqual(await send(deep(1_000_000), json), [400, 'malformed'])
+})
+
+test('deep values of OTLP', async () => {
+  const deep = (depth: number): unknown =>
+    depth === 0 ? { stringValue: 'x' } : { arrayValue: { values: [deep(depth - 1)] } }
+  const request = (depth: number): string => {
+    const logRecords = [{ body: deep(depth) }, { body: { stringValue: 'fine' } }]
+    return JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] })
+  }
+  const answer = await post('/v1/logs', request(20), json)
+  assert.equal(answer.status, 200)
+  const { partialSuccess } = (await answer.json()) as { partialSuccess: { rejectedLogRecords: string } }
+  assert.equal(partialSuccess.rejectedLogRecords, '1')
+  assert.equal((await post('/v1/logs', request(1000), json)).status, 400)
+})
+
+test('names of prototypes are names like any other', async () => {
+  const body =
+    '{"subject":"a","labels":{"__proto__":"x","constructor":"y","toString":"z"},"reading":{"metrics":{"__proto__":1,"hasOwnProperty":2}}}'
+  assert.deepEqual(await send(body, json), [200, 'stored'])
+  const event = last()
+  assert.deepEqual(Object.keys(event.labels).sort(), ['__proto__', 'constructor', 'toString'])
+  assert.equal(({} as { x?: unknown }).x, undefined)
+  assert.deepEqual(await send('{"subject":"a","__proto__":{"type":"evil"}}', json), [400, 'malformed'])
+  assert.deepEqual(await send('{"constructor":1}', json), [400, 'malformed'])
+})
+
+test('duplicate keys: the last one counts', async () => {
+  assert.deepEqual(await send('{"subject":"x","subject":"a","type":"one","type":"two"}', json), [200, 'stored'])
+  assert.equal(last().type, 'two')
+})
+
+test('10,000 labels', async () => {
+  const labels = Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`k${at}`, 'v']))
+  assert.deepEqual(await send(JSON.stringify({ subject: 'a', labels }), json), [422, 'invalid'])
+  const batch = create(EventBatchSchema, { items: [{ subject: 'a', event: { labels } }] })
+  assert.deepEqual(await send(bytes(toBinary(EventBatchSchema, batch)), protobuf), [422, 'invalid'])
+})
+
+test('NaN and infinities', async () => {
+  for (const value of ['"NaN"', '"Infinity"', '"-Infinity"', '1e999']) {
+    assert.deepEqual(await send(`{"subject":"a","reading":{"metrics":{"x":${value}}}}`, json), [422, 'invalid'])
+  }
+  assert.deepEqual(await send('{"subject":"a","reading":{"metrics":{"x":NaN}}}', json), [400, 'malformed'])
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const event = { data: { case: 'reading' as const, value: { metrics: { x: value } } } }
+    const batch = create(EventBatchSchema, { items: [{ subject: 'a', event }] })
+    assert.deepEqual(await send(bytes(toBinary(EventBatchSchema, batch)), protobuf), [422, 'invalid'])
+  }
+})
+
+test('times before 1970 are kept; times that no calendar has are refused', async () => {
+  assert.deepEqual(await send('{"subject":"a","time":"1901-02-03T04:05:06Z"}', json), [200, 'stored'])
+  assert.equal(last().time?.seconds, BigInt(Date.parse('1901-02-03T04:05:06Z') / 1000))
+  assert.deepEqual(await send('{"subject":"a","time":-1}', json), [200, 'stored'])
+  for (const time of ['"2026-02-30T00:00:00Z"', '"yesterday"', '1e20', '-1e20', '{}']) {
+    assert.deepEqual(await send(`{"subject":"a","time":${time}}`, json), [400, 'malformed'])
+  }
+  const batch = create(EventBatchSchema, { items: [{ subject: 'a', event: { time: { seconds: 2n ** 62n } } }] })
+  assert.deepEqual(await send(bytes(toBinary(EventBatchSchema, batch)), protobuf), [422, 'invalid'])
+})
+
+test('an event of more than 256 KiB is refused alone', async () => {
+  const items = [{ subject: 'a', data: 'x'.repeat(300_000) }, { subject: 'b' }]
+  const answer = await post('/v1/events', JSON.stringify(items), json)
+  const { accepted, rejected } = (await answer.json()) as { accepted: number; rejected: { code: string }[] }
+  assert.deepEqual([accepted, rejected[0]?.code], [1, 'too_large'])
+})
+
+test('text under json that is no JSON, and a lone surrogate', async () => {
+  const batch = create(EventBatchSchema, { items: [{ subject: 'a', event: { data: { case: 'json', value: '{' } } }] })
+  assert.deepEqual(await send(bytes(toBinary(EventBatchSchema, batch)), protobuf), [422, 'invalid'])
+  assert.deepEqual(await send('{"subject":"a","type":"\\ud800"}', json), [200, 'stored'])
+  assert.equal(last().type, '\ufffd')
+})
+
+test('lengths that lie', async () => {
+  for (const body of [
+    [0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f],
+    [0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+    [0x0b],
+    [0x0c],
+    [0x09, 0x00],
+    [0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+  ]) {
+    assert.deepEqual(await send(Uint8Array.from(body), protobuf), [400, 'malformed'])
+  }
+})
+
+test('ids and subjects that would break out of a NATS header or subject', async () => {
+  assert.deepEqual(await send('{"subject":"a","id":"x\\r\\nNats-Rollup: all"}', json), [200, 'stored'])
+  for (const subject of ['a b', 'a.>', '*', 'a\\r\\nPUB', '$SYS.x', 'ev.main.x/..', 'ä', 'a\\u0000']) {
+    assert.deepEqual(await send(`{"subject":"${subject}"}`, json), [400, 'malformed'], subject)
+  }
+})
+
+function bytes(value: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(value)
+}

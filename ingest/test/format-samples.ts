@@ -1,0 +1,392 @@
+import { create, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf'
+import { type EventBatch_Item, EventBatch_ItemSchema, EventBatchSchema } from '@weir/proto'
+import type { Decoder } from '../src/decoder.ts'
+import { cloudEventBinary } from '../src/formats/cloudevents-binary.ts'
+import { cloudEventJson, cloudEventJsonBatch } from '../src/formats/cloudevents-json.ts'
+import { cloudEventProtobuf, cloudEventProtobufBatch } from '../src/formats/cloudevents-protobuf.ts'
+import { jsonDecoder } from '../src/formats/json.ts'
+import { ndjsonDecoder } from '../src/formats/ndjson.ts'
+import { otlpLogsJson, otlpLogsProtobuf } from '../src/formats/otlp-logs.ts'
+import { otlpMetricsJson, otlpMetricsProtobuf } from '../src/formats/otlp-metrics.ts'
+import { protobufDecoder } from '../src/formats/protobuf.ts'
+import { rawDecoder } from '../src/formats/raw.ts'
+import { webhookForm, webhookJson } from '../src/formats/webhook.ts'
+import { CloudEventBatchSchema, CloudEventSchema } from '../src/gen/io/cloudevents/v1/cloudevents_pb.js'
+import { ExportLogsServiceRequestSchema } from '../src/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js'
+import { ExportMetricsServiceRequestSchema } from '../src/gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.js'
+import { parseWebhookRoutes } from '../src/webhook-route.ts'
+
+/** A good body of one format, and the subjects of the records that are in it. */
+export interface FormatSample {
+  readonly name: string
+  readonly decoder: Decoder
+  readonly body: Uint8Array
+  readonly contentType: string
+  readonly subjects: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
+  readonly parameters?: Readonly<Record<string, string>>
+}
+
+const items = [
+  {
+    subject: 'rooms.r17.climate',
+    id: 'a-1',
+    type: 'climate',
+    source: '/rooms/r17',
+    time: '2026-01-31T12:00:00.250Z',
+    labels: { wing: 'öst' },
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    reading: { metrics: { temperature: 21.5, humidity: -0.25 }, units: { temperature: 'Cel' } },
+  },
+  { subject: 'orders.created', data: { order: 7, lines: [{ sku: 'ä', count: 2 }], paid: true, note: null } },
+  { subject: 'pipeline.p1', step: { pipeline: 'p1', name: 'pack', status: 'PROCESSING', index: 2 } },
+  { subject: 'files.f1', binary: { contentType: 'image/png', data: 'iVBORw0KGgo=' } },
+]
+const itemSubjects = items.map(({ subject }) => subject)
+
+const protobufItems: EventBatch_Item[] = [
+  create(EventBatch_ItemSchema, {
+    subject: 'rooms.r17.climate',
+    event: {
+      id: 'p-1',
+      type: 'climate',
+      source: '/rooms/r17',
+      time: { seconds: 1_790_000_000n, nanos: 250_000_000 },
+      labels: { wing: 'öst' },
+      data: { case: 'reading', value: { metrics: { temperature: 21.5 }, units: { temperature: 'Cel' } } },
+    },
+  }),
+  create(EventBatch_ItemSchema, { subject: 'rooms.r18', event: { data: { case: 'json', value: '{"a":[1,2]}' } } }),
+  create(EventBatch_ItemSchema, {
+    subject: 'doors.d1',
+    event: { data: { case: 'stateChange', value: { entity: 'd1', from: 'open', to: 'closed' } } },
+  }),
+  create(EventBatch_ItemSchema, {
+    subject: 'files.f1',
+    event: { data: { case: 'binary', value: { contentType: 'a/b', data: new Uint8Array([0, 255]) } } },
+  }),
+]
+
+const cloudEvent = {
+  specversion: '1.0',
+  id: 'c-1',
+  source: '/shop/öst',
+  type: 'com.example.order.created',
+  subject: 'orders/o-7',
+  time: '2026-01-31T12:00:00Z',
+  tenantregion: 'north',
+  data: { order: 7 },
+}
+
+const cloudEventMessage = {
+  id: 'c-1',
+  source: '/shop',
+  specVersion: '1.0',
+  type: 'com.example.order.created',
+  attributes: {
+    subject: { attr: { case: 'ceString' as const, value: 'orders.o-8' } },
+    sampled: { attr: { case: 'ceBoolean' as const, value: true } },
+    time: { attr: { case: 'ceTimestamp' as const, value: { seconds: 1_790_000_000n, nanos: 0 } } },
+  },
+  data: { case: 'textData' as const, value: 'hello' },
+}
+
+const stringAttribute = (key: string, text: string) => ({
+  key,
+  value: { value: { case: 'stringValue' as const, value: text } },
+})
+const resource = { attributes: [stringAttribute('service.name', 'shop'), stringAttribute('host.name', 'web-1')] }
+const timeUnixNano = 1_790_000_000_250_000_000n
+const attributes = [stringAttribute('system.cpu.state', 'idle')]
+
+const metricsRequest = create(ExportMetricsServiceRequestSchema, {
+  resourceMetrics: [
+    {
+      resource,
+      scopeMetrics: [
+        {
+          metrics: [
+            {
+              name: 'system.cpu.utilization',
+              unit: '1',
+              data: {
+                case: 'gauge',
+                value: { dataPoints: [{ attributes, timeUnixNano, value: { case: 'asDouble', value: 0.25 } }] },
+              },
+            },
+            {
+              name: 'orders',
+              data: {
+                case: 'sum',
+                value: {
+                  aggregationTemporality: 2,
+                  isMonotonic: true,
+                  dataPoints: [{ timeUnixNano, value: { case: 'asInt', value: 7n } }],
+                },
+              },
+            },
+            {
+              name: 'latency',
+              unit: 's',
+              data: {
+                case: 'histogram',
+                value: {
+                  aggregationTemporality: 1,
+                  dataPoints: [
+                    { timeUnixNano, count: 3n, sum: 1.5, bucketCounts: [1n, 2n, 0n], explicitBounds: [0.1, 1], max: 1 },
+                  ],
+                },
+              },
+            },
+            {
+              name: 'size',
+              data: {
+                case: 'exponentialHistogram',
+                value: {
+                  aggregationTemporality: 1,
+                  dataPoints: [
+                    {
+                      timeUnixNano,
+                      count: 4n,
+                      sum: 1,
+                      scale: 0,
+                      zeroCount: 1n,
+                      positive: { offset: 0, bucketCounts: [1n, 1n] },
+                      negative: { offset: 1, bucketCounts: [1n] },
+                    },
+                  ],
+                },
+              },
+            },
+            {
+              name: 'rpc',
+              data: {
+                case: 'summary',
+                value: {
+                  dataPoints: [{ timeUnixNano, count: 2n, sum: 3, quantileValues: [{ quantile: 0.99, value: 2 }] }],
+                },
+              },
+            },
+          ],
+        },
+      ],
+    },
+  ],
+})
+const metricSubjects = [
+  'metrics.shop.web-1.system.cpu.utilization.state=idle',
+  'metrics.shop.web-1.orders',
+  'metrics.shop.web-1.latency',
+  'metrics.shop.web-1.size',
+  'metrics.shop.web-1.rpc',
+]
+
+const logsRequest = create(ExportLogsServiceRequestSchema, {
+  resourceLogs: [
+    {
+      resource,
+      scopeLogs: [
+        {
+          logRecords: [
+            {
+              timeUnixNano,
+              severityNumber: 17,
+              severityText: 'ERROR',
+              body: { value: { case: 'stringValue', value: 'no paper' } },
+              attributes: [stringAttribute('printer', 'p1')],
+              traceId: Uint8Array.from({ length: 16 }, (_, at) => at + 1),
+              spanId: Uint8Array.from({ length: 8 }, (_, at) => at + 1),
+              flags: 1,
+            },
+            { observedTimeUnixNano: timeUnixNano, eventName: 'printer.idle' },
+          ],
+        },
+      ],
+    },
+  ],
+})
+const logSubjects = ['logs.shop.web-1.error', 'logs.shop.web-1.unspecified']
+
+const [route] = parseWebhookRoutes(`
+routes:
+  - path: /hooks/:source
+    each: readings
+    subject: rooms.{room_id}.{param:source}
+    type: reading.{kind|plain}
+    id: "{id}"
+    time: "{at}"
+    labels: { platform: "{platform|none}" }
+    metrics: { viewers: stats.viewers }
+    units: { viewers: "1" }
+`)
+const [formRoute] = parseWebhookRoutes('routes: [{ path: /form, subject: "forms.{name}", type: form }]')
+if (route === undefined || formRoute === undefined) throw new Error('The routes of the samples do not parse.')
+
+export const formatSamples: readonly FormatSample[] = [
+  {
+    name: 'JSON array',
+    decoder: jsonDecoder,
+    body: json(items),
+    contentType: 'application/json',
+    subjects: itemSubjects,
+  },
+  {
+    name: 'JSON object',
+    decoder: jsonDecoder,
+    body: json(items[0]),
+    contentType: 'application/json',
+    subjects: itemSubjects.slice(0, 1),
+  },
+  {
+    name: 'NDJSON',
+    decoder: ndjsonDecoder,
+    body: text(`${items.map((item) => JSON.stringify(item)).join('\r\n')}\n\n`),
+    contentType: 'application/x-ndjson',
+    subjects: itemSubjects,
+  },
+  {
+    name: 'Protobuf batch',
+    decoder: protobufDecoder,
+    body: toBinary(EventBatchSchema, create(EventBatchSchema, { items: protobufItems })),
+    contentType: 'application/x-protobuf',
+    subjects: protobufItems.map(({ subject }) => subject),
+  },
+  {
+    name: 'Protobuf stream',
+    decoder: protobufDecoder,
+    body: delimited(protobufItems),
+    contentType: 'application/protobuf; encoding=delimited',
+    subjects: protobufItems.map(({ subject }) => subject),
+  },
+  {
+    name: 'CloudEvents structured JSON',
+    decoder: cloudEventJson,
+    body: json(cloudEvent),
+    contentType: 'application/cloudevents+json; charset=utf-8',
+    subjects: ['orders.o-7'],
+  },
+  {
+    name: 'CloudEvents batch JSON',
+    decoder: cloudEventJsonBatch,
+    body: json([cloudEvent, { ...cloudEvent, subject: undefined, data: undefined, data_base64: 'AAE=' }]),
+    contentType: 'application/cloudevents-batch+json',
+    subjects: ['orders.o-7', 'com.example.order.created'],
+  },
+  {
+    name: 'CloudEvents structured Protobuf',
+    decoder: cloudEventProtobuf,
+    body: toBinary(CloudEventSchema, create(CloudEventSchema, cloudEventMessage)),
+    contentType: 'application/cloudevents+protobuf',
+    subjects: ['orders.o-8'],
+  },
+  {
+    name: 'CloudEvents batch Protobuf',
+    decoder: cloudEventProtobufBatch,
+    body: toBinary(CloudEventBatchSchema, create(CloudEventBatchSchema, { events: [cloudEventMessage] })),
+    contentType: 'application/cloudevents-batch+protobuf',
+    subjects: ['orders.o-8'],
+  },
+  {
+    name: 'CloudEvents binary mode',
+    decoder: cloudEventBinary,
+    body: json({ order: 7 }),
+    contentType: 'application/json',
+    subjects: ['orders.o-9'],
+    headers: {
+      'ce-specversion': '1.0',
+      'ce-id': 'c-9',
+      'ce-source': '/shop/%C3%B6st',
+      'ce-type': 'com.example.order.created',
+      'ce-subject': 'orders.o-9',
+    },
+  },
+  {
+    name: 'raw JSON',
+    decoder: rawDecoder,
+    body: json({ people: 3 }),
+    contentType: 'application/json',
+    subjects: ['rooms.r17'],
+    parameters: { subject: 'rooms.r17' },
+  },
+  {
+    name: 'raw bytes',
+    decoder: rawDecoder,
+    body: new Uint8Array([0, 1, 255]),
+    contentType: 'application/octet-stream',
+    subjects: ['rooms.r17'],
+    parameters: { subject: 'rooms.r17' },
+  },
+  {
+    name: 'OTLP metrics Protobuf',
+    decoder: otlpMetricsProtobuf,
+    body: toBinary(ExportMetricsServiceRequestSchema, metricsRequest),
+    contentType: 'application/x-protobuf',
+    subjects: metricSubjects,
+  },
+  {
+    name: 'OTLP metrics JSON',
+    decoder: otlpMetricsJson,
+    body: json(toJson(ExportMetricsServiceRequestSchema, metricsRequest)),
+    contentType: 'application/json',
+    subjects: metricSubjects,
+  },
+  {
+    name: 'OTLP logs Protobuf',
+    decoder: otlpLogsProtobuf,
+    body: toBinary(ExportLogsServiceRequestSchema, logsRequest),
+    contentType: 'application/x-protobuf',
+    subjects: logSubjects,
+  },
+  {
+    name: 'OTLP logs JSON',
+    decoder: otlpLogsJson,
+    body: json(hexIds(toJson(ExportLogsServiceRequestSchema, logsRequest))),
+    contentType: 'application/json',
+    subjects: logSubjects,
+  },
+  {
+    name: 'webhook JSON',
+    decoder: webhookJson(route),
+    body: json({
+      readings: [
+        { room_id: 'r.17', id: 'w-1', at: 1_790_000_000, stats: { viewers: '5' } },
+        { room_id: 18, id: 'w-2', at: '2026-01-31T12:00:00Z', kind: 'x', stats: { viewers: 6 } },
+      ],
+    }),
+    contentType: 'application/json',
+    subjects: ['rooms.r_17.twitch', 'rooms.18.twitch'],
+    parameters: { source: 'twitch' },
+  },
+  {
+    name: 'webhook form',
+    decoder: webhookForm(formRoute),
+    body: text('name=anna&age=7'),
+    contentType: 'application/x-www-form-urlencoded',
+    subjects: ['forms.anna'],
+  },
+]
+
+function text(value: string): Uint8Array {
+  return new TextEncoder().encode(value)
+}
+
+function json(value: unknown): Uint8Array {
+  return text(JSON.stringify(value))
+}
+
+function delimited(all: readonly EventBatch_Item[]): Uint8Array {
+  return Uint8Array.from(
+    all.flatMap((item) => {
+      const bytes = toBinary(EventBatch_ItemSchema, item)
+      const length = bytes.length < 128 ? [bytes.length] : [(bytes.length & 127) | 128, bytes.length >> 7]
+      return [...length, ...bytes]
+    }),
+  )
+}
+
+/** OTLP's JSON has trace and span ids in hexadecimal, where Protobuf's own has base64. */
+function hexIds(value: JsonValue): unknown {
+  return JSON.parse(JSON.stringify(value), (key, member) =>
+    key === 'traceId' || key === 'spanId' ? Buffer.from(member, 'base64').toString('hex') : member,
+  )
+}
