@@ -63,7 +63,8 @@ export class Credit {
   /** Takes an acknowledgement; true when there is credit now. More than was sent counts as all of it. */
   give(bytes: number, now: number): boolean {
     this.#unacknowledged = Math.max(0, this.#unacknowledged - bytes)
-    this.#movedAt = now
+    // Nothing is not a beginning: whoever acknowledges 0 bytes has stalled all the same.
+    if (bytes > 0) this.#movedAt = now
     return this.has
   }
 

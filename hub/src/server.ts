@@ -2,6 +2,7 @@
 // await, and an inbound message after its callback.
 
 import uws from 'uWebSockets.js'
+import { STATUS_CODES } from 'node:http'
 import { bearerToken } from '@weir/mesh'
 import { asWeirError, httpStatus, WeirError } from '@weir/proto'
 import type { Codec } from './codec.ts'
@@ -31,7 +32,8 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
   const app = uws.App()
   app.ws<SocketData>('/v1/ws', {
     compression: uws.DISABLED,
-    maxPayloadLength: limits.frameBytesMax,
+    // The library drops a connection without a word; so up to here the session closes it with one.
+    maxPayloadLength: 2 * limits.frameBytesMax,
     // The session decides what is sent; the transport must not drop it.
     maxBackpressure: 0,
     idleTimeout: limits.idleSeconds,
@@ -41,6 +43,8 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
       data.session = hub.open(new SocketLink(socket, data.ip), data.codec, data.token)
     },
     message: (socket, message) => socket.getUserData().session?.receive(new Uint8Array(message)),
+    // The library has answered it already.
+    ping: (socket) => socket.getUserData().session?.pinged(),
     drain: (socket) => socket.getUserData().session?.drained(),
     close: (socket) => {
       const { session } = socket.getUserData()
@@ -48,6 +52,7 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
       if (session !== undefined) hub.closed(session)
     },
   })
+  app.any('/v1/ws', (response) => refuse(response, notWebSocket(), versionHeader))
   app.any('/*', (response) => {
     refuse(
       response,
@@ -90,12 +95,13 @@ function upgrade(
   context: uws.us_socket_context_t,
 ): void {
   try {
+    checkHandshake(request)
     const offered = request
       .getHeader('sec-websocket-protocol')
       .split(',')
       .map((name) => name.trim())
       .filter(Boolean)
-    const protocol = offered.find((name) => name in codecs) ?? (offered.length === 0 ? '' : undefined)
+    const protocol = offered.find((name) => Object.hasOwn(codecs, name)) ?? (offered.length === 0 ? '' : undefined)
     if (protocol === undefined)
       throw new WeirError('malformed', `Offer one of the subprotocols ${Object.keys(codecs).join(', ')}.`)
     const token = bearerToken(request.getHeader('authorization')) ?? subprotocolToken(offered)
@@ -110,11 +116,31 @@ function upgrade(
       context,
     )
   } catch (thrown) {
-    refuse(response, asWeirError(thrown))
+    refuse(response, asWeirError(thrown), versionHeader)
   }
 }
 
 const codecs: Readonly<Record<string, Codec>> = { 'weir.v1': protobufCodec, 'weir.v1.json': jsonCodec }
+
+/** What RFC 6455 section 4.2.1 asks of the request and the library does not look at. */
+function checkHandshake(request: uws.HttpRequest): void {
+  const isUpgrade =
+    request.getHeader('upgrade').toLowerCase() === 'websocket' &&
+    /\bupgrade\b/i.test(request.getHeader('connection')) &&
+    request.getHeader('sec-websocket-version') === webSocketVersion
+  if (!isUpgrade || !/^[A-Za-z0-9+/]{22}==$/.test(request.getHeader('sec-websocket-key'))) throw notWebSocket()
+}
+
+function notWebSocket(): WeirError {
+  return new WeirError(
+    'malformed',
+    `GET /v1/ws is a WebSocket: it takes Upgrade: websocket, Sec-WebSocket-Version: ${webSocketVersion} and a key (RFC 6455 section 4.1).`,
+  )
+}
+
+const webSocketVersion = '13'
+/** RFC 6455 section 4.4: a server that refuses says which version it speaks. */
+const versionHeader = [['sec-websocket-version', webSocketVersion]] as const
 
 /** Browsers cannot set headers on a WebSocket, so a token may come as a subprotocol. */
 function subprotocolToken(offered: readonly string[]): string | undefined {
@@ -125,10 +151,15 @@ function subprotocolToken(offered: readonly string[]): string | undefined {
 const bearerProtocol = 'weir.bearer.'
 
 /** Answers with problem+json (RFC 9457). */
-function refuse(response: uws.HttpResponse, error: WeirError): void {
+function refuse(
+  response: uws.HttpResponse,
+  error: WeirError,
+  headers: readonly (readonly [string, string])[] = [],
+): void {
   const status = httpStatus(error.code)
   response.cork(() => {
-    response.writeStatus(String(status)).writeHeader('content-type', 'application/problem+json')
+    response.writeStatus(`${status} ${STATUS_CODES[status]}`).writeHeader('content-type', 'application/problem+json')
+    for (const [name, value] of headers) response.writeHeader(name, value)
     if (error.retryable) response.writeHeader('retry-after', String(1 + Math.floor(Math.random() * 5)))
     response.end(
       JSON.stringify({ type: 'about:blank', title: error.code, status, detail: error.message, code: error.code }),

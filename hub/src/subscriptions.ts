@@ -86,7 +86,7 @@ export class Subscriptions {
   }
 
   /** The canonical filters of a request. Throws what makes it refused. */
-  #check({ id, source, filters, intervalMs }: Subscribe, identity: Identity): readonly string[] {
+  #check({ id, source, filters, mode, intervalMs }: Subscribe, identity: Identity): readonly string[] {
     const { subscriptionsMax, filtersMax } = this.#bounds
     if (id === 0) throw new WeirError('invalid', 'A subscription needs an id other than 0.')
     if (this.#held.some(({ subscriber }) => subscriber.id === id)) {
@@ -98,6 +98,7 @@ export class Subscriptions {
     if (filters.length === 0 || filters.length > filtersMax) {
       throw new WeirError('invalid', `A subscription has from 1 to ${filtersMax} filters, not ${filters.length}.`)
     }
+    if (!(mode in Mode)) throw new WeirError('invalid', `There is no mode ${mode}: it is LATEST or ALL.`)
     if (intervalMs > limits.intervalMsMax) {
       throw new WeirError('invalid', `An interval is at most ${limits.intervalMsMax} ms.`)
     }

@@ -89,6 +89,9 @@ export class TestHub {
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+    const endWithUs = (): void => void child.kill('SIGKILL')
+    process.once('exit', endWithUs)
+    child.once('exit', () => process.off('exit', endWithUs))
     const log: string[] = []
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
     return new Promise((resolve, reject) => {
@@ -103,6 +106,25 @@ export class TestHub {
 
   get url(): string {
     return `ws://127.0.0.1:${this.port}/v1/ws`
+  }
+
+  /** What a metric says now, summed over its labels; without the prefix `weir_hub_` where it is one of the hub's own. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`http://127.0.0.1:${this.adminPort}/metrics`)).text()
+    const lines = text.match(new RegExp(`^(weir_hub_)?${name}(\\{[^}]*\\})? .+$`, 'gm'))
+    if (lines === null) throw new Error(`there is no metric ${name}`)
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+  }
+
+  /** Resolves when a metric says so. */
+  async untilMetric(name: string, condition: (value: number) => boolean): Promise<void> {
+    const deadline = Date.now() + 20_000
+    for (;;) {
+      const value = await this.metric(name)
+      if (condition(value)) return
+      if (Date.now() > deadline) throw new Error(`${name} stays at ${value}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
