@@ -27,7 +27,7 @@ export class FeedTable {
   readonly #events: FeedTableEvents
   readonly #tickets: Map<Feed, Ticket> = new Map()
   readonly #ids: Map<number, Feed> = new Map()
-  readonly #channels: Map<number, Feed[]> = new Map()
+  readonly #channels: Map<number, Feed> = new Map()
   #lastId = 0
   #restarts = 0
   #cancelRelief: (() => void) | undefined
@@ -56,7 +56,7 @@ export class FeedTable {
     const ticket = this.#tickets.get(feed)
     if (ticket === undefined) return
     this.#tickets.delete(feed)
-    this.#withdraw(feed, ticket)
+    this.#withdraw(ticket)
     this.#announceResumed()
   }
 
@@ -81,7 +81,7 @@ export class FeedTable {
         break
       case 'gap': {
         const feed = this.#ids.get(frame.value.id)
-        if (feed !== undefined && !feed.gap(frame.value)) this.#restart([feed])
+        if (feed !== undefined && !feed.gap(frame.value)) this.#restart(feed)
         break
       }
       case 'refused':
@@ -110,10 +110,10 @@ export class FeedTable {
   }
 
   /** Takes a feed out of the hub, if it is there. What is still on its way for it is dropped. */
-  #withdraw(feed: Feed, ticket: Ticket): void {
+  #withdraw(ticket: Ticket): void {
     ticket.cancelRetry()
     this.#ids.delete(ticket.id)
-    this.#leaveChannel(feed, ticket)
+    this.#leaveChannel(ticket)
     if (ticket.phase === 'asked' || ticket.phase === 'served') {
       this.#session.send({ case: 'unsubscribe', value: { $typeName: 'weir.v1.Unsubscribe', id: ticket.id } })
     }
@@ -123,28 +123,32 @@ export class FeedTable {
     const feed = this.#ids.get(frame.id)
     const ticket = feed && this.#tickets.get(feed)
     if (feed === undefined || ticket === undefined) return
-    this.#leaveChannel(feed, ticket)
+    this.#leaveChannel(ticket)
     if (!feed.subscribed(frame)) {
-      this.#restart([feed])
+      this.#restart(feed)
       return
     }
     ticket.phase = 'served'
     ticket.refusals = 0
     ticket.channel = frame.channel
-    this.#channels.set(frame.channel, [...(this.#channels.get(frame.channel) ?? []), feed])
+    if (this.#channels.has(frame.channel)) {
+      this.#events.broken('The hub gave two subscriptions of this connection one channel.')
+      return
+    }
+    this.#channels.set(frame.channel, feed)
     this.#announceResumed()
   }
 
   #batch(batch: Batch, bytes: number): void {
     const { credit } = this.#session
     credit.received(bytes)
-    const members = this.#channels.get(batch.channel) ?? []
-    const feed = members.find((member) => member.expects(batch))
-    if (feed !== undefined) feed.batch(batch, bytes, (finished) => credit.finished(finished))
-    else {
-      credit.finished(bytes)
-      this.#restart(members)
+    const feed = this.#channels.get(batch.channel)
+    if (feed?.expects(batch)) {
+      feed.batch(batch, bytes, (finished) => credit.finished(finished))
+      return
     }
+    credit.finished(bytes)
+    if (feed !== undefined) this.#restart(feed)
   }
 
   #refused({ id, code, message }: Refused): void {
@@ -153,7 +157,7 @@ export class FeedTable {
     if (feed === undefined || ticket === undefined) return
     const error = new WeirError(isErrorCode(code) ? code : 'internal', message)
     this.#ids.delete(id)
-    this.#leaveChannel(feed, ticket)
+    this.#leaveChannel(ticket)
     ticket.phase = 'refused'
     if (error.retryable) {
       const { reconnectBaseMs, reconnectMaxMs } = clientLimits
@@ -166,18 +170,16 @@ export class FeedTable {
     this.#announceResumed()
   }
 
-  /** These cannot follow what the hub sends: they begin again where the application is. */
-  #restart(feeds: readonly Feed[]): void {
-    for (const feed of feeds) {
-      const ticket = this.#tickets.get(feed)
-      if (ticket === undefined) continue
-      if (++this.#restarts > clientLimits.restartsMax) {
-        this.#events.broken('The hub does not continue where it ended.')
-        return
-      }
-      this.#withdraw(feed, ticket)
-      this.#ask(feed, ticket)
+  /** It cannot follow what the hub sends: it begins again where the application is. */
+  #restart(feed: Feed): void {
+    const ticket = this.#tickets.get(feed)
+    if (ticket === undefined) return
+    if (++this.#restarts > clientLimits.restartsMax) {
+      this.#events.broken('The hub does not continue where it ended.')
+      return
     }
+    this.#withdraw(ticket)
+    this.#ask(feed, ticket)
   }
 
   #relieve(): void {
@@ -192,18 +194,14 @@ export class FeedTable {
   }
 
   #park(feed: Feed, ticket: Ticket): void {
-    this.#withdraw(feed, ticket)
+    this.#withdraw(ticket)
     ticket.phase = 'parked'
     feed.inbox.clear()
   }
 
-  #leaveChannel(feed: Feed, ticket: Ticket): void {
-    const { channel } = ticket
-    if (channel === undefined) return
+  #leaveChannel(ticket: Ticket): void {
+    if (ticket.channel !== undefined) this.#channels.delete(ticket.channel)
     ticket.channel = undefined
-    const members = this.#channels.get(channel)?.filter((member) => member !== feed) ?? []
-    if (members.length > 0) this.#channels.set(channel, members)
-    else this.#channels.delete(channel)
   }
 
   #announceResumed(): void {

@@ -80,7 +80,7 @@ export class Feed {
     return known.epoch !== cursor.epoch || known.seq <= cursor.seq
   }
 
-  /** Whether a batch may be this feed's: several of one connection may share a channel, and then their positions tell. */
+  /** Whether a batch continues where the last frame ended, and leaves nothing out that was asked for. */
   expects(batch: Batch): boolean {
     if (this.#expected === undefined || Number(batch.from) !== this.#expected.seq) return false
     return this.request.mode === Mode.LATEST || (batch.conflated === 0n && !batch.uncounted)

@@ -9,7 +9,7 @@ export const clientLimits = {
   /** Bytes that were taken are acknowledged after this at the latest, and at once when they are a quarter of the window. */
   ackDelayMs: 200,
   /** A subscription that took nothing for so long while it held up the others is set aside until it is read again. */
-  parkAfterMs: 1000,
+  parkAfterMs: 5000,
   /** An attempt to connect that has no Welcome by then has failed. */
   connectMs: 10_000,
   /** A token that getToken has not given by then counts as a failed attempt. */

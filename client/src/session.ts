@@ -104,7 +104,7 @@ export class Session {
     if (this.#credit !== undefined) return
     const { clock, windowBytes } = this.#options
     this.#cancelDeadline()
-    this.#credit = new Credit(Math.min(windowBytes, welcome.limits?.windowBytes || windowBytes), clock, {
+    this.#credit = new Credit(welcome.limits?.windowBytes || windowBytes, clock, {
       acknowledge: (bytes) => this.send({ case: 'ack', value: { $typeName: 'weir.v1.Ack', bytes } }),
       strained: () => this.#events.strained(),
       eased: () => this.#events.eased(),
