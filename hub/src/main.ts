@@ -1,13 +1,12 @@
-import process from 'node:process'
 import {
   adminHandler,
   connectNats,
   createLogger,
   Health,
   type HttpServer,
+  loadConfig,
   Metrics,
   type NatsConnection,
-  parseConfig,
   runService,
   serve,
   Verifier,
@@ -16,7 +15,7 @@ import { Hub, randomHubName } from './hub.ts'
 import { type HubServer, listen } from './server.ts'
 import { hubSettings } from './settings.ts'
 
-const config = parseConfig(hubSettings, process.env)
+const config = loadConfig(hubSettings)
 const log = createLogger('hub', config.logLevel)
 const health = new Health()
 const metrics = new Metrics('hub')
