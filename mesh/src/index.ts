@@ -51,8 +51,10 @@ export {
   meshBucketName,
   sourceStream,
   sourceSubject,
+  ticketBucketName,
 } from './nats/layout.ts'
 export { type NatsConfigOptions, renderNatsConfig } from './nats/nats-config.ts'
+export { OneTimeBucket } from './nats/one-time-bucket.ts'
 export { type NatsPermissions, type NatsRole, natsPermissions, natsRoles } from './nats/permissions.ts'
 export { type Provisioned, type ProvisionOptions, provisionMesh, provisionTenant } from './nats/provision.ts'
 export type { Stored } from './nats/publish-receipt.ts'
@@ -60,11 +62,11 @@ export { type Outgoing, Publisher, type PublisherOptions } from './nats/publishe
 export { firstSequence, type Range, type RangeRead, readRange, type StoredMessage } from './nats/range.ts'
 export { type ReaderStart, type StreamMessage, StreamReader, type StreamReaderOptions } from './nats/stream-reader.ts'
 export { epochOf, type StreamState, streamState } from './nats/stream-state.ts'
-export { type BucketSpec, defaultTenantSpec, meshBucket, type TenantSpec } from './nats/streams.ts'
+export { type BucketSpec, defaultTenantSpec, meshBucket, type TenantSpec, ticketBucket } from './nats/streams.ts'
 export { Tail, type TailOptions, type TailSink, type TailStats } from './nats/tail.ts'
 export { isNewer, readStamp, stampHeaders, type ValueStamp } from './nats/value-stamp.ts'
 export { type PortName, portSetting, ports } from './ports.ts'
-export { type ProblemExtra, problem } from './problem.ts'
+export { type ProblemExtra, type ProblemParts, problem, problemParts } from './problem.ts'
 export { type Handler, type HttpServer, type RequestInfo, type ServeOptions, serve } from './serve.ts'
 export { type Part, runService, type ServiceOptions } from './service.ts'
 export { bearerToken, mintToken, type TokenRequest } from './token.ts'

@@ -29,6 +29,10 @@ export const limits = {
   dedupeWindowMs: 120_000,
   /** A message whose NATS headers take more is refused by the stream, with an event of full size. */
   headerBytesMax: 1_024,
+  /** A ticket that is not used by then is void. */
+  ticketMs: 30_000,
+  /** A hub that is not heard of for this long is gone from the mesh. */
+  presenceMs: 15_000,
   /** How long the marker of an expired key can be read; later, only that the key is absent. */
   expiryMarkerMs: 60_000,
   /** The oldest dead letters go beyond these. */

@@ -7,11 +7,17 @@ export interface ProblemExtra {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/**
- * The answer for an error, by RFC 9457: application/problem+json with type, title, status, detail and Weir's code. The
- * cause stays here. What may be tried again has a Retry-After of 1 to 3 s, random so that clients do not return at once.
- */
+/** The answer for an error, by RFC 9457. */
 export function problem(error: WeirError, extra: ProblemExtra = {}): Response {
+  const { status, headers, body } = problemParts(error, extra)
+  return new Response(body, { status, headers })
+}
+
+/**
+ * The same for servers that have no Response: application/problem+json with type, title, status, detail and Weir's code.
+ * The cause stays here. What may be tried again has a Retry-After of 1 to 3 s, random so that clients do not return at once.
+ */
+export function problemParts(error: WeirError, extra: ProblemExtra = {}): ProblemParts {
   const status = httpStatus(error.code)
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' }
   if (error.retryable) headers['retry-after'] = String(1 + Math.floor(Math.random() * 3))
@@ -24,7 +30,13 @@ export function problem(error: WeirError, extra: ProblemExtra = {}): Response {
     code: error.code,
     ...extra.members,
   }
-  return new Response(JSON.stringify(body), { status, headers: { ...headers, ...extra.headers } })
+  return { status, headers: { ...headers, ...extra.headers }, body: JSON.stringify(body) }
+}
+
+export interface ProblemParts {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
 }
 
 /** The reason phrases of RFC 9110 and RFC 6585. */

@@ -27,16 +27,19 @@ export function keySubject(tenant: string, bucket: string, key: string): string 
 
 /** What every republished subject of a source begins with; `.>` after it subscribes to all of the source. */
 export function liveSubject(tenant: string, source: string): string {
-  return `live.${tenant}.${source}`
+  // No tenant has this name.
+  return source === meshBucketName ? `live._.${meshBucketName}` : `live.${tenant}.${source}`
 }
 
-/** The stream that is behind a source. */
+/** The stream that is behind a source. The source `mesh` is the same one for every tenant; who may read it is the hub's rule. */
 export function sourceStream(tenant: string, source: string): string {
+  if (source === meshBucketName) return `KV_${meshBucketName}`
   return source === 'events' ? eventStream(tenant) : bucketStream(tenant, source)
 }
 
 /** What the subjects of a source begin with in its stream. */
 export function sourceSubject(tenant: string, source: string): string {
+  if (source === meshBucketName) return `$KV.${meshBucketName}`
   return source === 'events' ? `ev.${tenant}` : `$KV.${tenant}_${source}`
 }
 
@@ -49,8 +52,11 @@ export function deadLetterSubject(tenant: string, subject: string): string {
   return `dlq.${tenant}.${subject}`
 }
 
-/** The bucket of hubs' presence and load. */
+/** The bucket of hubs' presence and load, and the source by which it is read. */
 export const meshBucketName = 'mesh'
 
-/** Hubs tell each other things here, by core NATS. */
+/** The bucket of one-time tickets. */
+export const ticketBucketName = 'tickets'
+
+/** Hubs tell each other things under this, by core NATS. */
 export const hubControlSubject = 'weir.hub'

@@ -45,12 +45,12 @@ export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
     subscribe: ['_INBOX_ingest.>'],
   },
   hub: {
-    publish: [...readStreams, ...useConsumers, '$KV.mesh.>', 'weir.hub.>'],
+    publish: [...readStreams, ...useConsumers, '$KV.mesh.>', '$KV.tickets.>', 'weir.hub.>'],
     subscribe: ['_INBOX_hub.>', 'live.>', 'weir.hub.>'],
   },
   projector: {
     publish: [...readStreams, ...useConsumers, '$KV.*.>', 'ev.*.alerts.>', 'dlq.>'],
-    publishDeny: ['$KV.mesh.>'],
+    publishDeny: ['$KV.mesh.>', '$KV.tickets.>'],
     subscribe: ['_INBOX_projector.>'],
   },
 }

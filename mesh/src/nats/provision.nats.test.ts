@@ -162,6 +162,14 @@ test('the mesh bucket forgets a hub after its TTL', async () => {
   await provisionMesh(nc, 1)
   const { config } = await manager.streams.info('KV_mesh')
   assert.deepEqual([config.subjects, config.max_age, config.max_msgs_per_subject], [['$KV.mesh.>'], 15e9, 1])
+  assert.deepEqual(config.republish, { src: '$KV.mesh.>', dest: 'live._.mesh.>' })
+})
+
+test('a bucket cannot take the name of another source', () => {
+  for (const name of ['mesh', 'events']) {
+    const spec = { ...small, buckets: [{ name, ttlMs: 0, maxBytes: 1024 }] }
+    assert.throws(() => provisionTenant(nc, 'named', spec), { code: 'invalid' })
+  }
 })
 
 test('a server that restarts in between is waited for', async () => {

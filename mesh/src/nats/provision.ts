@@ -10,7 +10,7 @@ import { errors, type NatsConnection } from '@nats-io/nats-core'
 import { checkTenant, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import { type PlanChange, planChanges } from './plan-changes.ts'
-import { meshStream, type StreamPlan, type TenantSpec, tenantStreams } from './streams.ts'
+import { meshStreams, type StreamPlan, type TenantSpec, tenantStreams } from './streams.ts'
 
 export interface ProvisionOptions {
   /** Make changes that lose stored data, where the server can make them at all. */
@@ -39,13 +39,13 @@ export function provisionTenant(
   return provision(nc, tenantStreams(tenant, spec), options)
 }
 
-/** Makes or updates the bucket in which hubs say that they are there. */
+/** Makes or updates the buckets that belong to no tenant: in which hubs say that they are there, and of tickets. */
 export function provisionMesh(
   nc: NatsConnection,
   replicas: number,
   options: ProvisionOptions = {},
 ): Promise<readonly Provisioned[]> {
-  return provision(nc, [meshStream(replicas)], options)
+  return provision(nc, meshStreams(replicas), options)
 }
 
 async function provision(

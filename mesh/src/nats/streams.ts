@@ -1,5 +1,5 @@
 import type { StreamConfig } from '@nats-io/jetstream'
-import { limits as wire } from '@weir/proto'
+import { WeirError, limits as wire } from '@weir/proto'
 import { limits } from '../limits.ts'
 import {
   bucketName,
@@ -10,6 +10,9 @@ import {
   eventSubject,
   liveSubject,
   meshBucketName,
+  sourceStream,
+  sourceSubject,
+  ticketBucketName,
 } from './layout.ts'
 
 /** What a tenant is given. */
@@ -43,7 +46,7 @@ export const defaultTenantSpec: TenantSpec = {
 }
 
 /** Presence and load of the hubs: a hub that stops saying it is there is gone after the TTL. */
-export const meshBucket: BucketSpec = { name: meshBucketName, ttlMs: 15_000, maxBytes: 16 * 1024 ** 2 }
+export const meshBucket: BucketSpec = { name: meshBucketName, ttlMs: limits.presenceMs, maxBytes: 16 * 1024 ** 2 }
 
 /** The part of a stream's configuration that Weir decides; the rest is the server's. */
 export type StreamPlan = Pick<
@@ -63,8 +66,23 @@ export type StreamPlan = Pick<
 > &
   Partial<StreamConfig>
 
-/** Every stream of a tenant. */
+/**
+ * Stand-ins for a token that can be used once. Nothing of it is republished. A flood of them is refused with
+ * `quota_exceeded` until the oldest have expired.
+ */
+export const ticketBucket: BucketSpec = {
+  name: ticketBucketName,
+  ttlMs: limits.ticketMs,
+  maxBytes: 16 * 1024 ** 2,
+}
+
+/** Every stream of a tenant. Throws `invalid` for a bucket that could not be read, since its name is taken. */
 export function tenantStreams(tenant: string, spec: TenantSpec): readonly StreamPlan[] {
+  for (const { name } of spec.buckets) {
+    if (name === 'events' || name === meshBucketName) {
+      throw new WeirError('invalid', `A bucket cannot be called "${name}": that is a source already.`)
+    }
+  }
   return [
     eventPlan(tenant, spec),
     deadLetterPlan(tenant, spec),
@@ -75,9 +93,17 @@ export function tenantStreams(tenant: string, spec: TenantSpec): readonly Stream
   ]
 }
 
-/** The stream behind the mesh bucket. */
-export function meshStream(replicas: number): StreamPlan {
-  return bucketPlan(`KV_${meshBucket.name}`, meshBucket.name, meshBucket, replicas)
+/** The streams that belong to no tenant. */
+export function meshStreams(replicas: number): readonly StreamPlan[] {
+  const { name } = meshBucket
+  const src = `${sourceSubject('', name)}.>`
+  return [
+    {
+      ...bucketPlan(sourceStream('', name), name, meshBucket, replicas),
+      republish: { src, dest: `${liveSubject('', name)}.>` },
+    },
+    bucketPlan(`KV_${ticketBucketName}`, ticketBucketName, ticketBucket, replicas),
+  ]
 }
 
 function eventPlan(tenant: string, spec: TenantSpec): StreamPlan {
