@@ -12,14 +12,22 @@ export class EventRecord implements ValueStamp {
   readonly storedAtMs: number
   /** The encoded weir.v1.Event: a view, to be copied when it is kept. */
   readonly payload: Uint8Array
+  /** In a bucket: the key was removed or has expired, and there is no event. */
+  readonly removed: boolean
   #event: Event | undefined
 
-  constructor(subject: string, epoch: number, seq: number, storedAtMs: number, payload: Uint8Array) {
+  constructor(subject: string, epoch: number, seq: number, storedAtMs: number, payload: Uint8Array, removed = false) {
     this.subject = subject
     this.epoch = epoch
     this.seq = seq
     this.storedAtMs = storedAtMs
     this.payload = payload
+    this.removed = removed
+  }
+
+  /** One that can be kept, as it holds no view of what was received. */
+  copy(): EventRecord {
+    return new EventRecord(this.subject, this.epoch, this.seq, this.storedAtMs, this.payload.slice(), this.removed)
   }
 
   /** Decoded at the first use. Throws `malformed` when the bytes are not an Event. */

@@ -13,6 +13,13 @@ export const limits = {
   /** A time that an event claims to be further in the future than this, seen from its arrival, counts as its arrival. */
   skewMaxMs: 60_000,
 
+  /** A longer condition of an alert is refused at the start. */
+  conditionBytesMax: 4_096,
+  /** Rounds of all loops in one evaluation of a condition; past it the evaluation fails. About 0.2 us each. */
+  conditionStepsMax: 10_000,
+  /** Keys of one alert whose state is kept; a further one is not watched, which is counted and logged. */
+  alertKeysMax: 200_000,
+
   /** How often the position of a projection is stored: what a crash makes it read again. */
   checkpointMs: 1_000,
   /** How often the streams are asked whether they are still the same, and how far behind a reader is. */

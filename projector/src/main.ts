@@ -1,17 +1,18 @@
 import { readFile } from 'node:fs/promises'
-import process from 'node:process'
 import {
   adminHandler,
   connectNats,
   createLogger,
   Health,
+  loadConfig,
   Metrics,
   type Part,
-  parseConfig,
   runService,
   serve,
   Verifier,
 } from '@weir/mesh'
+import { WeirError } from '@weir/proto'
+import { AlertLog } from './alerts/alert-log.ts'
 import { projectorSettings } from './config.ts'
 import { openDatabase } from './db/database.ts'
 import { defaultProjections, loadProjections } from './declaration/load.ts'
@@ -20,7 +21,7 @@ import { createApi } from './http/api.ts'
 import { BucketReader } from './state/bucket-reader.ts'
 import { tenantParts } from './tenant-parts.ts'
 
-const config = parseConfig(projectorSettings, process.env)
+const config = loadConfig(projectorSettings)
 const log = createLogger('projector', config.logLevel)
 const health = new Health()
 const metrics = new Metrics('projector')
@@ -39,12 +40,15 @@ const database =
     : openDatabase({ url: config.databaseUrl, connectionsMax: config.databaseConnections, log })
 const nc = await connectNats({ url: config.natsUrl, name: 'projector', log, health })
 
+const alertLogs = new Map(config.tenants.map((tenant) => [tenant, new AlertLog(nc, tenant)]))
+
 const api = createApi({
   ...config,
   verifier,
   log,
   buckets: new BucketReader(nc),
   history: new History({ nc, database, projection: historySpec?.name }),
+  alertsOf,
 })
 
 await runService({
@@ -54,11 +58,18 @@ await runService({
   drainMs: config.drainMs,
   parts: [
     { name: 'connections', start: () => Promise.resolve(), drain: closeConnections },
+    // First to start and last to stop, so that it can always be asked how the rest is.
+    httpPart('admin', config.adminPort, 'WEIR_PROJECTOR_ADMIN_PORT', adminHandler({ health, metrics })),
     ...config.tenants.flatMap((tenant) => tenantParts({ nc, tenant, specs, database, config, health, metrics, log })),
     httpPart('api', config.port, 'WEIR_PROJECTOR_PORT', api),
-    httpPart('admin', config.adminPort, 'WEIR_PROJECTOR_ADMIN_PORT', adminHandler({ health, metrics })),
   ],
 })
+
+function alertsOf(tenant: string): AlertLog {
+  const log = alertLogs.get(tenant)
+  if (log === undefined) throw new WeirError('not_found', `The tenant "${tenant}" is not served here.`)
+  return log
+}
 
 async function closeConnections(): Promise<void> {
   await nc.drain()

@@ -4,6 +4,7 @@ import type { Database } from './db/database.ts'
 import { HistoryPositions } from './db/history-positions.ts'
 import { HistoryTable } from './db/history-table.ts'
 import type { ProjectionSpec } from './declaration/projection-spec.ts'
+import { AlertProjection } from './projection/alert-projection.ts'
 import { BucketPositions } from './projection/bucket-positions.ts'
 import { DeadLetters } from './projection/dead-letters.ts'
 import { HistoryProjection } from './projection/history-projection.ts'
@@ -51,6 +52,11 @@ export function tenantParts(options: TenantOptions): readonly Part[] {
     if (spec.kind === 'latest') return [run(name, from, new LatestProjection({ ...target, spec }), bucketPositions)]
     if (spec.kind === 'merge') return [run(name, from, new MergeProjection({ ...target, spec }), bucketPositions)]
     if (spec.kind === 'window') return [run(name, from, new WindowProjection({ ...target, spec }), bucketPositions)]
+    if (spec.kind === 'alert') {
+      const { source } = spec
+      const projection = new AlertProjection({ ...target, spec })
+      return [new ProjectionRun({ ...common, name, source, from, projection, positions: bucketPositions })]
+    }
     return []
   })
 }

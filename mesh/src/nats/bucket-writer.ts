@@ -85,11 +85,11 @@ export class BucketWriter {
    */
   async load(onValue?: (key: string, stamp: ValueStamp, payload: Uint8Array) => void): Promise<void> {
     const { nc, tenant, bucket } = this.#options
-    const { lastSeq, messages } = await streamState(nc, this.#stream)
-    if (messages === 0) return
+    // Asked for only to tell a bucket that does not exist from one that cannot be read at the moment.
+    await streamState(nc, this.#stream)
     const prefix = keySubject(tenant, bucket, '').length
     const reader = new StreamReader({ nc, stream: this.#stream, start: 'latest', headersOnly: onValue === undefined })
-    await reader.run((message) => {
+    await reader.runToHead((message) => {
       const key = message.subject.slice(prefix)
       const entry = this.#entry(key)
       entry.revision = message.seq
@@ -98,7 +98,7 @@ export class BucketWriter {
         setStamp(entry, stamp)
         onValue?.(key, stamp, message.payload)
       }
-      return message.pending === 0 || message.seq >= lastSeq ? 'stop' : undefined
+      return undefined
     })
   }
 

@@ -55,25 +55,13 @@ export class StreamReader {
    * of the handler is open, no more than `bufferMax` messages are fetched. Throws what the handler throws, and `unavailable`
    * when the stream cannot be read any more.
    */
-  async run(handler: (message: StreamMessage) => Verdict | Promise<Verdict>): Promise<void> {
-    const { stream } = this.#options
-    const { messages, release } = await this.#consume().catch((cause) => {
-      throw new WeirError('unavailable', `The stream ${stream} cannot be read at the moment.`, { cause })
-    })
-    try {
-      for (;;) {
-        const next = await messages.next().catch((cause) => {
-          throw new WeirError('unavailable', `The stream ${stream} cannot be read any further.`, { cause })
-        })
-        if (next.done || this.#closed) return
-        const message = streamMessage(next.value)
-        const verdict = handler(message)
-        if (verdict === 'stop' || (verdict instanceof Promise && (await verdict) === 'stop') || this.#closed) return
-        this.#pending = message.pending
-      }
-    } finally {
-      release()
-    }
+  run(handler: (message: StreamMessage) => Verdict | Promise<Verdict>): Promise<void> {
+    return this.#each(handler, false)
+  }
+
+  /** The same for what is stored already, and not for what comes later. */
+  runToHead(handler: (message: StreamMessage) => Verdict | Promise<Verdict>): Promise<void> {
+    return this.#each(handler, true)
   }
 
   /** Whether the handler has had everything that was stored when the last message was sent. */
@@ -85,6 +73,27 @@ export class StreamReader {
   close(): void {
     this.#closed = true
     this.#stop?.()
+  }
+
+  async #each(handler: (message: StreamMessage) => Verdict | Promise<Verdict>, toHead: boolean): Promise<void> {
+    const { stream } = this.#options
+    const { messages, release } = await this.#consume().catch((cause) => {
+      throw new WeirError('unavailable', `The stream ${stream} cannot be read at the moment.`, { cause })
+    })
+    try {
+      while (!this.#closed && !(toHead && this.#pending === 0)) {
+        const next = await messages.next().catch((cause) => {
+          throw new WeirError('unavailable', `The stream ${stream} cannot be read any further.`, { cause })
+        })
+        if (next.done || this.#closed) return
+        const message = streamMessage(next.value)
+        const verdict = handler(message)
+        if (verdict === 'stop' || (verdict instanceof Promise && (await verdict) === 'stop')) return
+        this.#pending = message.pending
+      }
+    } finally {
+      release()
+    }
   }
 
   async #consume(): Promise<{ messages: AsyncIterator<JsMsg>; release(): void }> {

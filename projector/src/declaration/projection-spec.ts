@@ -1,3 +1,4 @@
+import type { Condition } from '../fold/condition.ts'
 import type { KeyTemplate, MessageTemplate } from './template.ts'
 
 /** What the file of projections declares, checked and with its defaults filled in. */
@@ -47,7 +48,7 @@ export interface AlertSpec extends CommonSpec {
   readonly source: string
   readonly key: KeyTemplate
   /** A CEL condition; or absence. */
-  readonly when: string | undefined
+  readonly when: Condition | undefined
   /** Fires when the key has had no event for so long. */
   readonly absentMs: number | undefined
   /** How long the condition must hold before the rule fires. */

@@ -1,8 +1,9 @@
 import { canonicalFilters, isFilter, subjectFault, WeirError } from '@weir/proto'
 import * as v from 'valibot'
+import { compileCondition } from '../fold/condition.ts'
 import { limits } from '../limits.ts'
 import { parseDuration } from './duration.ts'
-import type { AlertSpec, ProjectionSpec } from './projection-spec.ts'
+import type { ProjectionSpec } from './projection-spec.ts'
 import { compileKeyTemplate, compileMessageTemplate } from './template.ts'
 
 /** Where in the file a fault is: the keys from the root to it. */
@@ -75,6 +76,22 @@ const duration = (minMs: number, maxMs: number, range: string) =>
     }),
   )
 
+/** Text that is turned into something that can run; why it cannot is the fault. */
+const compiled = <T>(what: string, compile: (text: string) => T) =>
+  v.pipe(
+    v.string(what),
+    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
+      try {
+        return compile(dataset.value)
+      } catch (thrown) {
+        if (!(thrown instanceof WeirError)) throw thrown
+        addIssue({ message: thrown.message })
+        return NEVER
+      }
+    }),
+  )
+
+const key = compiled('a key template is text', compileKeyTemplate)
 const ttl = duration(1_000, limits.durationMaxMs, 'from 1s to 366d')
 const wait = duration(0, limits.durationMaxMs, 'at most 366d')
 
@@ -84,7 +101,7 @@ const common = {
 }
 
 const target = {
-  key: v.optional(v.string('a key template is text'), '{subject}'),
+  key: v.optional(key, '{subject}'),
   bucket: v.optional(bucketName),
   ttl: v.optional(ttl, '1h'),
 }
@@ -97,7 +114,7 @@ const window = v.strictObject({
   kind: v.literal('window'),
   ...common,
   ...target,
-  key: v.optional(v.string('a key template is text'), '{subject}.{window}'),
+  key: v.optional(key, '{subject}.{window}'),
   size: duration(1_000, limits.windowMaxMs, 'from 1s to 1h; for longer ones ask the history with a step'),
   lateness: v.optional(duration(0, limits.latenessMaxMs, 'at most 1h'), '10s'),
   every: v.optional(duration(100, 60_000, 'from 100ms to 1m'), '1s'),
@@ -115,13 +132,13 @@ const alert = v.strictObject({
   kind: v.literal('alert'),
   ...common,
   source: v.optional(v.string('a source is "events" or the name of a bucket'), 'events'),
-  key: v.optional(v.string('a key template is text'), '{subject}'),
-  when: v.optional(v.string('a condition is a CEL expression')),
+  key: v.optional(key, '{subject}'),
+  when: v.optional(compiled('a condition is a CEL expression', compileCondition)),
   absent: v.optional(duration(1_000, 24 * 3_600_000, 'from 1s to 1d')),
   for: v.optional(wait, '0s'),
   keepFiringFor: v.optional(wait, '0s'),
   severity: v.optional(v.picklist(['NORMAL', 'HIGH', 'URGENT'], 'a severity is NORMAL, HIGH or URGENT'), 'NORMAL'),
-  message: v.optional(v.pipe(v.string('a message is text'), v.maxBytes(4096)), ''),
+  message: v.optional(compiled('a message is text', compileMessageTemplate), ''),
 })
 
 const history = v.strictObject({
@@ -156,16 +173,12 @@ function specOf(declared: DeclaredProjection, fault: FaultOf): ProjectionSpec | 
   const { name } = declared
   const from = canonicalFilters(declared.from)
   if (declared.kind === 'history') return { kind: 'history', name, from, retentionMs: declared.retention }
-  const key = compiled(
-    () => compileKeyTemplate(declared.key),
-    (text) => fault('key', text),
-  )
-  if (key === undefined) return undefined
-  if (declared.kind === 'alert') return alertOf(declared, from, key, fault)
+  const { key } = declared
   if (key.windowed && declared.kind !== 'window') {
     fault('key', '{window} is for projections of kind window')
     return undefined
   }
+  if (declared.kind === 'alert') return alertOf(declared, from, fault)
   const common = { name, from, key, bucket: declared.bucket ?? name, ttlMs: declared.ttl }
   if (declared.kind !== 'window') return { kind: declared.kind, ...common }
   return {
@@ -182,10 +195,9 @@ function specOf(declared: DeclaredProjection, fault: FaultOf): ProjectionSpec | 
 function alertOf(
   declared: Extract<DeclaredProjection, { kind: 'alert' }>,
   from: readonly string[],
-  key: AlertSpec['key'],
   fault: FaultOf,
 ): ProjectionSpec | undefined {
-  const { name, source, when, absent, severity } = declared
+  const { name, source, key, when, absent, severity, message } = declared
   if ((when === undefined) === (absent === undefined)) {
     fault('when', 'an alert needs either `when`, a condition, or `absent`, a duration')
     return undefined
@@ -194,24 +206,8 @@ function alertOf(
     fault('source', 'absence is watched in events alone')
     return undefined
   }
-  const message = compiled(
-    () => compileMessageTemplate(declared.message),
-    (text) => fault('message', text),
-  )
-  if (message === undefined) return undefined
   const times = { absentMs: absent, forMs: declared.for, keepFiringForMs: declared.keepFiringFor }
   return { kind: 'alert', name, from, source, key, when, ...times, severity, message }
-}
-
-/** What a template compiles to; undefined when it is at fault, which is reported. */
-function compiled<T>(compile: () => T, fault: (message: string) => void): T | undefined {
-  try {
-    return compile()
-  } catch (thrown) {
-    if (!(thrown instanceof WeirError)) throw thrown
-    fault(thrown.message)
-    return undefined
-  }
 }
 
 function checkTogether(

@@ -1,8 +1,10 @@
 import { type Identity, type Logger, problem, type Verifier } from '@weir/mesh'
 import { asWeirError, WeirError } from '@weir/proto'
 import { Hono } from 'hono'
+import type { AlertLog } from '../alerts/alert-log.ts'
 import type { History } from '../history.ts'
 import type { BucketReader } from '../state/bucket-reader.ts'
+import { alertRoutes } from './alert-routes.ts'
 import { configRoute } from './config-route.ts'
 import { allowOrigins } from './cross-origin.ts'
 import { historyRoutes } from './history-routes.ts'
@@ -18,6 +20,7 @@ export interface ApiOptions {
   readonly verifier: Verifier
   readonly buckets: BucketReader
   readonly history: History
+  readonly alertsOf: (tenant: string) => AlertLog
   readonly log: Logger
   /** Origins, beside the page's own, whose pages may read; `*` for every one. */
   readonly origins: readonly string[]
@@ -44,6 +47,7 @@ export function createApi(options: ApiOptions): (request: Request) => Promise<Re
   })
   stateRoutes(api, options.buckets)
   historyRoutes(api, options.history)
+  alertRoutes(api, options.buckets, options.alertsOf)
   api.all('/v1/*', () => {
     throw new WeirError('not_found', 'There is nothing at this address, or not by this method.')
   })

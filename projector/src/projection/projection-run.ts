@@ -1,6 +1,4 @@
 import {
-  eventStream,
-  eventSubject,
   type Health,
   type Logger,
   type NatsConnection,
@@ -8,6 +6,8 @@ import {
   type StreamMessage,
   StreamReader,
   sequenceAt,
+  sourceStream,
+  sourceSubject,
   streamState,
 } from '@weir/mesh'
 import { asWeirError, WeirError } from '@weir/proto'
@@ -22,6 +22,8 @@ export interface ProjectionRunOptions {
   readonly nc: NatsConnection
   readonly tenant: string
   readonly name: string
+  /** What it reads: `events`, or a bucket. */
+  readonly source?: string
   /** Filters of subjects, as users name them. */
   readonly from: readonly string[]
   readonly projection: Projection
@@ -115,8 +117,9 @@ export class ProjectionRun implements Part {
 
   /** From opening to a stop, a restart or a failure. */
   async #session(): Promise<void> {
-    const { nc, tenant, name, from, projection, positions, partition } = this.#options
-    const stream = eventStream(tenant)
+    const { nc, tenant, source = 'events', name, from, projection, positions, partition } = this.#options
+    const stream = sourceStream(tenant, source)
+    const subjects = `${sourceSubject(tenant, source)}.`
     const { epoch } = await streamState(nc, stream)
     const targetEpoch = await projection.targetEpoch()
     await projection.open()
@@ -124,15 +127,14 @@ export class ProjectionRun implements Part {
     if (this.#position.epoch === 0) this.#position = { epoch, seq: 0, storedAtMs: 0, targetEpoch }
     this.#taken = this.#position
     const start = { seq: await this.#startSequence(stream) }
-    const filters = from.map((filter) => eventSubject(tenant, filter))
+    const filters = from.map((filter) => subjects + filter)
     const reader = new StreamReader({ nc, stream, filters, start })
     this.#reader = reader
     if (this.#stopped) return
 
-    const prefix = eventSubject(tenant, '').length
     const stopTimers = this.#startTimers(reader)
     try {
-      await reader.run((message) => this.#take(message, epoch, prefix))
+      await reader.run((message) => this.#take(message, epoch, subjects.length))
       if (!this.#stopped && !this.#restart)
         throw new WeirError('unavailable', 'The stream or its target is another one.')
       await this.#checkpoint(limits.flushMs)
@@ -158,14 +160,9 @@ export class ProjectionRun implements Part {
 
   #take(message: StreamMessage, epoch: number, prefix: number): undefined | Promise<undefined> {
     const { projection } = this.#options
-    const record = new EventRecord(
-      message.subject.slice(prefix),
-      epoch,
-      message.seq,
-      message.storedAtMs,
-      message.payload,
-    )
-    const repeated = message.seq <= this.#position.seq
+    const { subject, seq, storedAtMs, payload, removal } = message
+    const record = new EventRecord(subject.slice(prefix), epoch, seq, storedAtMs, payload, removal !== 0)
+    const repeated = seq <= this.#position.seq
     try {
       const slow = projection.take(record, repeated)
       if (slow !== undefined)
@@ -234,8 +231,9 @@ export class ProjectionRun implements Part {
 
   /** Ends the session when the events or the target are another incarnation. */
   async #watch(reader: StreamReader): Promise<void> {
-    const { nc, tenant, projection } = this.#options
-    const [{ epoch }, targetEpoch] = await Promise.all([streamState(nc, eventStream(tenant)), projection.targetEpoch()])
+    const { nc, tenant, source = 'events', projection } = this.#options
+    const stream = sourceStream(tenant, source)
+    const [{ epoch }, targetEpoch] = await Promise.all([streamState(nc, stream), projection.targetEpoch()])
     if (epoch !== this.#taken.epoch || targetEpoch !== this.#taken.targetEpoch) reader.close()
   }
 

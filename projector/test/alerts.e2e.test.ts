@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { eventStream } from '@weir/mesh'
+import type { AlertPage } from '../src/alerts/alerts.ts'
+import type { StateItem } from '../src/state/bucket-reader.ts'
+import { reading, ServiceUnderTest, until } from './service-under-test.ts'
+
+const projections = `
+projections:
+  - { name: latest, kind: latest }
+  - { name: climate, kind: merge, from: 'rooms.>', key: '{0}.{1}', ttl: 10m }
+  - { name: load, kind: window, from: 'hosts.>', size: 1s, lateness: 5s, every: 100ms, ttl: 10m }
+  - { name: hot, kind: alert, from: 'rooms.>', key: '{1}', when: 'metrics.celsius > 30', severity: URGENT,
+      message: '{1} is at {metric.celsius}' }
+  - { name: slow, kind: alert, from: 'hosts.>', source: load, key: '{1}', when: 'metrics["ms.max"] > 100.0' }
+  - { name: silent, kind: alert, from: 'beats.>', absent: 1s, severity: HIGH }
+`
+
+let service: ServiceUnderTest
+
+before(async () => {
+  service = await ServiceUnderTest.start({
+    projections,
+    buckets: [
+      { name: 'climate', ttlMs: 600_000, maxBytes: 1_000_000 },
+      { name: 'load', ttlMs: 600_000, maxBytes: 1_000_000 },
+    ],
+  })
+})
+
+after(() => service?.stop())
+
+async function alerts(query = ''): Promise<AlertPage['items']> {
+  return (await service.get<AlertPage>(`/v1/alerts${query}`)).body.items
+}
+
+/** How many events of an alert were ever stored. */
+async function eventsOf(subject: string): Promise<number> {
+  const reply = await service.nc.request(
+    `$JS.API.STREAM.INFO.${eventStream('main')}`,
+    JSON.stringify({ subjects_filter: `ev.main.${subject}` }),
+  )
+  return Object.values(reply.json<{ state: { subjects?: Record<string, number> } }>().state.subjects ?? {}).reduce(
+    (sum, count) => sum + count,
+    0,
+  )
+}
+
+test('readings of one key are merged metric by metric', async () => {
+  await service.publish('rooms.r1.a', reading({ celsius: 20 }, 1_000_000))
+  await service.publish('rooms.r1.b', reading({ percent: 40 }, 1_001_000))
+  await service.publish('rooms.r1.a', reading({ celsius: 19 }, 999_000))
+  const item = await until(async () => {
+    const { status, body } = await service.get<StateItem>('/v1/state/climate/rooms.r1')
+    return status === 200 && body.event.reading?.metrics?.percent !== undefined && body
+  })
+  assert.deepEqual(item.event.reading, {
+    metrics: { celsius: 20, percent: 40 },
+    times: { celsius: '1970-01-01T00:16:40Z' },
+  })
+})
+
+test('a condition raises an alert, which a person acknowledges and the next event resolves', async () => {
+  await service.publish('rooms.r7.a', reading({ celsius: 31 }))
+  const [raised] = await until(async () => {
+    const items = await alerts('?filter=alerts.hot.>')
+    return items.length === 1 && items
+  })
+  assert.equal(raised?.id, 'hot.r7')
+  assert.equal(raised?.severity, 'URGENT')
+  assert.equal(raised?.status, 'FIRING')
+  assert.equal(raised?.message, 'r7 is at 31')
+
+  await service.authorize({ publish: [], subject: 'ann' })
+  assert.equal((await service.request('POST', '/v1/alerts/hot.r7/ack')).status, 403)
+  await service.authorize({ publish: ['alerts.>'], subject: 'bob' })
+  assert.equal((await service.request('POST', '/v1/alerts/hot.none/ack')).status, 404)
+  const acked = await service.request<{ status: string; by: string }>('POST', '/v1/alerts/hot.r7/ack')
+  assert.deepEqual([acked.status, acked.body.status, acked.body.by], [200, 'ACKED', 'bob'])
+  assert.equal((await service.request('POST', '/v1/alerts/hot.r7/ack')).status, 200)
+
+  await service.publish('rooms.r7.a', reading({ celsius: 32 }))
+  await service.publish('rooms.r7.a', reading({ celsius: 29 }))
+  const [resolved] = await until(async () => {
+    const items = await alerts('?filter=alerts.hot.r7&status=RESOLVED')
+    return items.length === 1 && items
+  })
+  assert.equal(resolved?.by, '')
+  assert.equal((await service.request('POST', '/v1/alerts/hot.r7/ack')).status, 409)
+  assert.equal(await eventsOf('alerts.hot.r7'), 3)
+})
+
+test('an alert that a person resolves does not fire again before its cause is gone', async () => {
+  await service.publish('rooms.r8.a', reading({ celsius: 40 }))
+  await until(async () => (await alerts('?filter=alerts.hot.r8')).length === 1)
+  const answer = await service.request<{ status: string }>('POST', '/v1/alerts/hot.r8/resolve')
+  assert.equal(answer.body.status, 'RESOLVED')
+  await until(async () => (await alerts('?filter=alerts.hot.r8&status=RESOLVED')).length === 1)
+  await service.publish('rooms.r8.a', reading({ celsius: 41 }))
+  await service.publish('rooms.r8.a', reading({ celsius: 10 }))
+  await service.publish('rooms.r8.a', reading({ celsius: 42 }))
+  await until(async () => (await alerts('?filter=alerts.hot.r8')).length === 1)
+  assert.equal(await eventsOf('alerts.hot.r8'), 3)
+})
+
+test('a condition over windows sees their statistics', async () => {
+  await service.publish('hosts.h1', reading({ ms: 30 }))
+  await service.publish('hosts.h1', reading({ ms: 130 }))
+  await until(async () => (await alerts('?filter=alerts.slow.h1')).length === 1)
+})
+
+test('a key that falls silent raises an alert, and its next event resolves it', async () => {
+  await service.publish('beats.b1', reading({ n: 1 }))
+  const [raised] = await until(async () => {
+    const items = await alerts('?filter=alerts.silent.>')
+    return items.length === 1 && items
+  })
+  assert.equal(raised?.key, 'beats.b1')
+  await service.publish('beats.b1', reading({ n: 2 }))
+  await until(async () => (await alerts('?filter=alerts.silent.>&status=RESOLVED')).length === 1)
+})
+
+test('a restart and a second replica add nothing to what was told', async () => {
+  await service.publish('rooms.r9.a', reading({ celsius: 50 }))
+  await until(async () => (await alerts('?filter=alerts.hot.r9')).length === 1)
+  const second = await service.another()
+  await second.ready()
+  await service.projector.kill()
+  await service.begin()
+  for (let room = 20; room < 40; room++) await service.publish(`rooms.r${room}.a`, reading({ celsius: 60 }))
+  await until(async () => (await alerts('?filter=alerts.hot.*&limit=100')).length === 22)
+  for (let room = 20; room < 40; room++) await service.publish(`rooms.r${room}.a`, reading({ celsius: 20 }))
+  await until(async () => (await alerts('?filter=alerts.hot.*&limit=100')).length === 2)
+  assert.equal(await eventsOf('alerts.hot.r9'), 1)
+  for (let room = 20; room < 40; room++) assert.equal(await eventsOf(`alerts.hot.r${room}`), 2)
+  await second.stop()
+})

@@ -1,0 +1,166 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
+import {
+  connectNats,
+  createLogger,
+  defaultTenantSpec,
+  mintToken,
+  type NatsConnection,
+  Publisher,
+  provisionTenant,
+  type TenantSpec,
+} from '@weir/mesh'
+import { startNats, type TestNats } from '@weir/mesh/testing'
+import { EventSchema, timestampFromMilliseconds } from '@weir/proto'
+import { ProjectorProcess, testSecret } from './projector-process.ts'
+
+export interface Answer<Body> {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: Body
+}
+
+export interface ServiceOptions {
+  /** The text of a file of projections; the defaults when absent. */
+  readonly projections?: string
+  readonly databaseUrl?: string
+  readonly buckets?: TenantSpec['buckets']
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A real nats-server with a tenant, and a projector that serves it. */
+export class ServiceUnderTest {
+  readonly nats: TestNats
+  readonly nc: NatsConnection
+  readonly #publisher: Publisher
+  readonly #folder: string
+  readonly #env: Readonly<Record<string, string>>
+  projector: ProjectorProcess
+  #token: string
+
+  private constructor(
+    nats: TestNats,
+    nc: NatsConnection,
+    folder: string,
+    env: Readonly<Record<string, string>>,
+    projector: ProjectorProcess,
+    token: string,
+  ) {
+    this.nats = nats
+    this.nc = nc
+    this.#publisher = new Publisher(nc)
+    this.#folder = folder
+    this.#env = env
+    this.projector = projector
+    this.#token = token
+  }
+
+  static async start(options: ServiceOptions = {}): Promise<ServiceUnderTest> {
+    const nats = await startNats()
+    const nc = await connectNats({ url: nats.url, name: 'admin', log: createLogger('test', 'fatal') })
+    const buckets = [...defaultTenantSpec.buckets, ...(options.buckets ?? [])]
+    await provisionTenant(nc, 'main', { ...defaultTenantSpec, buckets })
+    const folder = await mkdtemp(join(tmpdir(), 'weir-projector-'))
+    const env: Record<string, string> = { WEIR_NATS_URL: nats.url, ...options.env }
+    if (options.databaseUrl !== undefined) env.DATABASE_URL = options.databaseUrl
+    if (options.projections !== undefined) {
+      env.WEIR_PROJECTIONS = join(folder, 'projections.yaml')
+      await writeFile(env.WEIR_PROJECTIONS, options.projections)
+    }
+    const projector = await ProjectorProcess.start(env)
+    const service = new ServiceUnderTest(nats, nc, folder, env, projector, '')
+    await service.authorize({})
+    await projector.ready()
+    return service
+  }
+
+  async stop(): Promise<void> {
+    await this.projector.stop()
+    await this.nc.close()
+    await this.nats.stop()
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  /** Another projector of the same tenant. */
+  another(env: Readonly<Record<string, string>> = {}): Promise<ProjectorProcess> {
+    return ProjectorProcess.start({ ...this.#env, ...env })
+  }
+
+  /** Starts the projector again. */
+  async begin(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.projector = await this.another(env)
+    await this.projector.ready()
+  }
+
+  /** Takes on a token of these grants; everything unless said otherwise. */
+  async authorize(grants: {
+    readonly publish?: readonly string[]
+    readonly subscribe?: readonly string[]
+    readonly admin?: boolean
+    readonly subject?: string
+  }): Promise<void> {
+    this.#token = await mintToken(testSecret, {
+      tenant: 'main',
+      subject: grants.subject ?? 'ann',
+      publish: grants.publish ?? ['>'],
+      subscribe: grants.subscribe ?? ['>'],
+      admin: grants.admin ?? false,
+      ttlSeconds: 600,
+    })
+  }
+
+  /** Stores an event; resolves with its sequence. */
+  async publish(
+    subject: string,
+    init: MessageInitShape<typeof EventSchema>,
+    id: string = crypto.randomUUID(),
+  ): Promise<number> {
+    return await this.publishBytes(subject, toBinary(EventSchema, create(EventSchema, { id, ...init })), id)
+  }
+
+  async publishBytes(subject: string, bytes: Uint8Array, id: string = crypto.randomUUID()): Promise<number> {
+    return (await this.#publisher.publish('main', subject, id, bytes)).seq
+  }
+
+  async get<Body>(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer<Body>> {
+    return await this.request('GET', path, headers)
+  }
+
+  async request<Body>(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Answer<Body>> {
+    const response = await fetch(this.projector.url + path, {
+      method,
+      headers: { authorization: `Bearer ${this.#token}`, ...headers },
+    })
+    const text = await response.text()
+    const body = (text.startsWith('{') ? JSON.parse(text) : text) as Body
+    return { status: response.status, body, headers: response.headers }
+  }
+}
+
+/** Asks until there is an answer. */
+export async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const found = await probe()
+    if (found !== undefined && found !== false) return found
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+/** A reading, as `publish` takes it. */
+export function reading(
+  metrics: Readonly<Record<string, number>>,
+  timeMs?: number,
+): Extract<MessageInitShape<typeof EventSchema>, { $typeName?: never }> {
+  const time = timeMs === undefined ? undefined : timestampFromMilliseconds(timeMs)
+  return {
+    type: 'reading',
+    data: { case: 'reading', value: { metrics } },
+    ...(time === undefined ? {} : { time }),
+  }
+}
