@@ -1,5 +1,5 @@
 import { limits } from './limits.ts'
-import type { HttpServer, Listen, RequestInfo } from './serve.ts'
+import type { HttpServer, Listen } from './serve.ts'
 
 /** The part of Bun that is used here: its types would claim globals of the other runtimes. */
 export interface BunRuntime {
@@ -32,7 +32,13 @@ export function serveBun(runtime: BunRuntime, { hostname, port, handler, onError
     // Without development Bun would show no stack traces, but also share the port with whoever has it.
     development: false,
     reusePort: false,
-    fetch: (request, bunServer) => handler(request, new BunInfo(request, bunServer)),
+    fetch: (request, bunServer) =>
+      handler(request, {
+        // Bun makes an object and a string of each address, so only a handler that asks pays for it.
+        get ip() {
+          return bunServer.requestIP(request)?.address ?? ''
+        },
+      }),
     error: onError,
   })
   return {
@@ -42,20 +48,5 @@ export function serveBun(runtime: BunRuntime, { hostname, port, handler, onError
       await server.stop(false)
       clearTimeout(force)
     },
-  }
-}
-
-/** Bun makes an object and a string of each address, so only a handler that asks pays for it. */
-class BunInfo implements RequestInfo {
-  readonly #request: Request
-  readonly #server: BunServer
-
-  constructor(request: Request, server: BunServer) {
-    this.#request = request
-    this.#server = server
-  }
-
-  get ip(): string {
-    return this.#server.requestIP(this.#request)?.address ?? ''
   }
 }

@@ -28,7 +28,11 @@ export const deno: DenoRuntime | undefined = (globalThis as { Deno?: DenoRuntime
 
 export function serveDeno(runtime: DenoRuntime, { hostname, port, handler, onError }: Listen): HttpServer {
   const server = runtime.serve({ hostname, port, onListen() {}, onError }, (request, info) =>
-    handler(request, { ip: info.remoteAddr.hostname }),
+    handler(request, {
+      get ip() {
+        return info.remoteAddr.hostname
+      },
+    }),
   )
   return {
     port: server.addr.port,

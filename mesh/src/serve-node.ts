@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server'
 import { limits } from './limits.ts'
-import type { HttpServer, Listen } from './serve.ts'
+import type { HttpServer, Listen, RequestInfo } from './serve.ts'
 
 export async function serveNode({ hostname, port, handler, onError }: Listen): Promise<HttpServer> {
   const listener = getRequestListener((request, env) => handler(request, infoOf(env)), { errorHandler: onError })
@@ -29,6 +29,10 @@ export async function serveNode({ hostname, port, handler, onError }: Listen): P
   }
 }
 
-function infoOf(env: HttpBindings | Http2Bindings): { readonly ip: string } {
-  return { ip: env.incoming.socket.remoteAddress ?? '' }
+function infoOf({ incoming }: HttpBindings | Http2Bindings): RequestInfo {
+  return {
+    get ip() {
+      return incoming.socket.remoteAddress ?? ''
+    },
+  }
 }

@@ -14,8 +14,8 @@ export interface TokenRequest {
   readonly audience?: string
 }
 
-/** A token signed with the development secret (HS256), as Verifier accepts it. */
-export function mintToken(secret: string, request: TokenRequest): Promise<string> {
+/** A token signed with the development secret (HS256), as Verifier accepts it. Rejects with `invalid` for a short secret. */
+export async function mintToken(secret: string, request: TokenRequest): Promise<string> {
   const { tenant, publish, subscribe, admin } = request
   return new SignJWT({ weir: { tenant, publish, subscribe, ...(admin === true ? { admin } : {}) } })
     .setProtectedHeader({ alg: 'HS256' })

@@ -18,8 +18,8 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects, or throws `unavailable` when no server answers. Afterwards a lost connection is made again for ever; while
- * there is none, what is published core-style is dropped, so the Publisher and the tail wait for `reconnect`.
+ * Connects, or throws `unavailable` when no server takes us. Afterwards a lost connection is made again for ever; while
+ * there is none, what is published may be dropped, so the Publisher and the tail wait for the status `reconnect`.
  */
 export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
   const { url, name, log, health } = options

@@ -163,6 +163,12 @@ test('a projector can do its work', async () => {
   await publisher.drain()
 })
 
+test('only admin may provision, and the others are told so at once', async () => {
+  const other = { ...defaultTenantSpec, eventsMaxBytes: defaultTenantSpec.eventsMaxBytes * 2 }
+  await assert.rejects(provisionTenant(as('ingest'), 'main', other), { code: 'forbidden' })
+  await assert.rejects(provisionTenant(as('hub'), 'new', defaultTenantSpec), { code: 'forbidden' })
+})
+
 test('an edge runtime comes in over WebSocket, with the same permissions', async () => {
   const nc = await wsconnect({
     servers: `ws://127.0.0.1:${server.websocketPort}`,

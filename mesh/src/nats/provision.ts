@@ -112,9 +112,10 @@ async function settled<T>(plan: StreamPlan, deadline: number, request: () => Pro
   }
 }
 
-/** "JetStream is not enabled" is also what the client says when nobody answers, as in an election. */
+/** What an election or a reconnect passes over. "JetStream is not enabled" is also what the client says when nobody answers, as in an election. */
 function isPassing(cause: unknown): boolean {
   if (cause instanceof JetStreamApiError) return cause.status === 503
+  if (isForbidden(cause)) return false
   return (
     cause instanceof errors.TimeoutError ||
     cause instanceof errors.NoRespondersError ||
@@ -123,7 +124,14 @@ function isPassing(cause: unknown): boolean {
   )
 }
 
+function isForbidden(cause: unknown): boolean {
+  return cause instanceof Error && cause.cause instanceof errors.PermissionViolationError
+}
+
 function refusal(plan: StreamPlan, cause: unknown): unknown {
+  if (isForbidden(cause)) {
+    return new WeirError('forbidden', 'This NATS user may not make streams: use the one of the admin.', { cause })
+  }
   if (!(cause instanceof JetStreamApiError)) return cause
   if (cause.code === 10047 || cause.code === 10028) {
     const message = `The server has no room for the ${plan.max_bytes} bytes of ${plan.name}: ask for fewer, or give it more.`

@@ -3,13 +3,14 @@
  * client's own js.publish costs a multiple: it makes a request, a timer and a header object of each message.
  */
 import { errors, type Msg, type NatsConnection, type PublishOptions, type Subscription } from '@nats-io/nats-core'
-import { WeirError, limits as wire } from '@weir/proto'
+import { type WeirError, limits as wire } from '@weir/proto'
 import { limits } from '../limits.ts'
 import type { Metrics } from '../metrics.ts'
 import { newInbox } from './connection.ts'
 import { eventSubject } from './layout.ts'
 import { MsgIdHeader } from './msg-id-header.ts'
 import { ackSequence, parseAck } from './publish-ack.ts'
+import { closed, draining, forbidden, late, overloaded, sendError, tooLarge, withoutId } from './publish-error.ts'
 import { AllReceipt, OneReceipt, type Receipt, type Stored } from './publish-receipt.ts'
 
 /** One message to store. */
@@ -127,17 +128,12 @@ export class Publisher {
   }
 
   #refusal(id: string, size: number): WeirError | undefined {
-    if (this.#state === 'draining') return new WeirError('draining', 'This service is stopping: send to another one.')
+    if (this.#state === 'draining') return draining()
     if (this.#state === 'closed') return closed()
-    if (id === '') return new WeirError('invalid', 'An event without an id cannot be stored exactly once.')
+    if (id === '') return withoutId()
     if (size > wire.eventBytesMax) return tooLarge(size)
-    if (this.#pending.size >= this.#inFlightMax || this.#bytes + size > this.#inFlightBytesMax) {
-      return new WeirError(
-        'overloaded',
-        'More events wait for the store than may: send fewer, or again a little later.',
-      )
-    }
-    return undefined
+    const fits = this.#pending.size < this.#inFlightMax && this.#bytes + size <= this.#inFlightBytesMax
+    return fits ? undefined : overloaded()
   }
 
   #send(token: number, pending: Pending): void {
@@ -148,7 +144,7 @@ export class Publisher {
     try {
       this.#nc.publish(pending.subject, pending.payload, this.#options)
     } catch (cause) {
-      this.#settle(token, pending, sendError(cause, pending))
+      this.#settle(token, pending, sendError(cause, pending.payload.length))
     }
   }
 
@@ -225,9 +221,7 @@ export class Publisher {
   #failForbidden(cause: Error): void {
     if (!(cause instanceof errors.PermissionViolationError) || cause.operation !== 'publish') return
     for (const [token, pending] of this.#pending) {
-      if (pending.subject !== cause.subject) continue
-      const message = 'NATS does not let this service publish there: its user lacks the permission.'
-      this.#settle(token, pending, new WeirError('internal', message, { cause }))
+      if (pending.subject === cause.subject) this.#settle(token, pending, forbidden(cause))
     }
   }
 
@@ -250,22 +244,4 @@ interface Pending {
   readonly deadline: number
   attempts: number
   retryAt: number
-}
-
-function sendError(cause: unknown, pending: Pending): WeirError {
-  if (cause instanceof errors.ClosedConnectionError || cause instanceof errors.DrainingConnectionError) return closed()
-  if (cause instanceof Error && cause.message.includes('max_payload')) return tooLarge(pending.payload.length, cause)
-  return new WeirError('internal', 'The event cannot be sent to the store.', { cause })
-}
-
-function late(): WeirError {
-  return new WeirError('unavailable', 'The store did not acknowledge in time: send again with the same id.')
-}
-
-function closed(): WeirError {
-  return new WeirError('unavailable', 'The connection to the store is closed: send again with the same id.')
-}
-
-function tooLarge(size: number, cause?: unknown): WeirError {
-  return new WeirError('too_large', `The event has ${size} bytes, which is more than can be stored.`, { cause })
 }
