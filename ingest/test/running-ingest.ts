@@ -7,6 +7,7 @@ import {
   jetstreamManager,
   type NatsConnection,
   Publisher,
+  type PublisherOptions,
   provisionTenant,
   serve,
   Verifier,
@@ -17,6 +18,7 @@ import { createIngest, type IngestParts } from '../src/create-ingest.ts'
 import { nodeUnpackers } from '../src/unpack-node.ts'
 import { type Body, tokenFor } from './fake-stream.ts'
 import { secret } from './secret.ts'
+import type { StallingProxy } from './stalling-proxy.ts'
 
 /** What was stored, in the order of the stream. */
 export interface StoredEvent {
@@ -32,19 +34,33 @@ export interface RunningIngest {
   readonly nats: TestNats
   /** May publish everywhere in tenant `main`. */
   readonly token: string
+  /** A connection to NATS that nothing stalls. */
+  readonly direct: NatsConnection
   post(path: string, body: Body, headers?: Record<string, string>): Promise<Response>
   stored(): Promise<StoredEvent[]>
   stop(): Promise<void>
 }
 
-export async function startIngest(options: Partial<IngestParts> = {}): Promise<RunningIngest> {
+export interface RunningIngestOptions extends Partial<IngestParts> {
+  readonly publishing?: PublisherOptions
+  /** Stands between ingest and NATS. */
+  readonly proxy?: (natsPort: number) => Promise<StallingProxy>
+}
+
+export async function startIngest({
+  publishing,
+  proxy: through,
+  ...parts
+}: RunningIngestOptions = {}): Promise<RunningIngest> {
   const nats = await startNats()
+  const proxy = await through?.(nats.port)
   const log = createLogger('ingest', 'fatal')
-  const nc = await connectNats({ url: nats.url, name: 'ingest', log })
-  await provisionTenant(nc, 'main', defaultTenantSpec)
-  const publisher = new Publisher(nc)
+  const direct = await connectNats({ url: nats.url, name: 'test', log })
+  await provisionTenant(direct, 'main', defaultTenantSpec)
+  const nc = await connectNats({ url: `nats://127.0.0.1:${proxy?.port ?? nats.port}`, name: 'ingest', log })
+  const publisher = new Publisher(nc, publishing)
   const verifier = new Verifier({ jwtSecret: secret, jwtIssuer: 'weir', jwtAudience: 'weir' })
-  const ingest = createIngest({ verifier, publisher, log, unpackers: nodeUnpackers, ...options })
+  const ingest = createIngest({ verifier, publisher, log, unpackers: nodeUnpackers, ...parts })
   const server = await serve(ingest, { hostname: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${server.port}`
   const token = await tokenFor(['>'])
@@ -54,29 +70,38 @@ export async function startIngest(options: Partial<IngestParts> = {}): Promise<R
     token,
     post: (path, body, headers) =>
       fetch(url + path, { method: 'POST', body, headers: { authorization: `Bearer ${token}`, ...headers } }),
-    stored: () => readStream(nc),
+    direct,
+    stored: () => readStream(nats.url),
     async stop() {
       await server.close(0)
       await publisher.drain()
       await nc.close()
+      await direct.close()
+      await proxy?.close()
       await nats.stop()
     },
   }
 }
 
-async function readStream(nc: NatsConnection): Promise<StoredEvent[]> {
-  const manager = await jetstreamManager(nc)
-  const { state } = await manager.streams.info(eventStream('main'))
-  const stored: StoredEvent[] = []
-  for (let seq = state.first_seq; seq <= state.last_seq && state.messages > 0; seq++) {
-    const message = await manager.direct.getMessage(eventStream('main'), { seq })
-    if (message === null) continue
-    stored.push({
-      seq,
-      subject: message.subject.slice('ev.main.'.length),
-      messageId: message.header.get('Nats-Msg-Id'),
-      event: fromBinary(EventSchema, message.data),
-    })
+/** Over a connection of its own, as the others may just be reconnecting. */
+async function readStream(url: string): Promise<StoredEvent[]> {
+  const nc = await connectNats({ url, name: 'test', log: createLogger('test', 'fatal') })
+  try {
+    const manager = await jetstreamManager(nc)
+    const { state } = await manager.streams.info(eventStream('main'))
+    const stored: StoredEvent[] = []
+    for (let seq = state.first_seq; seq <= state.last_seq && state.messages > 0; seq++) {
+      const message = await manager.direct.getMessage(eventStream('main'), { seq })
+      if (message === null) continue
+      stored.push({
+        seq,
+        subject: message.subject.slice('ev.main.'.length),
+        messageId: message.header.get('Nats-Msg-Id'),
+        event: fromBinary(EventSchema, message.data),
+      })
+    }
+    return stored
+  } finally {
+    await nc.close()
   }
-  return stored
 }
