@@ -23,9 +23,22 @@ export function openWebSocket(Constructor: WebSocketConstructor): OpenSocket {
   return (url, subprotocol, events) => {
     const socket = new Constructor(url, subprotocol)
     socket.binaryType = 'arraybuffer'
-    socket.onopen = () => events.opened(socket.protocol)
+    let neverOpened = true
+    let isClosed = false
+    const closed = (code: number, reason: string): void => {
+      if (!isClosed) events.closed(code, reason)
+      isClosed = true
+    }
+    socket.onopen = () => {
+      neverOpened = false
+      events.opened(socket.protocol)
+    }
     socket.onmessage = ({ data }) => events.received(typeof data === 'string' ? data : new Uint8Array(data))
-    socket.onclose = ({ code, reason }) => events.closed(code, reason)
+    socket.onclose = ({ code, reason }) => closed(code, reason)
+    // Node 22 tells of a refused connection by `error` alone, without the `close` that the standard has follow it.
+    socket.onerror = () => {
+      if (neverOpened) closed(1006, '')
+    }
     return {
       send: (message) => socket.send(message),
       close: (code, reason) => socket.close(code, reason),
