@@ -28,17 +28,27 @@ export class Admission {
     this.#full = this.#socketBytes() > this.#bounds.socketBytesMax
   }
 
+  /** Whether a page of this origin may connect; what is no browser sends none. */
+  allows(origin: string): boolean {
+    const { origins } = this.#bounds
+    return origin === '' || origins === undefined || origins.includes(origin)
+  }
+
+  /** Throws `forbidden`. */
+  checkOrigin(origin: string): void {
+    if (this.allows(origin)) return
+    throw new WeirError('forbidden', `The origin ${origin.slice(0, 200)} is not one of WEIR_HUB_ORIGINS.`)
+  }
+
   /** Counts a connection in. Throws `draining`, `overloaded`, `rate_limited` or `forbidden`. */
   enter(ip: string, origin: string): void {
-    const { connectionsMax, connectionsAnIpMax, origins } = this.#bounds
+    const { connectionsMax, connectionsAnIpMax } = this.#bounds
     if (this.#draining) throw new WeirError('draining', 'This hub is stopping: connect again, another one answers.')
     if (this.#full)
       throw new WeirError('overloaded', 'The buffers of this hub are full: try again soon, or another hub.')
     if (this.#connections >= connectionsMax)
       throw new WeirError('overloaded', 'This hub is full: try again soon, or another hub.')
-    if (origin !== '' && origins !== undefined && !origins.includes(origin)) {
-      throw new WeirError('forbidden', `The origin ${origin.slice(0, 200)} is not one of WEIR_HUB_ORIGINS.`)
-    }
+    this.checkOrigin(origin)
     const here = this.#perIp.get(ip) ?? 0
     if (here >= connectionsAnIpMax) {
       throw new WeirError('rate_limited', `This address has ${here} connections, as many as are allowed.`)

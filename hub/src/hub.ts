@@ -77,8 +77,9 @@ export class Hub implements SessionHub {
     return session
   }
 
+  /** The connection is gone; a second time nothing happens. */
   closed(session: Session): void {
-    this.#sessions.delete(session)
+    if (!this.#sessions.delete(session)) return
     this.admission.leave(session.link.ip)
     session.closed()
   }

@@ -40,6 +40,14 @@ export const limits = {
   drainLookMs: 50,
   /** Those that are asked to leave for their age are spread over this. */
   retireSpreadMs: 1_000,
+  /** A browser whose event stream ended connects again after this, give or take half. */
+  sseRetryMs: 2_000,
+  /** How often an event stream that takes nothing is kept from being dropped: sooner than the 8 to 12 s of the socket layer. */
+  sseHoldMs: 4_000,
+  /** Tickets that one tenant and subject may ask a hub for, on average over two seconds; more are answered with 429. */
+  ticketsPerSecond: 20,
+  /** Subjects for which that is remembered; past it, the one that asked longest ago has its whole allowance again. */
+  ticketClientsMax: 10_000,
   /** How often sessions are looked at: the precision of the deadlines of Hello, token, stall and age. */
   sweepMs: 1_000,
   /** Seconds after which the socket layer pings a silent peer, and drops it when that is not answered. */

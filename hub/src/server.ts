@@ -3,11 +3,12 @@
 
 import uws from 'uWebSockets.js'
 import { STATUS_CODES } from 'node:http'
-import { bearerToken } from '@weir/mesh'
-import { asWeirError, httpStatus, WeirError } from '@weir/proto'
+import { problemParts } from '@weir/mesh'
+import { asWeirError, WeirError } from '@weir/proto'
 import type { Codec } from './codec.ts'
-import { jsonCodec } from './codec-json.ts'
-import { protobufCodec } from './codec-protobuf.ts'
+import { notWebSocket, readHandshake, versionHeader } from './handshake.ts'
+import type { HttpEdge } from './http-edge.ts'
+import type { BodyStream, HttpAnswer, HttpExchange, HttpHeaders, HttpRequest } from './http-exchange.ts'
 import type { Hub } from './hub.ts'
 import { limits } from './limits.ts'
 import type { Link } from './link.ts'
@@ -20,15 +21,17 @@ export interface HubServer {
 
 export interface HubServerOptions {
   readonly hub: Hub
+  /** Serves whatever is no WebSocket. */
+  readonly edge: HttpEdge
   readonly host: string
   readonly port: number
   /** Whether other processes may listen on the same port (SO_REUSEPORT). */
   readonly shared: boolean
 }
 
-/** Listens for WebSockets at /v1/ws. Throws `unavailable` when the port is taken. */
+/** Listens for WebSockets at /v1/ws, and for HTTP. Throws `unavailable` when the port is taken. */
 export function listen(options: HubServerOptions): Promise<HubServer> {
-  const { hub, host, port } = options
+  const { hub, edge, host, port } = options
   const app = uws.App()
   app.ws<SocketData>('/v1/ws', {
     compression: uws.DISABLED,
@@ -52,13 +55,8 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
       if (session !== undefined) hub.closed(session)
     },
   })
-  app.any('/v1/ws', (response) => refuse(response, notWebSocket(), versionHeader))
-  app.any('/*', (response) => {
-    refuse(
-      response,
-      new WeirError('not_found', 'The hub has GET /v1/ws (WebSocket) and GET /v1/sse (server-sent events).'),
-    )
-  })
+  app.any('/v1/ws', (response, request) => refuse(new UwsExchange(response, request), notWebSocket()))
+  app.any('/*', (response, request) => void edge.handle(new UwsExchange(response, request)))
   return new Promise((resolve, reject) => {
     const exclusive = options.shared ? listenShared : listenExclusive
     const listening = (socket: uws.us_listen_socket | false): void => {
@@ -95,76 +93,27 @@ function upgrade(
   context: uws.us_socket_context_t,
 ): void {
   try {
-    checkHandshake(request)
-    const offered = request
-      .getHeader('sec-websocket-protocol')
-      .split(',')
-      .map((name) => name.trim())
-      .filter(Boolean)
-    const protocol = offered.find((name) => Object.hasOwn(codecs, name)) ?? (offered.length === 0 ? '' : undefined)
-    if (protocol === undefined)
-      throw new WeirError('malformed', `Offer one of the subprotocols ${Object.keys(codecs).join(', ')}.`)
-    const token = bearerToken(request.getHeader('authorization')) ?? subprotocolToken(offered)
-    const ip = Buffer.from(response.getRemoteAddressAsText()).toString()
+    const { codec, protocol, token } = readHandshake((name) => request.getHeader(name))
+    const ip = remoteAddress(response)
     hub.admission.enter(ip, request.getHeader('origin'))
     response.upgrade<SocketData>(
-      { ip, codec: codecs[protocol] ?? jsonCodec, token },
+      { ip, codec, token },
       request.getHeader('sec-websocket-key'),
-      // The token's subprotocol is never echoed: it would stand in logs.
       protocol,
       request.getHeader('sec-websocket-extensions'),
       context,
     )
   } catch (thrown) {
-    refuse(response, asWeirError(thrown), versionHeader)
+    refuse(new UwsExchange(response, request), asWeirError(thrown))
   }
 }
 
-const codecs: Readonly<Record<string, Codec>> = { 'weir.v1': protobufCodec, 'weir.v1.json': jsonCodec }
-
-/** What RFC 6455 section 4.2.1 asks of the request and the library does not look at. */
-function checkHandshake(request: uws.HttpRequest): void {
-  const isUpgrade =
-    request.getHeader('upgrade').toLowerCase() === 'websocket' &&
-    /\bupgrade\b/i.test(request.getHeader('connection')) &&
-    request.getHeader('sec-websocket-version') === webSocketVersion
-  if (!isUpgrade || !/^[A-Za-z0-9+/]{22}==$/.test(request.getHeader('sec-websocket-key'))) throw notWebSocket()
+function refuse(exchange: UwsExchange, error: WeirError): void {
+  exchange.answer(problemParts(error, { headers: versionHeader }))
 }
 
-function notWebSocket(): WeirError {
-  return new WeirError(
-    'malformed',
-    `GET /v1/ws is a WebSocket: it takes Upgrade: websocket, Sec-WebSocket-Version: ${webSocketVersion} and a key (RFC 6455 section 4.1).`,
-  )
-}
-
-const webSocketVersion = '13'
-/** RFC 6455 section 4.4: a server that refuses says which version it speaks. */
-const versionHeader = [['sec-websocket-version', webSocketVersion]] as const
-
-/** Browsers cannot set headers on a WebSocket, so a token may come as a subprotocol. */
-function subprotocolToken(offered: readonly string[]): string | undefined {
-  const carrier = offered.find((name) => name.startsWith(bearerProtocol))
-  return carrier === undefined ? undefined : Buffer.from(carrier.slice(bearerProtocol.length), 'base64url').toString()
-}
-
-const bearerProtocol = 'weir.bearer.'
-
-/** Answers with problem+json (RFC 9457). */
-function refuse(
-  response: uws.HttpResponse,
-  error: WeirError,
-  headers: readonly (readonly [string, string])[] = [],
-): void {
-  const status = httpStatus(error.code)
-  response.cork(() => {
-    response.writeStatus(`${status} ${STATUS_CODES[status]}`).writeHeader('content-type', 'application/problem+json')
-    for (const [name, value] of headers) response.writeHeader(name, value)
-    if (error.retryable) response.writeHeader('retry-after', String(1 + Math.floor(Math.random() * 5)))
-    response.end(
-      JSON.stringify({ type: 'about:blank', title: error.code, status, detail: error.message, code: error.code }),
-    )
-  })
+function remoteAddress(response: uws.HttpResponse): string {
+  return Buffer.from(response.getRemoteAddressAsText()).toString()
 }
 
 class SocketLink implements Link {
@@ -192,4 +141,80 @@ class SocketLink implements Link {
   detach(): void {
     this.#socket = undefined
   }
+}
+
+class UwsExchange implements HttpExchange {
+  readonly request: HttpRequest
+  #response: uws.HttpResponse | undefined
+  #whenGone: (() => void) | undefined
+
+  constructor(response: uws.HttpResponse, request: uws.HttpRequest) {
+    this.#response = response
+    this.request = {
+      method: request.getCaseSensitiveMethod(),
+      path: request.getUrl(),
+      query: new URLSearchParams(request.getQuery()),
+      ip: remoteAddress(response),
+      authorization: request.getHeader('authorization'),
+      origin: request.getHeader('origin'),
+      lastEventId: request.getHeader('last-event-id'),
+      userAgent: request.getHeader('user-agent'),
+    }
+    response.onAborted(() => {
+      this.#response = undefined
+      this.#whenGone?.()
+    })
+  }
+
+  get ended(): boolean {
+    return this.#response === undefined
+  }
+
+  onGone(handler: () => void): void {
+    this.#whenGone = handler
+  }
+
+  answer({ status, headers, body }: HttpAnswer): void {
+    const response = this.#response
+    this.#response = undefined
+    response?.cork(() => {
+      writeHead(response, status, headers)
+      response.end(body)
+    })
+  }
+
+  stream(headers: HttpHeaders): BodyStream {
+    const response = (): uws.HttpResponse | undefined => this.#response
+    response()?.cork(() => writeHead(response() as uws.HttpResponse, 200, headers))
+    return {
+      write(part) {
+        let empty = true
+        response()?.cork(() => {
+          empty = response()?.write(part) ?? true
+        })
+        return empty
+      },
+      onWritable(handler) {
+        response()?.onWritable(() => {
+          handler()
+          return true
+        })
+      },
+      // Resuming sets the library's deadline for a peer that takes nothing anew; there is no other way to.
+      hold() {
+        response()?.pause()
+        response()?.resume()
+      },
+      end: () => {
+        const ending = this.#response
+        this.#response = undefined
+        ending?.cork(() => void ending.end(undefined, true))
+      },
+    }
+  }
+}
+
+function writeHead(response: uws.HttpResponse, status: number, headers: HttpHeaders): void {
+  response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`)
+  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
 }

@@ -8,6 +8,8 @@ import {
   connectNats,
   createLogger,
   defaultTenantSpec,
+  headers,
+  keySubject,
   mintToken,
   type NatsConnection,
   Publisher,
@@ -53,6 +55,18 @@ export class TestMesh {
     const id = `e${this.#events}`
     const event = create(EventSchema, { id, data: { case: 'json', value: json || String(this.#events) } })
     return (await this.publisher.publish(tenant, subject, id, toBinary(EventSchema, event))).seq
+  }
+
+  /** Puts a value into a bucket, as the projector does. */
+  async put(bucket: string, key: string, json: string, tenant = 'main'): Promise<void> {
+    const event = create(EventSchema, { data: { case: 'json', value: json } })
+    await this.nc.request(keySubject(tenant, bucket, key), toBinary(EventSchema, event))
+  }
+
+  async remove(bucket: string, key: string, tenant = 'main'): Promise<void> {
+    const mark = headers()
+    mark.set('KV-Operation', 'DEL')
+    await this.nc.request(keySubject(tenant, bucket, key), '', { headers: mark, timeout: 5_000 })
   }
 
   async stop(): Promise<void> {
@@ -106,6 +120,14 @@ export class TestHub {
 
   get url(): string {
     return `ws://127.0.0.1:${this.port}/v1/ws`
+  }
+
+  get httpUrl(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  get adminUrl(): string {
+    return `http://127.0.0.1:${this.adminPort}`
   }
 
   /** What a metric says now, summed over its labels; without the prefix `weir_hub_` where it is one of the hub's own. */

@@ -1,0 +1,72 @@
+import {
+  adminHandler,
+  type ConfigOf,
+  connectNats,
+  type Health,
+  type HttpServer,
+  type Logger,
+  type Metrics,
+  type NatsConnection,
+  type Part,
+  serve,
+  Verifier,
+} from '@weir/mesh'
+import { HttpEdge } from './http-edge.ts'
+import { Hub, randomHubName } from './hub.ts'
+import { type HubServer, listen } from './server.ts'
+import { hubSettings } from './settings.ts'
+import { Tickets } from './tickets.ts'
+
+/** What the process of a hub is made from. */
+export interface HubContext {
+  readonly config: ConfigOf<typeof hubSettings>
+  readonly log: Logger
+  readonly health: Health
+  readonly metrics: Metrics
+}
+
+/** The parts of a hub in one process, in the order of their start. */
+export function hubParts({ config, log, health, metrics }: HubContext): readonly Part[] {
+  const { host, drainMs } = config
+  const verifier = new Verifier(config)
+  let admin: HttpServer
+  let nc: NatsConnection
+  let tickets: Tickets
+  let hub: Hub
+  let server: HubServer
+  return [
+    {
+      name: 'admin',
+      async start() {
+        const options = { hostname: host, port: config.adminPort, portSetting: hubSettings.adminPort.env }
+        admin = await serve(adminHandler({ health, metrics }), options)
+      },
+      drain: () => admin.close(1_000),
+    },
+    {
+      name: 'nats',
+      async start() {
+        nc = await connectNats({ url: config.natsUrl, name: 'hub', log, health })
+        tickets = new Tickets(nc)
+      },
+      async drain() {
+        tickets.close()
+        await nc.close()
+      },
+    },
+    {
+      name: 'hub',
+      async start() {
+        hub = new Hub({ name: config.hubName ?? randomHubName(), settings: config, nc, log, verifier, metrics })
+        const edge = new HttpEdge(hub, tickets)
+        server = await listen({ hub, edge, host, port: config.port, shared: config.workers > 1 })
+        hub.start()
+        log.info({ hub: hub.hubName, port: server.port, adminPort: admin.port }, 'listening')
+      },
+      async drain() {
+        await hub.drain(drainMs / 2)
+        server.close()
+      },
+    },
+  ]
+}
