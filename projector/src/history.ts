@@ -2,7 +2,9 @@ import { eventStream, type NatsConnection, streamState } from '@weir/mesh'
 import { type Cursor, WeirError } from '@weir/proto'
 import { type Database, databaseError } from './db/database.ts'
 import { HistoryPositions } from './db/history-positions.ts'
-import { type HistoryPage, type HistoryRequest, queryHistory } from './db/history-query.ts'
+import { type HistoryItem, type HistoryPage, type HistoryRequest, queryHistory } from './db/history-query.ts'
+import { querySeries, type Series, type SeriesRequest } from './db/history-series.ts'
+import { limits } from './limits.ts'
 import { reachedBy } from './projection/position.ts'
 
 export interface HistoryOptions {
@@ -24,6 +26,30 @@ export class History {
   /** A page, and the cursor from which a subscription to `events` continues it without a gap and without a double. */
   async query(request: HistoryRequest): Promise<{ readonly page: HistoryPage; readonly cursor: Cursor }> {
     return await queryHistory(this.#database(), request, await this.#head(request.tenant))
+  }
+
+  /** Readings in steps, and the cursor from which a subscription continues them. */
+  async series(request: SeriesRequest): Promise<{ readonly series: readonly Series[]; readonly cursor: Cursor }> {
+    const cursor = await this.#head(request.tenant)
+    return { series: await querySeries(this.#database(), request, cursor), cursor }
+  }
+
+  /** Everything that matches, page after page, and the cursor that continues it. */
+  async export(
+    request: Omit<HistoryRequest, 'limit' | 'next'>,
+  ): Promise<{ readonly cursor: Cursor; readonly pages: AsyncGenerator<readonly HistoryItem[]> }> {
+    const database = this.#database()
+    const cursor = await this.#head(request.tenant)
+    async function* pages(): AsyncGenerator<readonly HistoryItem[]> {
+      let next: string | undefined
+      do {
+        const asked = { ...request, limit: limits.exportPageItems, next }
+        const { page } = await queryHistory(database, asked, cursor)
+        yield page.items
+        next = page.next
+      } while (next !== undefined)
+    }
+    return { cursor, pages: pages() }
   }
 
   /** Everything up to here is in Postgres. */

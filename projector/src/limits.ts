@@ -54,6 +54,16 @@ export const limits = {
   /** A query of the read API that takes longer is ended by Postgres and answered with `unavailable`. */
   databaseQueryMs: 30_000,
 
+  /** Steps between `from` and `to`, and points of all series together; a request for more is refused as `invalid`. */
+  seriesStepsMax: 10_000,
+  seriesPointsMax: 100_000,
+  /** The narrowest step of a series. */
+  stepMsMin: 100,
+  /** Names of metrics in one request. */
+  requestMetricsMax: 64,
+  /** Items that an export reads at once. */
+  exportPageItems: 1_000,
+
   /** Items of one answer: the default of `limit`, and its largest value. */
   pageItems: 100,
   pageItemsMax: 1_000,

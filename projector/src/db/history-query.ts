@@ -92,8 +92,9 @@ function formatPlace({ timeMs, epoch, seq, cursor }: Place): string {
 }
 
 function parsePlace(text: string): Place {
-  const [time = '', row = '', cursor = ''] = text.split('.')
-  const timeMs = /^-?[0-9a-z]{1,10}$/.test(time) ? Number.parseInt(time, 36) : Number.NaN
+  const parts = text.split('.')
+  const [time = '', row = '', cursor = ''] = parts
+  const timeMs = parts.length === 3 && /^-?[0-9a-z]{1,10}$/.test(time) ? Number.parseInt(time, 36) : Number.NaN
   if (!Number.isSafeInteger(timeMs)) throw new WeirError('malformed', 'This is not the `next` of a page.')
   return { timeMs, ...parseCursor(row), cursor: parseCursor(cursor) }
 }

@@ -32,9 +32,13 @@ export class MetricStatistics {
     this.#sketch.accept(value)
   }
 
-  /** @param percentile from 0 to 100 */
+  /**
+   * Six digits, as the rest is neither known nor the same in every JavaScript engine.
+   *
+   * @param percentile from 0 to 100
+   */
   percentile(percentile: number): number {
-    const estimate = this.#sketch.getValueAtQuantile(percentile / 100)
+    const estimate = Number(this.#sketch.getValueAtQuantile(percentile / 100).toPrecision(6))
     return Math.min(this.max, Math.max(this.min, estimate))
   }
 }

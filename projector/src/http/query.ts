@@ -1,6 +1,7 @@
 import type { Identity } from '@weir/mesh'
 import { maySubscribe } from '@weir/mesh'
 import { canonicalFilters, checkFilter, parseTimestamp, WeirError } from '@weir/proto'
+import { parseDuration } from '../declaration/duration.ts'
 import { limits } from '../limits.ts'
 
 /**
@@ -45,4 +46,27 @@ export function timeOf(url: URL, name: string): number | undefined {
     )
   }
   return Number(time.seconds) * 1000 + Math.floor(time.nanos / 1_000_000)
+}
+
+/** The step of a series: a number of seconds, or a duration such as `10s` or `5m`; undefined when the parameter is absent. */
+export function stepOf(url: URL): number | undefined {
+  const text = url.searchParams.get('step')
+  if (text === null) return undefined
+  const ms = /^\d{1,8}(\.\d{1,3})?$/.test(text) ? Number(text) * 1000 : parseDuration(text)
+  if (ms === undefined || ms < limits.stepMsMin || ms > limits.durationMaxMs) {
+    throw new WeirError(
+      'malformed',
+      'step: a number of seconds, or a duration such as 10s or 5m, of at least 0.1 s is expected.',
+    )
+  }
+  return ms
+}
+
+/** The metrics of a series (`metric` repeated, or comma-separated). */
+export function metricsOf(url: URL): readonly string[] {
+  const metrics = url.searchParams.getAll('metric').flatMap((value) => value.split(','))
+  if (metrics.length > limits.requestMetricsMax) {
+    throw new WeirError('malformed', `metric: at most ${limits.requestMetricsMax} names are allowed.`)
+  }
+  return metrics
 }

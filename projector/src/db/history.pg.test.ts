@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { create, toBinary } from '@bufbuild/protobuf'
+import { compileFilters, EventSchema } from '@weir/proto'
+import { onEachDatabase } from '../../test/each-database.ts'
+import { DayPartitions } from './day-partitions.ts'
+import { HistoryPositions } from './history-positions.ts'
+import { type HistoryItem, type HistoryRequest, queryHistory } from './history-query.ts'
+import { querySeries } from './history-series.ts'
+import { type HistoryRow, HistoryTable } from './history-table.ts'
+import { migrate } from './migrations.ts'
+
+const day = 86_400_000
+const noon = Date.UTC(2026, 0, 31, 12)
+const epoch = 1_700_000_000_000_000
+
+interface Told {
+  readonly seq: number
+  readonly subject: string
+  readonly timeMs?: number
+  readonly storedAtMs?: number
+  readonly metrics?: Record<string, number>
+  readonly body?: string | null
+}
+
+function rowOf({
+  seq,
+  subject,
+  timeMs = noon + seq,
+  storedAtMs = noon + seq,
+  metrics = { t: seq },
+  body,
+}: Told): HistoryRow {
+  const event = create(EventSchema, { id: `e${seq}`, data: { case: 'reading', value: { metrics } } })
+  const text = body === undefined ? JSON.stringify({ id: `e${seq}`, reading: { metrics } }) : body
+  return { seq, subject, timeMs, storedAtMs, body: text, event: toBinary(EventSchema, event) }
+}
+
+onEachDatabase((database) => {
+  let tenants = 0
+  let tenant = ''
+  let table: HistoryTable
+
+  before(async () => {
+    await migrate(database().sql)
+  })
+
+  async function begin(...rows: readonly Told[]): Promise<void> {
+    tenant = `t${tenants++}`
+    table = new HistoryTable(database(), tenant)
+    await table.open()
+    if (rows.length > 0) await table.insert(epoch, rows.map(rowOf))
+  }
+
+  const head = { epoch, seq: 1_000_000 }
+
+  async function items(query: Partial<HistoryRequest> = {}, cursor = head): Promise<readonly HistoryItem[]> {
+    const request = {
+      tenant,
+      filters: ['>'],
+      fromMs: undefined,
+      toMs: undefined,
+      limit: 1_000,
+      next: undefined,
+      ...query,
+    }
+    return (await queryHistory(database(), request, cursor)).page.items
+  }
+
+  test('migrations run once, whoever tries', async () => {
+    assert.equal(await migrate(database().sql), 0)
+  })
+
+  test('a row that is there already stays as it is', async () => {
+    await begin({ seq: 1, subject: 'a' }, { seq: 2, subject: 'b' })
+    await table.insert(epoch, [rowOf({ seq: 2, subject: 'b' }), rowOf({ seq: 3, subject: 'c' })])
+    assert.deepEqual(
+      (await items()).map(({ seq, subject, event }) => [seq, subject, event.id]),
+      [
+        [1, 'a', 'e1'],
+        [2, 'b', 'e2'],
+        [3, 'c', 'e3'],
+      ],
+    )
+  })
+
+  test('another incarnation of the stream and another tenant are apart', async () => {
+    await begin({ seq: 1, subject: 'a' })
+    await table.insert(epoch + 1, [rowOf({ seq: 1, subject: 'again' })])
+    const here = await items({}, { epoch: epoch + 1, seq: 1 })
+    assert.deepEqual(
+      here.map(({ subject }) => subject),
+      ['a', 'again'],
+    )
+    await begin()
+    assert.deepEqual(await items(), [])
+  })
+
+  test('texts with everything that quoting can get wrong come back as they were', async () => {
+    const body = JSON.stringify({ data: ['"', '\\', '\\"', '{', '}', ',', 'NULL', "'", '\n', '\t', 'ä€😀', ''] })
+    await begin({ seq: 1, subject: 'a', body }, { seq: 2, subject: 'b', body: null })
+    const rows = await database().sql<{ body: unknown }[]>`
+      select body from weir.events where tenant = ${tenant} order by seq`
+    assert.deepEqual(
+      rows.map(({ body }) => body),
+      [JSON.parse(body), null],
+    )
+  })
+
+  test('filters select what the filters of a subscription do', async () => {
+    const subjects = ['a', 'b', 'a.b', 'a.b.c', 'a.c', 'ab', 'a-b.c', 'a=.c', 'b.a.c', 'a.b.c.d', 'A.b']
+    await begin(...subjects.map((subject, at) => ({ seq: at + 1, subject })))
+    const sets = [
+      ['>'],
+      ['a'],
+      ['a.>'],
+      ['a.*'],
+      ['*.b'],
+      ['*.*.c'],
+      ['a.*.c', 'b.>'],
+      ['*'],
+      ['a.*.>'],
+      ['A.>'],
+      ['x.>'],
+    ]
+    for (const filters of sets) {
+      const matches = compileFilters(filters)
+      assert.deepEqual(
+        (await items({ filters })).map(({ subject }) => subject).sort(),
+        subjects.filter(matches).sort(),
+        filters.join(),
+      )
+    }
+  })
+
+  test('pages follow event time and show one moment, whatever is stored meanwhile', async () => {
+    await begin(
+      ...Array.from({ length: 25 }, (_, at) => ({ seq: at + 1, subject: 'a', timeMs: noon - ((at * 7) % 25) * 1_000 })),
+    )
+    const seen: number[] = []
+    let next: string | undefined
+    for (let page = 0; page < 5; page++) {
+      const request = { tenant, filters: ['>'], fromMs: undefined, toMs: undefined, limit: 10, next }
+      const answer = await queryHistory(database(), request, { epoch, seq: 20 + page })
+      assert.deepEqual(answer.cursor, { epoch, seq: 20 })
+      seen.push(...answer.page.items.map(({ seq }) => seq))
+      next = answer.page.next
+      if (next === undefined) break
+      await table.insert(epoch, [rowOf({ seq: 100 + page, subject: 'a', timeMs: noon - 60_000 })])
+    }
+    const expected = Array.from({ length: 20 }, (_, at) => at + 1).sort(
+      (a, b) => (((b - 1) * 7) % 25) - (((a - 1) * 7) % 25),
+    )
+    assert.deepEqual(seen, expected)
+  })
+
+  test('from is in, to is out', async () => {
+    await begin(...[0, 1, 2, 3].map((at) => ({ seq: at + 1, subject: 'a', timeMs: noon + at })))
+    const seqs = (await items({ fromMs: noon + 1, toMs: noon + 3 })).map(({ seq }) => seq)
+    assert.deepEqual(seqs, [2, 3])
+  })
+
+  test('a page that is none is refused', async () => {
+    await begin()
+    for (const next of ['', 'x', '1.2.3', 'a.b-c', '1.1-1.1-1.1-1-']) {
+      await assert.rejects(items({ next }), { code: 'malformed' }, next)
+    }
+  })
+
+  test('days have partitions of their own, and those past the retention go', async () => {
+    await begin({ seq: 1, subject: 'a', storedAtMs: noon - 3 * day }, { seq: 2, subject: 'a' })
+    const dropped = await table.maintain(2 * day, noon)
+    assert.ok(dropped.includes('events_20260128'), dropped.join())
+    assert.deepEqual(
+      (await items()).map(({ seq }) => seq),
+      [2],
+    )
+    // The day can be filled again: an event that came late, or a rebuild.
+    await table.insert(epoch, [rowOf({ seq: 1, subject: 'a', storedAtMs: noon - 3 * day })])
+    assert.equal((await items()).length, 2)
+  })
+
+  test('partitions that another replica has made or dropped are no surprise', async () => {
+    await begin()
+    const one = new DayPartitions(database().sql)
+    const other = new DayPartitions(database().sql)
+    await Promise.all([one.cover([noon - 9 * day]), other.cover([noon - 9 * day])])
+    assert.deepEqual(await one.dropBefore(noon - 8 * day), ['events_20260122'])
+    assert.deepEqual(await other.dropBefore(noon - 8 * day), [])
+  })
+
+  test('readings are thinned out in steps', async () => {
+    const at = (seconds: number): number => noon + seconds * 1_000
+    await begin(
+      { seq: 1, subject: 'a', timeMs: at(0), metrics: { t: 1, h: 5 } },
+      { seq: 2, subject: 'a', timeMs: at(9), metrics: { t: 3 } },
+      { seq: 3, subject: 'a', timeMs: at(4), metrics: { t: 8 } },
+      { seq: 4, subject: 'a', timeMs: at(10), metrics: { t: 7 } },
+      { seq: 5, subject: 'b', timeMs: at(1), metrics: { t: -1 } },
+      { seq: 6, subject: 'a', timeMs: at(1), body: '{"reading":{"metrics":{"t":"NaN"}}}' },
+      { seq: 7, subject: 'a', timeMs: at(1), body: '{"data":{"reading":1}}' },
+      { seq: 8, subject: 'a', timeMs: at(1), body: null },
+    )
+    const request = { tenant, filters: ['>'], metrics: [], fromMs: at(0), toMs: at(20), stepMs: 10_000 }
+    assert.deepEqual(await querySeries(database(), request, head), [
+      { subject: 'a', metric: 'h', times: [at(0)], count: [1], min: [5], max: [5], avg: [5], last: [5] },
+      {
+        subject: 'a',
+        metric: 't',
+        times: [at(0), at(10)],
+        count: [3, 1],
+        min: [1, 7],
+        max: [8, 7],
+        avg: [4, 7],
+        last: [3, 7],
+      },
+      { subject: 'b', metric: 't', times: [at(0)], count: [1], min: [-1], max: [-1], avg: [-1], last: [-1] },
+    ])
+    const less = await querySeries(database(), { ...request, metrics: ['h'], filters: ['a'] }, { epoch, seq: 1 })
+    assert.deepEqual(
+      less.map(({ metric }) => metric),
+      ['h'],
+    )
+    await assert.rejects(querySeries(database(), { ...request, stepMs: 1 }, head), { code: 'invalid' })
+  })
+
+  test('a position only moves forward', async () => {
+    await begin()
+    const positions = new HistoryPositions(database(), tenant)
+    const partition = { index: 0, count: 2 }
+    const position = { epoch, seq: 7, storedAtMs: noon, targetEpoch: 0 }
+    await positions.save('history', partition, position)
+    await positions.save('history', partition, { ...position, seq: 5 })
+    await positions.save('history', { index: 1, count: 2 }, { ...position, seq: 3 })
+    assert.deepEqual(
+      (await positions.load('history')).map(({ partition, position }) => [partition.index, position.seq]).sort(),
+      [
+        [0, 7],
+        [1, 3],
+      ],
+    )
+    await positions.save('history', partition, { ...position, epoch: epoch + 1, seq: 1 })
+    const again = (await positions.load('history')).find(({ partition }) => partition.index === 0)
+    assert.deepEqual(again?.position, { epoch: epoch + 1, seq: 1, storedAtMs: noon, targetEpoch: 0 })
+  })
+})

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import type { NatsConnection } from '@weir/mesh'
+import { type EventJson, EventSchema, eventToJson } from '@weir/proto'
+import postgres from 'postgres'
+import type { EventRecord } from '../src/event-record.ts'
+import { MergedReading } from '../src/fold/merged-reading.ts'
+import { WindowFold, type WindowShape } from '../src/fold/window-fold.ts'
+import { type BucketEntry, bucketEntries } from './stream-contents.ts'
+
+/** That `latest` holds of each subject the last event, and nothing else. */
+export async function assertLatest(nc: NatsConnection, bucket: string, events: readonly EventRecord[]): Promise<void> {
+  const expected = new Map<string, BucketEntry>()
+  for (const { subject, seq, event } of events) expected.set(subject, { seq, event: eventToJson(event) })
+  assertSame(await bucketEntries(nc, 'main', bucket), expected)
+}
+
+/** That a merge by the first two tokens of the subject holds the fold of all its events. */
+export async function assertMerged(nc: NatsConnection, bucket: string, events: readonly EventRecord[]): Promise<void> {
+  const folds = new Map<string, { seq: number; reading: MergedReading }>()
+  for (const { subject, seq, event, timeMs } of events) {
+    const key = subject.split('.').slice(0, 2).join('.')
+    const fold = folds.get(key) ?? { seq: 0, reading: new MergedReading() }
+    fold.reading.fold(event, timeMs, seq)
+    fold.seq = seq
+    folds.set(key, fold)
+  }
+  const expected = new Map<string, BucketEntry>()
+  for (const [key, { seq, reading }] of folds) expected.set(key, { seq, event: asStored(reading.toEvent()) })
+  assertSame(await bucketEntries(nc, 'main', bucket), expected)
+}
+
+/** That the windows of each subject are those that all events in order give. */
+export async function assertWindows(
+  nc: NatsConnection,
+  bucket: string,
+  shape: WindowShape,
+  events: readonly EventRecord[],
+): Promise<void> {
+  const fold = new WindowFold(shape, 1_000_000)
+  const expected = new Map<string, BucketEntry>()
+  for (const { subject, seq, event, timeMs, storedAtMs } of events) {
+    const key = `${subject}.${Math.floor(fold.startOf(timeMs) / 1000)}`
+    const added = fold.add(key, event, timeMs, seq, storedAtMs)
+    if (typeof added !== 'string') expected.set(key, { seq, event: asStored(fold.toEvent(added)) })
+  }
+  assertSame(await bucketEntries(nc, 'main', bucket), expected)
+}
+
+/** That Postgres holds every event once, with its bytes, and nothing else. */
+export async function assertHistory(url: string, events: readonly EventRecord[]): Promise<void> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined })
+  try {
+    const rows = await sql<{ seq: number; subject: string; event: Uint8Array; stored: number }[]>`
+      select seq::float8 as seq, subject, event, (extract(epoch from stored_at) * 1000)::float8 as stored
+      from weir.events order by epoch, seq`
+    assert.equal(rows.length, events.length)
+    for (const [at, { seq, subject, payload, storedAtMs }] of events.entries()) {
+      const row = rows[at]
+      assert.deepEqual([row?.seq, row?.subject, row?.stored], [seq, subject, storedAtMs])
+      assert.deepEqual(Buffer.from(row?.event ?? []), Buffer.from(payload))
+    }
+  } finally {
+    await sql.end()
+  }
+}
+
+/** Through the bytes, as the bucket holds it. */
+function asStored(event: Parameters<typeof toBinary<typeof EventSchema>>[1]): EventJson {
+  return eventToJson(fromBinary(EventSchema, toBinary(EventSchema, event)))
+}
+
+function assertSame(found: ReadonlyMap<string, BucketEntry>, expected: ReadonlyMap<string, BucketEntry>): void {
+  assert.deepEqual([...found.keys()].sort(), [...expected.keys()].sort())
+  for (const [key, entry] of expected) assert.deepEqual(found.get(key), entry, key)
+}
