@@ -203,7 +203,7 @@ test('more records than a request may hold are 413', async () => {
 })
 
 test('bodies that would together pass their limit are 503', async () => {
-  const { post } = await bareIngest({ limits: { bodyBytesMax: 1000, bodiesBytesMax: 1500, bodyMs: 100 } })
+  const { post } = await bareIngest({ limits: { bodyBytesMax: 1000, bodiesBytesMax: 1500, bodyMs: 1_500 } })
   const endless = (): Body => new ReadableStream<Uint8Array>({ start: () => undefined })
   const first = post('/v1/events', endless(), json)
   const second = await post('/v1/events', endless(), json)
