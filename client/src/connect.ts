@@ -66,8 +66,12 @@ export interface Surroundings {
 
 /** Throws WeirError `invalid` for options that cannot work. Nothing is opened before the first subscription. */
 export function connect(options: ConnectOptions): Weir {
+  const WebSocket = options.WebSocket ?? globalThis.WebSocket
+  if (WebSocket === undefined) {
+    throw new WeirError('invalid', 'There is no WebSocket here (Node has it from 22 on): give the option WebSocket.')
+  }
   return connectIn(options, {
-    openSocket: openWebSocket(options.WebSocket ?? globalThis.WebSocket),
+    openSocket: openWebSocket(WebSocket),
     clock: systemClock,
     random: Math.random,
     fetch: options.fetch ?? globalThis.fetch,

@@ -263,6 +263,15 @@ test('getToken that fails is asked again; a WeirError for good is the end', asyn
   assert.equal(hub.sockets.length, 0)
 })
 
+test('an address that this runtime will not open is the end', async () => {
+  const { weir, hub, states } = testWeir()
+  hub.refuses = new SyntaxError('mixed content')
+  const reader = new Reader(weir.subscribe())
+  await settle()
+  assert.deepEqual(states, ['connecting', 'closed'])
+  assert.equal(reader.error?.cause, hub.refuses)
+})
+
 test('a refused subscription throws what the hub says; the others go on', async () => {
   const { hub, weir, states } = testWeir()
   const refused = new Reader(weir.subscribe({ filter: 'secret.>' }))

@@ -64,17 +64,20 @@ export class Connection {
     this.#begun = true
     this.#retryPlanned = false
     this.#cancelTimer()
+    const token = await this.#options.tokens.get().catch((thrown: unknown) => this.#lackToken(thrown))
+    if (token === undefined || this.#closed) return
     try {
-      const token = await this.#options.tokens.get()
-      if (!this.#closed) this.#openSession(token)
-    } catch (thrown) {
-      const given = thrown instanceof WeirError
-      const error = given
-        ? thrown
-        : new WeirError('unavailable', 'getToken failed; its error is the cause.', { cause: thrown })
-      if (given && !error.retryable) this.#finish(error)
-      else this.#lost(error)
+      this.#openSession(token)
+    } catch (cause) {
+      this.#finish(new WeirError('invalid', 'This address cannot be opened from here.', { cause }))
     }
+  }
+
+  #lackToken(thrown: unknown): undefined {
+    if (!(thrown instanceof WeirError)) {
+      this.#lost(new WeirError('unavailable', 'getToken failed; its error is the cause.', { cause: thrown }))
+    } else if (thrown.retryable) this.#lost(thrown)
+    else this.#finish(thrown)
   }
 
   #openSession(token: string): void {

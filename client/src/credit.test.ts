@@ -24,6 +24,9 @@ test('less than that is acknowledged after 200 ms, together', async () => {
   assert.deepEqual(acks, [30])
   await clock.advance(1000)
   assert.deepEqual(acks, [30])
+  credit.finished(5)
+  await clock.advance(200)
+  assert.deepEqual(acks, [30, 5])
 })
 
 test('what is not finished is never acknowledged', async () => {

@@ -1,5 +1,5 @@
 import { fromBinary } from '@bufbuild/protobuf'
-import { type Event, EventSchema, formatCursor } from '@weir/proto'
+import { type Event, EventSchema, formatCursor, WeirError } from '@weir/proto'
 
 /** An event as a subscription gives it. A class for the sake of its getters, which most consumers need not all pay for. */
 export class Entry {
@@ -18,9 +18,9 @@ export class Entry {
     this.#epoch = epoch
   }
 
-  /** The event, decoded when it is first asked for. */
+  /** The event, decoded when it is first asked for. Throws `malformed` for bytes that are no event, whoever stored them. */
   get event(): Event {
-    this.#event ??= fromBinary(EventSchema, this.bytes)
+    this.#event ??= this.#decode()
     return this.#event
   }
 
@@ -32,5 +32,13 @@ export class Entry {
   /** The same entry with bytes of its own, for those who keep it: it no longer holds the whole message in memory. */
   detached(): Entry {
     return new Entry(this.subject, this.seq, this.#epoch, this.bytes.slice())
+  }
+
+  #decode(): Event {
+    try {
+      return fromBinary(EventSchema, this.bytes)
+    } catch (cause) {
+      throw new WeirError('malformed', `What is stored under ${this.subject} at ${this.seq} is no event.`, { cause })
+    }
   }
 }

@@ -44,7 +44,7 @@ export class EventPost {
     let freshToken = false
     for (let attempt = 0; pending.length > 0; attempt++) {
       const answer = await this.#post(pending)
-      if (answer.error?.code === 'too_large' && pending.length > 1) {
+      if (answer.error?.code === 'too_large' && answer.rejected === undefined && pending.length > 1) {
         const middle = Math.ceil(pending.length / 2)
         await this.deliver(pending.slice(0, middle))
         pending = pending.slice(middle)

@@ -40,7 +40,7 @@ test('2: another epoch is a gap, told once', async () => {
   const feed = newFeed(Mode.ALL, { epoch: 1, seq: 40 })
   feed.restart(1)
   assert.ok(feed.subscribed(subscribed(Start.MEMORY, 2, 0)))
-  assert.ok(feed.gap(gap(0, 0, 'epoch')))
+  assert.ok(feed.gap(gap(40, 0, 'epoch')))
   take(feed, batch(0, 1, { 1: 'a' }))
   feed.inbox.finish(undefined)
   assert.deepEqual(await drain(feed), ['gap 40-0 epoch', 'entry 1'])
@@ -60,6 +60,20 @@ test('2: a hub that begins before the position cannot be followed: entries would
   const feed = newFeed(Mode.ALL, { epoch: 1, seq: 40 })
   feed.restart(1)
   assert.equal(feed.subscribed(subscribed(Start.MEMORY, 1, 39)), false)
+})
+
+test('2: a gap that overlaps what is known adds only what is new', async () => {
+  const feed = newFeed(Mode.ALL)
+  feed.subscribed(subscribed(Start.HEAD, 1, 5))
+  assert.ok(feed.gap(gap(3, 5, 'retention')))
+  assert.ok(feed.gap(gap(3, 6, 'retention')))
+  assert.ok(feed.expects(batch(6, 7)))
+  feed.inbox.finish(undefined)
+  assert.deepEqual(await drain(feed), ['gap 3-6 retention'])
+})
+
+test('2: Subscribed without a cursor cannot be followed', () => {
+  assert.equal(newFeed().subscribed(create(SubscribedSchema, { id: 1, channel: 1, start: Start.HEAD })), false)
 })
 
 test('2: a gap that begins past the last frame cannot be followed', () => {

@@ -1,23 +1,24 @@
 import { type ErrorCode, isErrorCode, WeirError } from '@weir/proto'
 
-/** The error that an HTTP answer tells: problem+json (RFC 9457) with Weir's code, or what its status means. */
-export async function errorOfResponse(response: Response): Promise<WeirError> {
-  const problem = await readProblem(response)
-  const { code, detail } = problem
-  return new WeirError(
-    typeof code === 'string' && isErrorCode(code) ? code : codeOfStatus(response.status),
-    typeof detail === 'string' ? detail : `The server answered ${response.status}.`,
-  )
-}
+/** The members of an answer's JSON object; none when its body is something else. */
+export type Members = Readonly<Record<string, unknown>>
 
-/** The members of a problem; none when the body is no problem. */
-export async function readProblem(response: Response): Promise<{ readonly [member: string]: unknown }> {
+/** Reads the body to its end. */
+export async function membersOf(response: Response): Promise<Members> {
   try {
-    const body: unknown = await response.clone().json()
+    const body: unknown = await response.json()
     return typeof body === 'object' && body !== null ? { ...body } : {}
   } catch {
     return {}
   }
+}
+
+/** The error that an HTTP answer tells: problem+json (RFC 9457) with Weir's code, or what its status means. */
+export function httpError(status: number, { code, detail }: Members): WeirError {
+  return new WeirError(
+    typeof code === 'string' && isErrorCode(code) ? code : codeOfStatus(status),
+    typeof detail === 'string' ? detail : `The server answered ${status}.`,
+  )
 }
 
 /** For answers that were written by something between, which knows no codes of Weir. */

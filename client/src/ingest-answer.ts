@@ -1,5 +1,5 @@
 import { type ErrorCode, isErrorCode, isRetryable, type WeirError } from '@weir/proto'
-import { errorOfResponse, readProblem } from './http-error.ts'
+import { httpError, type Members, membersOf } from './http-error.ts'
 
 /** What ingest answered to a batch, item by item. */
 export interface IngestAnswer {
@@ -22,8 +22,8 @@ export interface RejectedItem {
 
 /** Reads the answer to `POST /v1/events`. A body that is not as expected counts as none. */
 export async function ingestAnswer(response: Response, nowMs: number): Promise<IngestAnswer> {
-  const members = await readProblem(response)
-  const error = response.ok ? undefined : await errorOfResponse(response)
+  const members = await membersOf(response)
+  const error = response.ok ? undefined : httpError(response.status, members)
   return {
     error,
     // An intermediary's 5xx is no verdict on the events either.
@@ -33,12 +33,7 @@ export async function ingestAnswer(response: Response, nowMs: number): Promise<I
   }
 }
 
-function rejectedItems({
-  rejected,
-  rejectedCount,
-}: {
-  readonly [member: string]: unknown
-}): RejectedItem[] | undefined {
+function rejectedItems({ rejected, rejectedCount }: Members): RejectedItem[] | undefined {
   if (!Array.isArray(rejected) || rejectedCount !== undefined) return undefined
   return rejected.map((item: { index?: unknown; code?: unknown; message?: unknown }) => ({
     index: Number(item.index),

@@ -33,12 +33,16 @@ test('watchers run at once, then once a frame however much arrives, and not for 
   assert.deepEqual(sizes, [0])
   assert.equal(frame(), 1)
   assert.deepEqual(sizes, [0, 20])
-  await socket.say(batchFrame(1, 20, 25))
+  await socket.say(batchFrame(1, 20, 25, { 25: '-unknown' }))
+  await socket.say({ case: 'gap', value: { id: 1, from: 25n, to: 26n, reason: 'unavailable' } })
   assert.equal(frame(), 0)
+  await socket.say(subscribedFrame(1, 1, Start.SNAPSHOT, 2, 0))
+  assert.equal(frame(), 1)
+  assert.deepEqual(sizes, [0, 20, 0])
   stop()
-  await socket.say(batchFrame(1, 25, 26, { 26: 'late' }))
+  await socket.say(batchFrame(1, 0, 1, { 1: 'late' }))
   frame()
-  assert.deepEqual(sizes, [0, 20])
+  assert.deepEqual(sizes, [0, 20, 0])
 })
 
 test('subjects past the bound are left out and counted; those that are known go on', async () => {
@@ -49,6 +53,8 @@ test('subjects past the bound are left out and counted; those that are known go 
   assert.equal(store.leftOut, 2)
   await socket.say(batchFrame(1, 5, 7, { 6: '-b', 7: 'c' }))
   assert.deepEqual(held(store), { a: 5, c: 7 })
+  await socket.say(subscribedFrame(1, 2, Start.SNAPSHOT, 2, 0))
+  assert.equal(store.leftOut, 0)
 })
 
 test('an entry that is kept does not keep the message that it came in', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { WeirError } from '@weir/proto'
 import { settle } from '../test/fake-clock.ts'
 import { Outbox, type WhenFull } from './outbox.ts'
 import type { OutboxItem } from './outbox-item.ts'
@@ -11,7 +12,8 @@ test('a batch ends at the bound of items or of bytes, and has one item at least'
     ['b', 10],
     ['c', 10],
     ['d', 200],
-    ['e', 10],
+    ['e', 40],
+    ['f', 60],
   ] as const)
     await outbox.put(item(id, size))
   assert.equal(ids(outbox.take(2, 100)), 'ab')
@@ -20,16 +22,52 @@ test('a batch ends at the bound of items or of bytes, and has one item at least'
   outbox.settle()
   assert.equal(ids(outbox.take(9, 100)), 'd')
   outbox.settle()
-  assert.equal(outbox.bytes, 10)
+  assert.equal(outbox.bytes, 100)
+  assert.equal(ids(outbox.take(9, 100)), 'ef')
 })
 
 test('what is on its way counts until it is settled', async () => {
   const { outbox } = setUp('throw', 100)
   await outbox.put(item('a', 60))
   outbox.take(1, 100)
-  await assert.rejects(outbox.put(item('b', 60)), { code: 'overloaded' })
+  await assert.rejects(outbox.put(item('b', 41)), { code: 'overloaded' })
+  await outbox.put(item('c', 40))
   outbox.settle()
   await outbox.put(item('b', 60))
+})
+
+test('an event as large as the buffer fits', async () => {
+  const { outbox } = setUp('block', 100)
+  await outbox.put(item('a', 100))
+  const second = outbox.put(item('b', 100))
+  outbox.take(1, 100)
+  outbox.settle()
+  await second
+})
+
+test('flushed waits for senders that wait for room', async () => {
+  const { outbox } = setUp('block', 100)
+  await outbox.put(item('a', 100))
+  void outbox.put(item('b', 100))
+  let flushed = false
+  const done = outbox.flushed().then(() => {
+    flushed = true
+  })
+  outbox.take(1, 100)
+  outbox.settle()
+  await settle()
+  assert.equal(flushed, false)
+  outbox.take(1, 100)
+  outbox.settle()
+  await done
+})
+
+test('flushed resolves when everything is abandoned', async () => {
+  const { outbox } = setUp('block', 100)
+  await outbox.put(item('a', 100))
+  const done = outbox.flushed()
+  outbox.abandon(new WeirError('unavailable', 'closed'))
+  await done
 })
 
 test('block: senders wait for room in their order, and only so many', async () => {
@@ -98,7 +136,7 @@ test('what is abandoned is given back, and senders are rejected', async () => {
   for (const id of ['a', 'b']) await outbox.put(item(id, 50))
   const sender = assert.rejects(outbox.put(item('c', 50)), /closed/)
   outbox.take(1, 100)
-  assert.equal(ids(outbox.abandon(new Error('closed') as never)), 'b')
+  assert.equal(ids(outbox.abandon(new WeirError('unavailable', 'closed'))), 'b')
   await sender
   assert.equal(outbox.bytes, 50)
 })

@@ -55,7 +55,7 @@ export class Outbox {
     }
     if (whenFull === 'drop_oldest') this.#dropFor(size)
     if (this.#senders.length === 0 && this.#bytes + size <= bytesMax) {
-      this.#add(item)
+      this.#add({ number: ++this.#lastNumber, item })
       return Promise.resolve()
     }
     switch (whenFull) {
@@ -69,7 +69,9 @@ export class Outbox {
         if (this.#senders.length >= sendersMax) {
           return Promise.reject(new WeirError('overloaded', 'Too many sends wait for room: await each of them.'))
         }
-        return new Promise((resolve, reject) => this.#senders.push({ item, resolve, reject }))
+        return new Promise((resolve, reject) => {
+          this.#senders.push({ number: ++this.#lastNumber, item, resolve, reject })
+        })
     }
   }
 
@@ -116,9 +118,9 @@ export class Outbox {
     return abandoned
   }
 
-  #add(item: OutboxItem): void {
-    this.#bytes += item.bytes.length
-    this.#waiting.push({ number: ++this.#lastNumber, item })
+  #add(numbered: Numbered): void {
+    this.#bytes += numbered.item.bytes.length
+    this.#waiting.push(numbered)
   }
 
   #dropFor(size: number): void {
@@ -135,13 +137,13 @@ export class Outbox {
       const [first] = this.#senders
       if (first === undefined || this.#bytes + first.item.bytes.length > this.#options.bytesMax) return
       this.#senders.shift()
-      this.#add(first.item)
+      this.#add(first)
       first.resolve()
     }
   }
 
   #announceFlushed(): void {
-    const oldest = this.#underWay[0] ?? this.#waiting[0]
+    const oldest = this.#underWay[0] ?? this.#waiting[0] ?? this.#senders[0]
     const ready = this.#flushers.filter(({ number }) => oldest === undefined || oldest.number > number)
     this.#flushers = this.#flushers.filter((flusher) => !ready.includes(flusher))
     for (const { resolve } of ready) resolve()
@@ -154,8 +156,7 @@ interface Numbered {
   readonly item: OutboxItem
 }
 
-interface Sender {
-  readonly item: OutboxItem
+interface Sender extends Numbered {
   readonly resolve: () => void
   readonly reject: (error: WeirError) => void
 }

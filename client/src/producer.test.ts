@@ -193,6 +193,15 @@ test('a batch that is too large is halved until it fits; an event that is too la
   )
 })
 
+test('events that are each too large are reported, and not sent in halves', async () => {
+  const rejected = [0, 1].map((index) => ({ index, code: 'too_large', message: 'It is large.' }))
+  const { producer, ingest, rejections } = setUp([() => problem(413, 'too_large', { accepted: 0, rejected })])
+  for (const id of ['e0', 'e1']) await producer.send('a', { id })
+  await producer.flush()
+  assert.equal(ingest.requests.length, 1)
+  assert.equal(rejections.length, 2)
+})
+
 test('what cannot be delivered for too long is given up and reported', async () => {
   const away: Reply = () => problem(503, 'unavailable', {}, { 'retry-after': '10' })
   const { producer, ingest, rejections, clock } = setUp(Array(99).fill(away), { giveUpMs: 25_000 })
@@ -236,6 +245,14 @@ test('close flushes, and takes no more', async () => {
   await producer.close()
 })
 
+test('close waits for sends that wait for room', async () => {
+  const { producer, ingest } = setUp([], { bufferBytesMax: 100 })
+  const sends = ['0', '1', '2'].map((id) => producer.send('a', { id: id.repeat(60) }))
+  await producer.close()
+  await Promise.all(sends)
+  assert.equal(ingest.stored.size, 3)
+})
+
 test('close gives up at its deadline and reports what is left', async () => {
   const away: Reply = () => problem(503, 'unavailable')
   const { producer, rejections, clock } = setUp(Array(99).fill(away), { maxItems: 1 })
@@ -248,7 +265,11 @@ test('close gives up at its deadline and reports what is left', async () => {
   assert.equal(closed, false)
   await clock.advance(1)
   assert.ok(closed)
-  assert.deepEqual(rejections.map(({ id }) => id).sort(), ['e0', 'e1', 'e2'])
+  assert.deepEqual(rejections.map(({ id, code }) => `${id} ${code}`).sort(), [
+    'e0 unavailable',
+    'e1 unavailable',
+    'e2 unavailable',
+  ])
   assert.equal(clock.waiting, 0)
 })
 

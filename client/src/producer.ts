@@ -71,7 +71,7 @@ export class Producer {
       bytesMax: bufferBytesMax,
       whenFull,
       sendersMax: producerLimits.sendersMax,
-      dropped: (item) => this.#reject([item], 'The buffer of the producer was full.'),
+      dropped: (item) => this.#reject([item], new WeirError('overloaded', 'The buffer of the producer was full.')),
     })
     this.#post = new EventPost({
       url: eventsUrl(options.url),
@@ -114,7 +114,7 @@ export class Producer {
     this.#forgetPage()
     const cancel = this.#clock.after(deadlineMs, () => {
       const error = new WeirError('unavailable', 'The producer was closed before this could be stored.')
-      this.#reject(this.#outbox.abandon(error), error.message)
+      this.#reject(this.#outbox.abandon(error), error)
       this.#post.end()
     })
     await this.flush()
@@ -149,8 +149,8 @@ export class Producer {
     if (items.length > 0) void this.#post.deliverLeaving(items)
   }
 
-  #reject(items: readonly OutboxItem[], message: string): void {
-    for (const { subject, id } of items) callSafely(this.#onRejected, { subject, id, code: 'overloaded', message })
+  #reject(items: readonly OutboxItem[], { code, message }: WeirError): void {
+    for (const { subject, id } of items) callSafely(this.#onRejected, { subject, id, code, message })
   }
 }
 

@@ -60,6 +60,11 @@ test('an answer that is not from Weir is judged by its status', async () => {
   await assert.rejects(weir.state('latest'), { code: 'unavailable' })
 })
 
+test('an answer that is no JSON is not from the read API', async () => {
+  const { weir } = setUp(() => new Response('<html>'))
+  await assert.rejects(weir.state('latest'), { code: 'internal', message: /Is it the read API/ })
+})
+
 test('a refused token is replaced once', async () => {
   const tokens = ['a', 'b'].map((name) => `e30.${btoa(JSON.stringify({ exp: 4e9, jti: name }))}.s`)
   const refused = (): Response => problem(401, 'token_expired')

@@ -2,7 +2,7 @@ import { type Event, eventFromJson, WeirError } from '@weir/proto'
 import type { Clock } from './clock.ts'
 import { Deadline } from './deadline.ts'
 import type { Fetch } from './fetch.ts'
-import { errorOfResponse } from './http-error.ts'
+import { httpError, membersOf } from './http-error.ts'
 import { clientLimits } from './limits.ts'
 import type { TokenSource } from './token-source.ts'
 
@@ -98,28 +98,44 @@ export class ReadApi {
   }
 
   async #read<Body>(path: readonly string[], query: Query): Promise<Body> {
-    const { url, tokens, clock } = this.#options
+    const { url, clock } = this.#options
     if (url === undefined) throw new WeirError('invalid', 'Give connect() a readUrl to use the read API.')
     const target = new URL(`/v1/${path.map(encodeURIComponent).join('/')}`, url)
     for (const [name, value] of Object.entries(query)) {
       for (const one of [value ?? []].flat()) target.searchParams.append(name, String(one))
     }
     const deadline = new Deadline(clock, clientLimits.requestMs, 'The read API gave no answer')
+    const abort = new AbortController()
     try {
-      const first = await Promise.race([this.#fetch(target), deadline.passed])
-      if (first.status !== 401) return await bodyOf<Body>(first)
-      tokens.forget()
-      return await bodyOf<Body>(await Promise.race([this.#fetch(target), deadline.passed]))
+      const answer = this.#ask(target, abort.signal)
+      return (await Promise.race([answer, deadline.passed])) as Body
     } finally {
       deadline.cancel()
+      abort.abort()
     }
   }
 
-  async #fetch(target: URL): Promise<Response> {
+  /** The members of a good answer. A token that is refused is replaced once. */
+  async #ask(target: URL, signal: AbortSignal): Promise<unknown> {
+    let response = await this.#fetch(target, signal)
+    if (response.status === 401) {
+      await response.body?.cancel()
+      this.#options.tokens.forget()
+      response = await this.#fetch(target, signal)
+    }
+    const members = await membersOf(response)
+    if (!response.ok) throw httpError(response.status, members)
+    if (Object.keys(members).length === 0) {
+      throw new WeirError('internal', `${target.origin} did not answer with JSON. Is it the read API?`)
+    }
+    return members
+  }
+
+  async #fetch(target: URL, signal: AbortSignal): Promise<Response> {
     const { fetch, tokens } = this.#options
     const token = await tokens.get()
     try {
-      return await fetch(target.href, { headers: { authorization: `Bearer ${token}` } })
+      return await fetch(target.href, { headers: { authorization: `Bearer ${token}` }, signal })
     } catch (cause) {
       throw new WeirError('unavailable', `${target.origin} cannot be reached.`, { cause })
     }
@@ -127,11 +143,6 @@ export class ReadApi {
 }
 
 type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>
-
-async function bodyOf<Body>(response: Response): Promise<Body> {
-  if (!response.ok) throw await errorOfResponse(response)
-  return (await response.json()) as Body
-}
 
 /** The same item with its event read from JSON. */
 function withEvent<Item extends { readonly event: unknown }>(item: Item): Item & { readonly event: Event } {

@@ -96,7 +96,7 @@ export class Session {
       else if (this.#credit === undefined) this.#fail('The hub sent a frame before Welcome.')
       else if (frame.case !== 'pong') this.#events.received(frame, bytes)
     } catch (thrown) {
-      this.#fail(asWeirError(thrown).message)
+      this.#fail(asWeirError(thrown).message, thrown)
     }
   }
 
@@ -119,9 +119,9 @@ export class Session {
   }
 
   /** The hub, or what is between, does not do what it should: another attempt may meet a better one. */
-  #fail(message: string): void {
+  #fail(message: string, cause?: unknown): void {
     if (this.#ended) return
-    this.#end(new WeirError('unavailable', message), true)
+    this.#end(new WeirError('unavailable', message, { cause }), true)
     this.#socket.close(4000, message.slice(0, 100))
   }
 

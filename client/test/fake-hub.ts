@@ -16,8 +16,11 @@ import { settle } from './fake-clock.ts'
 /** The far side of the transport: every socket that a client opened, the last one first in reach. */
 export class FakeHub {
   readonly sockets: FakeSocket[] = []
+  /** What opening a socket throws. */
+  refuses: Error | undefined
 
   readonly open: OpenSocket = (url, subprotocol, events) => {
+    if (this.refuses !== undefined) throw this.refuses
     const socket = new FakeSocket(url, subprotocol, events)
     this.sockets.push(socket)
     return socket
