@@ -1,4 +1,4 @@
-import { problem } from '@weir/mesh'
+import { problem } from '@weir/mesh/edge'
 import { WeirError } from '@weir/proto'
 import { type Outcome, passing, type Sending } from './intake.ts'
 import { ingestLimits } from './limits.ts'

@@ -1,4 +1,4 @@
-import { problem } from '@weir/mesh'
+import { problem } from '@weir/mesh/edge'
 import { WeirError } from '@weir/proto'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'

@@ -1,4 +1,4 @@
-import { bearerToken } from '@weir/mesh'
+import { bearerToken } from '@weir/mesh/edge'
 import { WeirError } from '@weir/proto'
 
 /**

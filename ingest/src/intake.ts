@@ -1,6 +1,6 @@
 // Hot path. Budget: 3 us an event beside its decoding (bench/src/ingest.bench.ts).
 
-import { eventSubject, type Identity, type Outgoing, type Publisher, type Stored } from '@weir/mesh'
+import { eventSubject, type Identity, type Outgoing, type Publisher, type Stored } from '@weir/mesh/edge'
 import { compileFilters, isRetryable, WeirError } from '@weir/proto'
 import { type IngestRecord, isRejected, type RejectedRecord, type SealedRecord } from './record.ts'
 import type { SubjectQuota } from './subject-quota.ts'

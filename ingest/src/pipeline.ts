@@ -1,4 +1,4 @@
-import { type Identity, type Logger, type Publisher, problem, type Verifier } from '@weir/mesh'
+import { type Identity, type Publisher, problem, type Verifier } from '@weir/mesh/edge'
 import { asWeirError, type WeirError } from '@weir/proto'
 import { unacknowledgedAnswer } from './answer.ts'
 import { BodyReader } from './body-reader.ts'
@@ -16,7 +16,8 @@ import type { Unpackers } from './unpack.ts'
 export interface PipelineParts {
   readonly verifier: Pick<Verifier, 'verify'>
   readonly publisher: Pick<Publisher, 'publishAll'>
-  readonly log: Pick<Logger, 'error'>
+  /** Is told of what failed here and not in the request. */
+  readonly log: { error(fields: object, message: string): void }
   readonly metrics?: IngestMetrics | undefined
   readonly unpackers: Unpackers
   readonly limits: PipelineLimits

@@ -1,4 +1,4 @@
-import type { Identity } from '@weir/mesh'
+import type { Identity } from '@weir/mesh/edge'
 import { WeirError } from '@weir/proto'
 import { LRUCache } from 'lru-cache'
 import { ingestLimits } from './limits.ts'

@@ -36,8 +36,9 @@ export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.ts'
 export { natsBinary } from './nats/binary.ts'
 export { BucketWriter, type BucketWriterOptions, type BucketWriterStats } from './nats/bucket-writer.ts'
 export { type ConditionalMessage, ConditionalPublisher, type Outcome } from './nats/conditional-publisher.ts'
-export { type ConnectOptions, connectNats, type NatsConnection, newInbox } from './nats/connection.ts'
+export { type ConnectOptions, connectNats, type NatsConnection } from './nats/connection.ts'
 export { type DirectMessage, lastMessage, messageAt, sequenceAt } from './nats/direct-get.ts'
+export { newInbox } from './nats/inbox.ts'
 export {
   bucketName,
   bucketStream,

@@ -3,7 +3,7 @@
  */
 import type { Msg, NatsConnection, PublishOptions, Subscription } from '@nats-io/nats-core'
 import { type ErrorCode, WeirError } from '@weir/proto'
-import { newInbox } from './connection.ts'
+import { newInbox } from './inbox.ts'
 
 /** What became of one publish. `unknown` means that no answer came: it may be stored or not. */
 export type Outcome =

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { WeirError } from '@weir/proto'
 import { Health } from '../health.ts'
 import { createLogger } from '../log.ts'
-import { connectNats, newInbox } from './connection.ts'
+import { connectNats } from './connection.ts'
+import { newInbox } from './inbox.ts'
 import { startNats, type TestNats } from './test-server.ts'
 
 const log = createLogger('test', 'silent')

@@ -1,9 +1,10 @@
-import { AuthorizationError, createInbox, type NatsConnection } from '@nats-io/nats-core'
+import { AuthorizationError, type NatsConnection } from '@nats-io/nats-core'
 import { connect } from '@nats-io/transport-node'
 import { WeirError } from '@weir/proto'
 import type { Health } from '../health.ts'
 import { limits } from '../limits.ts'
 import type { Logger } from '../log.ts'
+import { inboxPrefixOf, setInboxPrefix } from './inbox.ts'
 
 export type { NatsConnection } from '@nats-io/nats-core'
 
@@ -25,6 +26,7 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
   const { url, name, log, health } = options
   const servers = url.split(',').map((server) => new URL(server.trim()))
   const [first] = servers
+  const inboxPrefix = inboxPrefixOf(name)
   let attempt = 0
   let nc: NatsConnection
   try {
@@ -35,7 +37,7 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
         : {}),
       ...(first?.protocol === 'tls:' ? { tls: {} } : {}),
       name: `weir-${name}`,
-      inboxPrefix: `_INBOX_${name}`,
+      inboxPrefix,
       timeout: limits.natsConnectMs,
       pingInterval: limits.natsPingMs,
       maxReconnectAttempts: -1,
@@ -46,20 +48,13 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
   } catch (cause) {
     throw connectError(cause, servers.map((server) => server.host).join(', '))
   }
-  inboxPrefixes.set(nc, `_INBOX_${name}`)
+  setInboxPrefix(nc, inboxPrefix)
   health?.set('nats', true)
   void watch(nc, log, health, () => {
     attempt = 0
   })
   return nc
 }
-
-/** A new inbox that the permissions of this connection's user cover. */
-export function newInbox(nc: NatsConnection): string {
-  return createInbox(inboxPrefixes.get(nc) ?? '_INBOX')
-}
-
-const inboxPrefixes = new WeakMap<NatsConnection, string>()
 
 function connectError(cause: unknown, hosts: string): WeirError {
   const message =

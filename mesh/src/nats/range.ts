@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
-import { newInbox } from './connection.ts'
+import { newInbox } from './inbox.ts'
 import { liveSequence, removalOf, storedSubject } from './server-header.ts'
 
 /** A stored message, as a range read gives it. */

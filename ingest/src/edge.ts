@@ -1,0 +1,59 @@
+import {
+  connectNatsByWebSocket,
+  type NatsConnection,
+  Publisher,
+  problem,
+  Verifier,
+  type VerifierOptions,
+} from '@weir/mesh/edge'
+import { asWeirError } from '@weir/proto'
+import { createIngest, type Ingest, type IngestParts } from './create-ingest.ts'
+
+export interface EdgeOptions extends VerifierOptions, Pick<IngestParts, 'limits' | 'routes' | 'origins' | 'unpackers'> {
+  /** wss://user:password@host:port of NATS over WebSocket. */
+  readonly natsUrl: string
+}
+
+export interface EdgeIngest {
+  readonly fetch: Ingest
+  /** Finishes what is on its way to the stream and closes the connection. */
+  close(): Promise<void>
+}
+
+/**
+ * Ingest for runtimes that have fetch and WebSocket but no sockets: Deno Deploy, a Durable Object of Cloudflare. It connects
+ * at the first request and keeps the connection, so it must live where one may outlive a request.
+ */
+export function createEdgeIngest(options: EdgeOptions): EdgeIngest {
+  let opening: Promise<OpenIngest> | undefined
+  return {
+    async fetch(request) {
+      try {
+        opening ??= open(options)
+        return await (await opening).ingest(request)
+      } catch (thrown) {
+        // The next request tries again.
+        opening = undefined
+        return problem(asWeirError(thrown))
+      }
+    },
+    async close() {
+      const opened = await opening?.catch(() => undefined)
+      await opened?.publisher.drain()
+      await opened?.nc.close()
+    },
+  }
+}
+
+interface OpenIngest {
+  readonly nc: NatsConnection
+  readonly publisher: Publisher
+  readonly ingest: Ingest
+}
+
+async function open({ natsUrl, ...options }: EdgeOptions): Promise<OpenIngest> {
+  const verifier = new Verifier(options)
+  const nc = await connectNatsByWebSocket({ url: natsUrl, name: 'ingest' })
+  const publisher = new Publisher(nc)
+  return { nc, publisher, ingest: createIngest({ ...options, verifier, publisher, log: console }) }
+}
