@@ -23,6 +23,7 @@ export class HttpEdge {
       await this.#route(exchange, headers)
     } catch (thrown) {
       const error = asWeirError(thrown)
+      this.#hub.onRefuse(error.code)
       if (error.code === 'internal') this.#hub.log.error({ err: thrown }, 'a request failed')
       exchange.answer(problemParts(error, { headers }))
     }

@@ -1,15 +1,18 @@
 import type { Counter, Histogram, Metrics } from '@weir/mesh'
+import type { ErrorCode } from '@weir/proto'
 import type { Hub } from './hub.ts'
-import type { SourceCounters } from './source-counters.ts'
+import type { SourceTotals } from './sources.ts'
 
 /** What a hub exports: read from the engine at each scrape, so that the hot path only adds numbers. */
 export class HubMetrics {
   readonly #passes: Histogram
   readonly #closes: Counter<'code'>
+  readonly #refusals: Counter<'code'>
 
   constructor(metrics: Metrics, hub: Hub) {
     this.#passes = metrics.histogram('pass_seconds', 'How long a round of passes took.', [0.0001, 0.001, 0.01, 0.1, 1])
     this.#closes = metrics.counter('closes_total', 'Connections that the hub closed.', ['code'])
+    this.#refusals = metrics.counter('refusals_total', 'Connections and requests that were not let in.', ['code'])
     const read = (name: string, help: string, value: () => number): void => {
       metrics.gauge(name, help, [], (gauge) => gauge.set(value()))
     }
@@ -28,21 +31,7 @@ export class HubMetrics {
     sum('behind', 'Subscriptions that are behind.', ({ source }) => source.behindCount)
     sum('subjects', 'Subjects in the latest tables.', ({ source }) => source.log.subjectCount)
     sum('lag_entries', 'Entries that the streams hold past what this hub has.', ({ tail }) => tail.stats.lag)
-    sum('repairs_total', 'Holes in the republication that were noticed.', ({ tail }) => tail.stats.repairs)
-    sum(
-      'repaired_entries_total',
-      'Entries that were read from the stream to fill them.',
-      ({ tail }) => tail.stats.repaired,
-    )
-    const counted: readonly [keyof SourceCounters, string][] = [
-      ['inbound', 'Entries that arrived.'],
-      ['batches', 'Batches that were sent, a shared one counted once.'],
-      ['deliveries', 'Entries that were sent, times subscribers.'],
-      ['conflated', 'Entries that were left out for a newer one, times subscribers.'],
-      ['gaps', 'Gaps that were announced.'],
-      ['streamReads', 'Chunks that were read from streams for old cursors.'],
-    ]
-    for (const [key, help] of counted) sum(`${snakeCase(key)}_total`, help, ({ source }) => source.counters[key])
+    for (const [name, key, help] of counted) metrics.reading(`${name}_total`, help, () => hub.sources.totals[key])
   }
 
   passed(seconds: number): void {
@@ -52,8 +41,20 @@ export class HubMetrics {
   closed(code: number): void {
     this.#closes.inc({ code })
   }
+
+  refused(code: ErrorCode): void {
+    this.#refusals.inc({ code })
+  }
 }
 
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
+const counted: readonly (readonly [string, keyof SourceTotals, string])[] = [
+  ['inbound', 'inbound', 'Entries that arrived.'],
+  ['batches', 'batches', 'Batches that were sent, a shared one counted once.'],
+  ['deliveries', 'deliveries', 'Entries that were sent, times subscribers.'],
+  ['conflated', 'conflated', 'Entries that were left out for a newer one, times subscribers.'],
+  ['gaps', 'gaps', 'Gaps that were announced.'],
+  ['stream_reads', 'streamReads', 'Chunks that were read from streams for old cursors.'],
+  ['repairs', 'repairs', 'Holes in the republication that were noticed.'],
+  ['repaired_entries', 'repaired', 'Entries that were read from the stream to fill them.'],
+  ['resets', 'resets', 'Streams that turned out to be made anew.'],
+]

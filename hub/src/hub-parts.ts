@@ -11,8 +11,11 @@ import {
   serve,
   Verifier,
 } from '@weir/mesh'
+import { AdminApi } from './admin-api.ts'
 import { HttpEdge } from './http-edge.ts'
 import { Hub, randomHubName } from './hub.ts'
+import { HubControl } from './hub-control.ts'
+import { Presence } from './presence.ts'
 import { type HubServer, listen } from './server.ts'
 import { hubSettings } from './settings.ts'
 import { Tickets } from './tickets.ts'
@@ -33,13 +36,17 @@ export function hubParts({ config, log, health, metrics }: HubContext): readonly
   let nc: NatsConnection
   let tickets: Tickets
   let hub: Hub
+  let control: HubControl
+  let presence: Presence
+  let api: AdminApi | undefined
   let server: HubServer
   return [
     {
       name: 'admin',
       async start() {
         const options = { hostname: host, port: config.adminPort, portSetting: hubSettings.adminPort.env }
-        admin = await serve(adminHandler({ health, metrics }), options)
+        const pages = adminHandler({ health, metrics })
+        admin = await serve(async (request) => (await api?.handle(request)) ?? pages(request), options)
       },
       drain: () => admin.close(1_000),
     },
@@ -59,12 +66,19 @@ export function hubParts({ config, log, health, metrics }: HubContext): readonly
       async start() {
         hub = new Hub({ name: config.hubName ?? randomHubName(), settings: config, nc, log, verifier, metrics })
         const edge = new HttpEdge(hub, tickets)
+        control = new HubControl(nc, hub)
+        presence = new Presence(nc, hub)
+        api = new AdminApi(hub, control)
         server = await listen({ hub, edge, host, port: config.port, shared: config.workers > 1 })
         hub.start()
+        control.start()
+        presence.start()
         log.info({ hub: hub.hubName, port: server.port, adminPort: admin.port }, 'listening')
       },
       async drain() {
+        presence.close()
         await hub.drain(drainMs / 2)
+        control.close()
         server.close()
       },
     },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger, Metrics, NatsConnection, Verifier } from '@weir/mesh'
-import { WeirError } from '@weir/proto'
+import { type ErrorCode, WeirError } from '@weir/proto'
 import { Admission } from './admission.ts'
 import type { Codec } from './codec.ts'
 import type { MemoryBudget } from './entry-log.ts'
@@ -59,6 +59,11 @@ export class Hub implements SessionHub {
     return `${this.hubName}.${this.#count.toString(36)}`
   }
 
+  /** A connection or request was not let in. */
+  onRefuse(code: ErrorCode): void {
+    this.#metrics.refused(code)
+  }
+
   onClose(code: number): void {
     this.#metrics.closed(code)
   }
@@ -97,16 +102,17 @@ export class Hub implements SessionHub {
   }
 
   /**
-   * Sends everyone elsewhere, spread over `spreadMs` so that the other hubs see no storm. Cursors stand, so nobody loses
-   * anything. Resolves when all have gone, at the latest a moment after the last was closed.
+   * Sends everyone elsewhere, spread over the time so that the other hubs see no storm. Cursors stand, so nobody loses
+   * anything. Resolves when all have gone, at the latest soon after `drainMs`.
    */
-  async drain(spreadMs: number): Promise<void> {
+  async drain(drainMs: number): Promise<void> {
     this.admission.drain()
+    const spreadMs = Math.max(0, drainMs - limits.leaveGraceMs)
     const sessions = [...this.#sessions]
     for (const [index, session] of sessions.entries()) {
       session.leave('draining', Math.floor((spreadMs * index) / sessions.length))
     }
-    const deadline = this.now() + spreadMs + 2 * limits.leaveGraceMs
+    const deadline = this.now() + spreadMs + limits.leaveGraceMs + limits.drainLookMs
     while (this.#sessions.size > 0 && this.now() < deadline) await sleep(limits.drainLookMs)
     for (const timer of this.#timers) clearInterval(timer)
     this.sources.close()

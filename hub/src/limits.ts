@@ -48,6 +48,15 @@ export const limits = {
   ticketsPerSecond: 20,
   /** Subjects for which that is remembered; past it, the one that asked longest ago has its whole allowance again. */
   ticketClientsMax: 10_000,
+  /** How long an administrator's request waits for the answers of all hubs. */
+  controlMs: 500,
+  /** How often a hub says that it is there; a third of the time after which it counts as gone. */
+  presenceEveryMs: 5_000,
+  /** Sessions on a page of the list: when nothing is said, and at most. */
+  sessionsPageDefault: 100,
+  sessionsPageMax: 1_000,
+  /** A page ends after so many subscriptions, however many sessions that are. */
+  sessionsPageSubscriptionsMax: 10_000,
   /** How often sessions are looked at: the precision of the deadlines of Hello, token, stall and age. */
   sweepMs: 1_000,
   /** Seconds after which the socket layer pings a silent peer, and drops it when that is not answered. */

@@ -104,7 +104,9 @@ function upgrade(
       context,
     )
   } catch (thrown) {
-    refuse(new UwsExchange(response, request), asWeirError(thrown))
+    const error = asWeirError(thrown)
+    hub.onRefuse(error.code)
+    refuse(new UwsExchange(response, request), error)
   }
 }
 

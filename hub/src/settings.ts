@@ -4,12 +4,22 @@ import {
   list,
   meshSettings,
   optional,
+  type Parser,
   portSetting,
   type Setting,
   seconds,
   setting,
-  text,
 } from '@weir/mesh'
+import { isSubject } from '@weir/proto'
+
+/** A name that can stand in a subject, as one token. */
+const token: Parser<string> = {
+  form: 'a name of A-Z a-z 0-9 _ = -',
+  parse(value) {
+    if (!isSubject(value) || value.includes('.')) throw new Error(`got "${value}"`)
+    return value
+  },
+}
 
 /** What the environment may set for a hub. Each bound says what happens at it. */
 export const hubSettings: typeof meshSettings & {
@@ -39,7 +49,7 @@ export const hubSettings: typeof meshSettings & {
   adminPort: portSetting('hubAdmin', 'Where /healthz, /readyz, /metrics and the sessions are.'),
   hubName: optional(
     'WEIR_HUB_NAME',
-    text,
+    token,
     'The name of this hub in Welcome and in the mesh; a random one when absent.',
   ),
   workers: setting(

@@ -1,10 +1,11 @@
-import { type Logger, type NatsConnection, Tail } from '@weir/mesh'
+import { type Logger, type NatsConnection, Tail, type TailStats } from '@weir/mesh'
 import type { MemoryBudget } from './entry-log.ts'
 import { Flusher } from './flusher.ts'
 import { limits } from './limits.ts'
 import { NatsStreamReader } from './nats-stream-reader.ts'
 import { Semaphore } from './semaphore.ts'
 import { Source } from './source.ts'
+import type { SourceCounters } from './source-counters.ts'
 
 /** The sources that this hub serves: opened with their first subscriber, closed when they have had none for a while. */
 export class Sources {
@@ -13,6 +14,8 @@ export class Sources {
   readonly #reads = new Semaphore(limits.streamReadsMax)
   readonly #flusher: Flusher
   #channels = 0
+  /** What the sources did that are closed by now, so that counters only grow. */
+  readonly #past: SourceTotals = noTotals()
 
   constructor(options: SourcesOptions) {
     this.#options = options
@@ -32,7 +35,8 @@ export class Sources {
     try {
       await held.opened
     } catch (thrown) {
-      this.#held.delete(key)
+      // Whoever waited for it too was before; the next one tries anew.
+      if (this.#held.get(key) === held) this.#close(key, held)
       throw thrown
     }
     return held.source
@@ -50,6 +54,13 @@ export class Sources {
   /** Tenant, name, engine and tail of each. */
   *[Symbol.iterator](): Generator<{ readonly source: Source; readonly tail: Tail }> {
     for (const { source, tail } of this.#held.values()) yield { source, tail }
+  }
+
+  /** What all sources have done since the hub was started. */
+  get totals(): Readonly<SourceTotals> {
+    const totals = { ...this.#past }
+    for (const held of this.#held.values()) addTotals(totals, held)
+    return totals
   }
 
   beat(): void {
@@ -84,6 +95,7 @@ export class Sources {
     this.#held.delete(key)
     held.tail.close()
     held.source.close()
+    addTotals(this.#past, held)
   }
 }
 
@@ -94,6 +106,30 @@ export interface SourcesOptions {
   readonly ringBytes: number
   readonly latestSubjects: number
   onPass(seconds: number): void
+}
+
+/** Counters of sources, and of the tails that feed them. */
+export interface SourceTotals extends SourceCounters, Pick<TailStats, 'repairs' | 'repaired' | 'resets'> {}
+
+function noTotals(): SourceTotals {
+  return {
+    inbound: 0,
+    batches: 0,
+    deliveries: 0,
+    conflated: 0,
+    gaps: 0,
+    streamReads: 0,
+    repairs: 0,
+    repaired: 0,
+    resets: 0,
+  }
+}
+
+function addTotals(totals: SourceTotals, { source: { counters }, tail: { stats } }: HeldSource): void {
+  for (const key of Object.keys(counters) as (keyof SourceCounters)[]) totals[key] += counters[key]
+  totals.repairs += stats.repairs
+  totals.repaired += stats.repaired
+  totals.resets += stats.resets
 }
 
 interface HeldSource {

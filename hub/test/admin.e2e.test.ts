@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { fromBinary } from '@bufbuild/protobuf'
+import { EventSchema, Mode, validateEvent } from '@weir/proto'
+import type { SessionPage } from '../src/session-list.ts'
+import { type TestHub, TestMesh, testToken } from './harness.ts'
+import { SseReader } from './sse-reader.ts'
+import { TestClient } from './test-client.ts'
+
+describe('the admin port', () => {
+  let mesh: TestMesh
+  let hubs: readonly [TestHub, TestHub]
+  let admin: string
+
+  before(async () => {
+    mesh = await TestMesh.start()
+    hubs = [await mesh.startHub({ WEIR_HUB_NAME: 'one' }), await mesh.startHub({ WEIR_HUB_NAME: 'two' })]
+    admin = `Bearer ${await testToken({ subject: 'operator', admin: true })}`
+  })
+
+  after(() => mesh.stop())
+
+  async function sessions(query: string, hub = hubs[0]): Promise<SessionPage> {
+    const response = await fetch(`${hub.adminUrl}/v1/sessions?${query}`, { headers: { authorization: admin } })
+    assert.equal(response.status, 200)
+    return (await response.json()) as SessionPage
+  }
+
+  async function opened(subject: string, hub: TestHub, windowBytes = 0): Promise<TestClient> {
+    const client = await TestClient.open(hub.url, { token: await testToken({ subject }), windowBytes })
+    client.subscribe({ filters: ['list.>'], mode: Mode.ALL })
+    await client.next('subscribed')
+    return client
+  }
+
+  test('lists who reads what, and who is behind by how much', async () => {
+    const client = await opened('reader', hubs[0])
+    const slow = await opened('slow', hubs[0], 16_384)
+    slow.acknowledges = false
+    const all = await sessions('tenant=main')
+    assert.deepEqual(
+      all.sessions.map(({ subject }) => subject),
+      ['reader', 'slow'],
+    )
+    const [reader] = all.sessions
+    assert.match(reader?.session ?? '', /^one\./)
+    assert.deepEqual([reader?.client, reader?.tenant, reader?.ip], ['test', 'main', '127.0.0.1'])
+    const { source, filters, mode, lane, lagEntries } = reader?.subscriptions[0] ?? {}
+    assert.deepEqual(
+      { source, filters, mode, lane, lagEntries },
+      {
+        source: 'events',
+        filters: ['list.>'],
+        mode: 'ALL',
+        lane: 'caught up',
+        lagEntries: 0,
+      },
+    )
+    for (let count = 0; count < 8; count++) await mesh.publish('list.a', JSON.stringify('x'.repeat(4_000)))
+    await client.until(() => client.entries.length === 8)
+    const behind = await sessions('behind=true')
+    assert.deepEqual(
+      behind.sessions.map(({ subject }) => subject),
+      ['slow'],
+    )
+    const [late] = behind.sessions
+    assert.equal(late?.subscriptions[0]?.lane, 'behind')
+    assert.ok((late?.subscriptions[0]?.lagEntries ?? 0) > 0)
+    assert.ok((late?.unacknowledgedBytes ?? 0) > 0)
+    assert.deepEqual((await sessions('subject=nobody')).sessions, [])
+    client.close()
+    slow.close()
+    await hubs[0].untilMetric('connections', (value) => value === 0)
+  })
+
+  test('pages through a long list', async () => {
+    const clients = await Promise.all(Array.from({ length: 5 }, (_, index) => opened(`p${index}`, hubs[0])))
+    const seen: string[] = []
+    let query = 'limit=2'
+    for (let page = 1; ; page++) {
+      const { sessions: found, next } = await sessions(query)
+      assert.equal(found.length, page < 3 ? 2 : 1)
+      seen.push(...found.map(({ subject }) => subject))
+      if (next === undefined) break
+      query = `limit=2&after=${next}`
+    }
+    assert.deepEqual(seen.sort(), ['p0', 'p1', 'p2', 'p3', 'p4'])
+    for (const client of clients) client.close()
+    await hubs[0].untilMetric('connections', (value) => value === 0)
+  })
+
+  test('disconnects a subject on all hubs, whatever it is connected by', async () => {
+    const token = await testToken({ subject: 'leaver' })
+    const [here, there, other] = [
+      await opened('leaver', hubs[0]),
+      await opened('leaver', hubs[1]),
+      await opened('stays', hubs[1]),
+    ]
+    const stream = await SseReader.open(`${hubs[1].httpUrl}/v1/sse`, { authorization: `Bearer ${token}` })
+    await stream.until(() => stream.id !== '')
+    const response = await fetch(`${hubs[0].adminUrl}/v1/sessions?tenant=main&subject=leaver`, {
+      method: 'DELETE',
+      headers: { authorization: admin },
+    })
+    const answer = (await response.json()) as { closed: number; hubs: { hub: string; closed: number }[] }
+    assert.equal(answer.closed, 3)
+    assert.deepEqual(
+      answer.hubs.sort((a, b) => (a.hub < b.hub ? -1 : 1)),
+      [
+        { hub: 'one', closed: 1 },
+        { hub: 'two', closed: 2 },
+      ],
+    )
+    assert.equal((await here.closed).code, 3503)
+    assert.equal((await there.closed).code, 3503)
+    await stream.until(() => stream.ended)
+    assert.match(stream.events.at(-1)?.data ?? '', /"code":3503/)
+    assert.equal((await sessions('', hubs[1])).sessions.length, 1)
+    other.close()
+  })
+
+  test('shows and closes sessions for administrators alone', async () => {
+    const plain = `Bearer ${await testToken()}`
+    const cases: readonly [string, Record<string, string>, number][] = [
+      ['GET', {}, 401],
+      ['GET', { authorization: 'Bearer nonsense' }, 401],
+      ['GET', { authorization: plain }, 403],
+      ['DELETE', { authorization: plain }, 403],
+      ['POST', { authorization: admin }, 405],
+      ['DELETE', { authorization: admin }, 422],
+    ]
+    for (const [method, headers, status] of cases) {
+      const response = await fetch(`${hubs[0].adminUrl}/v1/sessions`, { method, headers })
+      assert.equal(response.status, status, `${method} ${JSON.stringify(headers)}`)
+    }
+    const invalid = ['limit=0', 'limit=x', 'after=one.%21']
+    for (const query of invalid) {
+      const response = await fetch(`${hubs[0].adminUrl}/v1/sessions?${query}`, { headers: { authorization: admin } })
+      assert.equal(response.status, 422, query)
+    }
+  })
+})
+
+describe('the source mesh', () => {
+  let mesh: TestMesh
+  let hub: TestHub
+
+  before(async () => {
+    mesh = await TestMesh.start()
+    hub = await mesh.startHub({ WEIR_HUB_NAME: 'first' })
+  })
+
+  after(() => mesh.stop())
+
+  test('tells administrators of any tenant which hubs there are, and when one goes', async () => {
+    const token = await testToken({ tenant: 'elsewhere', subscribe: [], admin: true })
+    const client = await TestClient.open(hub.url, { token })
+    client.subscribe({ source: 'mesh', filters: ['hub.*'], mode: Mode.LATEST })
+    await client.until(() => client.entries.includes('hub.first=reading'))
+    const entry = client.batches.flatMap(({ entries }) => entries)[0]
+    const event = fromBinary(EventSchema, entry?.content.case === 'event' ? entry.content.value : new Uint8Array())
+    assert.equal(validateEvent(event), undefined)
+    assert.equal(event.labels.hub, 'first')
+    assert.match(event.labels.version ?? '', /^\d/)
+    const names = event.data.case === 'reading' ? Object.keys(event.data.value.metrics) : []
+    for (const name of ['connections', 'subscriptions', 'behind', 'channels', 'delivered_per_second', 'ring_bytes']) {
+      assert.ok(names.includes(name), name)
+    }
+    const second = await mesh.startHub({ WEIR_HUB_NAME: 'second' })
+    await client.until(() => client.entries.includes('hub.second=reading'))
+    await second.stop()
+    await client.until(() => client.entries.includes('hub.second!'))
+    client.close()
+  })
+
+  test('is refused to everybody else, whatever the token grants', async () => {
+    const client = await TestClient.open(hub.url)
+    client.subscribe({ source: 'mesh', filters: ['hub.*'], mode: Mode.LATEST })
+    assert.equal((await client.next('refused')).code, 'forbidden')
+    client.close()
+  })
+})
