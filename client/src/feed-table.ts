@@ -3,6 +3,7 @@ import { backoffMs } from './backoff.ts'
 import type { Clock } from './clock.ts'
 import type { Feed } from './feed.ts'
 import { clientLimits } from './limits.ts'
+import { Relief } from './relief.ts'
 import type { Session } from './session.ts'
 
 export interface FeedTableEvents {
@@ -30,13 +31,18 @@ export class FeedTable {
   readonly #channels: Map<number, Feed> = new Map()
   #lastId = 0
   #restarts = 0
-  #cancelRelief: (() => void) | undefined
+  readonly #relief: Relief
 
   constructor(session: Session, clock: Clock, random: () => number, events: FeedTableEvents) {
     this.#session = session
     this.#clock = clock
     this.#random = random
     this.#events = events
+    this.#relief = new Relief(
+      clock,
+      () => this.#served(),
+      (feed) => this.#park(feed),
+    )
   }
 
   add(feed: Feed): void {
@@ -45,7 +51,6 @@ export class FeedTable {
       channel: undefined,
       phase: 'parked',
       refusals: 0,
-      takenInAll: 0,
       cancelRetry: nothing,
     }
     this.#tickets.set(feed, ticket)
@@ -67,7 +72,7 @@ export class FeedTable {
   }
 
   end(): void {
-    this.#cancelRelief?.()
+    this.#relief.rest()
     for (const ticket of this.#tickets.values()) ticket.cancelRetry()
   }
 
@@ -90,16 +95,12 @@ export class FeedTable {
     }
   }
 
-  /** The window is filling: looks in a while whether one feed holds up the others. */
   strained(): void {
-    for (const [feed, ticket] of this.#tickets) ticket.takenInAll = feed.inbox.takenInAll
-    this.#cancelRelief?.()
-    this.#cancelRelief = this.#clock.after(clientLimits.parkAfterMs, () => this.#relieve())
+    this.#relief.watch()
   }
 
   eased(): void {
-    this.#cancelRelief?.()
-    this.#cancelRelief = undefined
+    this.#relief.rest()
   }
 
   #ask(feed: Feed, ticket: Ticket): void {
@@ -182,21 +183,17 @@ export class FeedTable {
     this.#ask(feed, ticket)
   }
 
-  #relieve(): void {
-    this.#cancelRelief = undefined
-    if (!this.#session.credit.isStrained) return
-    const idle = [...this.#tickets].filter(
-      ([feed, ticket]) => ticket.phase === 'served' && ticket.takenInAll === feed.inbox.takenInAll,
-    )
-    const [most] = idle.sort(([a], [b]) => b.inbox.heldBytes - a.inbox.heldBytes)
-    if (most !== undefined && this.#tickets.size > 1 && most[0].inbox.heldBytes > 0) this.#park(...most)
-    if (this.#session.credit.isStrained) this.strained()
-  }
-
-  #park(feed: Feed, ticket: Ticket): void {
+  /** Unless it is alone: then it holds up nobody, and what it has is what it will read next. */
+  #park(feed: Feed): void {
+    const ticket = this.#tickets.get(feed)
+    if (ticket === undefined || this.#tickets.size === 1) return
     this.#withdraw(ticket)
     ticket.phase = 'parked'
     feed.inbox.clear()
+  }
+
+  #served(): Feed[] {
+    return [...this.#tickets].filter(([, { phase }]) => phase === 'served').map(([feed]) => feed)
   }
 
   #leaveChannel(ticket: Ticket): void {
@@ -218,8 +215,6 @@ interface Ticket {
   phase: 'asked' | 'served' | 'refused' | 'parked'
   /** In a row. */
   refusals: number
-  /** Of the feed's inbox, when the window became strained. */
-  takenInAll: number
   cancelRetry: () => void
 }
 

@@ -75,6 +75,13 @@ test('only the last of several states waits to be taken, before anything else', 
   assert.deepEqual(inbox.position, { epoch: 1, seq: 1 })
 })
 
+test('a state is given at once to whoever waits', async () => {
+  const { inbox } = setUp()
+  const waiting = inbox.next()
+  inbox.tell({ type: 'state', state: 'live' })
+  assert.deepEqual(await waiting, { done: false, value: { type: 'state', state: 'live' } })
+})
+
 test('what is cleared gives its bytes back and leaves the position', async () => {
   const { inbox, finished, deliver } = setUp()
   deliver(5, 100, [2, 4])
@@ -95,6 +102,13 @@ test('after the end takers get what is there, then the end', async () => {
   assert.deepEqual(await inbox.next(), { done: true, value: undefined })
   deliver(2, 9, [2])
   assert.deepEqual(finished, [1, 9])
+  assert.deepEqual(await inbox.next(), { done: true, value: undefined })
+})
+
+test('the first end stands', async () => {
+  const { inbox } = setUp()
+  inbox.finish(undefined)
+  inbox.finish(new Error('gone'))
   assert.deepEqual(await inbox.next(), { done: true, value: undefined })
 })
 
