@@ -41,7 +41,7 @@ test('a running "weir up" is found from a folder below, with a token that its se
   const secrets = state.secrets()
   assert.deepEqual(state.secrets(), secrets)
   const addresses = addressesOf(portsOf({ WEIR_PORT_BASE: '20000' }), secrets, undefined)
-  state.writeRunning({ pid: process.pid, addresses, token: '' })
+  state.writeRunning({ pid: process.pid, pids: {}, addresses, token: '' })
   process.chdir(join(state.at('logs', 'x'), '..'))
   const access = findAccess({}, {})
   assert.equal(access.address('hub'), 'http://127.0.0.1:20000')
@@ -53,6 +53,6 @@ test('a running "weir up" is found from a folder below, with a token that its se
   })
   assert.equal((await verifier.verify(await access.token())).tenant, 'main')
 
-  state.writeRunning({ pid: 2 ** 22 + 1, addresses, token: '' })
+  state.writeRunning({ pid: 2 ** 22 + 1, pids: {}, addresses, token: '' })
   assert.throws(() => findAccess({}, {}).address('hub'), { code: 'unavailable' })
 })

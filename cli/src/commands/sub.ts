@@ -1,4 +1,4 @@
-import type { Subscription, SubscriptionItem } from '@weir/client'
+import type { Subscription, SubscriptionItem, Weir } from '@weir/client'
 import { eventToJson, WeirError } from '@weir/proto'
 import type { CommandDef } from 'citty'
 import { accessArgs, findAccess } from '../access.ts'
@@ -46,7 +46,7 @@ export const sub: CommandDef = command({
     // Who reads this may have seen enough: `weir sub | head`.
     process.stdout.once('error', stop)
     try {
-      await print(subscription, args.json === true ? jsonLine : plainLine, limit)
+      await print(weir, subscription, args.json === true ? jsonLine : plainLine, limit)
     } finally {
       weir.close()
     }
@@ -56,12 +56,14 @@ export const sub: CommandDef = command({
 
 type Line = (item: SubscriptionItem) => string | undefined
 
-async function print(subscription: Subscription, line: Line, limit: number): Promise<void> {
+async function print(weir: Weir, subscription: Subscription, line: Line, limit: number): Promise<void> {
   let entries = 0
   let wasLive = false
   for await (const item of subscription) {
     if (item.type === 'state') {
       if (item.state === 'offline' && !wasLive) {
+        const { error } = weir.connection
+        if (error !== undefined && error.code !== 'unavailable') throw error
         throw new WeirError('unavailable', 'The hub does not answer: is the address right and does it run?')
       }
       if (wasLive && item.state !== 'closed') console.error(`weir: ${item.state}`)

@@ -48,9 +48,9 @@ async function runUp({ json, workingFolder }: UpOptions): Promise<number> {
     const outcome = await Promise.race([mesh.start().then(() => 'ready'), asked])
     if (outcome === 'ready') {
       const token = await mintToken(folder.secrets().jwtSecret, everythingGranted(limits.printedTokenSeconds))
-      const running: Running = { pid: process.pid, addresses: mesh.addresses, token }
+      const running: Running = { pid: process.pid, pids: mesh.pids(), addresses: mesh.addresses, token }
       folder.writeRunning(running)
-      if (json) console.log(JSON.stringify({ ...running, pids: mesh.pids() }))
+      if (json) console.log(JSON.stringify(running))
       else show(welcome(running, (performance.now() - began) / 1000))
       await asked
     }

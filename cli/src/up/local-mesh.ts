@@ -56,9 +56,11 @@ export class LocalMesh {
     ])
   }
 
-  /** Process ids of the parts that run now. */
-  pids(): Partial<Record<PartName, number>> {
-    return Object.fromEntries([...this.#children].map(([name, child]) => [name, child.pid]))
+  /** Process ids of the parts that run now, by their names. */
+  pids(): Readonly<Record<string, number>> {
+    return Object.fromEntries(
+      [...this.#children].flatMap(([name, { pid }]) => (pid === undefined ? [] : [[name, pid]])),
+    )
   }
 
   async stop(): Promise<void> {

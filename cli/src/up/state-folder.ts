@@ -87,6 +87,8 @@ export interface Running {
   /** Of `weir up` itself. */
   readonly pid: number
   readonly addresses: Addresses
+  /** Of its parts, when it was ready. */
+  readonly pids: Readonly<Record<string, number>>
   /** May publish and subscribe to everything of tenant main, and administer it. */
   readonly token: string
 }

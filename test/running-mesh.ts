@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePortBase } from '../cli/src/up/ports.ts'
+import type { Running } from '../cli/src/up/state-folder.ts'
+
+const entry = fileURLToPath(new URL('../weir', import.meta.url))
+
+/** What a finished `weir` command left. */
+export interface Outcome {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** A `weir up` of a test's own: on free ports, in a folder that goes away with it. */
+export class RunningMesh {
+  readonly folder: string
+  readonly portBase: number
+  readonly #up: ChildProcess
+  /** What it has said on standard error. */
+  readonly said: () => string
+  /** Of `weir up` itself, by the names of the parts. */
+  readonly running: Running
+
+  private constructor(folder: string, portBase: number, up: ChildProcess, running: Running, said: () => string) {
+    this.folder = folder
+    this.portBase = portBase
+    this.#up = up
+    this.running = running
+    this.said = said
+  }
+
+  /** Starts in a new folder or, to begin again with what is stored, in one that another left. */
+  static async start(folder: string = mkdtempSync(join(tmpdir(), 'weir-e2e-'))): Promise<RunningMesh> {
+    const portBase = (await freePortBase()) ?? 18_080
+    const up = spawn(entry, ['up', '--json'], {
+      cwd: folder,
+      env: environment(portBase),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let err = ''
+    up.stderr.on('data', (text: Buffer) => {
+      err += text
+    })
+    let out = ''
+    for await (const text of up.stdout) {
+      out += text
+      if (out.includes('\n')) break
+    }
+    if (!out.includes('\n')) throw new Error(`weir up did not become ready:\n${err}`)
+    return new RunningMesh(folder, portBase, up, JSON.parse(out) as Running, () => err)
+  }
+
+  get pid(): number {
+    return this.running.pid
+  }
+
+  /** Runs a `weir` command in the folder of the mesh. */
+  weir(...args: string[]): Promise<Outcome> {
+    return weir(this.folder, environment(this.portBase), ...args)
+  }
+
+  /** Begins a `weir` command that goes on until it is killed. */
+  spawn(...args: string[]): ChildProcess {
+    return spawn(entry, args, { cwd: this.folder, env: environment(this.portBase) })
+  }
+
+  /** Ends `weir up` itself by a signal; its exit code. */
+  async end(signal: NodeJS.Signals): Promise<number | null> {
+    if (this.#up.exitCode !== null || this.#up.signalCode !== null) return this.#up.exitCode
+    const ended = once(this.#up, 'exit')
+    this.#up.kill(signal)
+    await ended
+    return this.#up.exitCode
+  }
+
+  /** Ends it and removes its folder. */
+  async dispose(): Promise<void> {
+    await this.end('SIGTERM')
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+}
+
+/** Runs a `weir` command to its end. */
+export async function weir(cwd: string, env: NodeJS.ProcessEnv, ...args: string[]): Promise<Outcome> {
+  const child = spawn(entry, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', (text: Buffer) => {
+    out += text
+  })
+  child.stderr.on('data', (text: Buffer) => {
+    err += text
+  })
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, out, err }
+}
+
+function environment(portBase: number): NodeJS.ProcessEnv {
+  const { PATH, HOME } = process.env
+  return { PATH, HOME, WEIR_PORT_BASE: String(portBase) }
+}

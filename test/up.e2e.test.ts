@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { freePortBase } from '../cli/src/up/ports.ts'
+import { isRunning, until } from '../cli/test/processes.ts'
+import { RunningMesh, weir } from './running-mesh.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'weir-up-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+test('Ctrl-C ends everything with exit code 0, and what was stored is there at the next start', async () => {
+  const first = await RunningMesh.start(folder)
+  assert.equal((await first.weir('pub', 'kept.value', '42')).code, 0)
+  await until('it is in the bucket', async () => (await first.weir('get', 'latest', 'kept.value')).code === 0)
+  assert.equal((await first.weir('doctor')).code, 0)
+  const pids = Object.values(first.running.pids)
+  assert.equal(pids.length, 6)
+  assert.equal(await first.end('SIGINT'), 0)
+  assert.deepEqual(pids.filter(isRunning), [])
+  assert.ok(!existsSync(join(folder, '.weir/up.json')))
+
+  const second = await RunningMesh.start(folder)
+  assert.equal((await second.weir('get', 'latest', 'kept.value')).out, '42\n')
+  await until('the history has it', async () => (await second.weir('history', 'kept.>')).out.includes('42'))
+  await second.end('SIGTERM')
+})
+
+test('a second weir up says what is in its way and how to go around it', async () => {
+  const running = await RunningMesh.start(folder)
+  const sameFolder = await running.weir('up')
+  assert.equal(sameFolder.code, 1)
+  assert.match(sameFolder.err, /^weir: "weir up" runs in this folder already \(process \d+\)/)
+
+  const elsewhere = mkdtempSync(join(tmpdir(), 'weir-up-'))
+  const env = { PATH: process.env.PATH, WEIR_PORT_BASE: String(running.portBase) }
+  const samePorts = await weir(elsewhere, env, 'up')
+  rmSync(elsewhere, { recursive: true })
+  assert.equal(samePorts.code, 1)
+  assert.match(samePorts.err, new RegExp(`Ports ${running.portBase} \\(hub\\), .* are taken by another program`))
+  assert.match(samePorts.err, /WEIR_PORT_BASE=\d+ .*weir up/)
+  await running.end('SIGTERM')
+})
+
+test('kill -9 of weir up leaves no process behind, and the next start goes well', async () => {
+  const killed = await RunningMesh.start(folder)
+  const pids = Object.values(killed.running.pids)
+  await killed.end('SIGKILL')
+  await until('all parts are gone', () => !pids.some(isRunning))
+  const next = await RunningMesh.start(folder)
+  assert.equal((await next.weir('get', 'latest', 'kept.value')).out, '42\n')
+  await next.end('SIGTERM')
+})
+
+test('a part that cannot start ends the start, with the reason', async () => {
+  const env = { PATH: process.env.PATH, WEIR_PORT_BASE: String(await freePortBase()), WEIR_LOG_LEVEL: 'loud' }
+  const elsewhere = mkdtempSync(join(tmpdir(), 'weir-up-'))
+  const outcome = await weir(elsewhere, env, 'up', '--json')
+  rmSync(elsewhere, { recursive: true })
+  assert.equal(outcome.code, 3)
+  assert.match(outcome.err, /did not start: it ended with exit code 1[\s\S]*WEIR_LOG_LEVEL must be one of/)
+})
