@@ -15,11 +15,19 @@ import {
   Publisher,
   provisionMesh,
   provisionTenant,
+  renderNatsConfig,
 } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { EventSchema } from '@weir/proto'
 
 const secret = 'a secret for tests that is long enough'
+
+/** Every service has the permissions that it has in production. */
+const passwords = { admin: 'a', ingest: 'i', hub: 'h', projector: 'p' }
+
+function urlOf({ url }: TestNats, role: keyof typeof passwords): string {
+  return url.replace('//', `//${role}:${passwords[role]}@`)
+}
 
 /** A real nats-server with a tenant, and hubs as processes of their own. */
 export class TestMesh {
@@ -36,15 +44,16 @@ export class TestMesh {
   }
 
   static async start(tenant = 'main'): Promise<TestMesh> {
-    const nats = await startNats()
-    const nc = await connectNats({ url: nats.url, name: 'test', log: createLogger('test', 'fatal') })
+    const nats = await startNats({ config: (place) => renderNatsConfig({ ...place, passwords }) })
+    const url = urlOf(nats, 'admin')
+    const nc = await connectNats({ url, name: 'admin', log: createLogger('test', 'fatal') })
     await provisionMesh(nc, 1)
     await provisionTenant(nc, tenant, defaultTenantSpec)
     return new TestMesh(nats, nc)
   }
 
   async startHub(environment: Readonly<Record<string, string>> = {}): Promise<TestHub> {
-    const hub = await TestHub.start(this.nats.url, environment)
+    const hub = await TestHub.start(urlOf(this.nats, 'hub'), environment)
     this.#hubs.push(hub)
     return hub
   }
