@@ -16,8 +16,21 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: limits.eventLoopSampleMs })
   }
 
-  counter<L extends string = string>(name: string, help: string, labels: readonly L[] = []): Counter<L> {
-    return new Counter({ name: this.#prefix + name, help, labelNames: labels, registers: [this.#registry] })
+  /** `collect` runs at each scrape and sets the counter, after `reset`, to what is counted elsewhere. */
+  counter<L extends string = string>(
+    name: string,
+    help: string,
+    labels: readonly L[] = [],
+    collect?: (counter: Counter<L>) => void,
+  ): Counter<L> {
+    const counter: Counter<L> = new Counter({
+      name: this.#prefix + name,
+      help,
+      labelNames: labels,
+      registers: [this.#registry],
+      ...(collect === undefined ? {} : { collect: () => collect(counter) }),
+    })
+    return counter
   }
 
   /** `collect` runs at each scrape and sets the gauge: for what is read, not counted. */

@@ -18,8 +18,9 @@ import { openDatabase } from './db/database.ts'
 import { defaultProjections, loadProjections } from './declaration/load.ts'
 import { History } from './history.ts'
 import { createApi } from './http/api.ts'
+import { exportProjections } from './projector-metrics.ts'
 import { BucketReader } from './state/bucket-reader.ts'
-import { tenantParts } from './tenant-parts.ts'
+import { tenantProjections } from './tenant-projections.ts'
 
 const config = loadConfig(projectorSettings)
 const log = createLogger('projector', config.logLevel)
@@ -28,18 +29,17 @@ const metrics = new Metrics('projector')
 const verifier = new Verifier(config)
 const file = config.projections
 const specs = file === undefined ? defaultProjections : loadProjections(await readFile(file, 'utf8'), file)
-const historySpec = specs.find((spec) => spec.kind === 'history')
-if (historySpec !== undefined && config.databaseUrl === undefined) {
-  throw new Error(
-    'DATABASE_URL is needed, as a history is declared; or declare projections without one in WEIR_PROJECTIONS.',
-  )
-}
 const database =
   config.databaseUrl === undefined
     ? undefined
     : openDatabase({ url: config.databaseUrl, connectionsMax: config.databaseConnections, log })
 const nc = await connectNats({ url: config.natsUrl, name: 'projector', log, health })
 
+const { partition } = config
+const tenants = config.tenants.map((tenant) =>
+  tenantProjections({ nc, tenant, specs, database, partition, health, log }),
+)
+exportProjections(metrics, tenants)
 const alertLogs = new Map(config.tenants.map((tenant) => [tenant, new AlertLog(nc, tenant)]))
 
 const api = createApi({
@@ -47,8 +47,9 @@ const api = createApi({
   verifier,
   log,
   buckets: new BucketReader(nc),
-  history: new History({ nc, database, projection: historySpec?.name }),
+  history: new History({ nc, database, projection: specs.find(({ kind }) => kind === 'history')?.name }),
   alertsOf,
+  projections: tenants,
 })
 
 await runService({
@@ -60,7 +61,7 @@ await runService({
     { name: 'connections', start: () => Promise.resolve(), drain: closeConnections },
     // First to start and last to stop, so that it can always be asked how the rest is.
     httpPart('admin', config.adminPort, 'WEIR_PROJECTOR_ADMIN_PORT', adminHandler({ health, metrics })),
-    ...config.tenants.flatMap((tenant) => tenantParts({ nc, tenant, specs, database, config, health, metrics, log })),
+    ...tenants.flatMap(({ runs }) => runs.map(({ run }) => run)),
     httpPart('api', config.port, 'WEIR_PROJECTOR_PORT', api),
   ],
 })

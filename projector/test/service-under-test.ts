@@ -10,6 +10,7 @@ import {
   type NatsConnection,
   Publisher,
   provisionTenant,
+  renderNatsConfig,
   type TenantSpec,
 } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
@@ -58,12 +59,15 @@ export class ServiceUnderTest {
   }
 
   static async start(options: ServiceOptions = {}): Promise<ServiceUnderTest> {
-    const nats = await startNats()
-    const nc = await connectNats({ url: nats.url, name: 'admin', log: createLogger('test', 'fatal') })
+    // With the users and permissions of a real mesh, so that a right that is missing shows.
+    const passwords = { admin: 'a', ingest: 'i', hub: 'h', projector: 'p' }
+    const nats = await startNats({ config: (place) => renderNatsConfig({ ...place, passwords }) })
+    const as = (role: keyof typeof passwords): string => nats.url.replace('//', `//${role}:${passwords[role]}@`)
+    const nc = await connectNats({ url: as('admin'), name: 'admin', log: createLogger('test', 'fatal') })
     const buckets = [...defaultTenantSpec.buckets, ...(options.buckets ?? [])]
     await provisionTenant(nc, 'main', { ...defaultTenantSpec, buckets })
     const folder = await mkdtemp(join(tmpdir(), 'weir-projector-'))
-    const env: Record<string, string> = { WEIR_NATS_URL: nats.url, ...options.env }
+    const env: Record<string, string> = { WEIR_NATS_URL: as('projector'), ...options.env }
     if (options.databaseUrl !== undefined) env.DATABASE_URL = options.databaseUrl
     if (options.projections !== undefined) {
       env.WEIR_PROJECTIONS = join(folder, 'projections.yaml')

@@ -193,3 +193,40 @@ test('a value may live shorter than its bucket says, and its expiry leaves a mar
   assert.deepEqual(await stored(tenant, 'old'), { text: 'back', seq: 2 })
   writer.close()
 })
+
+test('a rewrite ends with what was put, and touches nothing that is right', async () => {
+  const tenant = await makeBucket()
+  const writer = makeWriter(tenant)
+  for (const key of ['same', 'wrong', 'gone', 'kept']) writer.put(key, { epoch, seq: 50 }, bytes(`${key} 50`), 0)
+  await writer.flushed()
+  const { lastSeq } = await streamState(nc, bucketStream(tenant, 'latest'))
+
+  writer.beginRewrite()
+  writer.put('same', { epoch, seq: 10 }, bytes('same 10'), 0)
+  writer.put('same', { epoch, seq: 50 }, bytes('same 50'), 0)
+  // The bucket has a later stamp, but what it holds is not what the events say.
+  writer.put('wrong', { epoch, seq: 40 }, bytes('right 40'), 0)
+  writer.put('new', { epoch, seq: 41 }, bytes('new 41'), 0)
+  assert.equal(
+    (await streamState(nc, bucketStream(tenant, 'latest'))).lastSeq,
+    lastSeq,
+    'nothing is written before the end',
+  )
+  const result = await writer.finishRewrite((key) => key !== 'kept')
+  await writer.flushed()
+
+  assert.deepEqual(result, { kept: 1, written: 2, removed: 1 })
+  assert.deepEqual(await stored(tenant, 'same'), { text: 'same 50', seq: 50 })
+  assert.deepEqual(await stored(tenant, 'wrong'), { text: 'right 40', seq: 40 })
+  assert.deepEqual(await stored(tenant, 'new'), { text: 'new 41', seq: 41 })
+  assert.deepEqual(await stored(tenant, 'kept'), { text: 'kept 50', seq: 50 })
+  assert.equal(
+    (await lastMessage(nc, bucketStream(tenant, 'latest'), keySubject(tenant, 'latest', 'gone')))?.removal,
+    1,
+  )
+
+  writer.put('new', { epoch, seq: 42 }, bytes('new 42'), 0)
+  await writer.flushed()
+  assert.deepEqual(await stored(tenant, 'new'), { text: 'new 42', seq: 42 })
+  writer.close()
+})

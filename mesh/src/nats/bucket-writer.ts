@@ -3,7 +3,7 @@
  * bench/src/projector.bench.ts (latest).
  */
 import type { NatsConnection } from '@nats-io/nats-core'
-import type { WeirError } from '@weir/proto'
+import { WeirError } from '@weir/proto'
 import type { Logger } from '../log.ts'
 import { ConditionalPublisher, type Outcome } from './conditional-publisher.ts'
 import { lastMessage } from './direct-get.ts'
@@ -38,6 +38,13 @@ export interface BucketWriterStats {
   refused: number
 }
 
+/** Keys that were right already, that were put, and that were removed. */
+export interface RewriteResult {
+  readonly kept: number
+  readonly written: number
+  readonly removed: number
+}
+
 /**
  * Keeps the newest value of each key in a bucket, where the newest is what comes from the later event, in whatever order
  * values come: a value carries the stamp of its event and is put under the condition that the key's revision is the one last
@@ -57,6 +64,7 @@ export class BucketWriter {
   #inFlight = 0
   #heldBytes = 0
   #blocked: string | undefined
+  #rewriting = false
   #relief: (() => void)[] = []
   #closed = false
 
@@ -108,6 +116,50 @@ export class BucketWriter {
   }
 
   /**
+   * Begins to write the bucket anew: from now on values are held, whatever the bucket has, until `finishRewrite`. The bound on
+   * memory is then all values together.
+   */
+  beginRewrite(): void {
+    this.reset()
+    this.#rewriting = true
+  }
+
+  /**
+   * Makes the bucket hold what was put since `beginRewrite`: values that are there already stay untouched, others are put
+   * whatever their stamp, and keys that nobody put are removed if they may be.
+   */
+  async finishRewrite(mayRemove: (key: string, stamp: ValueStamp) => boolean): Promise<RewriteResult> {
+    const { nc, tenant, bucket } = this.#options
+    const result = { kept: 0, written: 0, removed: 0 }
+    const prefix = keySubject(tenant, bucket, '').length
+    await new StreamReader({ nc, stream: this.#stream, start: 'latest' }).runToHead((message) => {
+      const key = message.subject.slice(prefix)
+      const entry = this.#entries.get(key)
+      if (entry?.next === undefined) {
+        if (message.removal !== 0 || !mayRemove(key, readStamp(message))) return undefined
+        result.removed++
+        return this.#remove(key, message.seq)
+      }
+      entry.revision = message.seq
+      if (message.removal !== 0 || !isSame(entry.next.payload, message.payload)) return undefined
+      result.kept++
+      this.#keep(entry, entry.next)
+      return undefined
+    })
+    this.#rewriting = false
+    for (const entry of [...this.#entries.values()]) {
+      const { next } = entry
+      if (next === undefined || entry.sent !== undefined) continue
+      result.written++
+      entry.next = undefined
+      this.#heldBytes -= next.payload.length
+      this.#send(entry, next)
+      if (this.congested) await this.relieved()
+    }
+    return result
+  }
+
+  /**
    * Puts a value unless the key has a newer one. The payload is copied when it has to wait. Look at `congested` afterwards:
    * nothing is refused here, so the bound on memory is for the caller to keep.
    *
@@ -116,9 +168,9 @@ export class BucketWriter {
   put(key: string, stamp: ValueStamp, payload: Uint8Array, ttlSeconds: number): void {
     const entry = this.#entry(key)
     const { sent, next } = entry
-    if (!isNewer(stamp, next ?? sent ?? entry)) {
+    if (!isNewer(stamp, next ?? (this.#rewriting ? beforeAll : (sent ?? entry)))) {
       this.stats.stale++
-    } else if (sent === undefined) {
+    } else if (sent === undefined && !this.#rewriting) {
       this.#send(entry, { epoch: stamp.epoch, seq: stamp.seq, payload, ttlSeconds, generation: this.#barrier.begin() })
     } else {
       if (next !== undefined) {
@@ -134,6 +186,7 @@ export class BucketWriter {
 
   /** Whether the caller should wait for `relieved` before it puts more. */
   get congested(): boolean {
+    if (this.#rewriting) return false
     return this.#inFlight >= this.#inFlightMax || this.#heldBytes >= this.#heldBytesMax
   }
 
@@ -261,7 +314,7 @@ export class BucketWriter {
     this.#inFlight--
     this.#barrier.end(value.generation)
     const { next } = entry
-    if (next !== undefined) {
+    if (next !== undefined && !this.#rewriting) {
       entry.next = undefined
       this.#heldBytes -= next.payload.length
       if (isNewer(next, entry)) this.#send(entry, next)
@@ -271,6 +324,24 @@ export class BucketWriter {
       }
     }
     if (this.#relief.length > 0 && this.#inFlight < this.#inFlightMax / 2) this.#relieve()
+  }
+
+  /** The bucket has this very value. */
+  #keep(entry: Entry, value: Value): void {
+    entry.next = undefined
+    this.#heldBytes -= value.payload.length
+    setStamp(entry, value)
+    this.#barrier.end(value.generation)
+  }
+
+  async #remove(key: string, revision: number): Promise<undefined> {
+    const { tenant, bucket } = this.#options
+    const subject = keySubject(tenant, bucket, key)
+    const marker = { subject, payload: new Uint8Array(0), expectedSeq: revision, headers: 'KV-Operation: DEL\r\n' }
+    const outcome = await this.#publisher.store(marker)
+    if (outcome.kind === 'unknown') {
+      throw new WeirError('unavailable', `The key "${key}" could not be removed: ${outcome.reason}.`)
+    }
   }
 
   #relieve(): void {
@@ -298,6 +369,10 @@ interface Value extends ValueStamp {
   readonly payload: Uint8Array
   readonly ttlSeconds: number
   readonly generation: number
+}
+
+function isSame(left: Uint8Array, right: Uint8Array): boolean {
+  return left.length === right.length && left.every((byte, at) => byte === right[at])
 }
 
 function setStamp(entry: Entry, { epoch, seq }: ValueStamp): void {

@@ -4,6 +4,8 @@ import { removalOf } from './server-header.ts'
 
 /** One stored message, as a direct get gives it. */
 export interface DirectMessage {
+  /** As the stream knows it. */
+  readonly subject: string
   readonly seq: number
   readonly storedAtMs: number
   readonly payload: Uint8Array
@@ -37,6 +39,20 @@ export async function sequenceAt(nc: NatsConnection, stream: string, timeMs: num
   return directMessage(await directGet(nc, stream, '', request), stream)?.seq
 }
 
+/** Removes one message from a stream that allows it; nothing happens when it is gone already. Throws `unavailable`. */
+export async function deleteMessage(nc: NatsConnection, stream: string, seq: number): Promise<void> {
+  const request = JSON.stringify({ seq, no_erase: true })
+  const reply = await nc
+    .request(`$JS.API.STREAM.MSG.DELETE.${stream}`, request, { timeout: deadlineMs })
+    .catch((cause) => {
+      throw new WeirError('unavailable', `The stream ${stream} cannot be changed at the moment; try again.`, { cause })
+    })
+  const { error } = reply.json<{ error?: { err_code: number; description: string } }>()
+  if (error !== undefined && error.err_code !== noMessageFound) {
+    throw new WeirError('unavailable', `A message of ${stream} could not be removed: ${error.description}.`)
+  }
+}
+
 async function directGet(nc: NatsConnection, stream: string, suffix: string, request: string): Promise<Msg> {
   try {
     return await nc.request(`$JS.API.DIRECT.GET.${stream}${suffix}`, request, { timeout: deadlineMs })
@@ -53,6 +69,7 @@ function directMessage(message: Msg, stream: string): DirectMessage | undefined 
     throw new WeirError('unavailable', `The stream ${stream} cannot be read (${code} ${headers?.description}).`)
   }
   return {
+    subject: headers?.last('Nats-Subject') ?? '',
     seq: Number(headers?.last('Nats-Sequence')),
     storedAtMs: Date.parse(headers?.last('Nats-Time-Stamp') ?? ''),
     payload,
@@ -62,3 +79,6 @@ function directMessage(message: Msg, stream: string): DirectMessage | undefined 
 }
 
 const deadlineMs = 5_000
+
+/** `err_code` of the JetStream API: no message with this sequence. */
+const noMessageFound = 10043

@@ -49,7 +49,8 @@ export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
     subscribe: ['_INBOX_hub.>', 'live.>', 'weir.hub.>'],
   },
   projector: {
-    publish: [...readStreams, ...useConsumers, '$KV.*.>', 'ev.*.alerts.>', 'dlq.>'],
+    // It deletes dead letters that were dealt with. Streams of events deny deletion themselves.
+    publish: [...readStreams, ...useConsumers, '$KV.*.>', 'ev.*.alerts.>', 'dlq.>', '$JS.API.STREAM.MSG.DELETE.*'],
     publishDeny: ['$KV.mesh.>', '$KV.tickets.>'],
     subscribe: ['_INBOX_projector.>'],
   },

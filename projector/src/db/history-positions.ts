@@ -30,6 +30,12 @@ export class HistoryPositions implements PositionStore {
       set epoch = excluded.epoch, seq = excluded.seq, stored_at = excluded.stored_at
       where (p.epoch, p.seq) < (excluded.epoch, excluded.seq)`
   }
+
+  async clear(projection: string, { index, count }: Partition): Promise<void> {
+    await this.#sql`
+      delete from weir.positions where tenant = ${this.#tenant} and projection = ${projection}
+      and (partition_count <> ${count} or partition_index = ${index})`
+  }
 }
 
 interface PositionRow {

@@ -4,11 +4,13 @@ import { Hono } from 'hono'
 import type { AlertLog } from '../alerts/alert-log.ts'
 import type { History } from '../history.ts'
 import type { BucketReader } from '../state/bucket-reader.ts'
+import type { TenantProjections } from '../tenant-projections.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { configRoute } from './config-route.ts'
 import { allowOrigins } from './cross-origin.ts'
 import { historyRoutes } from './history-routes.ts'
 import { identify } from './identify.ts'
+import { projectionRoutes } from './projection-routes.ts'
 import { stateRoutes } from './state-routes.ts'
 import { type StaticFiles, staticFiles } from './static-files.ts'
 
@@ -21,6 +23,7 @@ export interface ApiOptions {
   readonly buckets: BucketReader
   readonly history: History
   readonly alertsOf: (tenant: string) => AlertLog
+  readonly projections: readonly TenantProjections[]
   readonly log: Logger
   /** Origins, beside the page's own, whose pages may read; `*` for every one. */
   readonly origins: readonly string[]
@@ -48,6 +51,7 @@ export function createApi(options: ApiOptions): (request: Request) => Promise<Re
   stateRoutes(api, options.buckets)
   historyRoutes(api, options.history)
   alertRoutes(api, options.buckets, options.alertsOf)
+  projectionRoutes(api, options.projections)
   api.all('/v1/*', () => {
     throw new WeirError('not_found', 'There is nothing at this address, or not by this method.')
   })

@@ -50,6 +50,8 @@ export class AlertProjection implements Projection {
   readonly warmUpMs: number
   readonly reachMs = undefined
   readonly fromNow = true
+  /** An alert is its events: there is nothing that could be made anew from them. */
+  readonly rebuilding = undefined
   readonly stats: AlertStats = { evaluations: 0, failures: 0, overflowed: 0, changes: 0 }
   readonly #options: AlertProjectionOptions
   readonly #spec: AlertSpec

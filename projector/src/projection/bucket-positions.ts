@@ -3,7 +3,7 @@ import { ConditionalPublisher, keySubject, lastMessage, type NatsConnection, rea
 import { EventSchema, WeirError } from '@weir/proto'
 import * as v from 'valibot'
 import type { Partition } from '../partition.ts'
-import type { PartitionPosition, Position, PositionStore } from './position.ts'
+import { isCleared, type PartitionPosition, type Position, type PositionStore } from './position.ts'
 
 /**
  * Positions in the tenant's bucket `positions`, under `<projection>.<i>-<n>`. Like every value of a bucket they are events,
@@ -46,6 +46,16 @@ export class BucketPositions implements PositionStore {
     if (outcome.kind === 'refused') throw outcome.error
     if (outcome.kind === 'unknown')
       throw new WeirError('unavailable', `The position was not stored: ${outcome.reason}.`)
+  }
+
+  async clear(projection: string, cleared: Partition): Promise<void> {
+    for (const { partition } of await this.load(projection)) {
+      if (!isCleared(partition, cleared)) continue
+      const subject = keySubject(this.#tenant, bucket, `${projection}.${partition.index}-${partition.count}`)
+      const payload = new Uint8Array(0)
+      const outcome = await this.#publisher.store({ subject, payload, headers: 'KV-Operation: DEL\r\n' })
+      if (outcome.kind !== 'stored') throw new WeirError('unavailable', 'A position could not be removed.')
+    }
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import type { WeirError } from '@weir/proto'
 import type { BucketFillingSpec } from '../declaration/projection-spec.ts'
 import { limits } from '../limits.ts'
 import { owns, type Partition } from '../partition.ts'
+import type { Rebuilding } from './projection.ts'
 import { remainingSeconds } from './time-to-live.ts'
 
 export interface BucketTargetOptions {
@@ -11,6 +12,8 @@ export interface BucketTargetOptions {
   readonly spec: Pick<BucketFillingSpec, 'name' | 'bucket' | 'ttlMs'>
   readonly partition: Partition
   readonly log: Logger
+  /** Whether no other projection fills the bucket. */
+  readonly sole: boolean
   /** A newer value that another replica put. */
   readonly onOvertaken?: (key: string, stamp: ValueStamp, payload: Uint8Array) => void
 }
@@ -48,6 +51,25 @@ export class BucketTarget {
   put(key: string, stamp: ValueStamp, storedAtMs: number, payload: Uint8Array): void {
     const ttlSeconds = remainingSeconds(storedAtMs, this.#options.spec.ttlMs, Date.now())
     if (ttlSeconds >= 0) this.writer.put(key, stamp, payload, ttlSeconds)
+  }
+
+  /** A rebuild of a target that this projection fills alone; `forget` drops what the projection remembers. */
+  rebuilding(forget: () => void, flush: () => void): Rebuilding {
+    return {
+      begin: async () => {
+        forget()
+        this.writer.beginRewrite()
+      },
+      finish: async ({ epoch, firstSeq }) => {
+        flush()
+        const { kept, written, removed } = await this.writer.finishRewrite((key, stamp) => {
+          // What came from events that are gone cannot be told from what is wrong, so it stays until its TTL.
+          const verifiable = stamp.seq === 0 || (stamp.epoch === epoch && stamp.seq >= firstSeq)
+          return verifiable && this.#options.sole && this.owns(key)
+        })
+        return { kept, written, removed }
+      },
+    }
   }
 
   /** A promise while more is waiting to be written than should. */

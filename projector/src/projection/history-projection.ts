@@ -7,7 +7,7 @@ import type { EventRecord } from '../event-record.ts'
 import { limits } from '../limits.ts'
 import { owns, type Partition } from '../partition.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import type { Projection } from './projection.ts'
+import type { Projection, Rebuilding } from './projection.ts'
 
 export interface HistoryProjectionOptions {
   readonly spec: HistorySpec
@@ -24,7 +24,8 @@ export interface HistoryStats {
   /** Rows whose JSON Postgres cannot hold; their bytes are stored. */
   withoutBody: number
   refused: number
-  retries: number
+  /** Times that Postgres was away. */
+  insertRetries: number
 }
 
 /** Stores every event in Postgres, in batches. While Postgres is away the batch waits and the reader with it. */
@@ -32,7 +33,9 @@ export class HistoryProjection implements Projection {
   readonly warmUpMs = 0
   readonly reachMs: number
   readonly fromNow = false
-  readonly stats: HistoryStats = { rows: 0, batches: 0, withoutBody: 0, refused: 0, retries: 0 }
+  /** Adds the rows that are missing; those that are there stay as they are. */
+  readonly rebuilding: Rebuilding = { begin: () => this.open(), finish: () => Promise.resolve({}) }
+  readonly stats: HistoryStats = { rows: 0, batches: 0, withoutBody: 0, refused: 0, insertRetries: 0 }
   readonly #options: HistoryProjectionOptions
   #batch: Pending[] = []
   #batchBytes = 0
@@ -137,7 +140,7 @@ export class HistoryProjection implements Projection {
   }
 
   #wait(cause: unknown): void {
-    this.stats.retries++
+    this.stats.insertRetries++
     if (this.#blocked === undefined) {
       this.#options.log.warn({ err: cause }, 'Postgres cannot be written; the history waits')
     }

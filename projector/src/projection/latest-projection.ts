@@ -3,7 +3,7 @@ import type { LatestSpec } from '../declaration/projection-spec.ts'
 import { isEncodedEvent } from '../encoded-event.ts'
 import type { EventRecord } from '../event-record.ts'
 import { BucketTarget, type BucketTargetOptions } from './bucket-target.ts'
-import type { Projection } from './projection.ts'
+import type { Projection, Rebuilding } from './projection.ts'
 
 /** Keeps the newest event of each key. The value is the event's own bytes; they are decoded only if the key asks for it. */
 export class LatestProjection implements Projection {
@@ -11,12 +11,15 @@ export class LatestProjection implements Projection {
   readonly reachMs: number
   readonly fromNow = false
   readonly target: BucketTarget
+  readonly rebuilding: Rebuilding
   readonly #spec: LatestSpec
 
   constructor(options: BucketTargetOptions & { readonly spec: LatestSpec }) {
     this.#spec = options.spec
     this.reachMs = options.spec.ttlMs
     this.target = new BucketTarget(options)
+    const nothing = (): void => undefined
+    this.rebuilding = this.target.rebuilding(nothing, nothing)
   }
 
   async open(): Promise<void> {

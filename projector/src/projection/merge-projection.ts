@@ -7,7 +7,7 @@ import { MergedReading } from '../fold/merged-reading.ts'
 import { limits } from '../limits.ts'
 import { BucketTarget, type BucketTargetOptions } from './bucket-target.ts'
 import { DirtyKeys } from './dirty-keys.ts'
-import type { Projection } from './projection.ts'
+import type { Projection, Rebuilding } from './projection.ts'
 
 export interface MergeStats {
   /** Events that are no readings. */
@@ -23,6 +23,7 @@ export class MergeProjection implements Projection {
   readonly reachMs: number
   readonly fromNow = false
   readonly target: BucketTarget
+  readonly rebuilding: Rebuilding
   readonly stats: MergeStats = { ignored: 0 }
   readonly #spec: MergeSpec
   readonly #states = new Map<string, KeyState>()
@@ -32,12 +33,15 @@ export class MergeProjection implements Projection {
     this.#spec = options.spec
     this.reachMs = options.spec.ttlMs
     this.target = new BucketTarget({ ...options, onOvertaken: (...value) => this.#adopt(...value) })
+    this.rebuilding = this.target.rebuilding(
+      () => this.#forget(),
+      () => this.#dirty.flush(),
+    )
     this.#dirty = new DirtyKeys(limits.mergeWaitMs, limits.dirtyKeysMax, (keys) => this.#write(keys))
   }
 
   async open(): Promise<void> {
-    this.#states.clear()
-    this.#dirty.clear()
+    this.#forget()
     this.target.writer.reset()
     await this.target.writer.load((...value) => this.#adopt(...value))
   }
@@ -82,6 +86,11 @@ export class MergeProjection implements Projection {
   close(): void {
     this.#dirty.clear()
     this.target.writer.close()
+  }
+
+  #forget(): void {
+    this.#states.clear()
+    this.#dirty.clear()
   }
 
   /** What is still alive of a key; one that has been silent for its TTL begins anew, as its value has expired. */

@@ -16,11 +16,18 @@ export interface PositionStore {
   /** The positions of one projection by its partitions. */
   load(projection: string): Promise<readonly PartitionPosition[]>
   save(projection: string, partition: Partition, position: Position): Promise<void>
+  /** Forgets the position of a partition, and those of other numbers of partitions, from which it could continue. */
+  clear(projection: string, partition: Partition): Promise<void>
 }
 
 export interface PartitionPosition {
   readonly partition: Partition
   readonly position: Position
+}
+
+/** Whether a stored position is one that `clear` forgets. */
+export function isCleared(stored: Partition, cleared: Partition): boolean {
+  return stored.count !== cleared.count || stored.index === cleared.index
 }
 
 /** Before the first event. */

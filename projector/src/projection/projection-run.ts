@@ -5,7 +5,7 @@ import {
   type Part,
   type StreamMessage,
   StreamReader,
-  sequenceAt,
+  type StreamState,
   sourceStream,
   sourceSubject,
   streamState,
@@ -14,16 +14,18 @@ import { asWeirError, WeirError } from '@weir/proto'
 import { EventRecord } from '../event-record.ts'
 import { limits } from '../limits.ts'
 import type { Partition } from '../partition.ts'
+import { repeat, sleep } from '../repeating-work.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { noPosition, type Position, type PositionStore, resumeFrom } from './position.ts'
 import type { Projection } from './projection.ts'
+import { startSequence } from './start-sequence.ts'
 
 export interface ProjectionRunOptions {
   readonly nc: NatsConnection
   readonly tenant: string
   readonly name: string
   /** What it reads: `events`, or a bucket. */
-  readonly source?: string
+  readonly source: string
   /** Filters of subjects, as users name them. */
   readonly from: readonly string[]
   readonly projection: Projection
@@ -34,7 +36,6 @@ export interface ProjectionRunOptions {
   readonly log: Logger
 }
 
-/** How a projection stands, for metrics and the API. */
 export interface RunStats {
   /** Events that were handed to the projection. */
   taken: number
@@ -42,6 +43,13 @@ export interface RunStats {
   restarts: number
   /** Events that are stored and not yet taken. */
   pending: number
+}
+
+/** How far a rebuild has come. */
+export interface RebuildProgress {
+  /** Sequences of the source, from the first to the last that was stored when the rebuild began. */
+  readonly from: number
+  readonly to: number
 }
 
 /**
@@ -53,18 +61,25 @@ export class ProjectionRun implements Part {
   readonly name: string
   readonly stats: RunStats = { taken: 0, deadLetters: 0, restarts: 0, pending: 0 }
   readonly #options: ProjectionRunOptions
+  readonly #stream: string
   readonly #healthPart: string
   #stopped = false
   #finished: Promise<void> = Promise.resolve()
   #reader: StreamReader | undefined
-  #restart = false
+  #ending = false
   #position: Position = noPosition
   #taken: Position = noPosition
+  #rebuild: RebuildProgress | 'wanted' | undefined
 
   constructor(options: ProjectionRunOptions) {
     this.#options = options
     this.name = `${options.tenant}/${options.name}`
+    this.#stream = sourceStream(options.tenant, options.source)
     this.#healthPart = `projection ${this.name}`
+  }
+
+  get options(): ProjectionRunOptions {
+    return this.#options
   }
 
   /** Up to where its effects are stored. */
@@ -75,6 +90,10 @@ export class ProjectionRun implements Part {
   /** The event that was taken last. */
   get taken(): Position {
     return this.#taken
+  }
+
+  get rebuilding(): RebuildProgress | undefined {
+    return this.#rebuild === 'wanted' ? { from: 0, to: 0 } : this.#rebuild
   }
 
   /** Resolves at once: a projection whose target is away must not keep the others from starting. */
@@ -90,90 +109,104 @@ export class ProjectionRun implements Part {
     await this.#finished
   }
 
-  /** Begins again from the stored position, or from the beginning when that was removed. */
-  restart(): void {
-    this.#restart = true
-    this.#reader?.close()
+  /** Begins to fill the target anew. Throws `invalid` for a projection that has no such thing. */
+  rebuild(): void {
+    if (this.#options.projection.rebuilding === undefined) {
+      throw new WeirError('invalid', `The projection "${this.#options.name}" has nothing to rebuild.`)
+    }
+    this.#rebuild = 'wanted'
+    this.#endSession()
+  }
+
+  /** Takes one event out of its turn; resolves when its effects are stored. Throws what the projection throws. */
+  async takeAgain(record: EventRecord): Promise<void> {
+    const { projection } = this.#options
+    await projection.take(record, false)
+    await Promise.race([
+      projection.flushed(),
+      sleep(limits.flushMs).then(() => {
+        throw new WeirError('unavailable', 'The effects of the event are not stored yet; look again later.')
+      }),
+    ])
   }
 
   async #run(): Promise<void> {
     const { log, health, projection } = this.#options
     for (let failures = 0; !this.#stopped; ) {
-      const taken = this.stats.taken
+      const { taken } = this.stats
       try {
-        this.#restart = false
+        this.#ending = false
         await this.#session()
       } catch (thrown) {
-        if (this.stats.taken > taken) failures = 0
-        const error = asWeirError(thrown)
+        failures = this.stats.taken > taken ? 0 : failures + 1
         this.stats.restarts++
+        const error = asWeirError(thrown)
         health.set(this.#healthPart, false, error.message)
         log.warn({ err: error, projection: this.name }, 'a projection stopped; it will begin again where it was')
-        await this.#wait(Math.min(limits.restartMaxMs, limits.restartMs * 2 ** failures++))
+        await this.#wait(Math.min(limits.restartMaxMs, limits.restartMs * 2 ** Math.min(failures, 10)))
       }
     }
     projection.close()
   }
 
-  /** From opening to a stop, a restart or a failure. */
+  /** From opening to a stop, a rebuild or a failure. */
   async #session(): Promise<void> {
-    const { nc, tenant, source = 'events', name, from, projection, positions, partition } = this.#options
-    const stream = sourceStream(tenant, source)
-    const subjects = `${sourceSubject(tenant, source)}.`
-    const { epoch } = await streamState(nc, stream)
+    const { nc, tenant, source, from, projection } = this.#options
+    const state = await streamState(nc, this.#stream)
     const targetEpoch = await projection.targetEpoch()
-    await projection.open()
-    this.#position = resumeFrom(await positions.load(name), partition, epoch, targetEpoch)
-    if (this.#position.epoch === 0) this.#position = { epoch, seq: 0, storedAtMs: 0, targetEpoch }
+    this.#position = await this.#open(state, targetEpoch)
     this.#taken = this.#position
-    const start = { seq: await this.#startSequence(stream) }
-    const filters = from.map((filter) => subjects + filter)
-    const reader = new StreamReader({ nc, stream, filters, start })
+    const subjects = `${sourceSubject(tenant, source)}.`
+    const reader = new StreamReader({
+      nc,
+      stream: this.#stream,
+      filters: from.map((filter) => subjects + filter),
+      start: { seq: await startSequence(nc, this.#stream, state, this.#position, projection) },
+    })
     this.#reader = reader
     if (this.#stopped) return
 
-    const stopTimers = this.#startTimers(reader)
+    const stopTimers = this.#startTimers(reader, state)
     try {
-      await reader.run((message) => this.#take(message, epoch, subjects.length))
-      if (!this.#stopped && !this.#restart)
-        throw new WeirError('unavailable', 'The stream or its target is another one.')
-      await this.#checkpoint(limits.flushMs)
+      await reader.run((message) => this.#take(message, state.epoch, subjects.length))
+      if (!this.#stopped && !this.#ending) {
+        throw new WeirError('unavailable', 'The stream or its target is another one than before.')
+      }
+      if (this.#rebuild === undefined) await this.#checkpoint(limits.flushMs)
     } finally {
       stopTimers()
       reader.close()
     }
   }
 
-  /** After the position; earlier for what must be seen again; later where older events change nothing. */
-  async #startSequence(stream: string): Promise<number> {
-    const { nc, projection } = this.#options
-    const { seq, storedAtMs } = this.#position
-    const { warmUpMs, reachMs, fromNow } = projection
-    const since = (timeMs: number): Promise<number | undefined> => sequenceAt(nc, stream, timeMs)
-    const next = seq + 1
-    const start = seq > 0 && warmUpMs > 0 ? Math.min(next, (await since(storedAtMs - warmUpMs)) ?? next) : next
-    const reach = seq === 0 && fromNow ? warmUpMs : reachMs
-    if (reach === undefined) return start
-    const { lastSeq } = await streamState(nc, stream)
-    return Math.max(start, (await since(Date.now() - reach)) ?? lastSeq + 1)
+  /** Makes the projection ready and tells from where it goes on. */
+  async #open({ epoch, firstSeq, lastSeq }: StreamState, targetEpoch: number): Promise<Position> {
+    const { name, projection, positions, partition } = this.#options
+    const beginning = { epoch, seq: 0, storedAtMs: 0, targetEpoch }
+    if (this.#rebuild !== undefined && projection.rebuilding !== undefined) {
+      await positions.clear(name, partition)
+      await projection.rebuilding.begin()
+      this.#rebuild = { from: firstSeq, to: lastSeq }
+      return beginning
+    }
+    await projection.open()
+    const position = resumeFrom(await positions.load(name), partition, epoch, targetEpoch)
+    return position.seq === 0 ? beginning : position
   }
 
   #take(message: StreamMessage, epoch: number, prefix: number): undefined | Promise<undefined> {
-    const { projection } = this.#options
     const { subject, seq, storedAtMs, payload, removal } = message
     const record = new EventRecord(subject.slice(prefix), epoch, seq, storedAtMs, payload, removal !== 0)
-    const repeated = seq <= this.#position.seq
     try {
-      const slow = projection.take(record, repeated)
-      if (slow !== undefined)
-        return slow.then(
-          () => this.#took(message),
-          (thrown) => this.#failed(message, record, thrown),
-        )
+      const slow = this.#options.projection.take(record, seq <= this.#position.seq)
+      if (slow === undefined) return this.#took(message)
+      return slow.then(
+        () => this.#took(message),
+        (thrown) => this.#failed(message, record, thrown),
+      )
     } catch (thrown) {
       return this.#failed(message, record, thrown)
     }
-    return this.#took(message)
   }
 
   #took({ seq, storedAtMs, pending }: StreamMessage): undefined {
@@ -186,22 +219,25 @@ export class ProjectionRun implements Part {
   /** An event that cannot be projected is put aside; any other failure ends the session. */
   async #failed(message: StreamMessage, record: EventRecord, thrown: unknown): Promise<undefined> {
     if (!(thrown instanceof WeirError) || thrown.retryable || thrown.code === 'internal') throw thrown
-    this.stats.deadLetters++
     await this.#options.deadLetters.put(this.#options.name, record, thrown)
+    this.stats.deadLetters++
     return this.#took(message)
   }
 
-  #startTimers(reader: StreamReader): () => void {
+  #startTimers(reader: StreamReader, state: StreamState): () => void {
     const { projection } = this.#options
+    this.#sayHealth()
     const timers = [
       repeat(limits.checkpointMs, () => this.#checkpoint()),
       repeat(limits.watchMs, () => this.#watch(reader)),
       repeat(limits.tickMs, async () => {
         this.#sayHealth()
-        if (reader.atHead) projection.idle(Date.now())
+        if (!reader.atHead) return
+        this.stats.pending = 0
+        projection.idle(Date.now())
+        if (this.#rebuild !== undefined) await this.#finishRebuild(state)
       }),
     ]
-    this.#sayHealth()
     return () => {
       for (const stop of timers) stop()
     }
@@ -213,14 +249,27 @@ export class ProjectionRun implements Part {
     else this.#options.health.set(this.#healthPart, false, `waiting: ${blocked}`)
   }
 
-  /** Stores the position of what was taken when the call began. */
+  async #finishRebuild(state: StreamState): Promise<void> {
+    const { projection, log } = this.#options
+    try {
+      const result = await projection.rebuilding?.finish(state)
+      this.#rebuild = undefined
+      log.info({ projection: this.name, ...result }, 'a projection was rebuilt')
+    } catch (thrown) {
+      log.warn({ err: thrown, projection: this.name }, 'a rebuild could not be finished; it begins again')
+      this.#endSession()
+    }
+  }
+
+  /** Stores the position of what was taken when the call began, unless it takes longer than the deadline. */
   async #checkpoint(deadlineMs?: number): Promise<void> {
     const { name, projection, positions, partition, log } = this.#options
     const taken = this.#taken
     if (taken.seq <= this.#position.seq) return
     const flushed = projection.flushed().then(() => true)
     const done = deadlineMs === undefined ? flushed : Promise.race([flushed, sleep(deadlineMs).then(() => false)])
-    if (!(await done)) return
+    // A session that ended meanwhile has a position of its own.
+    if (!(await done) || taken.epoch !== this.#position.epoch || taken.seq > this.#taken.seq) return
     try {
       await positions.save(name, partition, taken)
       this.#position = taken
@@ -231,32 +280,17 @@ export class ProjectionRun implements Part {
 
   /** Ends the session when the events or the target are another incarnation. */
   async #watch(reader: StreamReader): Promise<void> {
-    const { nc, tenant, source = 'events', projection } = this.#options
-    const stream = sourceStream(tenant, source)
-    const [{ epoch }, targetEpoch] = await Promise.all([streamState(nc, stream), projection.targetEpoch()])
+    const { nc, projection } = this.#options
+    const [{ epoch }, targetEpoch] = await Promise.all([streamState(nc, this.#stream), projection.targetEpoch()])
     if (epoch !== this.#taken.epoch || targetEpoch !== this.#taken.targetEpoch) reader.close()
+  }
+
+  #endSession(): void {
+    this.#ending = true
+    this.#reader?.close()
   }
 
   async #wait(ms: number): Promise<void> {
     for (const end = Date.now() + ms; !this.#stopped && Date.now() < end; ) await sleep(Math.min(50, ms))
   }
-}
-
-/** Runs the work every so often, never twice at once; a failure is left to the next time. */
-function repeat(everyMs: number, work: () => Promise<void>): () => void {
-  let busy = false
-  const timer = setInterval(() => {
-    if (busy) return
-    busy = true
-    work()
-      .catch(() => undefined)
-      .finally(() => {
-        busy = false
-      })
-  }, everyMs)
-  return () => clearInterval(timer)
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -16,6 +16,8 @@ export interface Projection {
   readonly fromNow: boolean
   /** Learns what is there already. Rejects when that is impossible at the moment; it is tried again. */
   open(): Promise<void>
+  /** How its target is filled anew from the events; undefined when it can do nothing but go on. */
+  readonly rebuilding: Rebuilding | undefined
   /**
    * Takes the next event. A returned promise holds the reader back. What it throws as WeirError sends the event to the
    * dead letters.
@@ -32,4 +34,15 @@ export interface Projection {
   /** Which incarnation of its target it writes to: another one must be filled from the beginning. 0 while unknown. */
   targetEpoch(): Promise<number>
   close(): void
+}
+
+/** A rebuild: `begin` takes the place of `open`, then come all events that are stored, then `finish`. */
+export interface Rebuilding {
+  begin(): Promise<void>
+  /**
+   * Makes the target what the events say.
+   *
+   * @param source the incarnation of the events, and the first that are still stored: what came from earlier ones stays
+   */
+  finish(source: { readonly epoch: number; readonly firstSeq: number }): Promise<Readonly<Record<string, number>>>
 }

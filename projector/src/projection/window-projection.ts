@@ -7,7 +7,7 @@ import { type OpenWindow, WindowFold } from '../fold/window-fold.ts'
 import { limits } from '../limits.ts'
 import { BucketTarget, type BucketTargetOptions } from './bucket-target.ts'
 import { DirtyKeys } from './dirty-keys.ts'
-import type { Projection } from './projection.ts'
+import type { Projection, Rebuilding } from './projection.ts'
 
 export interface WindowStats {
   /** Events that are no readings, or have none of the metrics. */
@@ -27,6 +27,7 @@ export class WindowProjection implements Projection {
   readonly reachMs: number
   readonly fromNow = false
   readonly target: BucketTarget
+  readonly rebuilding: Rebuilding
   readonly stats: WindowStats = { ignored: 0, late: 0, overflowed: 0 }
   readonly #spec: WindowSpec
   readonly #log: Logger
@@ -42,6 +43,10 @@ export class WindowProjection implements Projection {
     this.warmUpMs = spec.sizeMs + spec.latenessMs + limits.skewMaxMs
     this.reachMs = spec.ttlMs + this.warmUpMs
     this.target = new BucketTarget(options)
+    this.rebuilding = this.target.rebuilding(
+      () => this.#forget(),
+      () => this.#dirty.flush(),
+    )
     this.#fold = new WindowFold(spec, limits.windowSeriesMax)
     this.#dirty = new DirtyKeys(spec.everyMs, limits.dirtyKeysMax, (keys) => this.#write(keys))
   }
@@ -51,16 +56,14 @@ export class WindowProjection implements Projection {
   }
 
   async open(): Promise<void> {
-    this.#fold.clear()
-    this.#dirty.clear()
-    this.#changed.clear()
+    this.#forget()
     this.target.writer.reset()
     await this.target.writer.load()
   }
 
   take(record: EventRecord): void | Promise<void> {
     const { event, timeMs, storedAtMs, seq, epoch } = record
-    this.#closeUntil(storedAtMs)
+    this.#fold.close(storedAtMs)
     if (event.data.case !== 'reading') {
       this.stats.ignored++
       return
@@ -79,7 +82,7 @@ export class WindowProjection implements Projection {
 
   /** The clock of the machine is not the one that stored the events, so it closes windows with a margin. */
   idle(nowMs: number): void {
-    this.#closeUntil(nowMs - limits.skewMaxMs)
+    this.#fold.close(nowMs - limits.skewMaxMs)
   }
 
   flushed(): Promise<void> {
@@ -100,8 +103,10 @@ export class WindowProjection implements Projection {
     this.target.writer.close()
   }
 
-  #closeUntil(storedAtMs: number): void {
-    this.#fold.close(storedAtMs)
+  #forget(): void {
+    this.#fold.clear()
+    this.#dirty.clear()
+    this.#changed.clear()
   }
 
   #write(keys: Iterable<string>): void {
