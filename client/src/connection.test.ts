@@ -193,12 +193,13 @@ test('getToken that fails is asked again; a WeirError for good is the end', asyn
 })
 
 test('an address that this runtime will not open is the end', async () => {
-  const { weir, hub, states } = testWeir()
+  const { weir, hub, clock, states } = testWeir()
   hub.refuses = new SyntaxError('mixed content')
   const reader = new Reader(weir.subscribe())
   await settle()
   assert.deepEqual(states, ['connecting', 'closed'])
   assert.equal(reader.error?.cause, hub.refuses)
+  assert.equal(clock.waiting, 0)
 })
 
 test('close ends the loops and the connection, and leaves no timer', async () => {

@@ -41,7 +41,7 @@ export class Session {
   readonly #renewal: TokenRenewal
   #credit: Credit | undefined
   #watchdog: Watchdog | undefined
-  #cancelDeadline: () => void
+  #cancelDeadline = (): void => {}
   #ended = false
 
   constructor(options: SessionOptions, token: string, events: SessionEvents) {
@@ -52,12 +52,12 @@ export class Session {
     this.#renewal = new TokenRenewal(clock, tokens, (fresh) => {
       this.send({ case: 'renew', value: { $typeName: 'weir.v1.Renew', token: fresh } })
     })
-    this.#cancelDeadline = clock.after(clientLimits.connectMs, () => this.#fail('The hub did not answer in time.'))
     this.#socket = options.openSocket(url, codec.subprotocol, {
       opened: (subprotocol) => this.#opened(subprotocol),
       received: (message) => this.#received(message),
       closed: (code, reason) => this.#end(closeError(code, reason), shouldReconnect(code)),
     })
+    this.#cancelDeadline = clock.after(clientLimits.connectMs, () => this.#fail('The hub did not answer in time.'))
   }
 
   /** The window, once welcomed. */

@@ -91,6 +91,78 @@ test('a refused subscription throws what the hub says; the others go on', async 
   assert.deepEqual(states, ['connecting', 'live'])
 })
 
+test('a refusal as the last answer makes the connection live, and so does closing what was not answered', async () => {
+  for (const settleLast of ['refused', 'closed']) {
+    const { hub, weir, states } = testWeir()
+    weir.subscribe({ filter: 'a' })
+    const last = weir.subscribe({ filter: 'b' })
+    new Reader(last)
+    const socket = await hub.welcome()
+    const [first, second] = socket.take('subscribe')
+    await socket.say(subscribedFrame(first?.id ?? 0, 1, Start.SNAPSHOT, 1, 0))
+    assert.deepEqual(states, ['connecting'])
+    if (settleLast === 'closed') last.close()
+    else await socket.say({ case: 'refused', value: { id: second?.id ?? 0, code: 'forbidden', message: 'No.' } })
+    assert.deepEqual(states, ['connecting', 'live'])
+  }
+})
+
+test('what a renewed token no longer grants is thrown, and its channel may be given anew', async () => {
+  const { hub, weir } = testWeir()
+  const lost = new Reader(weir.subscribe({ filter: 'a' }))
+  const socket = await hub.welcome()
+  const id = await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
+  await socket.say({ case: 'refused', value: { id, code: 'forbidden', message: 'No longer.' } })
+  assert.deepEqual(lost.error, new WeirError('forbidden', 'No longer.'))
+  const next = new Reader(weir.subscribe({ filter: 'b' }))
+  await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
+  await socket.say(batchFrame(1, 0, 1, { 1: 'b' }))
+  assert.deepEqual(next.seen, ['reset', 'b 1'])
+})
+
+test('what was closed while it waited to be asked for again is not asked for', async () => {
+  const { hub, weir, clock } = testWeir()
+  const subscription = weir.subscribe()
+  const socket = await hub.welcome()
+  const [asked] = socket.take('subscribe')
+  await socket.say({ case: 'refused', value: { id: asked?.id ?? 0, code: 'unavailable', message: 'Later.' } })
+  subscription.close()
+  await clock.advance(5000)
+  assert.equal(socket.take('subscribe').length, 0)
+  assert.equal(socket.take('unsubscribe').length, 0)
+})
+
+test('an answer that crosses with the end of its subscription is passed over', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  const subscription = weir.subscribe()
+  const socket = await hub.welcome()
+  const [asked] = socket.take('subscribe')
+  subscription.close()
+  const id = asked?.id ?? 0
+  await socket.say(subscribedFrame(id, 1, Start.SNAPSHOT, 1, 0))
+  await socket.say(batchFrame(1, 0, 1, { 1: 'a' }))
+  await socket.say({ case: 'gap', value: { id, from: 1n, to: 2n, reason: 'retention' } })
+  await socket.say({ case: 'refused', value: { id, code: 'forbidden', message: 'No.' } })
+  await clock.advance(200)
+  assert.equal(socket.take('ack').length, 1)
+  assert.deepEqual(states, ['connecting', 'live'])
+})
+
+test('a hub that begins before the position is asked again, as entries would come twice', async () => {
+  const { hub, weir } = testWeir()
+  const reader = new Reader(weir.subscribe({ mode: 'ALL', cursor: '1-a' }))
+  const socket = await hub.welcome()
+  const id = await socket.subscribed(1, Start.MEMORY, 1, 5)
+  assert.deepEqual(
+    socket.take('unsubscribe').map((frame) => frame.id),
+    [id],
+  )
+  await socket.say(batchFrame(1, 5, 6, { 6: 'a' }))
+  await socket.subscribed(1, Start.MEMORY, 1, 10)
+  await socket.say(batchFrame(1, 10, 11, { 11: 'a' }))
+  assert.deepEqual(reader.seen, ['a 11'])
+})
+
 test('what is refused for now is asked for again', async () => {
   const { hub, weir, clock } = testWeir()
   const reader = new Reader(weir.subscribe())
@@ -117,6 +189,8 @@ test('a batch that does not continue makes the subscription begin again, and a h
     assert.equal(socket.take('unsubscribe').length, 1)
     const [again] = socket.heard.filter((frame) => frame.case === 'subscribe')
     assert.equal(again?.value.cursor?.seq, 11n)
+    // Still on its way for the one that was taken back, although it would fit.
+    await socket.say(batchFrame(1, 11, 12, { 12: 'old' }))
     await socket.subscribed(1, Start.MEMORY, 1, 11)
   }
   assert.equal(socket.closedBy(), undefined)

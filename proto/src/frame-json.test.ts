@@ -49,6 +49,15 @@ test('what a newer hub adds to a frame is passed over', () => {
   )
 })
 
+test('an event that a hub could not decode comes as one without anything', () => {
+  const text = '{"type":"batch","channel":1,"from":0,"to":1,"entries":[{"subject":"a","seq":1,"event":null}]}'
+  const { frame } = serverFrameFromJson(text)
+  assert.deepEqual(frame.case === 'batch' && frame.value.entries[0]?.content, {
+    case: 'event',
+    value: new Uint8Array(0),
+  })
+})
+
 test('a frame without content has no JSON form', () => {
   const frame = { case: undefined } as const
   assert.throws(() => clientFrameToJson({ $typeName: 'weir.v1.ClientFrame', frame }), WeirError)

@@ -186,9 +186,14 @@ function readEntry(object: JsonObject, path: string): Entry {
     seq: readUint64(object.seq, `${path}.seq`),
     content:
       removed === undefined
-        ? { case: 'event', value: toBinary(EventSchema, eventFromJson(object.event)) }
+        ? { case: 'event', value: readEventBytes(object.event) }
         : { case: 'removal', value: readEnum(removed, `${path}.removed`, removals) },
   }
+}
+
+/** Null stands for what a hub could not decode: no bytes, and so an event without anything. */
+function readEventBytes(value: unknown): Uint8Array {
+  return value === null ? new Uint8Array(0) : toBinary(EventSchema, eventFromJson(value))
 }
 
 const starts = enumNames(Start, 'START_')
