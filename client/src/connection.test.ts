@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { closeCode, Start, WeirError } from '@weir/proto'
 import { settle } from '../test/fake-clock.ts'
-import { batchFrame, welcome } from '../test/fake-hub.ts'
+import { batchFrame, subscribedFrame, welcome } from '../test/fake-hub.ts'
 import { Reader, testWeir } from '../test/weir.ts'
 
 test('nothing is opened before the first subscription', async () => {
@@ -216,12 +216,79 @@ test('close ends the loops and the connection, and leaves no timer', async () =>
   assert.equal(clock.waiting, 0)
 })
 
-test('close while a token is being asked for opens nothing', async () => {
-  const { hub, weir, clock } = testWeir({ getToken: async () => 'token' })
+test('close while the next attempt waits makes none, and leaves no timer', async () => {
+  const { hub, weir, clock } = testWeir()
   weir.subscribe()
+  await settle()
+  await hub.socket.cut()
   weir.close()
-  await clock.advance(60_000)
-  assert.equal(hub.sockets.length, 0)
+  assert.equal(clock.waiting, 0)
+})
+
+test('close leaves no timer behind a full window or a refusal for now, nor does a loss', async () => {
+  for (const lose of [false, true]) {
+    const { hub, weir, clock } = testWeir()
+    const [full, refused] = [weir.subscribe({ filter: 'a' }), weir.subscribe({ filter: 'b' })]
+    const socket = await hub.welcome(welcome({ windowBytes: 100 }))
+    const [first, second] = socket.take('subscribe')
+    await socket.say(subscribedFrame(first?.id ?? 0, 1, Start.SNAPSHOT, 1, 0))
+    await socket.say({ case: 'refused', value: { id: second?.id ?? 0, code: 'unavailable', message: 'Later.' } })
+    await socket.say(batchFrame(1, 0, 1, { 1: 'x'.repeat(90) }))
+    assert.equal(weir.connection.state, 'behind')
+    if (lose) await socket.cut()
+    weir.close()
+    assert.equal(clock.waiting, 0)
+    for (const subscription of [full, refused]) subscription.close()
+  }
+})
+
+test('what is closed or refused for good is not asked for after a loss; what is opened meanwhile is', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  const closed = weir.subscribe({ filter: 'a' })
+  const refused = new Reader(weir.subscribe({ filter: 'b' }))
+  weir.subscribe({ filter: 'c' })
+  const first = await hub.welcome()
+  const [, asked] = first.take('subscribe')
+  await first.say({ case: 'refused', value: { id: asked?.id ?? 0, code: 'forbidden', message: 'No.' } })
+  assert.ok(refused.done)
+  closed.close()
+  await first.cut()
+  weir.subscribe({ filter: 'd' })
+  await clock.advance(500)
+  await hub.socket.cut()
+  await clock.advance(1000)
+  const second = await hub.welcome()
+  const again = second.take('subscribe')
+  assert.deepEqual(
+    again.map(({ filters }) => filters.join()),
+    ['c', 'd'],
+  )
+  for (const { id } of again) await second.say(subscribedFrame(id, id, Start.SNAPSHOT, 1, 0))
+  assert.deepEqual(states, ['connecting', 'offline', 'recovering', 'live'])
+})
+
+test('the last of two Goaways counts', async () => {
+  const { hub, weir, clock } = testWeir()
+  weir.subscribe()
+  const socket = await hub.welcome(welcome({ heartbeatMs: 100_000 }))
+  for (const reconnectAfterMs of [1000, 5000]) {
+    await socket.say({ case: 'goaway', value: { reason: 'age', reconnectAfterMs } })
+  }
+  await clock.advance(4999)
+  assert.equal(hub.sockets.length, 1)
+  await clock.advance(1)
+  assert.equal(hub.sockets.length, 2)
+})
+
+test('close while a token is being asked for opens nothing', async () => {
+  for (const getToken of [async () => 'token', () => Promise.reject(new Error('no network'))]) {
+    const { hub, weir, clock } = testWeir({ getToken })
+    weir.subscribe()
+    weir.close()
+    await settle()
+    assert.equal(hub.sockets.length, 0)
+    assert.equal(clock.waiting, 0)
+  }
 })
 
 test('a fault in a watcher of the state does not harm the connection', async (t) => {
