@@ -19,6 +19,11 @@ export class Admission {
     return this.#connections
   }
 
+  /** The buffers of the sockets were full when they were last measured. */
+  get full(): boolean {
+    return this.#full
+  }
+
   /** Lets nobody in from now on. */
   drain(): void {
     this.#draining = true
