@@ -6,21 +6,34 @@ import { root, run } from './run.ts'
 
 /** Every generated file of the repository as it should be, by its path from the root. */
 export async function generate(): Promise<ReadonlyMap<string, string>> {
-  return new Map([...(await generateProto()), ['docs/config.md', configDocument()]])
+  const code = await Promise.all(schemas.map(generateCode))
+  return new Map([...code.flatMap((files) => [...files]), ['docs/config.md', configDocument()]])
 }
 
 /** The generated files that are there now. Of docs/ only config.md is generated. */
 export async function generatedNow(): Promise<ReadonlyMap<string, string>> {
   const config = await readFile(`${root}docs/config.md`, 'utf8').catch(() => '')
-  return new Map([...(await readTree(`${root}proto/src/gen`, 'proto/src/gen')), ['docs/config.md', config]])
+  const code = await Promise.all(schemas.map(({ out }) => readTree(root + out, out)))
+  return new Map([...code.flatMap((files) => [...files]), ['docs/config.md', config]])
 }
 
-async function generateProto(): Promise<Map<string, string>> {
+interface Schema {
+  /** The folder of the .proto files. */
+  readonly source: string
+  readonly out: string
+}
+
+const schemas: readonly Schema[] = [
+  { source: 'proto', out: 'proto/src/gen' },
+  { source: 'ingest/proto', out: 'ingest/src/gen' },
+]
+
+async function generateCode({ source, out }: Schema): Promise<Map<string, string>> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-gen-'))
   try {
-    const outcome = await run(['buf', 'generate', 'proto', '--template', 'proto/buf.gen.yaml', '--output', folder])
+    const outcome = await run(['buf', 'generate', source, '--template', 'proto/buf.gen.yaml', '--output', folder])
     if (!outcome.ok) throw new Error(`buf generate failed:\n${outcome.output}`)
-    return await readTree(join(folder, 'src/gen'), 'proto/src/gen')
+    return await readTree(join(folder, 'src/gen'), out)
   } finally {
     await rm(folder, { recursive: true })
   }

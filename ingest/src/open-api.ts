@@ -1,11 +1,12 @@
 import { errorCodes } from '@weir/proto'
 import type { Decoder } from './decoder.ts'
 import type { Endpoint } from './endpoint.ts'
-import { itemSchemas, type JsonSchema } from './event-schema.ts'
 import { cloudEventBinary } from './formats/cloudevents-binary.ts'
 import { jsonDecoder } from './formats/json.ts'
 import { ndjsonDecoder } from './formats/ndjson.ts'
 import { rawDecoder } from './formats/raw.ts'
+import { itemSchemas } from './item-schema.ts'
+import type { JsonSchema } from './json-schema.ts'
 import { ingestLimits } from './limits.ts'
 
 /** An OpenAPI 3.1 document, as far as api-page.ts reads it. */

@@ -64,7 +64,7 @@ export const ingestSettings: typeof meshSettings & {
     ingestLimits.subjectsMax,
     'The different subjects that a tenant may use within an hour; events of further ones are rejected.',
   ),
-  routesFile: optional('WEIR_INGEST_ROUTES', text, 'A YAML file of webhook routes (docs/webhooks.md).'),
+  routesFile: optional('WEIR_INGEST_ROUTES', text, 'A YAML file of webhook routes (docs/ingest.md).'),
   origins: setting(
     'WEIR_INGEST_ORIGINS',
     list,

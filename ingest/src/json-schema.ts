@@ -1,33 +1,18 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
-import { EventSchema } from '@weir/proto'
 
 /** JSON Schema (draft 2020-12), as far as it is used here. */
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
-/** The schemas of an item, which is an event in its JSON form with its subject, and of every message in it, by their names. */
-export function itemSchemas(): Record<string, JsonSchema> {
-  const schemas: Record<string, JsonSchema> = {}
-  const event = messageSchema(EventSchema, schemas)
-  const { json: _, ...properties } = event.properties
-  schemas.Item = {
-    type: 'object',
-    description: 'An event with its subject; at most one of the kinds of data.',
-    required: ['subject'],
-    properties: {
-      subject: { type: 'string', description: 'Dot-separated tokens of A-Z a-z 0-9 _ = -.', examples: ['rooms.r17'] },
-      ...properties,
-      data: { description: 'Any JSON value.' },
-    },
-    additionalProperties: false,
-  }
-  return schemas
-}
-
-interface ObjectSchema extends JsonSchema {
+export interface ObjectSchema extends JsonSchema {
+  readonly type: 'object'
   readonly properties: Record<string, JsonSchema>
 }
 
-function messageSchema(message: DescMessage, schemas: Record<string, JsonSchema>): ObjectSchema {
+/**
+ * The schema of a message in Weir's JSON: proto3 JSON, with enum values without their prefix and a cursor as text. The
+ * messages in it are added to `schemas` by their names, and referred to there.
+ */
+export function messageSchema(message: DescMessage, schemas: Record<string, JsonSchema>): ObjectSchema {
   const properties: Record<string, JsonSchema> = {}
   for (const field of message.fields) properties[field.jsonName] = fieldSchema(field, schemas)
   return { type: 'object', properties, additionalProperties: false }
@@ -49,8 +34,16 @@ function fieldSchema(field: DescField, schemas: Record<string, JsonSchema>): Jso
         additionalProperties: field.mapKind === 'scalar' ? scalarSchema(field.scalar) : {},
       }
     case 'list':
-      return { type: 'array' }
+      return { type: 'array', items: itemSchema(field, schemas) }
   }
+}
+
+function itemSchema(
+  field: DescField & { readonly fieldKind: 'list' },
+  schemas: Record<string, JsonSchema>,
+): JsonSchema {
+  if (field.listKind === 'scalar') return scalarSchema(field.scalar)
+  return field.listKind === 'message' ? referTo(field.message, schemas) : {}
 }
 
 function referTo(message: DescMessage, schemas: Record<string, JsonSchema>): JsonSchema {
@@ -60,6 +53,9 @@ function referTo(message: DescMessage, schemas: Record<string, JsonSchema>): Jso
       description: 'RFC 3339, or milliseconds since 1970.',
       examples: ['2026-01-31T12:00:00Z'],
     }
+  }
+  if (message.typeName === 'weir.v1.Cursor') {
+    return { type: 'string', description: 'Opaque: keep it, and give it back.' }
   }
   if (message.typeName === 'google.protobuf.Any') {
     return { type: 'object', properties: { typeUrl: { type: 'string' }, value: scalarSchema(ScalarType.BYTES) } }
