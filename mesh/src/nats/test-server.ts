@@ -9,6 +9,8 @@ export interface TestNats {
   /** Without a user; put one in where the configuration has users. */
   readonly url: string
   readonly port: number
+  /** Of its process; another one after a restart. */
+  readonly pid: number
   /** Where it listens for NATS over WebSocket, if the configuration says so. */
   readonly websocketPort: number | undefined
   /** Ends the server and removes its data. */
@@ -40,6 +42,9 @@ export async function startNats(options: TestNatsOptions = {}): Promise<TestNats
   return {
     url: `nats://${host}:${port}`,
     port,
+    get pid() {
+      return running.child.pid ?? 0
+    },
     websocketPort,
     async stop() {
       await end(running.child, 'SIGTERM')

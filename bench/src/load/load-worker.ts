@@ -1,0 +1,146 @@
+/**
+ * A process that is many subscribers, or a publisher, or both; what it does it is told on its input (load-plan.ts). It is
+ * run by the pinned Node, whose sockets can read into one shared buffer.
+ *
+ *   node bench/src/load/load-worker.ts
+ */
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { nowMicros } from './bench-event.ts'
+import { EventSource } from './event-source.ts'
+import { KnownBatches } from './known-batches.ts'
+import type { LoadCommands } from './load-plan.ts'
+import { SubscriberSocket } from './subscriber-socket.ts'
+import { Tally } from './tally.ts'
+
+const tally = new Tally()
+const known = new KnownBatches()
+let sockets: SubscriberSocket[] = []
+let source: EventSource | undefined
+
+const commands: LoadCommands = {
+  async open({ count, channels, tokens, atOnce, ...plan }) {
+    const start = performance.now()
+    const added = Array.from({ length: count }, (_, index) => {
+      const at = sockets.length + index
+      const filter = plan.filter.replace('{channel}', String(at % channels))
+      const token = tokens[at % tokens.length] ?? ''
+      return new SubscriberSocket({ ...plan, filter, token }, tally, known)
+    })
+    sockets = sockets.concat(added)
+    await each(added, atOnce, (socket) => socket.open())
+    return { seconds: (performance.now() - start) / 1000 }
+  },
+
+  async tally() {
+    const { user, system } = process.cpuUsage()
+    return { ...tally.read(), latencies: tally.latencies.counts, cpuSeconds: (user + system) / 1e6 }
+  },
+
+  async clearLatencies() {
+    tally.latencies.clear()
+    return null
+  },
+
+  async publish(plan) {
+    source ??= await EventSource.connect(plan.natsUrl)
+    return await source.run(plan, tally)
+  },
+
+  async read(pace) {
+    clearInterval(pacing)
+    const bytes = pace.kind === 'all' ? Number.POSITIVE_INFINITY : 0
+    for (const socket of sockets) socket.allow(bytes)
+    if (pace.kind === 'rate') {
+      const portion = (pace.bytes * paceMs) / 1000
+      pacing = setInterval(() => {
+        for (const socket of sockets) socket.allow(portion)
+      }, paceMs)
+    }
+    return null
+  },
+
+  async caughtUp({ ms }) {
+    const start = nowMicros()
+    const took = new Map<SubscriberSocket, number>()
+    while (took.size < sockets.length && nowMicros() - start < ms * 1000) {
+      for (const socket of sockets) {
+        if (!took.has(socket) && socket.heardOf >= start) took.set(socket, (socket.heardAt - start) / 1000)
+      }
+      await sleep(2)
+    }
+    return [...took.values()]
+  },
+
+  async followTo({ port }) {
+    let moving: SubscriberSocket[] = []
+    for (const socket of sockets) socket.onClose = () => void moving.push(socket)
+    const timer = setInterval(() => {
+      const batch = moving
+      moving = []
+      void each(batch, 256, (socket) => socket.open(port))
+    }, 1)
+    timer.unref()
+    return null
+  },
+
+  async numbers() {
+    const [first, ...others] = sockets.map(({ check }) => check?.numbers ?? new Int32Array(0))
+    if (first === undefined) return []
+    for (const numbers of others) {
+      if (Buffer.compare(bytesOf(first), bytesOf(numbers)) !== 0) throw new Error('the sockets have not seen the same')
+    }
+    return [...first]
+  },
+
+  async close() {
+    for (const socket of sockets) socket.close()
+    sockets = []
+    return null
+  },
+}
+
+let pacing: NodeJS.Timeout | undefined
+const paceMs = 100
+const ackDelayMs = 200
+const ackSlices = 10
+let ackSlice = 0
+
+// What a client acknowledges after 200 ms at the latest, spread over them.
+setInterval(() => {
+  ackSlice = (ackSlice + 1) % ackSlices
+  for (let index = ackSlice; index < sockets.length; index += ackSlices) sockets[index]?.settle()
+}, ackDelayMs / ackSlices)
+
+createInterface({ input: process.stdin })
+  .on('line', (line) => void answer(line))
+  .on('close', () => process.exit(0))
+
+async function answer(line: string): Promise<void> {
+  const { id, name, argument } = JSON.parse(line) as { id: number; name: keyof LoadCommands; argument: never }
+  try {
+    say({ id, result: await commands[name](argument) })
+  } catch (thrown) {
+    say({ id, error: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) })
+  }
+}
+
+function say(answer: unknown): void {
+  process.stdout.write(`${JSON.stringify(answer)}\n`)
+}
+
+async function each<T>(items: readonly T[], atOnce: number, action: (item: T) => Promise<unknown>): Promise<void> {
+  let next = 0
+  const loop = async (): Promise<void> => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await action(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, loop))
+}
+
+function bytesOf(numbers: Int32Array): Uint8Array {
+  return new Uint8Array(numbers.buffer)
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,81 @@
+/**
+ * What the hub's fan-out is measured against, on the same uWebSockets.js and the same Node, a process of its own:
+ *   each      one send an event a client, of events that come from NATS as they come to the hub
+ *   topics    the same by uWebSockets.js' own publish to a topic
+ *   prebuilt  one batch that was built before, to all clients over and over: what no hub can exceed
+ *
+ *   node bench/src/peers/fan-out-peer.ts each|topics <nats url>
+ *   node bench/src/peers/fan-out-peer.ts prebuilt <entries in the batch> <bytes of an event>
+ *
+ * Its first line of output is {"port"}.
+ */
+
+import uws from 'uWebSockets.js'
+import process from 'node:process'
+import { connectNats, createLogger, liveSubject } from '@weir/mesh'
+import { batchHeadBytes, entryBytesMax, writeBatchHead, writeEntry } from '@weir/proto'
+import { BenchEvent, benchSubject } from '../load/bench-event.ts'
+
+const [kind = '', ...args] = process.argv.slice(2)
+const sockets: uws.WebSocket<unknown>[] = []
+const topic = 'all'
+/** The first client acknowledges each batch, the others none. */
+let acknowledged: () => void = () => undefined
+
+const app = uws.App().ws('/v1/ws', {
+  compression: uws.DISABLED,
+  maxBackpressure: 0,
+  idleTimeout: 0,
+  sendPingsAutomatically: false,
+  open: (socket) => {
+    sockets.push(socket)
+    socket.subscribe(topic)
+  },
+  message: () => acknowledged(),
+  close: (socket) => void sockets.splice(sockets.indexOf(socket), 1),
+})
+app.listen('127.0.0.1', 0, (socket) => {
+  if (socket !== false) console.log(JSON.stringify({ port: uws.us_socket_local_port(socket) }))
+})
+
+if (kind === 'prebuilt') sendPrebuilt(Number(args[0]), Number(args[1]))
+else await forward(args[0] ?? '')
+
+/** Each event as a batch of one, so that the generator reads it as it reads the hub. */
+async function forward(natsUrl: string): Promise<void> {
+  const nc = await connectNats({ url: natsUrl, name: 'peer', log: createLogger('peer', 'warn') })
+  const prefix = `${liveSubject('main', 'events')}.`.length
+  let seq = 0
+  nc.subscribe(`${liveSubject('main', 'events')}.>`, {
+    callback: (_error, message) => {
+      const frame = batch([message.subject.slice(prefix)], message.data, seq++)
+      if (kind === 'topics') app.publish(topic, frame, true)
+      else for (const socket of sockets) socket.send(frame, true)
+    },
+  })
+}
+
+/** Sends a round to all while at most three are on their way to the first. */
+function sendPrebuilt(entries: number, eventBytes: number): void {
+  const subjects = Array.from({ length: entries }, (_, index) => benchSubject(index % 100))
+  const frame = batch(subjects, new BenchEvent(eventBytes).encode(1, 0), 0)
+  const round = (): void => {
+    for (const socket of sockets) socket.send(frame, true)
+  }
+  acknowledged = () => setImmediate(round)
+  const waiting = setInterval(() => {
+    if (sockets.length === 0) return
+    clearInterval(waiting)
+    for (let count = 0; count < 3; count++) round()
+  }, 200)
+}
+
+function batch(subjects: readonly string[], event: Uint8Array, from: number): Uint8Array {
+  const entries = new Uint8Array(subjects.reduce((sum, { length }) => sum + entryBytesMax(length, event.length), 0))
+  let end = 0
+  for (const [index, subject] of subjects.entries()) end = writeEntry(entries, end, subject, from + 1 + index, event, 0)
+  const head = { channel: 1, from, to: from + subjects.length, conflated: 0, uncounted: false }
+  const frame = new Uint8Array(batchHeadBytes(head, end) + end)
+  frame.set(entries.subarray(0, end), writeBatchHead(frame, 0, head, end))
+  return frame
+}

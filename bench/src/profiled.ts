@@ -1,0 +1,25 @@
+import type { BenchmarkOptions } from './benchmark.ts'
+import type { HubProcess } from './hub-process.ts'
+import { Inspector } from './inspector.ts'
+
+/** Does something and, if profiles are wanted, writes one of the hub meanwhile and prints where it was; else nothing more. */
+export async function profiled<T>(
+  { profiles }: BenchmarkOptions,
+  hub: HubProcess,
+  name: string,
+  action: () => Promise<T>,
+): Promise<T> {
+  if (profiles === undefined) return await action()
+  const inspector = await Inspector.connect(hub.inspectorUrl)
+  await inspector.startProfile()
+  const result = await action()
+  const lines = await inspector.stopProfile(`${profiles}/${name}.cpuprofile`)
+  inspector.close()
+  console.log(`  profile of ${name}:`)
+  for (const { share, place } of lines.slice(0, linesShown)) {
+    console.log(`  ${(100 * share).toFixed(1).padStart(7)}% ${place}`)
+  }
+  return result
+}
+
+const linesShown = 25
