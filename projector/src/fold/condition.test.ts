@@ -22,7 +22,7 @@ test('a condition sees every part of an event', () => {
   assert.equal(holds('metrics.t > 30', air), true)
   assert.equal(holds('metrics["t"] > 30.5 && labels.floor == "f3"', air), true)
   assert.equal(holds('subject.startsWith("rooms.") && tokens[1] == "r1" && size(tokens) == 3', air), true)
-  assert.equal(holds('type == "x" || source == "y"', { type: 'z', source: 'y' }), true)
+  assert.equal(holds('eventType == "z" && source == "y"', { type: 'z', source: 'y' }), true)
   const change = { data: { case: 'stateChange', value: { entity: 'd', to: 'open', code: 7 } } } as const
   assert.equal(holds('change.to == "open" && change.code >= 7', change), true)
   const step = { data: { case: 'step', value: { name: 's', status: 4 } } } as const
@@ -51,6 +51,7 @@ test('what is no condition is refused when it is declared', () => {
 test('a condition that fails, or gives no boolean, says so', () => {
   assert.throws(() => holds('metrics.t', air), { code: 'invalid' })
   assert.throws(() => holds('int(subject) > 3', air), { code: 'invalid' })
+  assert.throws(() => holds('type > 3', air), { code: 'invalid' })
   assert.throws(() => holds('1 / 0 > 3', air), { code: 'invalid' })
 })
 
@@ -67,5 +68,5 @@ test('loops within loops end after a bounded number of steps', () => {
 })
 
 test('a pattern that backtracks elsewhere does not here', () => {
-  assert.equal(holds('type.matches("^(a+)+$")', { type: `${'a'.repeat(200)}!` }), false)
+  assert.equal(holds('eventType.matches("^(a+)+$")', { type: `${'a'.repeat(200)}!` }), false)
 })

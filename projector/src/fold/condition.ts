@@ -6,8 +6,8 @@ import type { EventRecord } from '../event-record.ts'
 import { limits } from '../limits.ts'
 
 /**
- * A condition over one event in CEL, the Common Expression Language. It may use `subject`, `tokens` (of the subject), `type`,
- * `source`, `labels`, `metrics` (of a reading), `change` (a state change), `step`, and `data` (of `json`).
+ * A condition over one event in CEL, the Common Expression Language. It may use `subject`, `tokens` (of the subject),
+ * `eventType`, `source`, `labels`, `metrics` (of a reading), `change` (a state change), `step`, and `data` (of `json`).
  */
 export interface Condition {
   readonly text: string
@@ -58,7 +58,8 @@ export function compileCondition(text: string): Condition {
 const variables = {
   subject: CelScalar.STRING,
   tokens: listType(CelScalar.STRING),
-  type: CelScalar.STRING,
+  // Not `type`: in CEL that is the type of types.
+  eventType: CelScalar.STRING,
   source: CelScalar.STRING,
   labels: mapType(CelScalar.STRING, CelScalar.STRING),
   metrics: mapType(CelScalar.STRING, CelScalar.DOUBLE),
@@ -74,7 +75,7 @@ type Getter = (record: EventRecord) => CelInput
 const bindings: Readonly<Record<VariableName, Getter>> = {
   subject: (record) => record.subject,
   tokens: (record) => record.subject.split('.'),
-  type: (record) => record.event.type,
+  eventType: (record) => record.event.type,
   source: (record) => record.event.source,
   labels: (record) => new Map(Object.entries(record.event.labels)),
   metrics: ({ event: { data } }) => (data.case === 'reading' ? new Map(Object.entries(data.value.metrics)) : new Map()),
@@ -86,7 +87,7 @@ const bindings: Readonly<Record<VariableName, Getter>> = {
 const nothing: Readonly<Record<VariableName, CelInput>> = {
   subject: '',
   tokens: [],
-  type: '',
+  eventType: '',
   source: '',
   labels: new Map(),
   metrics: new Map(),

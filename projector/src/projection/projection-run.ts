@@ -170,7 +170,7 @@ export class ProjectionRun implements Part {
     try {
       await reader.run((message) => this.#take(message, state.epoch, subjects.length))
       if (!this.#stopped && !this.#ending) {
-        throw new WeirError('unavailable', 'The stream or its target is another one than before.')
+        throw new WeirError('unavailable', 'The stream or its target is gone, or another one than before.')
       }
       if (this.#rebuild === undefined) await this.#checkpoint(limits.flushMs)
     } finally {
@@ -278,11 +278,15 @@ export class ProjectionRun implements Part {
     }
   }
 
-  /** Ends the session when the events or the target are another incarnation. */
+  /** Ends the session when the events or the target are gone or another incarnation. */
   async #watch(reader: StreamReader): Promise<void> {
     const { nc, projection } = this.#options
-    const [{ epoch }, targetEpoch] = await Promise.all([streamState(nc, this.#stream), projection.targetEpoch()])
-    if (epoch !== this.#taken.epoch || targetEpoch !== this.#taken.targetEpoch) reader.close()
+    try {
+      const [{ epoch }, targetEpoch] = await Promise.all([streamState(nc, this.#stream), projection.targetEpoch()])
+      if (epoch !== this.#taken.epoch || targetEpoch !== this.#taken.targetEpoch) reader.close()
+    } catch (thrown) {
+      if (asWeirError(thrown).code === 'not_found') reader.close()
+    }
   }
 
   #endSession(): void {
