@@ -75,7 +75,7 @@ export class EventPost {
     }
   }
 
-  /** What is under way ends as given up. */
+  /** What is under way, and all that comes after, is given up. */
   end(): void {
     this.#abort.abort()
   }
@@ -98,6 +98,7 @@ export class EventPost {
   }
 
   async #post(items: readonly OutboxItem[]): Promise<IngestAnswer> {
+    if (this.#abort.signal.aborted) return unreached(new WeirError('unavailable', 'The producer is closed.'))
     const { clock } = this.#options
     const timeout = new AbortController()
     const cancel = clock.after(producerLimits.requestMs, () => timeout.abort())
@@ -105,8 +106,7 @@ export class EventPost {
       const signal = AbortSignal.any([timeout.signal, this.#abort.signal])
       return await ingestAnswer(await this.#fetch(items, { signal }), clock.now())
     } catch (thrown) {
-      const error = thrown instanceof WeirError ? thrown : unreachable(thrown)
-      return { error, mayRetry: error.retryable, rejected: undefined, retryAfterMs: undefined }
+      return unreached(thrown instanceof WeirError ? thrown : unreachable(thrown))
     } finally {
       cancel()
     }
@@ -145,6 +145,10 @@ export class EventPost {
 
 function isTokenRefused({ error }: IngestAnswer): boolean {
   return error?.code === 'unauthenticated' || error?.code === 'token_expired'
+}
+
+function unreached(error: WeirError): IngestAnswer {
+  return { error, mayRetry: error.retryable, rejected: undefined, retryAfterMs: undefined }
 }
 
 function unreachable(cause: unknown): WeirError {

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { WeirError } from '@weir/proto'
 import { settle } from '../test/fake-clock.ts'
 import { Outbox, type WhenFull } from './outbox.ts'
 import type { OutboxItem } from './outbox-item.ts'
@@ -59,14 +58,6 @@ test('flushed waits for senders that wait for room', async () => {
   assert.equal(flushed, false)
   outbox.take(1, 100)
   outbox.settle()
-  await done
-})
-
-test('flushed resolves when everything is abandoned', async () => {
-  const { outbox } = setUp('block', 100)
-  await outbox.put(item('a', 100))
-  const done = outbox.flushed()
-  outbox.abandon(new WeirError('unavailable', 'closed'))
   await done
 })
 
@@ -129,16 +120,6 @@ test('flushed resolves when what was there is settled, whatever comes later', as
   await done
   assert.equal(outbox.waitingCount, 1)
   await setUp('throw', 1).outbox.flushed()
-})
-
-test('what is abandoned is given back, and senders are rejected', async () => {
-  const { outbox } = setUp('block', 100)
-  for (const id of ['a', 'b']) await outbox.put(item(id, 50))
-  const sender = assert.rejects(outbox.put(item('c', 50)), /closed/)
-  outbox.take(1, 100)
-  assert.equal(ids(outbox.abandon(new WeirError('unavailable', 'closed'))), 'b')
-  await sender
-  assert.equal(outbox.bytes, 50)
 })
 
 function setUp(whenFull: WhenFull, bytesMax: number): { outbox: Outbox; dropped: string[] } {

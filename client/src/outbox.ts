@@ -69,8 +69,8 @@ export class Outbox {
         if (this.#senders.length >= sendersMax) {
           return Promise.reject(new WeirError('overloaded', 'Too many sends wait for room: await each of them.'))
         }
-        return new Promise((resolve, reject) => {
-          this.#senders.push({ number: ++this.#lastNumber, item, resolve, reject })
+        return new Promise((resolve) => {
+          this.#senders.push({ number: ++this.#lastNumber, item, resolve })
         })
     }
   }
@@ -107,15 +107,6 @@ export class Outbox {
       this.#flushers.push({ number: this.#lastNumber, resolve })
       this.#announceFlushed()
     })
-  }
-
-  /** Takes out what waits; senders that wait for room are rejected. What is on its way stays until `settle`. */
-  abandon(error: WeirError): readonly OutboxItem[] {
-    const abandoned = this.#waiting.splice(0).map(({ item }) => item)
-    for (const { bytes } of abandoned) this.#bytes -= bytes.length
-    for (const { reject } of this.#senders.splice(0)) reject(error)
-    this.#announceFlushed()
-    return abandoned
   }
 
   #add(numbered: Numbered): void {
@@ -158,5 +149,4 @@ interface Numbered {
 
 interface Sender extends Numbered {
   readonly resolve: () => void
-  readonly reject: (error: WeirError) => void
 }

@@ -54,6 +54,18 @@ test('a full batch goes at once; the next gathers while it is on its way', async
   )
 })
 
+test('exactly a full batch goes at once, and what comes after it is sent as well', async () => {
+  const { producer, ingest, clock } = setUp([], { maxItems: 2 })
+  for (const id of ['e0', 'e1']) await producer.send('a', { id })
+  await settle()
+  assert.equal(ingest.stored.size, 2)
+  await producer.send('a', { id: 'e2' })
+  await clock.advance(50)
+  await producer.send('a', { id: 'e3' })
+  await clock.advance(50)
+  assert.equal(ingest.stored.size, 4)
+})
+
 test('the answers of the table that say later are tried again with the same ids, then as told by Retry-After', async () => {
   const lost = () => Promise.reject(new TypeError('fetch failed'))
   const replies: [Reply, number][] = [
@@ -289,6 +301,16 @@ test('a page that goes away sends what it may at once, in one request that outli
   )
 })
 
+test('a page that goes away after the producer has closed, or with nothing to send, sends nothing', async () => {
+  const { producer, ingest, leave } = setUp([])
+  leave()
+  await producer.send('a', {})
+  await producer.close()
+  leave()
+  await settle()
+  assert.equal(ingest.requests.length, 1)
+})
+
 test('options that cannot work are refused', () => {
   for (const options of [
     { url: 'ingest' },
@@ -322,7 +344,9 @@ function setUp(
       random: () => 1,
       onPageHide(action) {
         leave = action
-        return () => {}
+        return () => {
+          leave = () => {}
+        }
       },
     },
   )

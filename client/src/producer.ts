@@ -49,7 +49,6 @@ export class Producer {
   readonly #maxDelayMs: number
   readonly #outbox: Outbox
   readonly #post: EventPost
-  readonly #onRejected: (rejection: Rejection) => void
   readonly #forgetPage: () => void
   #cancelDelay: (() => void) | undefined
   #sending = false
@@ -66,12 +65,13 @@ export class Producer {
     this.#clock = clock
     this.#maxItems = maxItems
     this.#maxDelayMs = maxDelayMs
-    this.#onRejected = onRejected
     this.#outbox = new Outbox({
       bytesMax: bufferBytesMax,
       whenFull,
       sendersMax: producerLimits.sendersMax,
-      dropped: (item) => this.#reject([item], new WeirError('overloaded', 'The buffer of the producer was full.')),
+      dropped: ({ subject, id }) => {
+        callSafely(onRejected, { subject, id, code: 'overloaded', message: 'The buffer of the producer was full.' })
+      },
     })
     this.#post = new EventPost({
       url: eventsUrl(options.url),
@@ -112,11 +112,7 @@ export class Producer {
     if (this.#closed) return
     this.#closed = true
     this.#forgetPage()
-    const cancel = this.#clock.after(deadlineMs, () => {
-      const error = new WeirError('unavailable', 'The producer was closed before this could be stored.')
-      this.#reject(this.#outbox.abandon(error), error)
-      this.#post.end()
-    })
+    const cancel = this.#clock.after(deadlineMs, () => this.#post.end())
     await this.flush()
     cancel()
   }
@@ -147,10 +143,6 @@ export class Producer {
       items.push(item)
     }
     if (items.length > 0) void this.#post.deliverLeaving(items)
-  }
-
-  #reject(items: readonly OutboxItem[], { code, message }: WeirError): void {
-    for (const { subject, id } of items) callSafely(this.#onRejected, { subject, id, code, message })
   }
 }
 
