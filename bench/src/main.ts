@@ -11,10 +11,11 @@ import { fanOut } from './fan-out.bench.ts'
 import { idle } from './idle.bench.ts'
 import { inbound } from './inbound.bench.ts'
 import { latency } from './latency.bench.ts'
+import { publisher } from './publisher.bench.ts'
 import { slowClients } from './slow-clients.bench.ts'
 import { storm } from './storm.bench.ts'
 
-const benchmarks: readonly Benchmark[] = [inbound, fanOut, latency, slowClients, storm, idle]
+const benchmarks: readonly Benchmark[] = [inbound, fanOut, latency, slowClients, storm, idle, publisher]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

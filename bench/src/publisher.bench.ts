@@ -1,9 +1,3 @@
-/**
- * What an acknowledged publish costs this process, CPU microseconds a message: the floor (plain nc.publish, replies only
- * counted), mesh's Publisher, and the NATS client's own js.publish, in one run against one nats-server.
- *
- *   node bench/src/publisher.bench.ts    (or bun)
- */
 import process from 'node:process'
 import {
   connectNats,
@@ -16,50 +10,93 @@ import {
   provisionTenant,
 } from '@weir/mesh'
 import { startNats } from '@weir/mesh/testing'
+import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
 
-const payload: Uint8Array = new Uint8Array(200).fill(0x61)
-const unanswered = 4_000
-
-const server = await startNats()
-const nc: NatsConnection = await connectNats({ url: server.url, name: 'bench', log: createLogger('bench', 'warn') })
-await provisionTenant(nc, 'main', defaultTenantSpec)
-const publisher: Publisher = new Publisher(nc)
-const js = jetstream(nc)
-const subject: string = eventSubject('main', 'bench.one')
-
-await publishes(20_000, (id) => publisher.publish('main', 'bench.one', id, payload))
-const floor: number = await plain(200_000)
-report('nc.publish, replies counted', floor, floor)
-report('Publisher', await publishes(200_000, (id) => publisher.publish('main', 'bench.one', id, payload)), floor)
-report('js.publish', await publishes(40_000, (id) => js.publish(subject, payload, { msgID: id })), floor)
-
-await publisher.drain()
-await nc.close()
-await server.stop()
-
-function report(name: string, us: number, base: number): void {
-  console.log(`${name.padEnd(30)} ${us.toFixed(2).padStart(6)} us/message  ${(us / base).toFixed(2)} x the floor`)
+/** Guards the budget of mesh/src/nats/publisher.ts. */
+export const publisher: Benchmark = {
+  name: 'publisher',
+  title: 'CPU of one acknowledged publish in the process that publishes',
+  run,
 }
 
-/** `count` publishes by as many loops as may be unanswered; gives CPU microseconds a message. */
-async function publishes(count: number, publish: (id: string) => Promise<unknown>): Promise<number> {
+const payload: Uint8Array = new Uint8Array(200).fill(0x61)
+const subject: string = eventSubject('main', 'bench.one')
+const batchSize = 500
+
+async function run({ quick, report }: BenchmarkOptions): Promise<void> {
+  const count = quick ? 20_000 : 200_000
+  const ownUs = await cost(new Publisher(echoing()), count, 1)
+  report({ name: 'of its own, over a connection that only answers', value: ownUs, unit: 'us', budget: { atMost: 2 } })
+
+  const server = await startNats()
+  const nc = await connectNats({ url: server.url, name: 'bench', log: createLogger('bench', 'warn') })
+  await provisionTenant(nc, 'main', defaultTenantSpec)
+  const publisher = new Publisher(nc)
+  const js = jetstream(nc)
+  const floorUs = await floor(nc, count)
+  const publishUs = await cost(publisher, count, 8)
+  const peerUs = await loops(count / 5, 4_000, (id) => js.publish(subject, payload, { msgID: id }))
+  report({ name: 'the client alone: no id, answers only counted', value: floorUs, unit: 'us' })
+  report({ name: 'Publisher, 8 batches of 500 under way', value: publishUs, unit: 'us' })
+  report({ name: 'js.publish of the NATS client', value: peerUs, unit: 'us' })
+  report({ name: 'js.publish to Publisher', value: peerUs / publishUs, unit: 'x', budget: { atLeast: 3 } })
+
+  await publisher.drain()
+  await nc.close()
+  await server.stop()
+}
+
+/** CPU microseconds a message, in so many loops of batches, after a first round in which the code gets hot. */
+async function cost(publisher: Publisher, count: number, width: number): Promise<number> {
+  const batch = (id: string): Promise<unknown> =>
+    publisher.publishAll(Array.from({ length: batchSize }, (_, at) => ({ subject, id: `${id}${at}`, payload })))
+  await loops(40, width, batch)
+  return (await loops(count / batchSize, width, batch)) / batchSize
+}
+
+/** Calls `publish` `count` times in so many loops, each with another id; gives CPU microseconds a call. */
+async function loops(count: number, width: number, publish: (id: string) => Promise<unknown>): Promise<number> {
   const run = crypto.randomUUID()
-  let next = 0
   const before = process.cpuUsage()
+  let next = 0
   const loop = async (): Promise<void> => {
-    while (next < count) await publish(`${run}${next++}`)
+    while (next < count) await publish(`${run}${next++}-`)
   }
-  await Promise.all(Array.from({ length: unanswered }, loop))
+  await Promise.all(Array.from({ length: width }, loop))
   return cpuUs(before) / count
 }
 
-/** The same without ids, promises or retries: what no publisher over this client can go below. */
-function plain(count: number): Promise<number> {
+/** A connection that acknowledges each message without sending it, in the next turn of the event loop. */
+function echoing(): NatsConnection {
+  const ack = new TextEncoder().encode('{"stream":"EV_main","seq":123456}')
+  let answer = (_error: null, _msg: { subject: string; data: Uint8Array }): void => {}
+  let replies: string[] = []
+  const flush = (): void => {
+    const answered = replies
+    replies = []
+    for (const reply of answered) answer(null, { subject: reply, data: ack })
+  }
+  return {
+    subscribe(_subject: string, { callback }: { callback: typeof answer }) {
+      answer = callback
+    },
+    publish(_subject: string, _payload: Uint8Array, options: { reply: string; headers: { encode(): Uint8Array } }) {
+      options.headers.encode()
+      if (replies.push(options.reply) === 1) setImmediate(flush)
+    },
+    async *status() {
+      await new Promise(() => {})
+    },
+  } as unknown as NatsConnection
+}
+
+/** Without ids, promises or retries: what no publisher over this client can go below. */
+function floor(nc: NatsConnection, count: number): Promise<number> {
   const before = process.cpuUsage()
+  const reply = '_INBOX_bench.floor'
   return new Promise((resolve) => {
     let sent = 0
     let answered = 0
-    const reply = '_INBOX_bench.plain'
     const send = (): void => {
       sent++
       nc.publish(subject, payload, { reply })
@@ -73,11 +110,11 @@ function plain(count: number): Promise<number> {
         resolve(cpuUs(before) / count)
       },
     })
-    for (let at = 0; at < unanswered; at++) send()
+    for (let at = 0; at < 4_000; at++) send()
   })
 }
 
 function cpuUs(before: NodeJS.CpuUsage): number {
-  const used = process.cpuUsage(before)
-  return used.user + used.system
+  const { user, system } = process.cpuUsage(before)
+  return user + system
 }
