@@ -54,6 +54,11 @@ test('a failure reaches the caller and is not kept', async () => {
   assert.equal(await tokens.get(), 'token')
 })
 
+test('what is no string is no token', async () => {
+  const tokens = new TokenSource(() => undefined as never, new FakeClock())
+  await assert.rejects(tokens.get(), { code: 'invalid', message: /not undefined/ })
+})
+
 test('no token in time is a failure', async () => {
   const clock = new FakeClock()
   const tokens = new TokenSource(() => new Promise<string>(() => {}), clock)

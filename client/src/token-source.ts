@@ -1,3 +1,4 @@
+import { WeirError } from '@weir/proto'
 import type { Clock } from './clock.ts'
 import { Deadline } from './deadline.ts'
 import { clientLimits } from './limits.ts'
@@ -18,7 +19,7 @@ export class TokenSource {
     this.#clock = clock
   }
 
-  /** Rejects with what getToken threw, or `unavailable` when it gave nothing in time. */
+  /** Rejects with what getToken threw, `unavailable` when it gave nothing in time, `invalid` when that is no string. */
   get(): Promise<string> {
     if (this.#token !== undefined && this.#clock.now() < this.#usableUntilMs) return Promise.resolve(this.#token)
     return this.fresh()
@@ -41,6 +42,7 @@ export class TokenSource {
     const deadline = new Deadline(this.#clock, clientLimits.tokenMs, 'getToken gave no token')
     try {
       const token = await Promise.race([this.#getToken(), deadline.passed])
+      if (typeof token !== 'string') throw new WeirError('invalid', `getToken must give a string, not ${typeof token}.`)
       const now = this.#clock.now()
       this.#token = token
       this.#usableUntilMs = renewAtMs(expiryMs(token) ?? now, now)
