@@ -10,27 +10,22 @@ const eventsATick = 10
 const tickMs = 20
 
 let mesh: RunningMesh
-let weir: Weir
 
 before(async () => {
   mesh = await RunningMesh.start()
-  const { addresses, token } = mesh.running
-  weir = connect({ url: addresses.hub, readUrl: addresses.projector, getToken: () => token })
 })
 
-after(async () => {
-  weir.close()
-  await mesh.dispose()
-})
+after(() => mesh.dispose())
 
 for (const part of ['ingest', 'hub', 'projector', 'postgres', 'nats']) {
   const promise = 'loses none that was accepted, and doubles none'
   test(`kill -9 of ${part} while events are published ${promise}`, { timeout: 150_000 }, async () => {
+    const { addresses, token } = mesh.running
+    const weir = connect({ url: addresses.hub, readUrl: addresses.projector, getToken: () => token })
     const received = collect(weir, `crash.${part}.>`)
     await received.live
     const sent = new Map<string, number[]>()
     const rejected: unknown[] = []
-    const { addresses, token } = mesh.running
     const sender = producer({
       url: addresses.ingest,
       getToken: () => token,
@@ -60,10 +55,10 @@ for (const part of ['ingest', 'hub', 'projector', 'postgres', 'nats']) {
 
     await until('the subscriber has as many', () => received.count() >= count, 40_000)
     assert.deepEqual(received.bySubject, sent, 'each event once, in the order of its subject')
-    await until('the history has as many', async () => (await historyOf(part)).length >= count, 40_000)
+    await until('the history has as many', async () => (await historyOf(weir, part)).length >= count, 40_000)
     const expected = [...sent.values()].flat().sort((a, b) => a - b)
     assert.deepEqual(
-      (await historyOf(part)).sort((a, b) => a - b),
+      (await historyOf(weir, part)).sort((a, b) => a - b),
       expected,
     )
     await until(
@@ -74,7 +69,7 @@ for (const part of ['ingest', 'hub', 'projector', 'postgres', 'nats']) {
       },
       40_000,
     )
-    received.close()
+    weir.close()
   })
 }
 
@@ -101,10 +96,10 @@ function collect(from: Weir, filter: string) {
       bySubject.set(item.subject, [...(bySubject.get(item.subject) ?? []), numberOf(item)])
     }
   })()
-  return { bySubject, live, count: () => count, close: () => subscription.close() }
+  return { bySubject, live, count: () => count }
 }
 
-async function historyOf(part: string): Promise<number[]> {
+async function historyOf(weir: Weir, part: string): Promise<number[]> {
   const numbers: number[] = []
   try {
     for (let next: string | undefined; ; ) {
