@@ -1,5 +1,4 @@
 export { type ErrorCode, type Event, WeirError } from '@weir/proto'
-export type { Clock } from './clock.ts'
 export { type ConnectOptions, connect, type Weir } from './connect.ts'
 export { type ConnectionState, connectionStates } from './connection-state.ts'
 export type { ConnectionStatus, Readable } from './connection-status.ts'
