@@ -154,7 +154,7 @@ export class Session implements Receiver {
   close(code: number, reason: string): void {
     if (this.#closed) return
     this.#hub.onClose(code)
-    this.link.close(code, reason.slice(0, 123))
+    this.link.close(code, fitting(reason))
   }
 
   /** Asks the client to reconnect after a time, and closes what is still open soon after it. */
@@ -358,3 +358,11 @@ function jittered(ageMs: number): number {
 const serviceRestart = 1012
 
 const pong: ServerFrame['frame'] = { case: 'pong', value: { $typeName: 'weir.v1.Pong' } }
+
+/** As much of a reason as a close frame holds (RFC 6455 section 5.5), in whole characters. */
+function fitting(reason: string): string {
+  return reason.slice(0, encoder.encodeInto(reason, closeReason).read)
+}
+
+const encoder = new TextEncoder()
+const closeReason = new Uint8Array(123)

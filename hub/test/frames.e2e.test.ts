@@ -141,10 +141,19 @@ describe('garbage', () => {
             client.close()
           },
         ),
-        { numRuns: 150 },
+        { numRuns: 80 },
       )
     })
   }
+})
+
+test('a close says as much of a long reason as fits, in whole characters', async () => {
+  const client = await TestClient.open(hub.url, { protocol: 'weir.v1.json' })
+  client.sendRaw(JSON.stringify({ type: 'ping', [`a${'€'.repeat(200)}`]: 1 }))
+  const { code, reason } = await client.closed
+  assert.equal(code, closeCode('malformed'))
+  assert.match(reason, /a€{20,}$/)
+  assert.ok(Buffer.byteLength(reason) > 120 && Buffer.byteLength(reason) <= 123)
 })
 
 for (const protocol of protocols) {

@@ -20,7 +20,7 @@ import {
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { EventSchema } from '@weir/proto'
 
-const secret = 'a secret for tests that is long enough'
+export const secret = 'a secret for tests that is long enough'
 
 /** Every service has the permissions that it has in production. */
 const passwords = { admin: 'a', ingest: 'i', hub: 'h', projector: 'p' }

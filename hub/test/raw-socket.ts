@@ -37,15 +37,14 @@ export class RawSocket {
       this.#ended = true
       this.#wake()
     })
-    socket.on('end', () => {
-      this.#ended = true
-      this.#wake()
-    })
+    socket.on('end', () => socket.destroy())
   }
 
   static connect(port: number): Promise<RawSocket> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => resolve(new RawSocket(socket)))
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true }, () =>
+        resolve(new RawSocket(socket)),
+      )
       socket.once('error', reject)
     })
   }
@@ -116,7 +115,7 @@ export class RawSocket {
 
   /** Ends the connection with a reset, so that no port is left in TIME_WAIT. */
   reset(): void {
-    this.socket.resetAndDestroy()
+    if (!this.socket.destroyed) this.socket.resetAndDestroy()
   }
 
   async #until(condition: () => boolean): Promise<void> {
