@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { streamState } from '@weir/mesh'
+import { withEachDatabase } from './each-database.ts'
 import { assertHistory, assertLatest, assertMerged, assertWindows } from './equality.ts'
-import { startPglite, type TestDatabase } from './pglite.ts'
-import { postgresBinaries, startPostgres } from './postgres-server.ts'
+import type { TestDatabase } from './pglite.ts'
 import { reading, ServiceUnderTest, until } from './service-under-test.ts'
 import { bucketEntries, storedEvents } from './stream-contents.ts'
 
@@ -17,74 +17,67 @@ projections:
 `
 const shape = { sizeMs: 2_000, latenessMs: 1_000, metrics: undefined, percentiles: [50, 95, 99] }
 
-const databases: [string, boolean, () => Promise<TestDatabase>][] = [
-  ['PGlite', true, startPglite],
-  ['a real Postgres', postgresBinaries() !== undefined, startPostgres],
-]
+withEachDatabase((startDatabase) => {
+  let database: TestDatabase
+  let service: ServiceUnderTest
 
-for (const [name, here, startDatabase] of databases) {
-  describe(`with ${name}`, { skip: here ? false : 'it is not on this machine' }, () => {
-    let database: TestDatabase
-    let service: ServiceUnderTest
-
-    before(async () => {
-      database = await startDatabase()
-      service = await ServiceUnderTest.start({
-        projections,
-        databaseUrl: database.url,
-        buckets: ['climate', 'load'].map((bucket) => ({ name: bucket, ttlMs: 3_600_000, maxBytes: 100_000_000 })),
-      })
-    })
-
-    after(async () => {
-      await service?.stop()
-      await database?.stop()
-    })
-
-    test('kill -9 while events come, again and again: buckets and Postgres end equal to the stream', async () => {
-      let publishing = true
-      const crashes = (async () => {
-        for (let crash = 0; crash < 3; crash++) {
-          await sleep(300 + crash * 150)
-          await service.projector.kill()
-          await service.begin()
-        }
-        publishing = false
-      })()
-      let count = 0
-      while (publishing) {
-        await Promise.all(
-          Array.from({ length: 50 }, (_, at) => {
-            const n = count + at
-            const late = n % 11 === 0 ? 3_500 : n % 7
-            return service.publish(`rooms.r${n % 40}.${n % 3}`, reading({ [`m${n % 5}`]: n }, Date.now() - late))
-          }),
-        )
-        count += 50
-        await sleep(25)
-      }
-      await crashes
-      assert.ok(count > 500, `${count} events are too few to tell`)
-      await settled(service)
-      assert.equal(await service.projector.stop(), 0)
-
-      // Positions of a projector that stops in order are at the head, so a start after it has nothing to do.
-      const events = await storedEvents(service.nc, 'main')
-      assert.equal(events.length, count)
-      await assertLatest(service.nc, 'latest', events)
-      await assertMerged(service.nc, 'climate', events)
-      await assertWindows(service.nc, 'load', shape, events)
-      await assertHistory(database.url, events)
-    })
-
-    test('a start after an orderly stop writes nothing', async () => {
-      const before = await revisions(service)
-      await service.begin()
-      await settled(service)
-      assert.deepEqual(await revisions(service), before)
+  before(async () => {
+    database = await startDatabase()
+    service = await ServiceUnderTest.start({
+      projections,
+      databaseUrl: database.url,
+      buckets: ['climate', 'load'].map((bucket) => ({ name: bucket, ttlMs: 3_600_000, maxBytes: 100_000_000 })),
     })
   })
-}
+
+  after(async () => {
+    await service?.stop()
+    await database?.stop()
+  })
+
+  test('kill -9 while events come, again and again: buckets and Postgres end equal to the stream', async () => {
+    let publishing = true
+    const crashes = (async () => {
+      for (let crash = 0; crash < 3; crash++) {
+        await sleep(300 + crash * 150)
+        await service.projector.kill()
+        await service.begin()
+      }
+      publishing = false
+    })()
+    let count = 0
+    while (publishing) {
+      await Promise.all(
+        Array.from({ length: 50 }, (_, at) => {
+          const n = count + at
+          const late = n % 11 === 0 ? 3_500 : n % 7
+          return service.publish(`rooms.r${n % 40}.${n % 3}`, reading({ [`m${n % 5}`]: n }, Date.now() - late))
+        }),
+      )
+      count += 50
+      await sleep(25)
+    }
+    await crashes
+    assert.ok(count > 500, `${count} events are too few to tell`)
+    await settled(service)
+    assert.equal(await service.projector.stop(), 0)
+
+    // Positions of a projector that stops in order are at the head, so a start after it has nothing to do.
+    const events = await storedEvents(service.nc, 'main')
+    assert.equal(events.length, count)
+    await assertLatest(service.nc, 'latest', events)
+    await assertMerged(service.nc, 'climate', events)
+    await assertWindows(service.nc, 'load', shape, events)
+    await assertHistory(database.url, events)
+  })
+
+  test('a start after an orderly stop writes nothing', async () => {
+    const before = await revisions(service)
+    await service.begin()
+    await settled(service)
+    assert.deepEqual(await revisions(service), before)
+  })
+})
 
 /** Resolves when every projection has stored a position at the head. */
 async function settled(service: ServiceUnderTest): Promise<void> {

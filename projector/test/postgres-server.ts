@@ -3,16 +3,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-
-/** A real Postgres server of this machine, for tests. */
-export interface TestPostgres {
-  readonly url: string
-  /** Ends it at once, as a failure of the machine would; the data stay. */
-  kill(): Promise<void>
-  restart(): Promise<void>
-  /** Ends it and removes its data. */
-  stop(): Promise<void>
-}
+import type { TestDatabase } from './pglite.ts'
 
 /** The folder of the binaries of Postgres; undefined where it is not installed. */
 export function postgresBinaries(): string | undefined {
@@ -26,7 +17,7 @@ export function postgresBinaries(): string | undefined {
 }
 
 /** Makes a cluster in a temporary folder and starts it on a free port. */
-export async function startPostgres(): Promise<TestPostgres> {
+export async function startPostgres(): Promise<TestDatabase> {
   const binaries = postgresBinaries()
   if (binaries === undefined) throw new Error('Postgres is not installed on this machine.')
   const folder = mkdtempSync(join(tmpdir(), 'weir-postgres-'))

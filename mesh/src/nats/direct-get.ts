@@ -78,7 +78,7 @@ function directMessage(message: Msg, stream: string): DirectMessage | undefined 
   }
 }
 
-const deadlineMs = 5_000
+const deadlineMs = 2_000
 
 /** `err_code` of the JetStream API: no message with this sequence. */
 const noMessageFound = 10043

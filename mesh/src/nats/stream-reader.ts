@@ -102,7 +102,8 @@ export class StreamReader {
       consumerOptions(this.#options),
     )
     this.#pending = (await consumer.info(true)).num_pending
-    const messages = await consumer.consume({ max_messages: bufferMax, expires: 10_000, idle_heartbeat: 2_000 })
+    // After an outage nats.js waits for `expires` before it looks again whether its consumer is there.
+    const messages = await consumer.consume({ max_messages: bufferMax, expires: 2_000, idle_heartbeat: 1_000 })
     this.#stop = () => messages.stop()
     const release = (): void => {
       messages.stop()
