@@ -1,4 +1,42 @@
-/** docs/config.md: every setting of every service, from the declarations that the services themselves read. */
+import { accessSettings, upSettings } from '../cli/src/settings.ts'
+import { portSettings } from '../cli/src/up/ports.ts'
+import { hubSettings } from '../hub/src/settings.ts'
+import { ingestSettings } from '../ingest/src/settings.ts'
+import { configTable, type Declaration, meshSettings } from '../mesh/src/index.ts'
+import { projectorSettings } from '../projector/src/config.ts'
+
+/** docs/config.md: every setting, from the declarations that the services themselves read. */
 export function configDocument(): string {
-  return ''
+  const sections: readonly [title: string, words: string, declaration: Declaration][] = [
+    ['Every service', 'What ingest, hub and projector share.', meshSettings],
+    ['Ingest', '', own(ingestSettings)],
+    ['Hub', '', own(hubSettings)],
+    ['Projector', '', own(projectorSettings)],
+    ['weir up', portsWords, { ...portSettings, ...upSettings }],
+    ['Other commands', 'Options of the same name go before these.', accessSettings],
+  ]
+  return [
+    '<!-- Written by `make gen` from the declarations of the services. -->',
+    '# Configuration',
+    '',
+    'The environment is the only place: the only files are those that a setting names. A service reads it',
+    'once, when it starts, and names every fault in it together. An empty variable counts as absent. Sizes are written as `512KiB`',
+    'or `64MiB`, times in seconds.',
+    '',
+    ...sections.flatMap(([title, words, declaration]) => [
+      `## ${title}`,
+      '',
+      ...(words === '' ? [] : [words, '']),
+      configTable(declaration),
+    ]),
+  ].join('\n')
+}
+
+const portsWords =
+  '`WEIR_PORT_BASE=n` moves all ports together; a variable of its own moves one. Everything listens on 127.0.0.1. Settings of a service\n' +
+  'can be given to `weir up`, which hands its environment on.'
+
+/** The settings that a service does not share with the others. */
+function own(declaration: Declaration): Declaration {
+  return Object.fromEntries(Object.entries(declaration).filter(([name]) => !(name in meshSettings)))
 }

@@ -1,6 +1,7 @@
-import { mintToken } from '@weir/mesh'
+import { type Environment, mintToken, parseConfig } from '@weir/mesh'
 import { defaultTenant, WeirError } from '@weir/proto'
 import { limits } from './limits.ts'
+import { accessSettings } from './settings.ts'
 import { isAlive, StateFolder } from './up/state-folder.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -34,16 +35,14 @@ export interface AccessOptions {
   readonly token?: string | undefined
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
-
 /** An address of one service (WEIR_HUB_URL, ...) goes before that of the mesh, and any given one before `weir up`. */
 export function findAccess(options: AccessOptions, env: Environment = process.env): Access {
   const folder = StateFolder.find(process.cwd())
-  const token = options.token ?? env.WEIR_TOKEN
+  const config = parseConfig(accessSettings, env)
+  const token = options.token ?? config.token
   return {
     address(service) {
-      const variable = `WEIR_${service.toUpperCase()}_URL`
-      const given = options.url ?? env[variable] ?? env.WEIR_URL
+      const given = options.url ?? config[service] ?? config.url
       return given === undefined ? localAddress(folder, service) : origin(given)
     },
     async token() {

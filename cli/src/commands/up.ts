@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { mintToken } from '@weir/mesh'
+import { mintToken, parseConfig } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import type { CommandDef } from 'citty'
 import { everythingGranted } from '../access.ts'
 import { command } from '../command.ts'
 import { exitCodes } from '../exit-code.ts'
 import { limits } from '../limits.ts'
+import { upSettings } from '../settings.ts'
 import { LocalMesh } from '../up/local-mesh.ts'
 import { freePortBase, type Ports, portsOf, takenPorts } from '../up/ports.ts'
 import { fileOf } from '../up/programs.ts'
@@ -37,7 +38,7 @@ async function runUp({ json, workingFolder }: UpOptions): Promise<number> {
     folder,
     ports,
     secrets: folder.secrets(),
-    databaseUrl: process.env.DATABASE_URL || undefined,
+    databaseUrl: parseConfig(upSettings, process.env).databaseUrl,
     onReady: (what, ms) => show(`  ✓ ${what.padEnd(10)} ${(ms / 1000).toFixed(1)} s`),
     say: (sentence) => console.error(`weir: ${sentence}`),
   })
