@@ -17,6 +17,7 @@ export class Channel implements Route {
   readonly key: string
   readonly filters: readonly string[]
   readonly intervalMs: number
+  readonly twin: number
   readonly accepts: (subject: string) => boolean
   readonly position: Position
   readonly caughtUp: Subscriber[] = []
@@ -37,18 +38,19 @@ export class Channel implements Route {
   /** Chunks of the present pass by the position they start from: many that stand together are encoded once. */
   readonly #chunks: Map<string, EncodedChunk> = new Map()
 
-  constructor(number: number, filters: readonly string[], intervalMs: number, head: number) {
+  constructor(number: number, kind: ChannelKind, head: number) {
     this.number = number
-    this.key = channelKey(filters, intervalMs)
-    this.filters = filters
-    this.intervalMs = intervalMs
-    this.accepts = compileFilters(filters)
+    this.key = channelKey(kind)
+    this.filters = kind.filters
+    this.intervalMs = kind.intervalMs
+    this.twin = kind.twin
+    this.accepts = compileFilters(kind.filters)
     this.position = positionAt(head)
   }
 
-  /** Whether it is the channel of a canonical filter set and an interval. */
+  /** Whether it is the channel, or one of the twins, of a canonical filter set and an interval. */
   reads(filters: readonly string[], intervalMs: number): boolean {
-    return this.key === channelKey(filters, intervalMs)
+    return this.key === channelKey({ filters, intervalMs, twin: this.twin })
   }
 
   get size(): number {
@@ -218,8 +220,16 @@ export class Channel implements Route {
 }
 
 /** What tells the channels of a source apart. */
-export function channelKey(filters: readonly string[], intervalMs: number): string {
-  return `${intervalMs} ${filters.join(' ')}`
+export interface ChannelKind {
+  /** In their canonical form. */
+  readonly filters: readonly string[]
+  readonly intervalMs: number
+  /** 0, or more for one that reads the same a second time: a channel's number stands for one subscription of a connection. */
+  readonly twin: number
+}
+
+export function channelKey({ filters, intervalMs, twin }: ChannelKind): string {
+  return `${intervalMs} ${twin} ${filters.join(' ')}`
 }
 
 export interface EncodedChunk {

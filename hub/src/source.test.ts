@@ -361,7 +361,7 @@ class Client implements Receiver {
 
   subscribe(cursor: { epoch: number; seq: number } | undefined): void {
     const { filters, mode, intervalMs } = this.#wish
-    this.subscriber = this.#source.subscribe(this, { id: 1, filters, mode, intervalMs, cursor })
+    this.subscriber = this.#source.subscribe(this, { id: 1, filters, mode, intervalMs, twin: 0, cursor })
   }
 
   acknowledge(): void {

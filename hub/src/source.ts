@@ -1,7 +1,7 @@
 import { type Cursor, canonicalFilters, Mode, WeirError } from '@weir/proto'
 import { positionAt } from './advance.ts'
 import { begin, beginAgain, beginSnapshot, passGap } from './beginning.ts'
-import { Channel, channelKey } from './channel.ts'
+import { Channel, type ChannelKind, channelKey } from './channel.ts'
 import { EntryLog, type LogBounds } from './entry-log.ts'
 import { limits } from './limits.ts'
 import type { Receiver } from './receiver.ts'
@@ -98,7 +98,7 @@ export class Source {
     if (intervalMs > 0 && mode !== Mode.LATEST) {
       throw new WeirError('invalid', 'An interval needs mode LATEST: mode ALL sends every entry.')
     }
-    const channel = this.#channelOf(request.filters, intervalMs)
+    const channel = this.#channelOf({ ...request, filters: canonicalFilters(request.filters) })
     const head = channel.position.seq
     const subscriber = new Subscriber(receiver, id, mode, channel, positionAt(head))
     channel.add(subscriber)
@@ -166,12 +166,11 @@ export class Source {
     this.#log.close()
   }
 
-  #channelOf(requested: readonly string[], intervalMs: number): Channel {
-    const filters = canonicalFilters(requested)
-    const key = channelKey(filters, intervalMs)
+  #channelOf(kind: ChannelKind): Channel {
+    const key = channelKey(kind)
     let channel = this.#channels.get(key)
     if (channel === undefined) {
-      channel = new Channel(this.#options.nextChannel(), filters, intervalMs, this.#log.head)
+      channel = new Channel(this.#options.nextChannel(), kind, this.#log.head)
       this.#channels.set(key, channel)
       this.#router.add(channel)
     }
@@ -334,11 +333,9 @@ export interface SourceOptions {
   onReadFailed(thrown: unknown): void
 }
 
-export interface SubscribeRequest {
+/** Its filters are valid; they need not be canonical. */
+export interface SubscribeRequest extends ChannelKind {
   readonly id: number
-  /** Valid filters. */
-  readonly filters: readonly string[]
   readonly mode: Mode
-  readonly intervalMs: number
   readonly cursor: Cursor | undefined
 }

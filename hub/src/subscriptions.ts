@@ -45,13 +45,8 @@ export class Subscriptions {
     const source = await this.#sources.acquire(identity.tenant, name)
     if (this.#closed) return this.#sources.release(source)
     try {
-      if (this.#held.some((each) => each.source === source && each.subscriber.channel.reads(filters, intervalMs))) {
-        throw new WeirError(
-          'conflict',
-          'This connection reads these filters of this source already: use that subscription.',
-        )
-      }
-      const subscriber = source.subscribe(this.#receiver, { id, filters, mode, intervalMs, cursor })
+      const twin = this.#twin(source, filters, intervalMs)
+      const subscriber = source.subscribe(this.#receiver, { id, filters, mode, intervalMs, twin, cursor })
       this.#held.push({ source, name, filters, subscriber })
     } catch (thrown) {
       this.#sources.release(source)
@@ -106,6 +101,15 @@ export class Subscriptions {
     for (const filter of filters) checkFilter(filter)
     if (!mayRead(identity, source, filters)) throw notGranted(source, filters)
     return canonicalFilters(filters)
+  }
+
+  /** The first number that no subscription of this connection to the same has. */
+  #twin(source: Source, filters: readonly string[], intervalMs: number): number {
+    const channels = this.#held.filter((each) => each.source === source).map(({ subscriber }) => subscriber.channel)
+    const taken = channels.filter((channel) => channel.reads(filters, intervalMs)).map(({ twin }) => twin)
+    let twin = 0
+    while (taken.includes(twin)) twin++
+    return twin
   }
 
   #drop({ source, subscriber }: Subscription): void {

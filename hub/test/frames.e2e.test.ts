@@ -206,7 +206,6 @@ for (const protocol of protocols) {
     const refused: (readonly [string, ErrorCode, Partial<Subscribe>])[] = [
       ['with id 0', 'invalid', { id: 0 }],
       ['with the id of another', 'conflict', { id: 1, filters: ['other'] }],
-      ['of the same filters', 'conflict', { filters: ['taken.>', 'taken.a'] }],
       ['of no filter', 'invalid', { filters: [] }],
       ['of too many filters', 'invalid', { filters: ['a', 'b', 'c', 'd', 'e'] }],
       ['of an empty filter', 'malformed', { filters: [''] }],

@@ -43,6 +43,26 @@ for (const protocol of ['weir.v1', 'weir.v1.json'] as const) {
       client.close()
     })
 
+    test('lets one connection read the same twice, each by a channel of its own', async () => {
+      await mesh.publish('twin.a', '1')
+      const client = await TestClient.open(hub.url, { protocol })
+      client.subscribe({ id: 1, filters: ['twin.>'] })
+      const live = await client.next('subscribed')
+      client.subscribe({ id: 2, filters: ['twin.>', 'twin.a'], mode: Mode.LATEST })
+      const snapshot = await client.next('subscribed')
+      assert.notEqual(live.channel, snapshot.channel)
+      await client.until(() => client.entries.length === 1)
+      await mesh.publish('twin.a', '2')
+      await client.until(() => client.entries.length === 3)
+      const of = (channel: number): bigint[] =>
+        client.batches
+          .filter((batch) => batch.channel === channel)
+          .flatMap(({ entries }) => entries.map(({ seq }) => seq))
+      assert.equal(of(live.channel).length, 1)
+      assert.equal(of(snapshot.channel).length, 2)
+      client.close()
+    })
+
     test('resumes at a cursor on another hub, without a hole or a double', async () => {
       const first = await TestClient.open(hub.url, { protocol })
       first.subscribe({ filters: ['resume'] })
