@@ -1,11 +1,17 @@
 import { WeirError } from '@weir/proto'
-import { bodyTooLarge, readAll, type Unpackers } from './unpack.ts'
+import { bodyTooLarge, readAll, type Unpack, type Unpackers } from './unpack.ts'
 
 export interface BodyReaderOptions {
   readonly bodyBytesMax: number
   readonly bodiesBytesMax: number
   readonly bodyMs: number
   readonly unpackers: Unpackers
+}
+
+/** A body in memory, until it is released. */
+export interface HeldBody {
+  readonly bytes: Uint8Array
+  release(): void
 }
 
 /** Reads request bodies whole and unpacked, within the limits of size, of memory for all of them together, and of time. */
@@ -20,53 +26,72 @@ export class BodyReader {
     this.#options = options
   }
 
-  /** What `hold` has promised to requests that are not finished. */
+  /** Of all bodies that are being read or are not released. */
   get heldBytes(): number {
     return this.#heldBytes
   }
 
   /**
-   * Reserves memory for a request before its body is read: its length where it is declared and not packed, else the most
-   * it may become. Throws `too_large`, or `overloaded` when all bodies together would pass their limit. The result goes
-   * back through `release`.
+   * Throws `slow_body`; `too_large`; `overloaded` when all bodies together would pass their limit; `unsupported_type` for an
+   * unknown content coding; `malformed`.
    */
-  hold(headers: Headers): number {
-    const { bodyBytesMax, bodiesBytesMax } = this.#options
-    const declared = declaredLength(headers)
+  async read(request: Request): Promise<HeldBody> {
+    const { bodyBytesMax } = this.#options
+    const unpack = this.#unpackerOf(request.headers.get('content-encoding'))
+    const declared = declaredLength(request.headers)
     if (declared !== undefined && declared > bodyBytesMax) throw bodyTooLarge(bodyBytesMax)
-    const bytes = declared === undefined || headers.has('content-encoding') ? bodyBytesMax : declared
-    if (this.#heldBytes + bytes > bodiesBytesMax && this.#heldBytes > 0) {
+    let held = 0
+    const hold = (bytes: number): void => {
+      this.#hold(bytes)
+      held += bytes
+    }
+    const release = (): void => {
+      this.#heldBytes -= held
+      held = 0
+    }
+    try {
+      // What is declared is reserved before it is read; what is not, as it comes.
+      if (declared !== undefined) hold(declared)
+      const packed = await this.#readInTime(request, declared, hold)
+      if (unpack === undefined) return { bytes: packed, release }
+      const bytes = await unpack(packed, bodyBytesMax)
+      hold(bytes.length)
+      return { bytes, release }
+    } catch (thrown) {
+      release()
+      throw thrown
+    }
+  }
+
+  #unpackerOf(coding: string | null): Unpack | undefined {
+    if (coding === null || coding === 'identity') return undefined
+    const { unpackers } = this.#options
+    const name = coding.toLowerCase()
+    const unpack = Object.hasOwn(unpackers, name) ? unpackers[name] : undefined
+    if (unpack !== undefined) return unpack
+    throw new WeirError(
+      'unsupported_type',
+      `Content-Encoding ${JSON.stringify(coding.slice(0, 64))} is not known here: use one of ${Object.keys(unpackers).join(', ')}, or none.`,
+    )
+  }
+
+  /** One body is let in whatever its size, so that a limit below that of a body does not shut the door. */
+  #hold(bytes: number): void {
+    if (this.#heldBytes > 0 && this.#heldBytes + bytes > this.#options.bodiesBytesMax) {
       throw new WeirError('overloaded', 'Too many large requests at one time: send again later.')
     }
     this.#heldBytes += bytes
-    return bytes
-  }
-
-  release(bytes: number): void {
-    this.#heldBytes -= bytes
-  }
-
-  /** Throws `slow_body`, `too_large`, `unsupported_type` for an unknown content coding, or `malformed`. */
-  async read(request: Request): Promise<Uint8Array> {
-    const { bodyBytesMax, unpackers } = this.#options
-    const coding = request.headers.get('content-encoding')
-    if (coding === null || coding === 'identity') return this.#readPacked(request)
-    const unpack = Object.hasOwn(unpackers, coding.toLowerCase()) ? unpackers[coding.toLowerCase()] : undefined
-    if (unpack === undefined) {
-      throw new WeirError(
-        'unsupported_type',
-        `Content-Encoding ${JSON.stringify(coding.slice(0, 64))} is not known here: use one of ${Object.keys(unpackers).join(', ')}, or none.`,
-      )
-    }
-    return await unpack(await this.#readPacked(request), bodyBytesMax)
   }
 
   /** One timer for all bodies, as a timer a request would cost more than the rest of this file. */
-  #readPacked(request: Request): Promise<Uint8Array> {
+  #readInTime(request: Request, declared: number | undefined, hold: (bytes: number) => void): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       this.#waiting.set(reject, Date.now() + this.#options.bodyMs)
       this.#sweep ??= setInterval(() => this.#sweepWaiting(), SWEEP_MS)
-      readBody(request, this.#options.bodyBytesMax).then(
+      // A declared length is kept by the HTTP server, so such a body needs no counting.
+      const reading =
+        declared === undefined ? readAll(request.body, this.#options.bodyBytesMax, hold) : request.arrayBuffer()
+      reading.then(
         (body) => {
           this.#waiting.delete(reject)
           resolve(body instanceof ArrayBuffer ? new Uint8Array(body) : body)
@@ -94,13 +119,6 @@ export class BodyReader {
 }
 
 const SWEEP_MS = 250
-
-/** A declared length is kept by the HTTP server, so such a body needs no counting. */
-function readBody(request: Request, bytesMax: number): Promise<ArrayBuffer | Uint8Array> {
-  if (declaredLength(request.headers) !== undefined) return request.arrayBuffer()
-  if (request.body === null) return Promise.resolve(new Uint8Array(0))
-  return readAll(request.body as ReadableStream<Uint8Array>, bytesMax)
-}
 
 function declaredLength(headers: Headers): number | undefined {
   const header = headers.get('content-length')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { fromBinary } from '@bufbuild/protobuf'
 import { type ErrorCode, EventSchema, WeirError } from '@weir/proto'
@@ -203,14 +204,21 @@ test('more records than a request may hold are 413', async () => {
 })
 
 test('bodies that would together pass their limit are 503', async () => {
-  const { post } = await bareIngest({ limits: { bodyBytesMax: 1000, bodiesBytesMax: 1500, bodyMs: 1_500 } })
-  const endless = (): Body => new ReadableStream<Uint8Array>({ start: () => undefined })
-  const first = post('/v1/events', endless(), json)
-  const second = await post('/v1/events', endless(), json)
-  assert.equal(second.status, 503)
-  assert.equal((await read(second)).code, 'overloaded')
-  assert.equal((await first).status, 408)
-  assert.equal((await post('/v1/events', text, json)).status, 200)
+  const { post } = await bareIngest({ limits: { bodyBytesMax: 1000, bodiesBytesMax: 1500, bodyMs: 100 } })
+  const large = JSON.stringify({ ...item, data: 'x'.repeat(900) })
+  await post('/v1/events', text, json)
+  const endless = (): Body =>
+    new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new Uint8Array(900)) })
+  for (const body of [endless(), large]) {
+    const first = post('/v1/events', endless(), json)
+    await sleep(10)
+    const headers = typeof body === 'string' ? { ...json, 'content-length': String(body.length) } : json
+    const second = await post('/v1/events', body, headers)
+    assert.equal(second.status, 503)
+    assert.equal((await read(second)).code, 'overloaded')
+    assert.equal((await first).status, 408)
+  }
+  assert.equal((await post('/v1/events', streamOf(large), json)).status, 200)
 })
 
 test('a producer that is too fast gets 429 with Retry-After and RateLimit, and is served again after the wait', async () => {

@@ -69,12 +69,7 @@ export class Pipeline {
       const identity = await this.#parts.verifier.verify(requestToken(request.headers))
       const buckets = this.#rates.of(identity, this.#parts.now())
       if (buckets.waitSeconds > 0) return tooFast(buckets)
-      const held = this.#bodies.hold(request.headers)
-      try {
-        return await this.#take(request, endpoint, parameters, identity, buckets)
-      } finally {
-        this.#bodies.release(held)
-      }
+      return await this.#take(request, endpoint, parameters, identity, buckets)
     } catch (thrown) {
       return this.#refuse(asWeirError(thrown), endpoint)
     }
@@ -92,18 +87,23 @@ export class Pipeline {
     const contentType = parseContentType(headers.get('content-type'))
     const decoder = endpoint.formats.of(contentType, headers)
     const body = await this.#bodies.read(request)
-    metrics?.body(body.length)
-    const arrivedMs = now()
-    const defaults = new Defaults(arrivedMs, await endpoint.ids(headers, body))
-    const records = decoder.decode(body, { contentType, headers, parameters, defaults })
-    buckets.charge(records.length, body.length)
-    const low = buckets.isLow ? buckets.headers() : undefined
-    await this.#turn.over()
-    const sending = this.#intake.send(identity, records, arrivedMs)
-    if (wantsNoAck(request.url)) return unacknowledgedAnswer(sending, low)
-    const outcome = await outcomeOf(sending)
-    metrics?.stored(outcome)
-    return endpoint.answer(outcome, low, contentType.mediaType)
+    try {
+      metrics?.body(body.bytes.length)
+      buckets.charge(0, body.bytes.length)
+      const arrivedMs = now()
+      const defaults = new Defaults(arrivedMs, await endpoint.ids(headers, body.bytes))
+      const records = decoder.decode(body.bytes, { contentType, headers, parameters, defaults })
+      buckets.charge(records.length, 0)
+      const low = buckets.isLow ? buckets.headers() : undefined
+      await this.#turn.over()
+      const sending = this.#intake.send(identity, records, arrivedMs)
+      if (wantsNoAck(request.url)) return unacknowledgedAnswer(sending, low)
+      const outcome = await outcomeOf(sending)
+      metrics?.stored(outcome)
+      return endpoint.answer(outcome, low, contentType.mediaType)
+    } finally {
+      body.release()
+    }
   }
 
   #refuse(error: WeirError, endpoint: Endpoint): Response {

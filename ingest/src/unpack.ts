@@ -24,8 +24,16 @@ function unpackBy(format: 'gzip' | 'deflate'): Unpack {
   }
 }
 
-/** All of a stream; cancels it and throws `too_large` when it passes `bytesMax`. */
-export async function readAll(stream: ReadableStream<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
+/**
+ * All of a stream; cancels it and throws `too_large` when it passes `bytesMax`, or what `hold` throws, which is told of each
+ * chunk.
+ */
+export async function readAll(
+  stream: ReadableStream<Uint8Array> | null,
+  bytesMax: number,
+  hold: (bytes: number) => void = () => undefined,
+): Promise<Uint8Array> {
+  if (stream === null) return new Uint8Array(0)
   const chunks: Uint8Array[] = []
   let length = 0
   const reader = stream.getReader()
@@ -33,9 +41,12 @@ export async function readAll(stream: ReadableStream<Uint8Array>, bytesMax: numb
     const { done, value } = await reader.read()
     if (done) break
     length += value.length
-    if (length > bytesMax) {
+    try {
+      if (length > bytesMax) throw bodyTooLarge(bytesMax)
+      hold(value.length)
+    } catch (thrown) {
       reader.cancel().catch(asWeirError)
-      throw bodyTooLarge(bytesMax)
+      throw thrown
     }
     chunks.push(value)
   }
