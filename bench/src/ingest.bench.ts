@@ -1,97 +1,130 @@
-/**
- * Ingest under load, with the load generator and nats-server on the same machine: requests of one event, batches of 500 in
- * JSON and Protobuf, OTLP points, and the latency at half of the load that was reached; against the bare Publisher and
- * js.publish in the same run.
- *
- *   bun bench/src/ingest.bench.ts [--quick] [plan]...
- *
- * BENCH_RUNTIME="node --cpu-prof" runs ingest by another command.
- */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { fileURLToPath } from 'node:url'
 import { connectNats, createLogger, defaultTenantSpec, mintToken, provisionTenant } from '@weir/mesh'
-import { startNats } from '@weir/mesh/testing'
+import { startNats, type TestNats } from '@weir/mesh/testing'
+import type { Benchmark, BenchmarkOptions, Budget } from './benchmark.ts'
 import type { Load } from './ingest-load.ts'
-import { type PlanName, planNames } from './ingest-requests.ts'
+import type { PlanName } from './ingest-requests.ts'
+import { cpuSeconds } from './process-usage.ts'
+import { fileOf } from './programs.ts'
+import { startRedis } from './redis-server.ts'
 
-export interface IngestResult {
-  readonly name: string
-  readonly perSecond: number
-  /** Of the bare Publisher's events a second, where both count events. */
-  readonly ratio?: number
-  /** At half of `perSecond`. */
-  readonly p50Ms?: number
-  readonly p99Ms?: number
-  /** CPU microseconds of the ingest process a record. */
-  readonly cpuUs?: number
+/**
+ * Guards the budgets of ingest: requests of one event, batches of 500 and OTLP points, with the load generator and
+ * nats-server on the same machine, beside what the same events cost with nothing but a publisher.
+ */
+export const ingest: Benchmark = {
+  name: 'ingest',
+  title: 'events from HTTP requests to acknowledgements of the stream',
+  run,
 }
 
-export interface IngestBenchOptions {
-  /** How long each measurement lasts. */
-  readonly ms: number
-  readonly plans?: readonly PlanName[]
-  /** The runtime that runs ingest; Bun is the one of production. */
-  readonly runtime?: readonly string[]
+interface Plan {
+  readonly name: PlanName
+  /** Connections that have a request under way. */
+  readonly connections: number
+  readonly unit: string
+  readonly budget: Budget
+  /** Of what the bare Publisher stores. */
+  readonly ratioBudget?: Budget
 }
 
-export async function ingestBench(options: IngestBenchOptions): Promise<IngestResult[]> {
+const oneJson: Plan = { name: 'one-json', connections: 64, unit: 'requests/s', budget: { atLeast: 25_000 } }
+
+const plans: readonly Plan[] = [
+  oneJson,
+  { name: 'batch-json', connections: 16, unit: 'events/s', budget: { atLeast: 60_000 } },
+  {
+    name: 'batch-protobuf',
+    connections: 16,
+    unit: 'events/s',
+    budget: { atLeast: 100_000 },
+    ratioBudget: { atLeast: 0.6 },
+  },
+  { name: 'otlp-protobuf', connections: 16, unit: 'points/s', budget: { atLeast: 50_000 } },
+]
+
+async function run({ quick, report }: BenchmarkOptions): Promise<void> {
+  const ms = quick ? 1_000 : 5_000
   const nats = await startNats()
-  const log = createLogger('bench', 'warn')
-  const nc = await connectNats({ url: nats.url, name: 'bench', log })
+  const nc = await connectNats({ url: nats.url, name: 'bench', log: createLogger('bench', 'warn') })
   await provisionTenant(nc, 'main', defaultTenantSpec)
   await nc.close()
-  const ingest = await startIngest(nats.url, options.runtime ?? [process.execPath])
+  const service = await startIngest(nats)
   try {
-    const results: IngestResult[] = []
-    const publisher = await peer(nats.url, 'publisher', options.ms)
-    results.push({ name: 'peer: Publisher, 16 batches of 500 under way', perSecond: publisher })
-    results.push({ name: 'peer: js.publish, the same', perSecond: await peer(nats.url, 'js', options.ms) })
-    for (const plan of options.plans ?? planNames) {
-      results.push(await measure(ingest, plan, options.ms, publisher))
-    }
-    return results
+    const publisher = await peer(nats.url, 'publisher', ms)
+    report({ name: 'peer: the bare Publisher, 16 batches of 500', value: publisher, unit: 'events/s' })
+    report({ name: 'peer: js.publish, the same', value: await peer(nats.url, 'js', ms), unit: 'events/s' })
+    await measureRedis(ms, report)
+    for (const plan of plans) await measure(service, plan, ms, publisher, report)
   } finally {
-    await ingest.stop()
+    await service.stop()
     await nats.stop()
   }
 }
 
 /** The whole load first, then half of it for the latencies. */
-async function measure(ingest: RunningIngest, plan: PlanName, ms: number, publisher: number): Promise<IngestResult> {
-  const connections = plan === 'one-json' ? 64 : 16
-  await load(ingest, plan, connections, Math.min(ms, 1_000))
-  const before = cpuSeconds(ingest.pid)
-  const full = await load(ingest, plan, connections, ms)
-  const cpuUs = ((cpuSeconds(ingest.pid) - before) / full.records) * 1e6
-  const half = await load(ingest, plan, connections, ms, full.requests / full.seconds / 2)
-  const perSecond = full.records / full.seconds
-  return {
-    name: plan,
-    perSecond,
-    ...(plan === 'one-json' ? {} : { ratio: perSecond / publisher }),
-    p50Ms: half.p50Ms,
-    p99Ms: half.p99Ms,
-    cpuUs,
+async function measure(
+  service: IngestProcess,
+  plan: Plan,
+  ms: number,
+  publisher: number,
+  report: BenchmarkOptions['report'],
+): Promise<void> {
+  const { name, unit, budget, ratioBudget } = plan
+  await load(service, plan, Math.min(ms, 1_000))
+  const pids = [service.pid, service.natsPid]
+  const before = pids.map(cpuSeconds)
+  const full = await load(service, plan, ms)
+  const spent = [...pids.map((pid, at) => cpuSeconds(pid) - (before[at] ?? 0)), full.cpuSeconds]
+  const [ingestUs, natsUs, loadUs] = spent.map((seconds) => ((seconds / full.records) * 1e6).toFixed(1))
+  const half = await load(service, plan, ms, full.requests / full.seconds / 2)
+  const value = full.records / full.seconds
+  report({
+    name,
+    value,
+    unit,
+    budget,
+    note: `CPU of each: ingest ${ingestUs} us, nats-server ${natsUs}, load ${loadUs}`,
+  })
+  if (ratioBudget !== undefined) {
+    report({ name: `${name} / the bare Publisher`, value: value / publisher, unit: 'x', budget: ratioBudget })
+  }
+  report({ name: `${name} at half load, p50`, value: half.p50Ms, unit: 'ms', note: `p99 ${half.p99Ms.toFixed(1)} ms` })
+}
+
+/** The same requests of one event against a handler over Redis, where redis-server is installed. */
+async function measureRedis(ms: number, report: BenchmarkOptions['report']): Promise<void> {
+  const redis = await startRedis()
+  if (redis === undefined) return
+  const secret = crypto.randomUUID()
+  const child = spawn(process.execPath, [fileOf('bench/src/ingest-redis.ts'), String(redis.port), secret], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    const target = { port: await saidPort(child), token: await mintToken(secret, grant) }
+    await load(target, oneJson, Math.min(ms, 1_000))
+    const full = await load(target, oneJson, ms)
+    report({
+      name: 'peer: one-json to Redis SET EX and PUBLISH',
+      value: full.records / full.seconds,
+      unit: 'requests/s',
+    })
+  } finally {
+    child.kill('SIGKILL')
+    await redis.stop()
   }
 }
 
-async function load(
-  ingest: RunningIngest,
-  plan: PlanName,
-  connections: number,
-  ms: number,
-  perSecond = 0,
-): Promise<Load> {
-  const { port, token } = ingest
-  const args = [port, token, plan, connections, ms, ...(perSecond === 0 ? [] : [perSecond])].map(String)
-  const result = (await lastLine('ingest-load.ts', args)) as Load
+async function load(service: Target, plan: Plan, ms: number, perSecond?: number): Promise<Load> {
+  const { port, token } = service
+  const args = [port, token, plan.name, plan.connections, ms, ...(perSecond === undefined ? [] : [perSecond])]
+  const result = (await lastLine('ingest-load.ts', args.map(String))) as Load
   const others = Object.keys(result.statuses).filter((status) => status !== '200')
-  if (others.length > 0) throw new Error(`${plan}: not every answer was 200: ${JSON.stringify(result.statuses)}`)
+  if (others.length > 0) throw new Error(`${plan.name}: not every answer is 200: ${JSON.stringify(result.statuses)}`)
   return result
 }
 
@@ -99,9 +132,9 @@ async function peer(url: string, kind: 'publisher' | 'js', ms: number): Promise<
   return ((await lastLine('ingest-peer.ts', [url, kind, String(ms)])) as { perSecond: number }).perSecond
 }
 
-/** Runs a script of this folder and reads the last line that it writes. */
+/** Runs a script of this folder on this runtime and reads the last line that it writes. */
 async function lastLine(script: string, args: readonly string[]): Promise<unknown> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url)), ...args], {
+  const child = spawn(process.execPath, [fileOf(`bench/src/${script}`), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''
@@ -109,27 +142,35 @@ async function lastLine(script: string, args: readonly string[]): Promise<unknow
     output += chunk.toString()
   })
   const code = await new Promise((resolve) => child.once('close', resolve))
-  if (code !== 0) throw new Error(`${script} ended with ${code}`)
+  if (code !== 0) throw new Error(`${script} ended with ${code}.`)
   return JSON.parse(output.trim().split('\n').at(-1) ?? '')
 }
 
-interface RunningIngest {
-  readonly pid: number
+/** What the load is sent to. */
+interface Target {
   readonly port: number
+  /** May publish everywhere in the tenant main. */
   readonly token: string
+}
+
+interface IngestProcess extends Target {
+  readonly pid: number
+  readonly natsPid: number
   stop(): Promise<void>
 }
 
-async function startIngest(natsUrl: string, runtime: readonly string[]): Promise<RunningIngest> {
+const grant = { tenant: 'main', subject: 'bench', publish: ['>'], subscribe: [], ttlSeconds: 3600 }
+
+/** On this runtime, as in production; BENCH_INGEST is another command, as `bun --cpu-prof`. */
+async function startIngest(nats: TestNats): Promise<IngestProcess> {
   const secret = crypto.randomUUID()
   const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'))
-  const [command = '', ...args] = runtime
-  const main = fileURLToPath(new URL('../../ingest/src/main.ts', import.meta.url))
-  const child = spawn(command, [...args, main], {
+  const [command = '', ...args] = process.env.BENCH_INGEST?.split(' ') ?? [process.execPath]
+  const child = spawn(command, [...args, fileOf('ingest/src/main.ts')], {
     cwd: folder,
     env: {
       ...process.env,
-      WEIR_NATS_URL: natsUrl,
+      WEIR_NATS_URL: nats.url,
       WEIR_JWT_SECRET: secret,
       WEIR_INGEST_PORT: '0',
       WEIR_INGEST_ADMIN_PORT: '0',
@@ -138,17 +179,12 @@ async function startIngest(natsUrl: string, runtime: readonly string[]): Promise
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const port = await listeningPort(child)
+  const port = await saidPort(child)
   return {
     pid: child.pid ?? 0,
+    natsPid: nats.pid,
     port,
-    token: await mintToken(secret, {
-      tenant: 'main',
-      subject: 'bench',
-      publish: ['>'],
-      subscribe: [],
-      ttlSeconds: 3600,
-    }),
+    token: await mintToken(secret, grant),
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGTERM')
@@ -158,43 +194,15 @@ async function startIngest(natsUrl: string, runtime: readonly string[]): Promise
   }
 }
 
-/** From the log line that says where it listens. */
-function listeningPort(child: ChildProcess): Promise<number> {
+/** From the first line that says where it listens. */
+function saidPort(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     let said = ''
-    child.once('exit', () => reject(new Error(`ingest ended at its start:\n${said}`)))
+    child.once('exit', () => reject(new Error(`It ended at its start:\n${said}`)))
     child.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString()
       const port = /"port":(\d+)/.exec(said)?.[1]
       if (port !== undefined) resolve(Number(port))
     })
   })
-}
-
-/** User and system time of a process, from /proc; NaN where there is none. */
-function cpuSeconds(pid: number): number {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    return (Number(fields[11]) + Number(fields[12])) / 100
-  } catch {
-    return Number.NaN
-  }
-}
-
-if (import.meta.main) {
-  const plans = planNames.filter((name) => process.argv.includes(name))
-  const results = await ingestBench({
-    ms: process.argv.includes('--quick') ? 1_000 : 5_000,
-    ...(plans.length > 0 ? { plans } : {}),
-    ...(process.env.BENCH_RUNTIME === undefined ? {} : { runtime: process.env.BENCH_RUNTIME.split(' ') }),
-  })
-  for (const { name, perSecond, ratio, p50Ms, p99Ms, cpuUs } of results) {
-    const parts = [`${name.padEnd(46)} ${Math.round(perSecond).toLocaleString('en').padStart(9)}/s`]
-    if (ratio !== undefined) parts.push(`${ratio.toFixed(2)} x Publisher`)
-    if (cpuUs !== undefined) parts.push(`CPU ${cpuUs.toFixed(1)} us`)
-    if (p50Ms !== undefined && p99Ms !== undefined) {
-      parts.push(`at half load p50 ${p50Ms.toFixed(2)} ms, p99 ${p99Ms.toFixed(2)} ms`)
-    }
-    console.log(parts.join('  '))
-  }
 }

@@ -10,12 +10,13 @@ import { type Benchmark, type Figure, isWithin } from './benchmark.ts'
 import { fanOut } from './fan-out.bench.ts'
 import { idle } from './idle.bench.ts'
 import { inbound } from './inbound.bench.ts'
+import { ingest } from './ingest.bench.ts'
 import { latency } from './latency.bench.ts'
 import { publisher } from './publisher.bench.ts'
 import { slowClients } from './slow-clients.bench.ts'
 import { storm } from './storm.bench.ts'
 
-const benchmarks: readonly Benchmark[] = [inbound, fanOut, latency, slowClients, storm, idle, publisher]
+const benchmarks: readonly Benchmark[] = [inbound, fanOut, latency, slowClients, storm, idle, publisher, ingest]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
