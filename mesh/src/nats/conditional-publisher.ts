@@ -34,6 +34,8 @@ export class ConditionalPublisher {
   readonly #replies: Subscription
   /** By token, so in the order of sending. */
   readonly #pending = new Map<number, Pending>()
+  /** Token and message in turn, so that nothing is allocated for the pair. */
+  #outgoing: (number | ConditionalMessage)[] = []
   readonly #sweep: ReturnType<typeof setInterval>
   #counter = 0
   #now: number = Date.now()
@@ -54,18 +56,9 @@ export class ConditionalPublisher {
   publish(message: ConditionalMessage, settled: (outcome: Outcome) => void): void {
     const token = this.#counter++
     this.#pending.set(token, { settled, deadline: this.#now + this.#deadlineMs })
-    const { expectedSeq } = message
-    const condition = expectedSeq === undefined ? '' : `Nats-Expected-Last-Subject-Sequence: ${expectedSeq}\r\n`
-    const headers = new EncodedHeaders(`NATS/1.0\r\n${condition}${message.headers ?? ''}\r\n`)
-    try {
-      const options = { reply: this.#inbox + token, headers } as unknown as PublishOptions
-      this.#nc.publish(message.subject, message.payload, options)
-    } catch (cause) {
-      const outcome = publishFault(cause, message.payload.length)
-      queueMicrotask(() => this.#settle(token, outcome))
-    }
+    if (this.#outgoing.length === 0) setImmediate(() => this.#sendAll())
+    this.#outgoing.push(token, message)
   }
-
   /** The same for a few messages, as a promise. */
   store(message: ConditionalMessage): Promise<Outcome> {
     return new Promise((resolve) => this.publish(message, resolve))
@@ -76,6 +69,31 @@ export class ConditionalPublisher {
     clearInterval(this.#sweep)
     if (!this.#nc.isClosed()) this.#replies.unsubscribe()
     for (const token of [...this.#pending.keys()]) this.#settle(token, { kind: 'unknown', reason: 'closed' })
+  }
+
+  /**
+   * Everything of one turn of the event loop goes out together: the client flushes in a microtask, so that what is published
+   * between two awaits would be a write to the socket each, which costs more than all else (measured: 30,000/s against 70,000).
+   */
+  #sendAll(): void {
+    const outgoing = this.#outgoing
+    this.#outgoing = []
+    for (let at = 0; at < outgoing.length; at += 2) {
+      this.#send(outgoing[at] as number, outgoing[at + 1] as ConditionalMessage)
+    }
+  }
+
+  #send(token: number, message: ConditionalMessage): void {
+    const { expectedSeq } = message
+    const condition = expectedSeq === undefined ? '' : `Nats-Expected-Last-Subject-Sequence: ${expectedSeq}\r\n`
+    const headers = new EncodedHeaders(`NATS/1.0\r\n${condition}${message.headers ?? ''}\r\n`)
+    try {
+      const options = { reply: this.#inbox + token, headers } as unknown as PublishOptions
+      this.#nc.publish(message.subject, message.payload, options)
+    } catch (cause) {
+      const outcome = publishFault(cause, message.payload.length)
+      queueMicrotask(() => this.#settle(token, outcome))
+    }
   }
 
   #replied(message: Msg): void {
