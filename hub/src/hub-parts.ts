@@ -1,3 +1,4 @@
+import process from 'node:process'
 import {
   adminHandler,
   type ConfigOf,
@@ -19,6 +20,7 @@ import { Presence } from './presence.ts'
 import { type HubServer, listen } from './server.ts'
 import { hubSettings } from './settings.ts'
 import { Tickets } from './tickets.ts'
+import type { WorkerPorts } from './worker.ts'
 
 /** What the process of a hub is made from. */
 export interface HubContext {
@@ -30,7 +32,7 @@ export interface HubContext {
 
 /** The parts of a hub in one process, in the order of their start. */
 export function hubParts({ config, log, health, metrics }: HubContext): readonly Part[] {
-  const { host, drainMs } = config
+  const { host, drainMs, worker } = config
   const verifier = new Verifier(config)
   let admin: HttpServer
   let nc: NatsConnection
@@ -44,7 +46,9 @@ export function hubParts({ config, log, health, metrics }: HubContext): readonly
     {
       name: 'admin',
       async start() {
-        const options = { hostname: host, port: config.adminPort, portSetting: hubSettings.adminPort.env }
+        // Of a worker, only its supervisor asks.
+        const hostname = worker === undefined ? host : '127.0.0.1'
+        const options = { hostname, port: config.adminPort, portSetting: hubSettings.adminPort.env }
         const pages = adminHandler({ health, metrics })
         admin = await serve(async (request) => (await api?.handle(request)) ?? pages(request), options)
       },
@@ -69,11 +73,13 @@ export function hubParts({ config, log, health, metrics }: HubContext): readonly
         control = new HubControl(nc, hub)
         presence = new Presence(nc, hub)
         api = new AdminApi(hub, control)
-        server = await listen({ hub, edge, host, port: config.port, shared: config.workers > 1 })
+        server = await listen({ hub, edge, host, port: config.port, shared: worker !== undefined })
         hub.start()
         control.start()
         presence.start()
-        log.info({ hub: hub.hubName, port: server.port, adminPort: admin.port }, 'listening')
+        const ports: WorkerPorts = { port: server.port, adminPort: admin.port }
+        if (worker === undefined) log.info({ hub: hub.hubName, ...ports }, 'listening')
+        else report(ports)
       },
       async drain() {
         presence.close()
@@ -83,4 +89,12 @@ export function hubParts({ config, log, health, metrics }: HubContext): readonly
       },
     },
   ]
+}
+
+/** Tells the supervisor where this worker is. Without a supervisor it stops as if it had been told to. */
+function report(ports: WorkerPorts): void {
+  const stop = (): void => void process.kill(process.pid, 'SIGTERM')
+  process.once('disconnect', stop)
+  if (process.connected) process.send?.(ports, undefined, {}, (error) => error !== null && stop())
+  else stop()
 }

@@ -57,6 +57,13 @@ export const limits = {
   sessionsPageMax: 1_000,
   /** A page ends after so many subscriptions, however many sessions that are. */
   sessionsPageSubscriptionsMax: 10_000,
+  /** How long the admin port waits for a worker; one that does not answer is left out, or counts as not ready. */
+  workerAnswerMs: 2_000,
+  /** A worker that ended by itself is started again after this; after twice that the next time, up to the maximum. */
+  workerRestartMs: 100,
+  workerRestartMaxMs: 10_000,
+  /** A worker that ran for so long has not failed before. */
+  workerStableMs: 60_000,
   /** How often sessions are looked at: the precision of the deadlines of Hello, token, stall and age. */
   sweepMs: 1_000,
   /** Seconds after which the socket layer pings a silent peer, and drops it when that is not answered. */

@@ -1,11 +1,14 @@
 import { createLogger, Health, loadConfig, Metrics, runService } from '@weir/mesh'
 import { hubParts } from './hub-parts.ts'
 import { hubSettings } from './settings.ts'
+import { supervisorParts } from './supervisor-parts.ts'
 
 const config = loadConfig(hubSettings)
 const log = createLogger('hub', config.logLevel)
 const health = new Health()
 const metrics = new Metrics('hub')
-const parts = hubParts({ config, log, health, metrics })
+const context = { config, log, health, metrics }
+// The supervisor tells its workers which one they are.
+const parts = config.workers > 1 && config.worker === undefined ? supervisorParts(context) : hubParts(context)
 
 await runService({ name: 'hub', parts, log, health, drainMs: config.drainMs })

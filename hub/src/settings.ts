@@ -27,6 +27,7 @@ export const hubSettings: typeof meshSettings & {
   readonly adminPort: Setting<number>
   readonly hubName: Setting<string | undefined>
   readonly workers: Setting<number>
+  readonly worker: Setting<number | undefined>
   readonly origins: Setting<readonly string[] | undefined>
   readonly connectionsMax: Setting<number>
   readonly connectionsAnIpMax: Setting<number>
@@ -56,7 +57,12 @@ export const hubSettings: typeof meshSettings & {
     'WEIR_HUB_WORKERS',
     integer(1, 64),
     1,
-    'Processes that share the port, on a machine without an orchestrator.',
+    'Processes that share the port, on a machine without an orchestrator. Every bound below is one of each process.',
+  ),
+  worker: optional(
+    'WEIR_HUB_WORKER',
+    integer(1, 64),
+    'Which of the workers a process is; the hub sets it for the processes that it starts.',
   ),
   origins: optional('WEIR_HUB_ORIGINS', list, 'The browser origins that may connect; every one when absent.'),
   connectionsMax: setting(

@@ -111,8 +111,9 @@ describe('a connection', () => {
 })
 
 describe('a connection that has reached its age', () => {
-  test('is asked to leave, then closed with 1012, and loses nothing by it', async () => {
+  test('is asked to leave, then closed with 1012, and loses nothing by it', async (t) => {
     const mesh = await TestMesh.start()
+    t.after(() => mesh.stop())
     const hub = await mesh.startHub({ WEIR_HUB_MAX_AGE_SECONDS: '1' })
     const first = await TestClient.open(hub.url)
     first.subscribe({ filters: ['age'] })
@@ -127,13 +128,13 @@ describe('a connection that has reached its age', () => {
     second.subscribe({ filters: ['age'], cursor: { ...cursor, seq: first.batches.at(-1)?.to ?? 0n } })
     await second.until(() => second.entries.length === 1)
     assert.deepEqual([...first.entries, ...second.entries], ['age=1', 'age=2'])
-    await mesh.stop()
   })
 })
 
 describe('a hub that is told to stop', () => {
-  test('sends everybody away at different times, lets nobody in, and exits with 0', async () => {
+  test('sends everybody away at different times, lets nobody in, and exits with 0', async (t) => {
     const mesh = await TestMesh.start()
+    t.after(() => mesh.stop())
     const hub = await mesh.startHub({ WEIR_DRAIN_SECONDS: '6' })
     const clients = await Promise.all(Array.from({ length: 8 }, () => TestClient.open(hub.url)))
     const authorization = `Bearer ${await testToken()}`
@@ -164,6 +165,5 @@ describe('a hub that is told to stop', () => {
     assert.deepEqual(stream.entries, ['reset', 'goaway', 'closed'])
     assert.equal(await held.closeCode(), 1012)
     assert.deepEqual(await exit, [0, null])
-    await mesh.stop()
   })
 })
