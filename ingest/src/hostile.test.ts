@@ -3,10 +3,12 @@ import { test } from 'node:test'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { type Event, EventBatchSchema, EventSchema } from '@weir/proto'
 import { bareIngest } from '../test/fake-stream.ts'
+import { parseWebhookRoutes } from './webhook-route.ts'
 
 // What nobody sends by accident. Each is answered, and the service takes a good request after it.
 
-const { post, stream } = await bareIngest()
+const routes = parseWebhookRoutes('routes: [{ path: /hooks, subject: hooks }]')
+const { post, stream } = await bareIngest({ routes })
 const json = { 'content-type': 'application/json' }
 const protobuf = { 'content-type': 'application/x-protobuf' }
 
@@ -30,8 +32,20 @@ test('deep JSON', async () => {
   const deep = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
   assert.deepEqual(await send(`{"subject":"a","data":${deep(64)}}`, json), [200, 'stored'])
   assert.deepEqual(await send(`{"subject":"a","data":${deep(65)}}`, json), [400, 'malformed'])
-  assert.deepEqual(await send(`{"subject":"a","data":${deep(1_000_000)}}`, json), [400, 'malformed'])
-  assert.deepEqual(await send(deep(1_000_000), json), [400, 'malformed'])
+  assert.deepEqual(await send(`{"subject":"a","data":${deep(100_000)}}`, json), [400, 'malformed'])
+  assert.deepEqual(await send(deep(100_000), json), [400, 'malformed'])
+})
+
+test('deep JSON in a CloudEvent, in a webhook and as a raw body', async () => {
+  const deep = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+  const cloudEvent = (depth: number): string =>
+    `{"specversion":"1.0","id":"a","source":"/b","type":"c","data":${deep(depth)}}`
+  for (const depth of [65, 10_000, 100_000]) {
+    const structured = await post('/v1/events', cloudEvent(depth), { 'content-type': 'application/cloudevents+json' })
+    assert.equal(structured.status, 400)
+    assert.equal((await post('/hooks', deep(depth), json)).status, 400)
+    assert.equal((await post('/v1/events/raw', deep(depth), json)).status, 422)
+  }
 })
 
 test('deep values of OTLP', async () => {

@@ -73,14 +73,20 @@ export class Intake {
   }
 }
 
-/** Resolves when the stream has answered for every record; never rejects. */
-export async function outcomeOf({ rejected, sent, stored }: Sending): Promise<Outcome> {
+/**
+ * Resolves when the stream has answered for every record; never rejects. `refused` is told of each answer that an operator has
+ * to see to.
+ */
+export async function outcomeOf(
+  { rejected, sent, stored }: Sending,
+  refused: (error: WeirError) => void,
+): Promise<Outcome> {
   const answers = await stored
   const failed: RejectedRecord[] = []
   let duplicates = 0
   for (let at = 0; at < answers.length; at++) {
     const answer = answers[at]
-    if (answer instanceof WeirError) failed.push(storeFailure(sent[at]?.index ?? at, answer))
+    if (answer instanceof WeirError) failed.push(storeFailure(sent[at]?.index ?? at, answer, refused))
     else if (answer?.duplicate) duplicates++
   }
   return {
@@ -106,6 +112,9 @@ function tooManySubjects({ index, subject }: SealedRecord): RejectedRecord {
  * A store that is full, or answers what is not expected, is an outage to its producers: they keep the event and try again,
  * as the operator can mend it and they cannot.
  */
-function storeFailure(index: number, { code, message }: WeirError): RejectedRecord {
-  return { index, code: code === 'quota_exceeded' || code === 'internal' ? 'unavailable' : code, message }
+function storeFailure(index: number, error: WeirError, refused: (error: WeirError) => void): RejectedRecord {
+  const { code, message } = error
+  if (code !== 'quota_exceeded' && code !== 'internal') return { index, code, message }
+  refused(error)
+  return { index, code: 'unavailable', message: 'The store does not take events at the moment: send again later.' }
 }

@@ -24,6 +24,8 @@ export const ingestLimits = {
   otlpAttributesMax: 64,
   /** An OTLP attribute value nested deeper rejects its record. */
   otlpValueDepthMax: 16,
+  /** An event that the store refuses is logged, and further ones within this time are not. */
+  refusalLogMs: 10_000,
   /** Tokens whose rates are remembered; past it the one that was idle longest starts anew. */
   rateTokensMax: 10_000,
   /** Tenants whose subjects are counted; past it the one that was idle longest starts anew. */

@@ -7,6 +7,7 @@ import { requestToken } from './credentials.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { IngestMetrics } from './ingest-metrics.ts'
 import { Intake, outcomeOf } from './intake.ts'
+import { ingestLimits } from './limits.ts'
 import { type Buckets, RateLimit, rateLimited } from './rate-limit.ts'
 import { Defaults } from './seal.ts'
 import { SubjectQuota } from './subject-quota.ts'
@@ -46,6 +47,7 @@ export class Pipeline {
   readonly #rates: RateLimit
   readonly #intake: Intake
   readonly #turn = new Turn()
+  #refusedAt = 0
 
   constructor(parts: PipelineParts) {
     const { limits, unpackers, publisher } = parts
@@ -98,12 +100,20 @@ export class Pipeline {
       await this.#turn.over()
       const sending = this.#intake.send(identity, records, arrivedMs)
       if (wantsNoAck(request.url)) return unacknowledgedAnswer(sending, low)
-      const outcome = await outcomeOf(sending)
+      const outcome = await outcomeOf(sending, this.#refused)
       metrics?.stored(outcome)
       return endpoint.answer(outcome, low, contentType.mediaType)
     } finally {
       body.release()
     }
+  }
+
+  /** Logs what the store refuses, now and then: it may well refuse every event of the mesh. */
+  readonly #refused = (err: WeirError): void => {
+    const now = this.#parts.now()
+    if (now - this.#refusedAt < ingestLimits.refusalLogMs) return
+    this.#refusedAt = now
+    this.#parts.log.error({ err }, 'the store refuses events')
   }
 
   #refuse(error: WeirError, endpoint: Endpoint): Response {

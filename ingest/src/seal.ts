@@ -1,5 +1,5 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt'
-import { asWeirError, type Event, subjectFault, validateEvent, validateFields } from '@weir/proto'
+import { type Event, subjectFault, validateEvent, validateFields, WeirError } from '@weir/proto'
 import { encodeEvent, encodeTime } from './event-encoder.ts'
 import type { EventIds } from './event-id.ts'
 import type { IngestRecord } from './record.ts'
@@ -51,8 +51,8 @@ export function seal(
   }
 }
 
-/** What was thrown over one record, as its rejection. */
+/** What was thrown over one record, as its rejection. A fault of this code is thrown on: it is none of the record. */
 export function rejection(index: number, thrown: unknown): IngestRecord {
-  const { code, message } = asWeirError(thrown)
-  return { index, code, message }
+  if (!(thrown instanceof WeirError)) throw thrown
+  return { index, code: thrown.code, message: thrown.message }
 }

@@ -1,5 +1,5 @@
 import { base64Decode } from '@bufbuild/protobuf/wire'
-import { type Event, WeirError } from '@weir/proto'
+import { type Event, eventFromJson, WeirError } from '@weir/proto'
 import { bodyJson } from '../body-text.ts'
 import { isJson, parseContentType } from '../content-type.ts'
 import { dataOfBody } from '../data-of-body.ts'
@@ -72,7 +72,7 @@ function dataOf(event: { readonly [name: string]: unknown }): Event['data'] {
   if (typeof data === 'string' && !isJson(mediaType)) {
     return dataOfBody(new TextEncoder().encode(data), mediaType, contentType)
   }
-  return { case: 'json', value: JSON.stringify(data) }
+  return eventFromJson({ data }).data
 }
 
 function bytesOf(base64: string): Uint8Array {

@@ -1,4 +1,4 @@
-import { type Event, parseTimestamp, timestampFromMilliseconds, WeirError } from '@weir/proto'
+import { type Event, eventFromJson, parseTimestamp, timestampFromMilliseconds, WeirError } from '@weir/proto'
 import { bodyJson, bodyText } from '../body-text.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
 import { ingestLimits } from '../limits.ts'
@@ -51,7 +51,7 @@ function recordOf(route: WebhookRoute, index: number, body: unknown, context: De
       data: dataOf(route, body),
     }
     if (route.time !== undefined) event.time = timeOf(route.time(values))
-    return seal(index, route.subject(values, subjectToken), event, context.defaults, false)
+    return seal(index, route.subject(values, subjectToken), event, context.defaults, true)
   } catch (thrown) {
     return rejection(index, thrown)
   }
@@ -59,7 +59,7 @@ function recordOf(route: WebhookRoute, index: number, body: unknown, context: De
 
 /** A metric that is absent is left out; the event's rules ask for one at least. */
 function dataOf({ metrics, units }: WebhookRoute, body: unknown): Event['data'] {
-  if (metrics.length === 0) return { case: 'json', value: JSON.stringify(body) }
+  if (metrics.length === 0) return eventFromJson({ data: body }).data
   const numbers: Record<string, number> = Object.create(null)
   const kept: Record<string, string> = Object.create(null)
   for (const [name, path] of metrics) {
