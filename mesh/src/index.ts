@@ -34,11 +34,17 @@ export { createLogger, type Logger, logLevels } from './log.ts'
 export { meshSettings } from './mesh-settings.ts'
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.ts'
 export { natsBinary } from './nats/binary.ts'
-export { BucketWriter, type BucketWriterOptions, type BucketWriterStats } from './nats/bucket-writer.ts'
+export {
+  BucketWriter,
+  type BucketWriterOptions,
+  type BucketWriterStats,
+  type RewriteResult,
+} from './nats/bucket-writer.ts'
 export { type ConditionalMessage, ConditionalPublisher, type Outcome } from './nats/conditional-publisher.ts'
 export { type ConnectOptions, connectNats, type NatsConnection } from './nats/connection.ts'
-export { type DirectMessage, lastMessage, messageAt, sequenceAt } from './nats/direct-get.ts'
+export { type DirectMessage, deleteMessage, lastMessage, messageAt, sequenceAt } from './nats/direct-get.ts'
 export { newInbox } from './nats/inbox.ts'
+export { LastValueReader } from './nats/last-value-reader.ts'
 export {
   bucketName,
   bucketStream,

@@ -6,7 +6,7 @@ import type { NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
 import type { Logger } from '../log.ts'
 import { ConditionalPublisher, type Outcome } from './conditional-publisher.ts'
-import { lastMessage } from './direct-get.ts'
+import { LastValueReader } from './last-value-reader.ts'
 import { bucketStream, keySubject } from './layout.ts'
 import { StreamReader } from './stream-reader.ts'
 import { streamState } from './stream-state.ts'
@@ -56,6 +56,7 @@ export class BucketWriter {
   readonly #options: BucketWriterOptions
   readonly #stream: string
   readonly #publisher: ConditionalPublisher
+  readonly #values: LastValueReader
   readonly #entries = new Map<string, Entry>()
   readonly #barrier = new WriteBarrier()
   readonly #inFlightMax: number
@@ -72,6 +73,7 @@ export class BucketWriter {
     this.#options = options
     this.#stream = bucketStream(options.tenant, options.bucket)
     this.#publisher = new ConditionalPublisher(options.nc, { deadlineMs: ackDeadlineMs })
+    this.#values = new LastValueReader(options.nc)
     this.#inFlightMax = options.inFlightMax ?? 4_096
     this.#heldBytesMax = options.heldBytesMax ?? 64 * 1024 ** 2
     this.#keysMax = options.keysMax ?? 1_000_000
@@ -204,6 +206,7 @@ export class BucketWriter {
   close(): void {
     this.#closed = true
     this.#publisher.close()
+    this.#values.close()
     this.#relieve()
   }
 
@@ -273,9 +276,9 @@ export class BucketWriter {
 
   /** Somebody wrote the key, or it expired: what is stored now decides. */
   async #resolve(entry: Entry, value: Value): Promise<void> {
-    const { nc, tenant, bucket, onOvertaken } = this.#options
+    const { tenant, bucket, onOvertaken } = this.#options
     try {
-      const stored = await lastMessage(nc, this.#stream, keySubject(tenant, bucket, entry.key))
+      const stored = await this.#values.get(this.#stream, keySubject(tenant, bucket, entry.key))
       if (this.#closed) return
       entry.revision = stored?.seq ?? 0
       setStamp(entry, stored === undefined ? beforeAll : readStamp(stored))

@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
-import { removalOf } from './server-header.ts'
+import { headerValue, liveSequence, removalOf, storedSubject, storedTime } from './server-header.ts'
 
 /** One stored message, as a direct get gives it. */
 export interface DirectMessage {
@@ -61,20 +61,22 @@ async function directGet(nc: NatsConnection, stream: string, suffix: string, req
   }
 }
 
-function directMessage(message: Msg, stream: string): DirectMessage | undefined {
-  const { data: payload, headers } = message
-  const code = headers?.code ?? 0
-  if (payload.length === 0 && code === 404) return undefined
-  if (payload.length === 0 && code !== 0) {
-    throw new WeirError('unavailable', `The stream ${stream} cannot be read (${code} ${headers?.description}).`)
+/** The answer to a direct get; undefined for the one that says that there is nothing. Throws `unavailable`. */
+export function directMessage(message: Msg, stream: string): DirectMessage | undefined {
+  const payload = message.data
+  const code = payload.length === 0 ? (message.headers?.code ?? 0) : 0
+  if (code === 404) return undefined
+  if (code !== 0) {
+    const { description = '' } = message.headers ?? {}
+    throw new WeirError('unavailable', `The stream ${stream} cannot be read (${code} ${description}).`)
   }
   return {
-    subject: headers?.last('Nats-Subject') ?? '',
-    seq: Number(headers?.last('Nats-Sequence')),
-    storedAtMs: Date.parse(headers?.last('Nats-Time-Stamp') ?? ''),
+    subject: storedSubject(message),
+    seq: liveSequence(message),
+    storedAtMs: storedTime(message),
     payload,
     removal: payload.length === 0 ? removalOf(message) : 0,
-    header: (name) => headers?.last(name) ?? '',
+    header: (name) => headerValue(message, name),
   }
 }
 

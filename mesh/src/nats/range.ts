@@ -1,7 +1,7 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
 import { newInbox } from './inbox.ts'
-import { liveSequence, removalOf, storedSubject } from './server-header.ts'
+import { headerValue, liveSequence, removalOf, storedSubject } from './server-header.ts'
 
 /** A stored message, as a range read gives it. */
 export interface StoredMessage {
@@ -101,7 +101,6 @@ function storedMessage(message: Msg): StoredMessage {
     seq: liveSequence(message),
     payload,
     removal: payload.length === 0 ? removalOf(message) : 0,
-    // Read when it is asked for: the client's header map costs more than all of the above.
-    header: (name) => message.headers?.last(name) ?? '',
+    header: (name) => headerValue(message, name),
   }
 }

@@ -16,8 +16,19 @@ export function storedSubject(message: Msg): string {
   return findLine(message, SUBJECT) ? decoder.decode(bytes.subarray(lineStart, lineEnd)) : ''
 }
 
+/** When the message of a direct get was stored, milliseconds since the Unix epoch; NaN when it does not say. */
+export function storedTime(message: Msg): number {
+  return findLine(message, TIME) ? Date.parse(decoder.decode(bytes.subarray(lineStart, lineEnd))) : Number.NaN
+}
+
+/** The last value of a header, empty when it is absent; for headers that the client's map would be too dear to ask. */
+export function headerValue(message: Msg, name: string): string {
+  const found = findLine(message, encoder.encode(`${name}: `), linesMax)
+  return found ? decoder.decode(bytes.subarray(lineStart, lineEnd)) : ''
+}
+
 /** Finds a header among the last that the server writes, and leaves where its value stands in `lineStart` and `lineEnd`. */
-function findLine(message: Msg, name: Uint8Array): boolean {
+function findLine(message: Msg, name: Uint8Array, lines = 5): boolean {
   const data = message.data
   // The header block stands right before the payload, in the same buffer, and ends with an empty line.
   if (data.buffer !== buffer) {
@@ -28,7 +39,7 @@ function findLine(message: Msg, name: Uint8Array): boolean {
   if (end < 0 || bytes[end] !== CR || bytes[end + 1] !== LF || bytes[end + 2] !== CR || bytes[end + 3] !== LF)
     return false
   // From the last line up: Nats-Last-Sequence, perhaps Nats-Num-Pending, Nats-Time-Stamp, Nats-Sequence, Nats-Subject.
-  for (let line = 0; line < 5; line++) {
+  for (let line = 0; line < lines; line++) {
     let start = end
     while (start > 0 && bytes[start - 1] !== LF) start--
     if (startsWith(bytes, start, end, name)) {
@@ -36,6 +47,7 @@ function findLine(message: Msg, name: Uint8Array): boolean {
       lineEnd = end
       return true
     }
+    if (startsWith(bytes, start, end, FIRST)) return false
     end = start - 2
   }
   return false
@@ -62,6 +74,11 @@ const CR = 0x0d
 const LF = 0x0a
 const SEQUENCE = new TextEncoder().encode('Nats-Sequence: ')
 const SUBJECT = new TextEncoder().encode('Nats-Subject: ')
+const TIME = new TextEncoder().encode('Nats-Time-Stamp: ')
+/** What every header block begins with. */
+const FIRST = new TextEncoder().encode('NATS/1.0')
+const linesMax = 64
+const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
 function startsWith(bytes: Uint8Array, start: number, end: number, prefix: Uint8Array): boolean {

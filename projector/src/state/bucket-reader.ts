@@ -3,7 +3,7 @@ import {
   bucketStream,
   type DirectMessage,
   keySubject,
-  lastMessage,
+  LastValueReader,
   type NatsConnection,
   readRange,
   type StoredMessage,
@@ -36,17 +36,19 @@ export interface StatePage {
 /** Reads buckets straight from their streams, so that what was just written is seen and nothing is kept in memory here. */
 export class BucketReader {
   readonly #nc: NatsConnection
+  readonly #values: LastValueReader
   readonly #shapes = new Map<string, BucketShape>()
 
   constructor(nc: NatsConnection) {
     this.#nc = nc
+    this.#values = new LastValueReader(nc)
   }
 
   /** The value of one key. Throws `not_found` when the bucket or the key does not exist. */
   async get(tenant: string, bucket: string, key: string): Promise<StateItem> {
     const shape = await this.#shape(tenant, bucket)
     const stream = bucketStream(tenant, bucket)
-    const message = await lastMessage(this.#nc, stream, keySubject(tenant, bucket, key))
+    const message = await this.#values.get(stream, keySubject(tenant, bucket, key))
     const item = message === undefined ? undefined : stateItem(key, message, message.storedAtMs, shape.ttlMs)
     if (item === undefined) throw new WeirError('not_found', `The bucket "${bucket}" has no key "${key}".`)
     return item

@@ -1,0 +1,220 @@
+/**
+ * Guards the budgets of the projector: how fast it works through stored events into a bucket and into Postgres, how soon after
+ * its publication an event can be read, and what a read of one key costs; all with nats-server on the same machine.
+ */
+import { spawn } from 'node:child_process'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { create, toBinary } from '@bufbuild/protobuf'
+import { bucketName, connectNats, createLogger, Kvm, type NatsConnection, Publisher, streamState } from '@weir/mesh'
+import { EventSchema } from '@weir/proto'
+import { BenchMesh } from './bench-mesh.ts'
+import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
+import { cpuSeconds, residentBytes } from './process-usage.ts'
+import { fileOf } from './programs.ts'
+import { type BenchDatabase, startPglite, startPostgres } from './projector-databases.ts'
+import { ProjectorProcess, readToken } from './projector-process.ts'
+import { redisSetsPerSecond } from './projector-redis.ts'
+
+export const projector: Benchmark = {
+  name: 'projector',
+  title: 'state, history and reads, against one KV put an event and Redis',
+  run,
+}
+
+const latestOnly = 'projections: [{ name: latest, kind: latest }]'
+const historyOnly = 'projections: [{ name: history, kind: history }]'
+
+async function run(options: BenchmarkOptions): Promise<void> {
+  const { quick, report } = options
+  const payload = eventBytes()
+  const redis = await redisSetsPerSecond(1_000, payload, quick ? 500 : 3_000)
+  if (redis !== undefined) report({ name: 'peer: Redis SET EX, pipelined', value: redis, unit: 'keys/s' })
+  for (const keys of [1_000, 100_000]) await measureLatest(options, keys, redis)
+  await measureLag(options)
+  await measureHistory(options, await startPglite())
+  const postgres = await startPostgres()
+  if (postgres !== undefined) await measureHistory(options, postgres)
+}
+
+/** Stored events into the bucket, then reads of what is there. */
+async function measureLatest(options: BenchmarkOptions, keys: number, redis: number | undefined): Promise<void> {
+  const { quick, report } = options
+  const mesh = await BenchMesh.start()
+  try {
+    const put = await putsPerSecond(mesh.nc, quick ? 500 : 2_000)
+    const events = quick ? Math.max(keys, 50_000) : 400_000
+    await fill(mesh, events, keys)
+    const natsBefore = cpuSeconds(mesh.nats.pid)
+    const service = await ProjectorProcess.start(mesh.nats.url, latestOnly)
+    mesh.add(service)
+    const seconds = await workedThrough(service, 'events_total', 'latest', events)
+    const value = events / seconds
+    const [own, nats] = [cpuSeconds(service.pid), cpuSeconds(mesh.nats.pid) - natsBefore]
+    const writes = await service.metric('writes_total', 'latest')
+    const cost = (cpu: number): string => ((cpu / events) * 1e6).toFixed(1)
+    const note = `${Math.round(writes)} writes; CPU of each event: projector ${cost(own)} us, nats-server ${cost(nats)}`
+    const name = `latest over ${keys} keys`
+    report({ name, value, unit: 'events/s', budget: { atLeast: 50_000 }, note })
+    report({ name: `${name} / one awaited KV put an event`, value: value / put, unit: 'x' })
+    if (redis !== undefined) report({ name: `${name} / Redis`, value: value / redis, unit: 'x' })
+    const memory = residentBytes(service.pid) / 1024 ** 2
+    report({ name: `${name}, resident memory`, value: memory, unit: 'MiB' })
+    if (keys > 1_000) await measureReads(options, service, keys)
+  } finally {
+    await mesh.stop()
+  }
+}
+
+async function measureReads(
+  { quick, report }: BenchmarkOptions,
+  service: ProjectorProcess,
+  keys: number,
+): Promise<void> {
+  const args = [service.port, await readToken(), 32, keys, quick ? 1_000 : 4_000].map(String)
+  const { perSecond, p50Ms, p99Ms, failures } = (await lastLine('projector-load.ts', args)) as Record<string, number>
+  if (failures !== 0) throw new Error(`${failures} reads failed`)
+  const note = `p50 ${p50Ms?.toFixed(1)} ms, p99 ${p99Ms?.toFixed(1)} ms, 32 connections`
+  report({ name: 'state by key', value: perSecond ?? 0, unit: 'requests/s', budget: { atLeast: 10_000 }, note })
+}
+
+/** From the call that publishes to the republication of the value: a read that comes after it sees the value. */
+async function measureLag({ quick, report }: BenchmarkOptions): Promise<void> {
+  const mesh = await BenchMesh.start()
+  try {
+    const service = await ProjectorProcess.start(mesh.nats.url, latestOnly)
+    mesh.add(service)
+    const publisher = new Publisher(mesh.nc)
+    const sentMs = new Map<string, number>()
+    const lags: number[] = []
+    mesh.nc.subscribe('live.main.latest.bench.>', {
+      callback: (_error, message) => {
+        const sent = sentMs.get(message.subject.slice('live.main.latest.'.length))
+        if (sent !== undefined) lags.push(performance.now() - sent)
+      },
+    })
+    const perSecond = 5_000
+    const began = performance.now()
+    const durationMs = quick ? 1_500 : 6_000
+    for (let sent = 0; performance.now() - began < durationMs; ) {
+      const due = ((performance.now() - began) / 1000) * perSecond
+      for (; sent < due; sent++) {
+        const subject = `bench.k${sent % 2_500}`
+        sentMs.set(subject, performance.now())
+        void publisher.publish('main', subject, `${began}-${sent}`, eventBytes())
+      }
+      await sleep(1)
+    }
+    await sleep(200)
+    // The first second is the runtime finding its feet.
+    const settled = lags.slice(perSecond / 2).sort((a, b) => a - b)
+    const at = (share: number): number => settled[Math.floor((settled.length - 1) * share)] ?? Number.NaN
+    const note = `${settled.length} values, 5,000 events/s over 2,500 keys`
+    report({ name: 'from publish to readable, p50', value: at(0.5), unit: 'ms', budget: { atMost: 10 }, note })
+    report({ name: 'from publish to readable, p99', value: at(0.99), unit: 'ms', budget: { atMost: 50 } })
+  } finally {
+    await mesh.stop()
+  }
+}
+
+async function measureHistory({ quick, report }: BenchmarkOptions, database: BenchDatabase): Promise<void> {
+  const mesh = await BenchMesh.start()
+  try {
+    const events = quick ? 40_000 : 300_000
+    await fill(mesh, events, 1_000)
+    const service = await ProjectorProcess.start(mesh.nats.url, historyOnly, database.url)
+    mesh.add(service)
+    const before = cpuSeconds(database.pid)
+    const seconds = await workedThrough(service, 'history_rows_total', 'history', events)
+    const cost = (cpu: number): string => ((cpu / events) * 1e6).toFixed(1)
+    const note = `CPU of each row: projector ${cost(cpuSeconds(service.pid))} us, its database ${cost(cpuSeconds(database.pid) - before)}`
+    report({
+      name: `history into ${database.name}`,
+      value: events / seconds,
+      unit: 'rows/s',
+      budget: { atLeast: 40_000 },
+      note,
+    })
+  } finally {
+    await mesh.stop()
+    await database.stop()
+  }
+}
+
+/** Stores events before anybody projects them. */
+async function fill(mesh: BenchMesh, events: number, keys: number): Promise<void> {
+  const nc = await connectNats({ url: mesh.nats.url, name: 'bench', log: createLogger('bench', 'warn') })
+  const publisher = new Publisher(nc)
+  const run = crypto.randomUUID()
+  for (let sent = 0; sent < events; ) {
+    const batch: Promise<unknown>[] = []
+    for (const end = Math.min(events, sent + 5_000); sent < end; sent++) {
+      batch.push(publisher.publish('main', `bench.k${sent % keys}`, `${run}-${sent}`, eventBytes()))
+    }
+    await Promise.all(batch)
+  }
+  await nc.close()
+  const { lastSeq } = await streamState(mesh.nc, 'EV_main')
+  if (lastSeq !== events) throw new Error(`${lastSeq} events are stored, not ${events}`)
+}
+
+/** Seconds from the first event that a counter shows to the last. */
+async function workedThrough(
+  service: ProjectorProcess,
+  counter: string,
+  projection: string,
+  events: number,
+): Promise<number> {
+  let began = 0
+  let atBegin = 0
+  for (;;) {
+    const done = await service.metric(counter, projection)
+    if (done > 0 && began === 0) {
+      began = performance.now()
+      atBegin = done
+    }
+    if (done >= events) return ((performance.now() - began) / 1000) * (events / (events - atBegin))
+    await sleep(20)
+  }
+}
+
+async function putsPerSecond(nc: NatsConnection, puts: number): Promise<number> {
+  const bucket = await new Kvm(nc).open(bucketName('main', 'latest'))
+  const began = performance.now()
+  for (let at = 0; at < puts; at++) await bucket.put(`peer.k${at % 1_000}`, eventBytes())
+  return puts / ((performance.now() - began) / 1000)
+}
+
+/** A reading of some 200 bytes. */
+function eventBytes(): Uint8Array {
+  return encoded
+}
+
+const encoded: Uint8Array = toBinary(
+  EventSchema,
+  create(EventSchema, {
+    id: crypto.randomUUID(),
+    type: 'bench.reading',
+    source: 'bench/projector',
+    time: { $typeName: 'google.protobuf.Timestamp', seconds: BigInt(Math.floor(Date.now() / 1000)), nanos: 5_000_000 },
+    labels: { site: 'north', line: 'l17' },
+    data: {
+      case: 'reading',
+      value: { metrics: { temperature: 21.5, humidity: 40.25, pressure: 1013.2 }, units: { temperature: 'Cel' } },
+    },
+  }),
+)
+
+/** Runs a script of this folder on this runtime and reads the last line that it writes. */
+async function lastLine(script: string, args: readonly string[]): Promise<unknown> {
+  const child = spawn(process.execPath, [fileOf(`bench/src/${script}`), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+  })
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  if (code !== 0) throw new Error(`${script} ended with ${code}.`)
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '')
+}
