@@ -23,6 +23,8 @@ export interface TestClientOptions {
   /** 0, the default, never acknowledges. */
   readonly windowBytes?: number
   readonly acknowledges?: boolean
+  /** What it calls itself. */
+  readonly name?: string
 }
 
 /** A client that keeps to the wire alone and records every frame. */
@@ -30,6 +32,11 @@ export class TestClient {
   readonly frames: ServerFrame['frame'][] = []
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
   acknowledges: boolean
+  /** Bytes of all batches so far. */
+  batchBytes = 0
+  /** Hears the bytes of each batch. */
+  onBatch: ((bytes: number) => void) | undefined
+  #unacknowledged = 0
   readonly #socket: WebSocket
   readonly #json: boolean
   #wake: (() => void)[] = []
@@ -55,7 +62,12 @@ export class TestClient {
     const token = options.token ?? (await testToken())
     client.send({
       case: 'hello',
-      value: { $typeName: 'weir.v1.Hello', token, client: 'test', windowBytes: options.windowBytes ?? 0 },
+      value: {
+        $typeName: 'weir.v1.Hello',
+        token,
+        client: options.name ?? 'test',
+        windowBytes: options.windowBytes ?? 0,
+      },
     })
     await client.next('welcome')
     return client
@@ -124,6 +136,17 @@ export class TestClient {
     }
   }
 
+  acknowledge(bytes: number): void {
+    this.#unacknowledged -= bytes
+    this.send({ case: 'ack', value: { $typeName: 'weir.v1.Ack', bytes } })
+  }
+
+  /** Acknowledges what it owes, and each batch from now on. */
+  acknowledgeAll(): void {
+    this.acknowledges = true
+    this.acknowledge(this.#unacknowledged)
+  }
+
   close(): void {
     this.#socket.close()
   }
@@ -134,9 +157,12 @@ export class TestClient {
         ? serverFrameFromJson(data).frame
         : fromBinary(ServerFrameSchema, new Uint8Array(data)).frame
     this.frames.push(frame)
-    if (frame.case === 'batch' && this.acknowledges) {
+    if (frame.case === 'batch') {
       const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
-      this.send({ case: 'ack', value: { $typeName: 'weir.v1.Ack', bytes } })
+      this.batchBytes += bytes
+      this.#unacknowledged += bytes
+      if (this.acknowledges) this.acknowledge(bytes)
+      this.onBatch?.(bytes)
     }
     this.#notify()
   }

@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+
+/** A TCP proxy that swallows whatever comes, however slowly it passes it on, as proxies do; and that can be cut. */
+export class TcpProxy {
+  readonly port: number
+  /** Bytes to the client that it holds. */
+  held = 0
+  readonly #server: Server
+  readonly #sockets: Set<Socket> = new Set()
+  #isCut = false
+
+  private constructor(server: Server) {
+    this.#server = server
+    this.port = (server.address() as { port: number }).port
+  }
+
+  /** `clientBytesPerSecond` bounds what it passes on from the server to each client; without it, it is at once. */
+  static async start(target: number, clientBytesPerSecond?: number): Promise<TcpProxy> {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const proxy = new TcpProxy(server)
+    server.on('connection', (client) => proxy.#accept(client, target, clientBytesPerSecond))
+    return proxy
+  }
+
+  /** Every connection breaks, and new ones are refused, until `mend`. */
+  cut(): void {
+    this.#isCut = true
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+  }
+
+  mend(): void {
+    this.#isCut = false
+  }
+
+  close(): void {
+    this.cut()
+    this.#server.close()
+  }
+
+  #accept(client: Socket, target: number, bytesPerSecond: number | undefined): void {
+    if (this.#isCut) {
+      client.resetAndDestroy()
+      return
+    }
+    const server = connect(target, '127.0.0.1')
+    this.#watch(client, server)
+    this.#watch(server, client)
+    client.on('data', (chunk) => server.write(chunk))
+    if (bytesPerSecond === undefined) server.on('data', (chunk) => client.write(chunk))
+    else this.#trickle(server, client, bytesPerSecond)
+  }
+
+  #watch(socket: Socket, other: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
+      other.destroy()
+    })
+  }
+
+  #trickle(server: Socket, client: Socket, bytesPerSecond: number): void {
+    const pace = 20
+    const share = Math.ceil((bytesPerSecond * pace) / 1000)
+    let queue = Buffer.alloc(0)
+    server.on('data', (chunk) => {
+      queue = Buffer.concat([queue, chunk])
+      this.held += chunk.length
+    })
+    const timer = setInterval(() => {
+      const part = queue.subarray(0, share)
+      queue = queue.subarray(part.length)
+      this.held -= part.length
+      if (part.length > 0) client.write(part)
+    }, pace)
+    client.on('close', () => clearInterval(timer))
+  }
+}
