@@ -32,7 +32,7 @@ interface Plan {
   readonly ratioBudget?: Budget
 }
 
-const oneJson: Plan = { name: 'one-json', connections: 64, unit: 'requests/s', budget: { atLeast: 25_000 } }
+const oneJson: Plan = { name: 'one-json', connections: 128, unit: 'requests/s', budget: { atLeast: 25_000 } }
 
 const plans: readonly Plan[] = [
   oneJson,

@@ -41,13 +41,17 @@ export class BodyReader {
     const declared = declaredLength(request.headers)
     if (declared !== undefined && declared > bodyBytesMax) throw bodyTooLarge(bodyBytesMax)
     let held = 0
+    let released = false
     const hold = (bytes: number): void => {
+      // A body that was too slow may go on arriving: throwing ends its reading.
+      if (released) throw slowBody(this.#options.bodyMs)
       this.#hold(bytes)
       held += bytes
     }
     const release = (): void => {
+      if (released) return
+      released = true
       this.#heldBytes -= held
-      held = 0
     }
     try {
       // What is declared is reserved before it is read; what is not, as it comes.
@@ -113,12 +117,16 @@ export class BodyReader {
     for (const [reject, deadline] of this.#waiting) {
       if (deadline > now) return
       this.#waiting.delete(reject)
-      reject(new WeirError('slow_body', `The body did not arrive within ${this.#options.bodyMs} ms.`))
+      reject(slowBody(this.#options.bodyMs))
     }
   }
 }
 
 const SWEEP_MS = 250
+
+function slowBody(bodyMs: number): WeirError {
+  return new WeirError('slow_body', `The body did not arrive within ${bodyMs} ms.`)
+}
 
 function declaredLength(headers: Headers): number | undefined {
   const header = headers.get('content-length')
