@@ -24,7 +24,7 @@ export const sseCodec: Codec = {
   },
 
   frame(frame) {
-    return encoder.encode(frameText(frame))
+    return frame.case === 'pong' ? commentLine : encoder.encode(frameText(frame))
   },
 
   parse() {
@@ -61,9 +61,9 @@ function frameText(frame: ServerFrame['frame']): string {
       const { reason, reconnectAfterMs } = frame.value
       return `event: goaway\ndata: ${JSON.stringify({ reason, reconnectAfterMs })}\n\n`
     }
-    // What is left says that the connection lives.
+    // Welcome, and answers to frames that nobody can send here.
     default:
-      return ':\n\n'
+      return ''
   }
 }
 

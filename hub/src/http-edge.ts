@@ -10,10 +10,12 @@ import type { Tickets } from './tickets.ts'
 export class HttpEdge {
   readonly #hub: Hub
   readonly #tickets: Tickets
+  readonly #description: string
 
   constructor(hub: Hub, tickets: Tickets) {
     this.#hub = hub
     this.#tickets = tickets
+    this.#description = JSON.stringify(asyncApiDocument(hub.settings))
   }
 
   async handle(exchange: HttpExchange): Promise<void> {
@@ -38,14 +40,18 @@ export class HttpEdge {
       exchange.answer({ status: 204, headers: { ...headers, ...preflightHeaders(allowed) }, body: '' })
       return
     }
-    if (method !== allowed) throw new WeirError('method_not_allowed', `Use ${allowed} here.`)
+    if (method !== allowed) {
+      const error = new WeirError('method_not_allowed', `Use ${allowed} here.`)
+      exchange.answer(problemParts(error, { headers: { ...headers, allow: `${allowed}, OPTIONS` } }))
+      return
+    }
     switch (path) {
       case '/v1/sse':
         return openEventStream(this.#hub, this.#tickets, exchange, headers)
       case '/v1/tickets':
         return exchange.answer(await this.#ticket(exchange, headers))
       default:
-        exchange.answer(json(asyncApiDocument(this.#hub.settings), headers))
+        exchange.answer(json(this.#description, headers))
     }
   }
 
@@ -58,7 +64,7 @@ export class HttpEdge {
       if (token === undefined)
         throw new WeirError('unauthenticated', 'A ticket is given for a token in the Authorization header.')
       const ticket = await this.#tickets.issue(await verifier.verify(token))
-      return json(ticket, { ...headers, 'cache-control': 'no-store' })
+      return json(JSON.stringify(ticket), { ...headers, 'cache-control': 'no-store' })
     } finally {
       admission.leave(request.ip)
     }
@@ -76,8 +82,8 @@ const contents = `GET /v1/ws (a WebSocket), ${Object.entries(methods)
   .map(([path, method]) => `${method} ${path}`)
   .join(', ')}`
 
-function json(value: unknown, headers: HttpHeaders): HttpAnswer {
-  return { status: 200, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(value) }
+function json(body: string, headers: HttpHeaders): HttpAnswer {
+  return { status: 200, headers: { ...headers, 'content-type': 'application/json' }, body }
 }
 
 /** Without credentials: tokens come in a header or by a ticket, never in a cookie. */

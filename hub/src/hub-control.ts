@@ -37,7 +37,9 @@ export class HubControl {
     const reply = `${hubControlSubject}.answer.${randomUUID()}`
     const subscription = this.#nc.subscribe(reply, {
       callback: (error, message) => {
-        if (!error) answers.push(message.json<Disconnected>())
+        if (error) return
+        const { hub, closed } = readJson<Disconnected>(message)
+        if (hub !== undefined && closed !== undefined) answers.push({ hub, closed })
       },
     })
     try {
@@ -50,7 +52,8 @@ export class HubControl {
   }
 
   #disconnect(message: Msg): void {
-    const { tenant, subject } = message.json<{ tenant: string; subject: string }>()
+    const { tenant, subject } = readJson<{ tenant: string; subject: string }>(message)
+    if (tenant === undefined || subject === undefined) return
     const closed = this.#hub.disconnect(tenant, subject)
     const answer: Disconnected = { hub: this.#hub.hubName, closed }
     message.respond(JSON.stringify(answer))
@@ -60,6 +63,15 @@ export class HubControl {
 export interface Disconnected {
   readonly hub: string
   readonly closed: number
+}
+
+/** People can publish here as well, with a tool: what is no JSON object says nothing. */
+function readJson<T>(message: Msg): Partial<T> {
+  try {
+    return message.json<Partial<T> | null>() ?? {}
+  } catch {
+    return {}
+  }
 }
 
 const disconnectSubject = `${hubControlSubject}.disconnect`

@@ -64,6 +64,10 @@ export const limits = {
   workerRestartMaxMs: 10_000,
   /** A worker that ran for so long has not failed before. */
   workerStableMs: 60_000,
+  /** Characters that are kept of the name which a client gives of itself. */
+  clientNameMax: 128,
+  /** Tickets that are being redeemed at once; the rest waits its turn, so that a flood of false ones does not reach NATS. */
+  redemptionsMax: 16,
   /** How often sessions are looked at: the precision of the deadlines of Hello, token, stall and age. */
   sweepMs: 1_000,
   /** Seconds after which the socket layer pings a silent peer, and drops it when that is not answered. */

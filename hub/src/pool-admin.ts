@@ -61,15 +61,15 @@ export class PoolAdmin {
   async #askOne(request: Request): Promise<Response> {
     const { pathname, search } = new URL(request.url)
     const init = { method: request.method, headers: authorizationOf(request) }
-    const answers = this.#pool.workers.map((worker) => () => askWorker(worker, pathname + search, init))
-    for (const ask of answers) {
+    let fault: unknown = new WeirError('unavailable', 'No worker runs at the moment; try again.')
+    for (const worker of this.#pool.workers) {
       try {
-        return copyOf(await ask())
-      } catch {
-        // The next one may answer.
+        return copyOf(await askWorker(worker, pathname + search, init))
+      } catch (thrown) {
+        fault = thrown
       }
     }
-    throw new WeirError('unavailable', 'No worker answers at the moment; try again.')
+    throw fault
   }
 
   /** Pages through the workers in order; the session that a page begins after says which worker's turn it is. */

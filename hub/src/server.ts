@@ -181,7 +181,9 @@ class UwsExchange implements HttpExchange {
     this.#response = undefined
     response?.cork(() => {
       writeHead(response, status, headers)
-      response.end(body)
+      if (status === 204) response.endWithoutBody()
+      else if (this.request.method === 'HEAD') response.endWithoutBody(Buffer.byteLength(body))
+      else response.end(body)
     })
   }
 

@@ -11,6 +11,7 @@ import {
 import { Allowance } from './allowance.ts'
 import type { Codec } from './codec.ts'
 import { Credit } from './credit.ts'
+import { FrameQueue } from './frame-queue.ts'
 import { limits } from './limits.ts'
 import type { Link } from './link.ts'
 import type { Receiver } from './receiver.ts'
@@ -34,11 +35,7 @@ export class Session implements Receiver {
   #identity: Identity | undefined
   #client = ''
   #closed = false
-  /** Frames are handled one after another; those that come while one waits for NATS or a key stand here. */
-  #waiting: ClientFrame['frame'][] = []
-  /** Bytes of the messages that `#waiting` came in. */
-  #waitingBytes = 0
-  #busy = false
+  readonly #queue: FrameQueue
   readonly #frames: Allowance
   /** When it is asked to leave, so that load moves to new hubs. */
   readonly #retireAt: number
@@ -55,6 +52,10 @@ export class Session implements Receiver {
     this.#hub = hub
     this.#outerToken = outerToken
     this.#credit = new Credit(link, settings.highWaterBytes, this.openedAt)
+    this.#queue = new FrameQueue(
+      (frame) => this.#handle(frame),
+      (thrown) => this.fail(thrown),
+    )
     this.#frames = new Allowance(settings.framesPerSecond, this.openedAt)
     this.#retireAt = this.openedAt + jittered(settings.maxConnectionAgeMs)
     this.subscriptions = new Subscriptions(this, hub.sources, settings)
@@ -113,7 +114,7 @@ export class Session implements Receiver {
       const frame = this.codec.parse(message)
       // Credit is never held up by what waits.
       if (frame.case === 'ack') this.#acknowledge(frame.value.bytes)
-      else this.#enqueue(frame, message.length)
+      else this.#queue.push(frame, message.length)
     } catch (thrown) {
       this.fail(thrown)
     }
@@ -137,7 +138,7 @@ export class Session implements Receiver {
   /** The socket is gone. */
   closed(): void {
     this.#closed = true
-    this.#waiting = []
+    this.#queue.close()
     clearTimeout(this.#leaving)
     this.subscriptions.close()
   }
@@ -189,7 +190,7 @@ export class Session implements Receiver {
   /** Opens without Hello, for transports whose token is verified before. */
   admit(identity: Identity, client: string): void {
     this.#identity = identity
-    this.#client = client
+    this.#client = client.slice(0, limits.clientNameMax)
   }
 
   /** Adds a subscription. Throws what makes it refused. */
@@ -206,31 +207,6 @@ export class Session implements Receiver {
   #checkAnswers(): void {
     if (this.link.bufferedBytes <= this.#hub.settings.highWaterBytes + limits.answerBytesMax) return
     throw new WeirError('rate_limited', 'The answers to these frames are not taken: read them before the next frame.')
-  }
-
-  #enqueue(frame: ClientFrame['frame'], bytes: number): void {
-    this.#waiting.push(frame)
-    this.#waitingBytes += bytes
-    if (!this.#busy) void this.#work()
-    else if (this.#waiting.length > limits.framesWaitingMax || this.#waitingBytes > limits.waitingBytesMax) {
-      throw new WeirError('rate_limited', 'Too many frames wait for an earlier one: wait for its answer.')
-    }
-  }
-
-  async #work(): Promise<void> {
-    this.#busy = true
-    try {
-      for (let frame = this.#waiting.shift(); frame !== undefined; frame = this.#waiting.shift()) {
-        const pending = this.#handle(frame)
-        if (pending !== undefined) await pending
-        if (this.#closed) return
-      }
-    } catch (thrown) {
-      this.fail(thrown)
-    } finally {
-      this.#busy = false
-      this.#waitingBytes = 0
-    }
   }
 
   #handle(frame: ClientFrame['frame']): Promise<void> | undefined {
@@ -267,7 +243,7 @@ export class Session implements Receiver {
     const identity = await verifier.verify(token)
     if (this.#closed) return
     this.#credit.open(hello.windowBytes, settings.windowBytesMax)
-    this.admit(identity, hello.client.slice(0, 128))
+    this.admit(identity, hello.client)
     this.notify({
       case: 'welcome',
       value: {

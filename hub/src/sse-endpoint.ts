@@ -37,7 +37,7 @@ export async function openEventStream(
   try {
     await session.subscribe(subscribe)
   } catch (thrown) {
-    // A heartbeat may have come first.
+    // The hub may have begun to drain meanwhile, and said so.
     if (link.begun) return session.fail(thrown)
     hub.closed(session)
     throw thrown

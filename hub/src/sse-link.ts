@@ -38,7 +38,8 @@ export class SseLink implements Link {
   }
 
   send(message: Uint8Array): void {
-    if (this.#ended) return
+    // Before the answer has begun there is nothing to keep alive, and a status can still be chosen.
+    if (this.#ended || (message === commentLine && !this.begun)) return
     this.#write(this.#body ?? this.#begin(), message)
   }
 

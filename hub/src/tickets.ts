@@ -3,6 +3,7 @@ import { type Identity, type NatsConnection, OneTimeBucket, ticketBucket } from 
 import { asWeirError, WeirError } from '@weir/proto'
 import { Allowance } from './allowance.ts'
 import { limits } from './limits.ts'
+import { Semaphore } from './semaphore.ts'
 
 /**
  * One-time stand-ins for a token, for clients that can send no header (the browser's EventSource). They are kept in NATS, so
@@ -10,6 +11,7 @@ import { limits } from './limits.ts'
  */
 export class Tickets {
   readonly #bucket: OneTimeBucket
+  readonly #redemptions: Semaphore = new Semaphore(limits.redemptionsMax)
   /** By tenant and subject of a token, the one that asked last at the end. */
   readonly #allowances: Map<string, Allowance> = new Map()
 
@@ -32,7 +34,7 @@ export class Tickets {
 
   /** Who the ticket was given to, once. Throws `unauthenticated`, `token_expired` or `unavailable`. */
   async redeem(ticket: string): Promise<Identity> {
-    const value = await this.#bucket.take(keyOf(ticket))
+    const value = await this.#redemptions.run(() => this.#bucket.take(keyOf(ticket)))
     if (value === undefined) {
       throw new WeirError('unauthenticated', 'The ticket was used, or is older than 30 seconds: get a new one.')
     }

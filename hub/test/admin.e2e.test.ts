@@ -119,6 +119,15 @@ describe('the admin port', () => {
     other.close()
   })
 
+  test('is not disturbed by what people publish to the control subject', async () => {
+    const client = await opened('undisturbed', hubs[0])
+    for (const words of ['', 'no JSON', 'null', '{}', '{"tenant":1}']) mesh.nc.publish('weir.hub.disconnect', words)
+    await mesh.nc.flush()
+    await mesh.publish('list.b', '1')
+    await client.until(() => client.entries.includes('list.b=1'))
+    client.close()
+  })
+
   test('shows and closes sessions for administrators alone', async () => {
     const plain = `Bearer ${await testToken()}`
     const cases: readonly [string, Record<string, string>, number][] = [

@@ -127,7 +127,7 @@ describe('server-sent events', () => {
   })
 
   test('end with a word when the token expires', async () => {
-    const reader = await open('', { authorization: `Bearer ${await testToken({ ttlSeconds: 2 })}` })
+    const reader = await open('', { authorization: `Bearer ${await testToken({ ttlSeconds: 3 })}` })
     await reader.until(() => reader.ended)
     const { event, data } = reader.events.at(-1) ?? { event: '', data: '{}' }
     assert.equal(event, 'closed')
