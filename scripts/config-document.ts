@@ -3,7 +3,7 @@ import { portSettings } from '../cli/src/up/ports.ts'
 import { hubSettings } from '../hub/src/settings.ts'
 import { ingestSettings } from '../ingest/src/settings.ts'
 import { configTable, type Declaration, meshSettings } from '../mesh/src/index.ts'
-import { projectorSettings } from '../projector/src/config.ts'
+import { projectorSettings } from '../projector/src/settings.ts'
 
 /** docs/config.md: every setting, from the declarations that the services themselves read. */
 export function configDocument(): string {

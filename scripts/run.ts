@@ -5,7 +5,11 @@ import { fileURLToPath } from 'node:url'
 export const root: string = fileURLToPath(new URL('..', import.meta.url))
 
 // The pinned runtimes come first, so that what asks for `node` gets the pinned one.
-const env = { ...process.env, PATH: `${root}.tools/bin:${root}node_modules/.bin:${process.env.PATH ?? ''}` }
+const env = {
+  ...process.env,
+  NO_COLOR: '1',
+  PATH: `${root}.tools/bin:${root}node_modules/.bin:${process.env.PATH ?? ''}`,
+}
 
 export interface Outcome {
   readonly ok: boolean

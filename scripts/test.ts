@@ -15,7 +15,7 @@ const portable = ['proto', 'mesh', 'ingest', 'client']
 const packages = [...portable, 'hub', 'projector', 'console', 'cli', 'bench', 'examples']
 const suites = packages.flatMap((name) => [`${name}/src/**/*.test.ts`, `${name}/test/**/*.test.ts`])
 
-const node = [`${tools}/node`, '--test', '--test-reporter=spec']
+const node = [`${tools}/node`, '--test', '--test-reporter=spec', '--test-timeout=180000']
 const runs: { readonly title: string; readonly command: string[]; readonly count: (output: string) => Counts }[] = [
   {
     title: 'All packages on Node',
