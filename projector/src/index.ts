@@ -1,3 +1,3 @@
-export { type ProjectorConfig, projectorSettings } from './config.ts'
 export { DeclarationError, type DeclarationFault, defaultProjections, loadProjections } from './declaration/load.ts'
 export type { ProjectionSpec } from './declaration/projection-spec.ts'
+export { type ProjectorConfig, projectorSettings } from './settings.ts'

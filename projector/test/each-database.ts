@@ -18,7 +18,7 @@ export function onEachDatabase(tests: (database: () => Database) => void): void 
     let database: Database
     before(async () => {
       server = await start()
-      database = openDatabase({ url: server.url, connectionsMax: 1, log: createLogger('test', 'fatal') })
+      database = openDatabase({ url: server.url, readersMax: 2, log: createLogger('test', 'fatal') })
     })
     after(async () => {
       await database?.close()

@@ -6,31 +6,51 @@ import { limits } from '../limits.ts'
 export type Sql = postgres.Sql
 export type TransactionSql = postgres.TransactionSql
 
-/** A connection pool, and what must be known of the server behind it. */
+/** A Postgres: one connection that writes, and some that read beside it where the server bears more than one. */
 export interface Database {
   readonly sql: Sql
+  /** The connections for reads; the writing one on PGlite. Rejects while the server cannot be asked which it is. */
+  reads(): Promise<Sql>
   close(): Promise<void>
 }
 
 export interface DatabaseOptions {
   readonly url: string
-  /** Connections at most. PGlite bears exactly one. */
-  readonly connectionsMax: number
+  /** Connections for reads at most. */
+  readonly readersMax: number
   readonly log: Logger
 }
 
 /** Connects when the first query asks for it, and again whenever a connection was lost. */
-export function openDatabase({ url, connectionsMax, log }: DatabaseOptions): Database {
-  const sql = postgres(url, {
-    max: connectionsMax,
-    connect_timeout: limits.databaseConnectSeconds,
-    // Bind values are given as the text that Postgres reads, so no round trip for the types of the server is needed.
-    fetch_types: false,
-    backoff: (attempt) => Math.min(2 ** attempt / 10, 2),
-    connection: { application_name: 'weir-projector', TimeZone: 'UTC' },
-    onnotice: ({ message }) => log.debug({ notice: message }, 'Postgres'),
-  })
-  return { sql, close: () => sql.end({ timeout: 5 }) }
+export function openDatabase({ url, readersMax, log }: DatabaseOptions): Database {
+  const open = (max: number, settings: Readonly<Record<string, string | number>>): Sql =>
+    postgres(url, {
+      max,
+      connect_timeout: limits.databaseConnectSeconds,
+      // Values are bound as the text that Postgres reads, so no round trip for the types of the server is needed.
+      fetch_types: false,
+      backoff: (attempt) => Math.min(2 ** attempt / 10, 2),
+      connection: { application_name: 'weir-projector', TimeZone: 'UTC', ...settings },
+      onnotice: ({ message }) => log.debug({ notice: message }, 'Postgres'),
+    })
+  const sql = open(1, {})
+  let readers: Sql | undefined
+  return {
+    sql,
+    async reads() {
+      readers ??= (await isPglite(sql)) ? sql : open(readersMax, { statement_timeout: limits.databaseQueryMs })
+      return readers
+    },
+    async close() {
+      await Promise.all([sql, readers].map((each) => each?.end({ timeout: 5 })))
+    },
+  }
+}
+
+/** PGlite bears exactly one connection: statements of a second one fail in the middle of the first one's. */
+async function isPglite(sql: Sql): Promise<boolean> {
+  const [row] = await sql<{ version: string }[]>`select version()`
+  return row?.version.includes('PGlite') === true
 }
 
 /**

@@ -1,19 +1,20 @@
 import type { Partition } from '../partition.ts'
 import type { PartitionPosition, Position, PositionStore } from '../projection/position.ts'
-import type { Database, Sql } from './database.ts'
+import type { Database } from './database.ts'
 
 /** Positions beside the rows they are about: a database that is restored from a backup continues from there. */
 export class HistoryPositions implements PositionStore {
-  readonly #sql: Sql
+  readonly #database: Database
   readonly #tenant: string
 
   constructor(database: Database, tenant: string) {
-    this.#sql = database.sql
+    this.#database = database
     this.#tenant = tenant
   }
 
   async load(projection: string): Promise<readonly PartitionPosition[]> {
-    const rows = await this.#sql<PositionRow[]>`
+    const sql = await this.#database.reads()
+    const rows = await sql<PositionRow[]>`
       select partition_index, partition_count, epoch::float8, seq::float8, extract(epoch from stored_at)::float8 as stored_at
       from weir.positions where tenant = ${this.#tenant} and projection = ${projection}`
     return rows.map((row) => ({
@@ -23,7 +24,7 @@ export class HistoryPositions implements PositionStore {
   }
 
   async save(projection: string, { index, count }: Partition, { epoch, seq, storedAtMs }: Position): Promise<void> {
-    await this.#sql`
+    await this.#database.sql`
       insert into weir.positions as p
       values (${this.#tenant}, ${projection}, ${index}, ${count}, ${epoch}, ${seq}, to_timestamp(${storedAtMs / 1000}))
       on conflict (tenant, projection, partition_index, partition_count) do update
@@ -32,7 +33,7 @@ export class HistoryPositions implements PositionStore {
   }
 
   async clear(projection: string, { index, count }: Partition): Promise<void> {
-    await this.#sql`
+    await this.#database.sql`
       delete from weir.positions where tenant = ${this.#tenant} and projection = ${projection}
       and (partition_count <> ${count} or partition_index = ${index})`
   }

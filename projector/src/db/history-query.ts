@@ -43,15 +43,18 @@ export interface HistoryPage {
  * first page decides the cursor and `next` carries it on.
  */
 export async function queryHistory(
-  { sql }: Database,
+  database: Database,
   request: HistoryRequest,
   head: Cursor,
 ): Promise<{ readonly page: HistoryPage; readonly cursor: Cursor }> {
   const after = request.next === undefined ? undefined : parsePlace(request.next)
   const cursor = after?.cursor ?? head
-  const rows = await select(sql, request, cursor, after).catch((cause) => {
-    throw databaseError(cause)
-  })
+  const rows = await database
+    .reads()
+    .then((sql) => select(sql, request, cursor, after))
+    .catch((cause) => {
+      throw databaseError(cause)
+    })
   const items = rows.slice(0, request.limit).map(({ subject, seq, event }) => ({ subject, seq, event: decode(event) }))
   const last = rows.length > request.limit ? rows[request.limit - 1] : undefined
   const page = last === undefined ? { items } : { items, next: formatPlace({ ...last, cursor }) }

@@ -1,6 +1,6 @@
 import { type Cursor, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
-import { type Database, databaseError } from './database.ts'
+import { type Database, databaseError, type Sql } from './database.ts'
 import { subjectsMatch } from './subject-condition.ts'
 
 /** Which readings are wanted, and in what steps. */
@@ -31,12 +31,33 @@ export interface Series {
 }
 
 /** Thins readings out. Throws `invalid` when the answer would be too large. */
-export async function querySeries({ sql }: Database, request: SeriesRequest, head: Cursor): Promise<readonly Series[]> {
-  const { tenant, filters, metrics, fromMs, toMs, stepMs } = request
+export async function querySeries(
+  database: Database,
+  request: SeriesRequest,
+  head: Cursor,
+): Promise<readonly Series[]> {
+  const { fromMs, toMs, stepMs } = request
   if ((toMs - fromMs) / stepMs > limits.seriesStepsMax) {
     throw new WeirError('invalid', `From and to are more than ${limits.seriesStepsMax} steps apart: take wider steps.`)
   }
-  const rows = await sql<SeriesRow[]>`
+  const rows = await database
+    .reads()
+    .then((sql) => select(sql, request, head))
+    .catch((cause) => {
+      throw databaseError(cause)
+    })
+  if (rows.length > limits.seriesPointsMax) {
+    throw new WeirError(
+      'invalid',
+      `The answer has more than ${limits.seriesPointsMax} points: ask for less, or in wider steps.`,
+    )
+  }
+  return collect(rows)
+}
+
+function select(sql: Sql, request: SeriesRequest, head: Cursor): Promise<SeriesRow[]> {
+  const { tenant, filters, metrics, fromMs, toMs, stepMs } = request
+  return sql<SeriesRow[]>`
     select subject, metric.key as metric,
       (extract(epoch from date_bin(${`${stepMs} milliseconds`}::interval, time, 'epoch')) * 1000)::float8 as at,
       count(*)::float8 as count, min(metric.value::float8) as min, max(metric.value::float8) as max,
@@ -51,16 +72,7 @@ export async function querySeries({ sql }: Database, request: SeriesRequest, hea
       and jsonb_typeof(metric.value) = 'number'
       ${metrics.length === 0 ? sql`` : sql`and metric.key in ${sql(metrics as string[])}`}
     group by 1, 2, 3 order by 1, 2, 3
-    limit ${limits.seriesPointsMax + 1}`.catch((cause) => {
-    throw databaseError(cause)
-  })
-  if (rows.length > limits.seriesPointsMax) {
-    throw new WeirError(
-      'invalid',
-      `The answer has more than ${limits.seriesPointsMax} points: ask for less, or in wider steps.`,
-    )
-  }
-  return collect(rows)
+    limit ${limits.seriesPointsMax + 1}`
 }
 
 interface SeriesRow {

@@ -1,4 +1,4 @@
-import { type Identity, type Logger, problem, type Verifier } from '@weir/mesh'
+import { type Handler, type Identity, type Logger, problem, type Verifier } from '@weir/mesh'
 import { asWeirError, WeirError } from '@weir/proto'
 import { Hono } from 'hono'
 import type { AlertLog } from '../alerts/alert-log.ts'
@@ -34,7 +34,7 @@ export interface ApiOptions {
 }
 
 /** The read API and the console's files, as one fetch handler. */
-export function createApi(options: ApiOptions): (request: Request) => Promise<Response> {
+export function createApi(options: ApiOptions): Handler {
   const { verifier, log } = options
   const api = new Hono<ApiEnv>()
   api.onError((thrown, context) => {

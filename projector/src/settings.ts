@@ -23,7 +23,7 @@ export const projectorSettings: typeof meshSettings & {
   readonly projections: Setting<string | undefined>
   readonly partition: Setting<Partition>
   readonly databaseUrl: Setting<string | undefined>
-  readonly databaseConnections: Setting<number>
+  readonly databaseReaders: Setting<number>
   readonly publicHubUrl: Setting<string | undefined>
   readonly origins: Setting<readonly string[]>
   readonly consoleFolder: Setting<string>
@@ -46,11 +46,11 @@ export const projectorSettings: typeof meshSettings & {
     sentence: 'Which share of the keys this replica works on, by their hash.',
   },
   databaseUrl: optional('DATABASE_URL', url, 'The Postgres of the history; needed while a history is declared.'),
-  databaseConnections: setting(
-    'WEIR_DATABASE_CONNECTIONS',
+  databaseReaders: setting(
+    'WEIR_DATABASE_READERS',
     integer(1, 100),
-    1,
-    'Connections to Postgres at most. PGlite bears exactly one; give a server 4 or more.',
+    4,
+    'Connections to Postgres for reads at most, beside the one that writes. PGlite has that one alone.',
   ),
   publicHubUrl: optional('WEIR_PUBLIC_HUB_URL', url, 'The address of the hub as browsers reach it, wss://host[:port].'),
   origins: setting(
