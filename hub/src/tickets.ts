@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Identity, type NatsConnection, OneTimeBucket, ticketBucket } from '@weir/mesh'
-import { asWeirError, WeirError } from '@weir/proto'
+import { WeirError } from '@weir/proto'
 import { Allowance } from './allowance.ts'
 import { limits } from './limits.ts'
 import { Semaphore } from './semaphore.ts'
@@ -19,16 +19,11 @@ export class Tickets {
     this.#bucket = new OneTimeBucket(nc, ticketBucket.name)
   }
 
-  /** Throws `rate_limited`, `overloaded` or `unavailable`. */
+  /** Throws `rate_limited` or `unavailable`. */
   async issue(identity: Identity): Promise<Ticket> {
     this.#count(`${identity.tenant} ${identity.subject}`, performance.now())
     const ticket = randomBytes(24).toString('base64url')
-    try {
-      await this.#bucket.put(keyOf(ticket), new TextEncoder().encode(JSON.stringify(identity)))
-    } catch (cause) {
-      if (asWeirError(cause).code !== 'quota_exceeded') throw cause
-      throw new WeirError('overloaded', 'Too many tickets are waiting to be used: try again soon.', { cause })
-    }
+    await this.#bucket.put(keyOf(ticket), new TextEncoder().encode(JSON.stringify(identity)))
     return { ticket, expiresInMs: Math.min(ticketBucket.ttlMs, identity.expiresAt * 1000 - Date.now()) }
   }
 

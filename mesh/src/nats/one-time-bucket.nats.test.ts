@@ -51,6 +51,14 @@ test('a key is used once, and one that nobody put is not there', async () => {
   assert.equal(await one.take('never'), undefined)
 })
 
+test('a full bucket forgets the oldest, and still gives out the newest', async () => {
+  const [one] = buckets as [OneTimeBucket]
+  // More than its 16 MiB.
+  for (let count = 0; count < 80; count++) await one.put(`full${count}`, new Uint8Array(250_000))
+  assert.equal(await one.take('full0'), undefined)
+  assert.equal((await one.take('full79'))?.length, 250_000)
+})
+
 test('what is not taken goes with the TTL, and is never republished', async () => {
   const [admin] = connections as [NatsConnection]
   assert.equal((await streamState(admin, `KV_${ticketBucketName}`)).maxAgeMs, limits.ticketMs)

@@ -15,7 +15,7 @@ export class OneTimeBucket {
     this.#publisher = new ConditionalPublisher(nc, { deadlineMs })
   }
 
-  /** Throws `conflict` when the key was used, `quota_exceeded` when the bucket is full, and `unavailable`. */
+  /** Throws `conflict` when the key was used, `unavailable`, and what a bucket that is full refuses with. */
   async put(key: string, value: Uint8Array): Promise<void> {
     const outcome = await this.#publisher.store({ subject: this.#subject(key), payload: value, expectedSeq: 0 })
     if (outcome.kind === 'conflict') throw new WeirError('conflict', 'This key was used already.')

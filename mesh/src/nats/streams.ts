@@ -48,6 +48,13 @@ export const defaultTenantSpec: TenantSpec = {
 /** Presence and load of the hubs: a hub that stops saying it is there is gone after the TTL. */
 export const meshBucket: BucketSpec = { name: meshBucketName, ttlMs: limits.presenceMs, maxBytes: 16 * 1024 ** 2 }
 
+/** Stand-ins for a token that can be used once. Nothing of it is republished; a flood pushes out the oldest. */
+export const ticketBucket: BucketSpec = {
+  name: ticketBucketName,
+  ttlMs: limits.ticketMs,
+  maxBytes: 16 * 1024 ** 2,
+}
+
 /** The part of a stream's configuration that Weir decides; the rest is the server's. */
 export type StreamPlan = Pick<
   StreamConfig,
@@ -65,16 +72,6 @@ export type StreamPlan = Pick<
   | 'allow_direct'
 > &
   Partial<StreamConfig>
-
-/**
- * Stand-ins for a token that can be used once. Nothing of it is republished. A flood of them is refused with
- * `quota_exceeded` until the oldest have expired.
- */
-export const ticketBucket: BucketSpec = {
-  name: ticketBucketName,
-  ttlMs: limits.ticketMs,
-  maxBytes: 16 * 1024 ** 2,
-}
 
 /** Every stream of a tenant. Throws `invalid` for a bucket that could not be read, since its name is taken. */
 export function tenantStreams(tenant: string, spec: TenantSpec): readonly StreamPlan[] {
@@ -102,7 +99,12 @@ export function meshStreams(replicas: number): readonly StreamPlan[] {
       ...bucketPlan(sourceStream('', name), name, meshBucket, replicas),
       republish: { src, dest: `${liveSubject('', name)}.>` },
     },
-    bucketPlan(`KV_${ticketBucketName}`, ticketBucketName, ticketBucket, replicas),
+    {
+      ...bucketPlan(`KV_${ticketBucketName}`, ticketBucketName, ticketBucket, replicas),
+      // Nobody watches tickets expire, and a full bucket would refuse to redeem as well.
+      subject_delete_marker_ttl: 0,
+      discard: 'old',
+    },
   ]
 }
 
