@@ -22,6 +22,8 @@ export const limits = {
 
   /** How often the position of a projection is stored: what a crash makes it read again. */
   checkpointMs: 1_000,
+  /** The same of a history, whose position is how far its answers go. */
+  historyCheckpointMs: 200,
   /** How often the streams are asked whether they are still the same, and how far behind a reader is. */
   watchMs: 5_000,
   /** How often time is told to projections that wait for it. */

@@ -60,9 +60,8 @@ export class ServiceUnderTest {
 
   static async start(options: ServiceOptions = {}): Promise<ServiceUnderTest> {
     // With the users and permissions of a real mesh, so that a right that is missing shows.
-    const passwords = { admin: 'a', ingest: 'i', hub: 'h', projector: 'p' }
     const nats = await startNats({ config: (place) => renderNatsConfig({ ...place, passwords }) })
-    const as = (role: keyof typeof passwords): string => nats.url.replace('//', `//${role}:${passwords[role]}@`)
+    const as = (role: keyof typeof passwords): string => urlWith(nats.url, role)
     const nc = await connectNats({ url: as('admin'), name: 'admin', log: createLogger('test', 'fatal') })
     const buckets = [...defaultTenantSpec.buckets, ...(options.buckets ?? [])]
     await provisionTenant(nc, 'main', { ...defaultTenantSpec, buckets })
@@ -78,6 +77,11 @@ export class ServiceUnderTest {
     await service.authorize({})
     await projector.ready()
     return service
+  }
+
+  /** The address of NATS for another service. */
+  urlAs(role: keyof typeof passwords): string {
+    return urlWith(this.nats.url, role)
   }
 
   async stop(): Promise<void> {
@@ -145,6 +149,12 @@ export class ServiceUnderTest {
     const body = (text.startsWith('{') ? JSON.parse(text) : text) as Body
     return { status: response.status, body, headers: response.headers }
   }
+}
+
+const passwords = { admin: 'a', ingest: 'i', hub: 'h', projector: 'p' }
+
+function urlWith(url: string, role: keyof typeof passwords): string {
+  return url.replace('//', `//${role}:${passwords[role]}@`)
 }
 
 /** Asks until there is an answer. */

@@ -49,6 +49,7 @@ export interface AlertStats {
 export class AlertProjection implements Projection {
   readonly warmUpMs: number
   readonly reachMs = undefined
+  readonly checkpointMs: number = limits.checkpointMs
   readonly fromNow = true
   /** An alert is its events: there is nothing that could be made anew from them. */
   readonly rebuilding = undefined

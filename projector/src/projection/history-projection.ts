@@ -32,6 +32,7 @@ export interface HistoryStats {
 export class HistoryProjection implements Projection {
   readonly warmUpMs = 0
   readonly reachMs: number
+  readonly checkpointMs: number = limits.historyCheckpointMs
   readonly fromNow = false
   /** Adds the rows that are missing; those that are there stay as they are. */
   readonly rebuilding: Rebuilding = { begin: () => this.open(), finish: () => Promise.resolve({}) }

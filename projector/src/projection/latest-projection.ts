@@ -2,6 +2,7 @@ import { WeirError } from '@weir/proto'
 import type { LatestSpec } from '../declaration/projection-spec.ts'
 import { isEncodedEvent } from '../encoded-event.ts'
 import type { EventRecord } from '../event-record.ts'
+import { limits } from '../limits.ts'
 import { BucketTarget, type BucketTargetOptions } from './bucket-target.ts'
 import type { Projection, Rebuilding } from './projection.ts'
 
@@ -9,6 +10,7 @@ import type { Projection, Rebuilding } from './projection.ts'
 export class LatestProjection implements Projection {
   readonly warmUpMs = 0
   readonly reachMs: number
+  readonly checkpointMs: number = limits.checkpointMs
   readonly fromNow = false
   readonly target: BucketTarget
   readonly rebuilding: Rebuilding

@@ -21,6 +21,7 @@ export interface MergeStats {
 export class MergeProjection implements Projection {
   readonly warmUpMs = 0
   readonly reachMs: number
+  readonly checkpointMs: number = limits.checkpointMs
   readonly fromNow = false
   readonly target: BucketTarget
   readonly rebuilding: Rebuilding

@@ -228,7 +228,7 @@ export class ProjectionRun implements Part {
     const { projection } = this.#options
     this.#sayHealth()
     const timers = [
-      repeat(limits.checkpointMs, () => this.#checkpoint()),
+      repeat(projection.checkpointMs, () => this.#checkpoint()),
       repeat(limits.watchMs, () => this.#watch(reader)),
       repeat(limits.tickMs, async () => {
         this.#sayHealth()

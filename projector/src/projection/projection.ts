@@ -14,6 +14,8 @@ export interface Projection {
   readonly reachMs: number | undefined
   /** Whether a projection without a position begins with what comes from now on, not with what is stored. */
   readonly fromNow: boolean
+  /** How often the position is stored: what a crash makes it read again, and how old it looks to who reads the position. */
+  readonly checkpointMs: number
   /** Learns what is there already. Rejects when that is impossible at the moment; it is tried again. */
   open(): Promise<void>
   /** How its target is filled anew from the events; undefined when it can do nothing but go on. */

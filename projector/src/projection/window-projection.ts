@@ -25,6 +25,7 @@ export interface WindowStats {
 export class WindowProjection implements Projection {
   readonly warmUpMs: number
   readonly reachMs: number
+  readonly checkpointMs: number = limits.checkpointMs
   readonly fromNow = false
   readonly target: BucketTarget
   readonly rebuilding: Rebuilding
