@@ -53,7 +53,13 @@ test('nobody may publish to live.>, read all inboxes, or read what the server sa
 const may: Readonly<Record<NatsRole, readonly string[]>> = {
   admin: ['$JS.API.STREAM.CREATE.X', '$JS.API.STREAM.PURGE.EV_main', 'ev.main.a', '$KV.main_latest.a', 'weir.hub.kick'],
   ingest: ['ev.main.a', '$JS.API.STREAM.INFO.EV_main'],
-  hub: ['$JS.API.DIRECT.GET.EV_main', '$JS.API.CONSUMER.CREATE.EV_main.x.ev.main.>', '$KV.mesh.hub-1', 'weir.hub.kick'],
+  hub: [
+    '$JS.API.DIRECT.GET.EV_main',
+    '$JS.API.CONSUMER.CREATE.EV_main.x.ev.main.>',
+    '$KV.mesh.hub-1',
+    '$KV.tickets.a',
+    'weir.hub.kick',
+  ],
   projector: ['$KV.main_latest.a', 'ev.main.alerts.a', 'dlq.main.a', '$JS.ACK.EV_main.x'],
 }
 
@@ -61,6 +67,7 @@ const mayNot: Readonly<Record<NatsRole, readonly string[]>> = {
   admin: ['elsewhere'],
   ingest: [
     '$KV.main_latest.a',
+    '$KV.tickets.a',
     '$JS.API.STREAM.CREATE.X',
     '$JS.API.STREAM.MSG.GET.EV_main',
     '$JS.API.DIRECT.GET.EV_main',
@@ -83,6 +90,7 @@ const mayNot: Readonly<Record<NatsRole, readonly string[]>> = {
     'ev.main.a',
     'ev.main.alerts',
     '$KV.mesh.hub-1',
+    '$KV.tickets.a',
     'weir.hub.kick',
     '$JS.API.STREAM.CREATE.X',
     '$JS.API.STREAM.DELETE.KV_main_latest',
