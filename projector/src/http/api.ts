@@ -10,6 +10,7 @@ import { configRoute } from './config-route.ts'
 import { allowOrigins } from './cross-origin.ts'
 import { historyRoutes } from './history-routes.ts'
 import { identify } from './identify.ts'
+import { openapiRoute } from './openapi-route.ts'
 import { projectionRoutes } from './projection-routes.ts'
 import { stateRoutes } from './state-routes.ts'
 import { type StaticFiles, staticFiles } from './static-files.ts'
@@ -35,27 +36,33 @@ export interface ApiOptions {
 
 /** The read API and the console's files, as one fetch handler. */
 export function createApi(options: ApiOptions): Handler {
-  const { verifier, log } = options
+  const { log } = options
   const api = new Hono<ApiEnv>()
   api.onError((thrown, context) => {
     const error = asWeirError(thrown)
     if (error.code === 'internal') log.error({ err: thrown, path: context.req.path }, 'a request failed')
     return problem(error)
   })
-  api.use('/v1/*', allowOrigins(options.origins))
-  configRoute(api, options)
-  api.use('/v1/*', async (context, next) => {
-    context.set('identity', await identify(context.req.raw, verifier))
-    await next()
-  })
-  stateRoutes(api, options.buckets)
-  historyRoutes(api, options.history)
-  alertRoutes(api, options.buckets, options.alertsOf)
-  projectionRoutes(api, options.projections)
+  routes(api, options)
   api.all('/v1/*', () => {
     throw new WeirError('not_found', 'There is nothing at this address, or not by this method.')
   })
   const files: StaticFiles = staticFiles(options.consoleFolder)
   api.get('*', (context) => files(context.req.raw))
   return async (request) => await api.fetch(request)
+}
+
+/** All routes of the API, in their order: what comes before the token is asked for needs none. */
+export function routes(api: Hono<ApiEnv>, options: ApiOptions): void {
+  api.use('/v1/*', allowOrigins(options.origins))
+  openapiRoute(api)
+  configRoute(api, options)
+  api.use('/v1/*', async (context, next) => {
+    context.set('identity', await identify(context.req.raw, options.verifier))
+    await next()
+  })
+  stateRoutes(api, options.buckets)
+  historyRoutes(api, options.history)
+  alertRoutes(api, options.buckets, options.alertsOf)
+  projectionRoutes(api, options.projections)
 }
