@@ -59,12 +59,13 @@ export const projectorSettings: typeof meshSettings & {
     [],
     'Origins whose pages may use the read API, beside its own; * for every one.',
   ),
-  consoleFolder: setting(
-    'WEIR_CONSOLE_FOLDER',
-    text,
-    fileURLToPath(new URL('../../console/dist', import.meta.url)),
-    'The folder of the built console.',
-  ),
+  consoleFolder: {
+    env: 'WEIR_CONSOLE_FOLDER',
+    parser: text,
+    fallback: () => fileURLToPath(new URL('../../console/dist', import.meta.url)),
+    fallbackText: '`console/dist` of this checkout',
+    sentence: 'The folder of the built console.',
+  },
 }
 
 export type ProjectorConfig = ConfigOf<typeof projectorSettings>
