@@ -36,6 +36,8 @@ export const limits = {
   telemetryTokenSeconds: 31_536_000,
   /** Events that are asked of the read API at once. */
   pageItemsMax: 1_000,
+  /** How often the progress of a rebuild is asked for. */
+  rebuildPollMs: 500,
   /** With less space on the disk, `weir doctor` complains. */
   diskBytesMin: 2_147_483_648,
 } as const

@@ -3,7 +3,7 @@ import type { Access, ServiceName } from './access.ts'
 import { limits } from './limits.ts'
 
 export interface RequestOptions {
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly query?: Readonly<Record<string, string | undefined>>
   /** Sent as application/json. */
   readonly body?: unknown

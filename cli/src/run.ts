@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   history: () => import('./commands/history.ts').then((module) => module.history),
   token: () => import('./commands/token.ts').then((module) => module.token),
   tenant: () => import('./commands/tenant.ts').then((module) => module.tenant),
+  projector: () => import('./commands/projector.ts').then((module) => module.projector),
   doctor: () => import('./commands/doctor.ts').then((module) => module.doctor),
 }
 

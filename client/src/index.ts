@@ -8,7 +8,15 @@ export { type LatestStore, type LatestStoreOptions, latestStore, type Schedule }
 export type { WhenFull } from './outbox.ts'
 export type { EventInit } from './outbox-item.ts'
 export { type Producer, type ProducerOptions, producer } from './producer.ts'
-export type { HistoryItem, HistoryPage, HistoryQuery, StateItem, StatePage, StateQuery } from './read-api.ts'
+export type {
+  HistoryItem,
+  HistoryPage,
+  HistoryQuery,
+  Series,
+  StateItem,
+  StatePage,
+  StateQuery,
+} from './read-api.ts'
 export type { WebSocketConstructor } from './socket.ts'
 export type { SubscribeOptions, Subscription } from './subscription.ts'
 export type { GapItem, Removed, Reset, StateChanged, SubscriptionItem } from './subscription-item.ts'

@@ -50,6 +50,12 @@ test('history: times in any form, and pages', async () => {
   })
 })
 
+test('history: series come as they are', async () => {
+  const series = [{ subject: 'a', metric: 't', times: [0], count: [2], min: [1], max: [3], avg: [2], last: [3] }]
+  const { weir } = setUp(() => Response.json({ items: [], series, cursor: '1-5' }))
+  assert.deepEqual((await weir.history({ from: 0, step: '10s' })).series, series)
+})
+
 test('what the server says is thrown', async () => {
   const { weir } = setUp(() => problem(403, 'forbidden'))
   await assert.rejects(weir.state('latest'), { name: 'WeirError', code: 'forbidden', message: 'It is forbidden.' })

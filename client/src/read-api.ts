@@ -40,7 +40,7 @@ export interface HistoryQuery {
   /** RFC 3339, a Date, or milliseconds since the Unix epoch. */
   readonly from?: string | number | Date
   readonly to?: string | number | Date
-  /** Width of the steps to thin out by, as the read API takes it. */
+  /** Asks for `series` in place of events: readings in steps of so many seconds, or of `10s`, `5m`; needs `from`. */
   readonly step?: string | number
   /** Items a page. */
   readonly limit?: number
@@ -54,8 +54,24 @@ export interface HistoryItem {
   readonly event: Event
 }
 
+/** One metric of one subject in steps: columns of equal length. A step without readings is left out. */
+export interface Series {
+  readonly subject: string
+  readonly metric: string
+  readonly unit?: string
+  /** Begin of each step, milliseconds since the Unix epoch. */
+  readonly times: readonly number[]
+  readonly count: readonly number[]
+  readonly min: readonly number[]
+  readonly max: readonly number[]
+  readonly avg: readonly number[]
+  readonly last: readonly number[]
+}
+
 export interface HistoryPage {
   readonly items: readonly HistoryItem[]
+  /** With `step`. */
+  readonly series?: readonly Series[]
   /** Where a subscription to `events` goes on. */
   readonly cursor: string
   /** The `cursor` of the query for the next page; undefined on the last. */
@@ -94,7 +110,8 @@ export class ReadApi {
   async history({ filter, from, to, step, limit, cursor }: HistoryQuery): Promise<HistoryPage> {
     const query = { filter, from: timeText(from), to: timeText(to), step, limit, cursor }
     const page = await this.#read<HistoryPage>(['history'], query)
-    return { items: page.items.map(withEvent), cursor: page.cursor, next: page.next }
+    const { series, cursor: head, next } = page
+    return { items: page.items.map(withEvent), cursor: head, next, ...(series === undefined ? {} : { series }) }
   }
 
   async #read<Body>(path: readonly string[], query: Query): Promise<Body> {

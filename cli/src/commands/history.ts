@@ -1,4 +1,4 @@
-import type { HistoryItem } from '@weir/client'
+import type { HistoryItem, Series } from '@weir/client'
 import { eventToJson } from '@weir/proto'
 import type { CommandDef } from 'citty'
 import { accessArgs, findAccess } from '../access.ts'
@@ -16,7 +16,7 @@ export const history: CommandDef = command({
     filter: { type: 'positional', default: '>', description: "What to read: 'rooms.*.climate', 'rooms.>'" },
     from: { type: 'string', valueHint: 'time', default: '15m', description: 'RFC 3339, or how long ago' },
     to: { type: 'string', valueHint: 'time', description: 'RFC 3339, or how long ago; without it: now' },
-    step: { type: 'string', valueHint: 'time', description: 'One event of each subject in each step: 10s' },
+    step: { type: 'string', valueHint: 'time', description: 'Readings in steps, as averages: 10s' },
     limit: { type: 'string', valueHint: 'n', default: '1000', description: 'No more than so many events' },
     json: { type: 'boolean', description: 'Whole events, one JSON object a line' },
     ...accessArgs,
@@ -42,6 +42,10 @@ export const history: CommandDef = command({
       })
       for (const item of page.items)
         console.log(args.json === true ? jsonLine(item) : eventLine(item.subject, item.event))
+      for (const series of page.series ?? []) {
+        if (args.json === true) console.log(JSON.stringify(series))
+        else for (const line of seriesLines(series)) console.log(line)
+      }
       left -= page.items.length
       next = page.next
       cursor = page.cursor
@@ -51,6 +55,15 @@ export const history: CommandDef = command({
     return exitCodes.done
   },
 })
+
+/** One line a step: when, subject and metric, the average, and the range. */
+function seriesLines({ subject, metric, unit = '', times, avg, min, max }: Series): string[] {
+  const short = (value: number | undefined): string => String(Number(value?.toPrecision(6)))
+  return times.map(
+    (time, at) =>
+      `${new Date(time).toISOString()} ${subject} ${metric} ${short(avg[at])} ${unit} (${short(min[at])} to ${short(max[at])})`,
+  )
+}
 
 function jsonLine({ event, ...rest }: HistoryItem): string {
   return JSON.stringify({ ...rest, event: eventToJson(event) })

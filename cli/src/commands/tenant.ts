@@ -9,6 +9,7 @@ import {
 import { checkTenant } from '@weir/proto'
 import type { CommandDef } from 'citty'
 import { command } from '../command.ts'
+import { specWithBuckets } from '../declared-buckets.ts'
 import { exitCodes } from '../exit-code.ts'
 import { tenantNames } from '../tenants.ts'
 import { isAlive, StateFolder } from '../up/state-folder.ts'
@@ -23,6 +24,11 @@ export const tenant: CommandDef = command({
     'max-gib': { type: 'string', default: '1', description: 'Space for its events; the oldest go when it is full' },
     'max-hours': { type: 'string', default: '24', description: 'Age of its events; older ones go' },
     replicas: { type: 'string', default: '1', description: 'Copies in a NATS cluster: 1, 3 or 5' },
+    projections: {
+      type: 'string',
+      valueHint: 'file',
+      description: 'The file of projections whose buckets it gets (or WEIR_PROJECTIONS)',
+    },
     force: { type: 'boolean', description: 'Also make changes that lose stored events' },
     nats: { type: 'string', valueHint: 'url', description: 'NATS with the administrator’s user (or WEIR_NATS_URL)' },
   },
@@ -33,11 +39,12 @@ export const tenant: CommandDef = command({
       )
     }
     if (args.action === 'create') checkTenant(args.name ?? '')
+    const spec = await specWithBuckets(specOf(args), args.projections ?? process.env.WEIR_PROJECTIONS)
     const url = args.nats ?? process.env.WEIR_NATS_URL ?? localNats()
     const nc = await connectNats({ url, name: 'admin', log: createLogger('cli', 'fatal') })
     try {
       if (args.action === 'list') for (const name of await tenantNames(nc)) console.log(name)
-      else await create(nc, args.name ?? '', specOf(args), args.force === true)
+      else await create(nc, args.name ?? '', spec, args.force === true)
     } finally {
       await nc.close()
     }

@@ -1,5 +1,6 @@
 import { connectNats, createLogger, defaultTenantSpec, mintToken, provisionMesh, provisionTenant } from '@weir/mesh'
 import { defaultTenant } from '@weir/proto'
+import { specWithBuckets } from '../declared-buckets.ts'
 import { limits } from '../limits.ts'
 import { tenantNames } from '../tenants.ts'
 import { type Addresses, addressesOf } from './addresses.ts'
@@ -91,13 +92,17 @@ export class LocalMesh {
     return result
   }
 
-  /** Makes the streams of the default tenant where they are missing, and says which tenants there are. */
+  /**
+   * Makes the streams of the default tenant where they are missing, with the buckets of the projections that the projector will be
+   * given, and says which tenants there are.
+   */
   async #provision(): Promise<readonly string[]> {
+    const spec = await specWithBuckets(defaultTenantSpec, process.env.WEIR_PROJECTIONS)
     const log = createLogger('cli', 'fatal')
     const nc = await connectNats({ url: this.addresses.nats, name: 'admin', log })
     try {
       await provisionMesh(nc, defaultTenantSpec.replicas)
-      await provisionTenant(nc, defaultTenant, defaultTenantSpec)
+      await provisionTenant(nc, defaultTenant, spec)
       return await tenantNames(nc)
     } finally {
       await nc.close()

@@ -38,6 +38,7 @@ test('every kind can be declared, and what is left out has a default', () => {
     key: specs[0] && 'key' in specs[0] && specs[0].key,
     bucket: 'latest',
     ttlMs: 3_600_000,
+    quotaBytes: 268_435_456,
   })
   const window = specs[2]
   assert.ok(window?.kind === 'window')

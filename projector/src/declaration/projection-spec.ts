@@ -15,6 +15,8 @@ interface BucketTarget {
   readonly key: KeyTemplate
   readonly bucket: string
   readonly ttlMs: number
+  /** How large the bucket may become. */
+  readonly quotaBytes: number
 }
 
 /** The newest event of each key. */

@@ -1,3 +1,4 @@
+import { bytes } from '@weir/mesh'
 import { canonicalFilters, isFilter, subjectFault, WeirError } from '@weir/proto'
 import * as v from 'valibot'
 import { compileCondition } from '../fold/condition.ts'
@@ -92,6 +93,18 @@ const compiled = <T>(what: string, compile: (text: string) => T) =>
   )
 
 const key = compiled('a key template is text', compileKeyTemplate)
+const size = v.pipe(
+  v.string('a size is text, such as 64MiB'),
+  v.rawTransform<string, number>(({ dataset, addIssue, NEVER }) => {
+    try {
+      return bytes.parse(dataset.value)
+    } catch {
+      addIssue({ message: `it must be ${bytes.form}` })
+      return NEVER
+    }
+  }),
+)
+
 const ttl = duration(1_000, limits.durationMaxMs, 'from 1s to 366d')
 const wait = duration(0, limits.durationMaxMs, 'at most 366d')
 
@@ -104,6 +117,7 @@ const target = {
   key: v.optional(key, '{subject}'),
   bucket: v.optional(bucketName),
   ttl: v.optional(ttl, '1h'),
+  quota: v.optional(size, '256MiB'),
 }
 
 const latest = v.strictObject({ kind: v.literal('latest'), ...common, ...target })
@@ -179,7 +193,7 @@ function specOf(declared: DeclaredProjection, fault: FaultOf): ProjectionSpec | 
     return undefined
   }
   if (declared.kind === 'alert') return alertOf(declared, from, fault)
-  const common = { name, from, key, bucket: declared.bucket ?? name, ttlMs: declared.ttl }
+  const common = { name, from, key, bucket: declared.bucket ?? name, ttlMs: declared.ttl, quotaBytes: declared.quota }
   if (declared.kind !== 'window') return { kind: declared.kind, ...common }
   return {
     kind: 'window',
@@ -226,6 +240,7 @@ function checkTogether(
       if (other.kind !== spec.kind)
         fault(at, 'bucket', `${other.name} fills this bucket by another kind, ${other.kind}`)
       if (other.ttlMs !== spec.ttlMs) fault(at, 'ttl', `${other.name} fills the same bucket with another TTL`)
+      if (other.quotaBytes !== spec.quotaBytes) fault(at, 'quota', `${other.name} gives the same bucket another quota`)
     }
   }
 }
@@ -234,7 +249,8 @@ function withAlertsBucket(specs: readonly ProjectionSpec[]): readonly Projection
   if (specs.some((spec) => 'bucket' in spec && spec.bucket === 'alerts')) return specs
   const key = compileKeyTemplate('{subject}')
   const ttlMs = 7 * 24 * 3_600_000
-  return [...specs, { kind: 'latest', name: 'alerts', from: ['alerts.>'], key, bucket: 'alerts', ttlMs }]
+  const quotaBytes = 64 * 1024 ** 2
+  return [...specs, { kind: 'latest', name: 'alerts', from: ['alerts.>'], key, bucket: 'alerts', ttlMs, quotaBytes }]
 }
 
 function issuePath(issue: v.BaseIssue<unknown>): FaultPath {
