@@ -1,0 +1,198 @@
+import { after, before, test } from 'node:test'
+import { create, toBinary } from '@bufbuild/protobuf'
+import {
+  connectNats,
+  createLogger,
+  eventStream,
+  type NatsConnection,
+  provisionTenant,
+  sequenceAt,
+  streamState,
+} from '@weir/mesh'
+import { startNats, type TestNats } from '@weir/mesh/testing'
+import { EventSchema, timestampFromMilliseconds } from '@weir/proto'
+import fc from 'fast-check'
+import { assertLatest, assertMerged, assertWindows } from '../../test/equality.ts'
+import { storedEvents } from '../../test/stream-contents.ts'
+import { compileKeyTemplate } from '../declaration/template.ts'
+import type { EventRecord } from '../event-record.ts'
+import { wholePartition } from '../partition.ts'
+import { LatestProjection } from './latest-projection.ts'
+import { MergeProjection } from './merge-projection.ts'
+import type { Projection } from './projection.ts'
+import { WindowProjection } from './window-projection.ts'
+
+const log = createLogger('test', 'fatal')
+const shape = { sizeMs: 50, latenessMs: 30, metrics: undefined, percentiles: [50] }
+
+let nats: TestNats
+let nc: NatsConnection
+
+before(async () => {
+  nats = await startNats()
+  nc = await connectNats({ url: nats.url, name: 'admin', log })
+})
+
+after(async () => {
+  await nc?.close()
+  await nats?.stop()
+})
+
+/** What happens to a replica next. */
+type Step = 'take' | 'take much' | 'checkpoint' | 'crash'
+
+const step = fc.record({
+  replica: fc.nat(1),
+  step: fc.oneof(
+    { weight: 6, arbitrary: fc.constant<Step>('take') },
+    { weight: 3, arbitrary: fc.constant<Step>('take much') },
+    { weight: 3, arbitrary: fc.constant<Step>('checkpoint') },
+    { weight: 2, arbitrary: fc.constant<Step>('crash') },
+  ),
+})
+
+const event = fc.record({
+  key: fc.nat(2),
+  metric: fc.constantFrom('a', 'b', 'c'),
+  value: fc.integer({ min: -9, max: 9 }),
+  behindMs: fc.integer({ min: -20, max: 120 }),
+})
+
+const kinds = [
+  {
+    kind: 'latest',
+    make: (target: ReturnType<typeof targetOf>) =>
+      new LatestProjection({
+        ...target,
+        spec: { kind: 'latest', ...target.spec, key: compileKeyTemplate('{subject}') },
+      }),
+    check: (events: readonly EventRecord[]) => assertLatest(nc, 'target', events),
+  },
+  {
+    kind: 'merge',
+    make: (target: ReturnType<typeof targetOf>) =>
+      new MergeProjection({ ...target, spec: { kind: 'merge', ...target.spec, key: compileKeyTemplate('{0}.{1}') } }),
+    check: (events: readonly EventRecord[]) => assertMerged(nc, 'target', events),
+  },
+  {
+    kind: 'window',
+    make: (target: ReturnType<typeof targetOf>) => {
+      const key = compileKeyTemplate('{subject}.{window}')
+      return new WindowProjection({ ...target, spec: { kind: 'window', ...target.spec, ...shape, key, everyMs: 5 } })
+    },
+    check: (events: readonly EventRecord[]) => assertWindows(nc, 'target', shape, events),
+  },
+] as const
+
+function targetOf() {
+  const spec = { name: 'p', from: ['>'], bucket: 'target', ttlMs: 3_600_000, quotaBytes: 8_000_000 }
+  return { nc, tenant: 'main', partition: wholePartition, log, sole: true, spec }
+}
+
+for (const { kind, make, check } of kinds) {
+  test(`${kind}: two replicas that take events, crash and come back in any order end equal to the stream`, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(event, { minLength: 5, maxLength: 40 }),
+        fc.array(step, { maxLength: 40 }),
+        async (told, steps) => {
+          await freshTenant()
+          await publish(told)
+          const events = await storedEvents(nc, 'main')
+          const replicas = [new Replica(make, events), new Replica(make, events)]
+          for (const replica of replicas) await replica.start()
+          for (const { replica, step } of steps) await replicas[replica]?.do(step)
+          await Promise.all(replicas.map((replica) => replica.finish()))
+          await check(events)
+          for (const replica of replicas) replica.close()
+        },
+      ),
+      { numRuns: 12 },
+    )
+  })
+}
+
+/** One replica of a projection, at some place of the stream, with the position that it stored last. */
+class Replica {
+  readonly #make: (target: ReturnType<typeof targetOf>) => Projection
+  readonly #events: readonly EventRecord[]
+  #projection: Projection
+  #next = 0
+  #position = 0
+
+  constructor(make: (target: ReturnType<typeof targetOf>) => Projection, events: readonly EventRecord[]) {
+    this.#make = make
+    this.#events = events
+    this.#projection = make(targetOf())
+  }
+
+  async start(): Promise<void> {
+    await this.#projection.open()
+    const from = this.#events[this.#position - 1]
+    const { warmUpMs } = this.#projection
+    const again =
+      from === undefined ? 1 : await sequenceAt(nc, eventStream('main'), from.storedAtMs - Math.max(warmUpMs, 0))
+    this.#next = Math.min(this.#position, (again ?? 1) - 1)
+  }
+
+  async do(step: Step): Promise<void> {
+    if (step === 'take') await this.#take(1)
+    else if (step === 'take much') await this.#take(10)
+    else if (step === 'checkpoint') await this.#checkpoint()
+    else {
+      // Nothing is waited for: writes that were sent may or may not be stored.
+      this.#projection.close()
+      this.#projection = this.#make(targetOf())
+      await this.start()
+    }
+  }
+
+  async finish(): Promise<void> {
+    await this.#take(this.#events.length)
+    await this.#checkpoint()
+  }
+
+  close(): void {
+    this.#projection.close()
+  }
+
+  async #take(count: number): Promise<void> {
+    for (let left = count; left > 0; left--) {
+      const record = this.#events[this.#next]
+      if (record === undefined) return
+      this.#next++
+      await this.#projection.take(record, this.#next <= this.#position)
+    }
+  }
+
+  async #checkpoint(): Promise<void> {
+    const taken = this.#next
+    await this.#projection.flushed()
+    this.#position = Math.max(this.#position, taken)
+  }
+}
+
+async function freshTenant(): Promise<void> {
+  for (const stream of ['EV_main', 'KV_main_target']) await nc.request(`$JS.API.STREAM.DELETE.${stream}`)
+  await provisionTenant(nc, 'main', {
+    eventsMaxBytes: 8_000_000,
+    eventsMaxAgeMs: 3_600_000,
+    replicas: 1,
+    buckets: [{ name: 'target', ttlMs: 3_600_000, maxBytes: 8_000_000 }],
+  })
+}
+
+async function publish(
+  told: readonly { key: number; metric: string; value: number; behindMs: number }[],
+): Promise<void> {
+  for (const [at, { key, metric, value, behindMs }] of told.entries()) {
+    const time = timestampFromMilliseconds(Date.now() - behindMs)
+    const event = create(EventSchema, {
+      id: `e${at}`,
+      ...(time === undefined ? {} : { time }),
+      data: { case: 'reading', value: { metrics: { [metric]: value } } },
+    })
+    await nc.request(`ev.main.rooms.r${key}`, toBinary(EventSchema, event))
+  }
+  await streamState(nc, eventStream('main'))
+}
