@@ -49,19 +49,32 @@ const plans: readonly Plan[] = [
 
 async function run({ quick, report }: BenchmarkOptions): Promise<void> {
   const ms = quick ? 1_000 : 5_000
+  const publisher = await withNats((nats) => peer(nats.url, 'publisher', ms))
+  report({ name: 'peer: the bare Publisher, 16 batches of 500', value: publisher, unit: 'events/s' })
+  const js = await withNats((nats) => peer(nats.url, 'js', ms))
+  report({ name: 'peer: js.publish, the same', value: js, unit: 'events/s' })
+  await measureRedis(ms, report)
+  for (const plan of plans) {
+    await withNats(async (nats) => {
+      const service = await startIngest(nats)
+      try {
+        await measure(service, plan, ms, publisher, report)
+      } finally {
+        await service.stop()
+      }
+    })
+  }
+}
+
+/** A server of its own for each measurement: it remembers the ids of two minutes, and slows down as they grow. */
+async function withNats<T>(action: (nats: TestNats) => Promise<T>): Promise<T> {
   const nats = await startNats()
-  const nc = await connectNats({ url: nats.url, name: 'bench', log: createLogger('bench', 'warn') })
-  await provisionTenant(nc, 'main', defaultTenantSpec)
-  await nc.close()
-  const service = await startIngest(nats)
   try {
-    const publisher = await peer(nats.url, 'publisher', ms)
-    report({ name: 'peer: the bare Publisher, 16 batches of 500', value: publisher, unit: 'events/s' })
-    report({ name: 'peer: js.publish, the same', value: await peer(nats.url, 'js', ms), unit: 'events/s' })
-    await measureRedis(ms, report)
-    for (const plan of plans) await measure(service, plan, ms, publisher, report)
+    const nc = await connectNats({ url: nats.url, name: 'bench', log: createLogger('bench', 'warn') })
+    await provisionTenant(nc, 'main', defaultTenantSpec)
+    await nc.close()
+    return await action(nats)
   } finally {
-    await service.stop()
     await nats.stop()
   }
 }
