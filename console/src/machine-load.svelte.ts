@@ -34,21 +34,13 @@ export class MachineLoad {
     const from = Date.now() - this.windowSeconds * 1000
     let cursor: string | undefined
     for (const filter of Object.values(hostFilters)) {
-      let next: string | undefined
-      for (let page = 0; page < pagesMax; page++) {
-        const answer = await this.#weir.history({
-          filter,
-          from,
-          step: stepSeconds,
-          limit: pageItems,
-          ...(next === undefined ? {} : { cursor: next }),
-        })
-        for (const { subject, event } of answer.items) this.#take(subject, event)
-        cursor ??= answer.cursor
-        next = answer.next
-        if (next === undefined) break
+      const answer = await this.#weir.history({ filter, from, step: stepSeconds })
+      cursor ??= answer.cursor
+      for (const { subject, metric, times, avg } of answer.series ?? []) {
+        if (metric === 'value') times.forEach((time, at) => this.#load.add(subject, time, avg[at] ?? 0))
       }
     }
+    this.#show()
     return cursor
   }
 
@@ -57,6 +49,10 @@ export class MachineLoad {
     const value = event.data.value.metrics.value
     if (value === undefined) return
     this.#load.add(subject, Number(event.time.seconds) * 1000 + event.time.nanos / 1e6, value)
+    this.#show()
+  }
+
+  #show(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     requestAnimationFrame(() => {
@@ -69,8 +65,3 @@ export class MachineLoad {
 
 /** The past is asked for in points this far apart. */
 const stepSeconds = 5
-
-const pageItems = 1_000
-
-/** The past of a machine with very many CPUs is cut off rather than waited for. */
-const pagesMax = 20
