@@ -6,7 +6,7 @@ export const ingestLimits = {
   bodiesBytesMax: 268_435_456,
   /** A request with more records is refused as `too_large`. */
   recordsMax: 20_000,
-  /** A body that has not arrived whole after this is refused as `slow_body`. Setting WEIR_INGEST_BODY_MS. */
+  /** A body that has not arrived whole after this is refused as `slow_body`. Setting WEIR_INGEST_BODY_SECONDS. */
   bodyMs: 10_000,
   /** A producer past this is refused as `rate_limited` until it has waited. Setting WEIR_INGEST_EVENTS_PER_SECOND. */
   eventsPerSecond: 250_000,
@@ -20,7 +20,7 @@ export const ingestLimits = {
   idempotencyKeyBytesMax: 112,
   /** So many rejected records are listed in an answer; `rejectedCount` tells how many there were. */
   rejectedListMax: 1000,
-  /** Attributes of an OTLP resource, point or record past this number reject the record, as labels would. */
+  /** An OTLP data point with more attributes is rejected, as they become labels. */
   otlpAttributesMax: 64,
   /** An OTLP attribute value nested deeper rejects its record. */
   otlpValueDepthMax: 16,

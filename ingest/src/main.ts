@@ -44,7 +44,7 @@ const parts = [
     name: 'nats',
     async start(): Promise<void> {
       nc = await connectNats({ url: config.natsUrl, name: 'ingest', log, health })
-      publisher = new Publisher(nc)
+      publisher = new Publisher(nc, { metrics })
     },
     async drain(): Promise<void> {
       await publisher.drain()

@@ -38,7 +38,7 @@ export interface PipelineLimits {
 }
 
 /** What the path of a request names, as in `/v1/events/:subject`. */
-export type Parameters = Readonly<Record<string, string>>
+export type PathParameters = Readonly<Record<string, string>>
 
 /** What happens to a request from its token to its answer, the same for every endpoint. */
 export class Pipeline {
@@ -59,14 +59,14 @@ export class Pipeline {
   }
 
   /** Never rejects. */
-  async handle(request: Request, endpoint: Endpoint, parameters: Parameters): Promise<Response> {
+  async handle(request: Request, endpoint: Endpoint, parameters: PathParameters): Promise<Response> {
     const began = performance.now()
     const response = await this.#answer(request, endpoint, parameters)
     this.#parts.metrics?.answered(endpoint.path, response.status, (performance.now() - began) / 1000)
     return response
   }
 
-  async #answer(request: Request, endpoint: Endpoint, parameters: Parameters): Promise<Response> {
+  async #answer(request: Request, endpoint: Endpoint, parameters: PathParameters): Promise<Response> {
     try {
       const identity = await this.#parts.verifier.verify(requestToken(request.headers))
       const buckets = this.#rates.of(identity, this.#parts.now())
@@ -80,7 +80,7 @@ export class Pipeline {
   async #take(
     request: Request,
     endpoint: Endpoint,
-    parameters: Parameters,
+    parameters: PathParameters,
     identity: Identity,
     buckets: Buckets,
   ): Promise<Response> {

@@ -6,7 +6,6 @@ import { attributeText } from './any-value.ts'
 export interface Origin {
   /** `<service>.<instance>`, the tokens after the first of a subject. */
   readonly tokens: string
-  readonly serviceToken: string
   /** `service.name`, as the event's source. */
   readonly source: string
   /** The attributes of the resource that become labels. */
@@ -32,7 +31,7 @@ export function originOf(resource: Resource | undefined): Origin {
   }
   const serviceToken = subjectToken(service === '' ? 'unknown_service' : service)
   const instanceToken = subjectToken(instance.pod || instance.host || instance.id)
-  return { tokens: `${serviceToken}.${instanceToken}`, serviceToken, source: service, labels }
+  return { tokens: `${serviceToken}.${instanceToken}`, source: service, labels }
 }
 
 /** A resource can have dozens of attributes, the same on each of its points; these tell apart what people ask about. */
