@@ -37,7 +37,8 @@ export class MachineLoad {
       const answer = await this.#weir.history({ filter, from, step: stepSeconds })
       cursor ??= answer.cursor
       for (const { subject, metric, times, avg } of answer.series ?? []) {
-        if (metric === 'value') times.forEach((time, at) => this.#load.add(subject, time, avg[at] ?? 0))
+        if (metric !== 'value') continue
+        for (const [at, time] of times.entries()) this.#load.add(subject, time, avg[at] ?? 0)
       }
     }
     this.#show()
