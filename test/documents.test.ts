@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { closeCode, errorCodes } from '../proto/src/error.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const documents = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
+]
+  .filter((path) => path.endsWith('.md'))
+  .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+
+test('the tests that documents name are there', () => {
+  const faults: string[] = []
+  for (const { path, text } of documents) {
+    const plain = text.replace(/\s+/g, ' ')
+    for (const [, file = '', name] of plain.matchAll(/`([\w./-]+\.test\.ts)`(?:, "([^"]+)")?/g)) {
+      if (!existsSync(join(root, file))) faults.push(`${path} names ${file}, which is not there`)
+      else if (name !== undefined && !readFileSync(join(root, file), 'utf8').includes(name))
+        faults.push(`${file} has no test "${name}"`)
+    }
+  }
+  assert.deepEqual(faults, [])
+})
+
+test('links between documents lead somewhere', () => {
+  const faults: string[] = []
+  for (const { path, text } of documents) {
+    for (const [, target = ''] of text.matchAll(/\]\(((?!https?:)[^)#]+)(?:#[^)]*)?\)/g)) {
+      if (!existsSync(join(root, dirname(path), target))) faults.push(`${path} links to ${target}`)
+    }
+  }
+  assert.deepEqual(faults, [])
+})
+
+test('the table of close codes in the protocol is the one of the code', () => {
+  const text = readFileSync(join(root, 'docs/protocol.md'), 'utf8')
+  const rows = [...text.matchAll(/\| (3\d{3}) \| (\w+) /g)].map(([, code, name]) => `${code} ${name}`)
+  assert.deepEqual(rows.sort(), errorCodes.map((code) => `${closeCode(code)} ${code}`).sort())
+})
