@@ -3,6 +3,7 @@ import {
   type BatchHead,
   batchHeadBytesMax,
   ClientFrameSchema,
+  readAck,
   ServerFrameSchema,
   WeirError,
   writeBatchHead,
@@ -41,6 +42,10 @@ export const protobufCodec: Codec = {
   },
 
   parse(message) {
+    const acknowledged = readAck(message)
+    if (acknowledged !== undefined) {
+      return { case: 'ack', value: { $typeName: 'weir.v1.Ack', bytes: acknowledged } }
+    }
     try {
       return fromBinary(ClientFrameSchema, message).frame
     } catch (cause) {

@@ -30,6 +30,7 @@ export { batchToJson, serverFrameFromJson, serverFrameToJson } from './server-fr
 export { checkSource, checkSubject, checkTenant, isSubject, subjectFault } from './subject.ts'
 export { formatTimestamp, isTimestamp, parseTimestamp, timestampFromMilliseconds } from './timestamp.ts'
 export { validateEvent, validateFields } from './validate.ts'
+export { readAck } from './wire-ack.ts'
 export {
   type BatchHead,
   batchHeadBytes,
