@@ -12,7 +12,11 @@ export class Credit {
   #windowBytes = 0
   #unacknowledged = 0
   #blocked = false
-  /** When it last took something, or had nothing to take. */
+  /** Somebody was told to wait since credit was last announced. */
+  #refused = false
+  /** It has taken something since the last look. */
+  #moved = false
+  /** The look at which it had last taken something, or had nothing to take. */
   #movedAt: number
 
   constructor(link: Link, highWaterBytes: number, now: number) {
@@ -44,39 +48,45 @@ export class Credit {
   }
 
   accepts(bytes: number): boolean {
-    if (this.#blocked) return false
     // What is larger than the window goes alone.
-    return this.#windowBytes === 0 || this.#unacknowledged === 0 || this.#unacknowledged + bytes <= this.#windowBytes
+    const fits =
+      this.#windowBytes === 0 || this.#unacknowledged === 0 || this.#unacknowledged + bytes <= this.#windowBytes
+    if (fits && !this.#blocked) return true
+    this.#refused = true
+    return false
   }
 
-  spend(bytes: number, now: number): void {
-    if (this.#windowBytes > 0) {
-      if (this.#unacknowledged === 0) this.#movedAt = now
-      this.#unacknowledged += bytes
-    }
-    if (!this.#blocked && this.#link.bufferedBytes > this.#highWaterBytes) {
-      this.#blocked = true
-      this.#movedAt = now
-    }
+  /** So much was sent; `whole` says that the system has taken it all, so that the buffer of the socket need not be asked. */
+  spend(bytes: number, whole: boolean): void {
+    if (this.#windowBytes > 0) this.#unacknowledged += bytes
+    if (!whole && !this.#blocked) this.#blocked = this.#link.bufferedBytes > this.#highWaterBytes
   }
 
-  /** Takes an acknowledgement; true when there is credit now. More than was sent counts as all of it. */
-  give(bytes: number, now: number): boolean {
+  /** Takes an acknowledgement; true when there is credit that was refused before. More than was sent counts as all of it. */
+  give(bytes: number): boolean {
     this.#unacknowledged = Math.max(0, this.#unacknowledged - bytes)
     // Nothing is not a beginning: whoever acknowledges 0 bytes has stalled all the same.
-    if (bytes > 0) this.#movedAt = now
-    return this.has
+    if (bytes > 0) this.#moved = true
+    return this.#relents()
   }
 
-  /** The buffer of the socket has shrunk; true when there is credit now. */
-  drained(now: number): boolean {
-    this.#movedAt = now
+  /** The buffer of the socket has shrunk; true when there is credit that was refused before. */
+  drained(): boolean {
+    this.#moved = true
     this.#blocked = this.#link.bufferedBytes > this.#highWaterBytes / 2
-    return this.has
+    return this.#relents()
   }
 
-  /** For how many milliseconds it has taken nothing of what it was sent. */
-  stalledSince(now: number): number {
-    return this.#blocked || this.#unacknowledged > 0 ? now - this.#movedAt : 0
+  /** For how many milliseconds it has taken nothing of what it was sent, to the step in which this is asked. */
+  stalledMs(now: number): number {
+    if (this.#moved || (!this.#blocked && this.#unacknowledged === 0)) this.#movedAt = now
+    this.#moved = false
+    return now - this.#movedAt
+  }
+
+  #relents(): boolean {
+    if (!this.#refused || !this.has) return false
+    this.#refused = false
+    return true
   }
 }

@@ -4,8 +4,8 @@ export interface Link {
   readonly ip: string
   /** Bytes that were handed over and not yet taken by the system. */
   readonly bufferedBytes: number
-  /** Sends one message; the bytes are copied before it returns. */
-  send(message: Uint8Array, binary: boolean): void
+  /** Sends one message; the bytes are copied before it returns. False when some of them wait in the buffer of the socket. */
+  send(message: Uint8Array, binary: boolean): boolean
   /** Closes with a code of RFC 6455 section 7.4 and a reason of at most 123 bytes. */
   close(code: number, reason: string): void
 }

@@ -118,6 +118,9 @@ function remoteAddress(response: uws.HttpResponse): string {
   return Buffer.from(response.getRemoteAddressAsText()).toString()
 }
 
+// What WebSocket.send answers when the system has taken everything.
+const sentWhole = 1
+
 class SocketLink implements Link {
   readonly ip: string
   #socket: uws.WebSocket<SocketData> | undefined
@@ -131,8 +134,8 @@ class SocketLink implements Link {
     return this.#socket?.getBufferedAmount() ?? 0
   }
 
-  send(message: Uint8Array, binary: boolean): void {
-    this.#socket?.send(message, binary, false)
+  send(message: Uint8Array, binary: boolean): boolean {
+    return this.#socket?.send(message, binary, false) === sentWhole
   }
 
   close(code: number, reason: string): void {

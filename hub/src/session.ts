@@ -90,8 +90,7 @@ export class Session implements Receiver {
 
   deliver(bytes: Uint8Array): void {
     this.#spoke = true
-    this.link.send(bytes, this.codec.binary)
-    this.#credit.spend(bytes.length, this.#hub.now())
+    this.#credit.spend(bytes.length, this.link.send(bytes, this.codec.binary))
   }
 
   notify(frame: ServerFrame['frame']): void {
@@ -107,14 +106,16 @@ export class Session implements Receiver {
     if (this.#closed) return
     try {
       this.#countFrame()
-      this.#checkAnswers()
       if (message.length > limits.frameBytesMax) {
         throw new WeirError('too_large', `A frame has at most ${limits.frameBytesMax} bytes, not ${message.length}.`)
       }
       const frame = this.codec.parse(message)
       // Credit is never held up by what waits.
       if (frame.case === 'ack') this.#acknowledge(frame.value.bytes)
-      else this.#queue.push(frame, message.length)
+      else {
+        this.#checkAnswers()
+        this.#queue.push(frame, message.length)
+      }
     } catch (thrown) {
       this.fail(thrown)
     }
@@ -132,7 +133,7 @@ export class Session implements Receiver {
 
   /** The socket's buffer has emptied. */
   drained(): void {
-    if (this.#credit.drained(this.#hub.now())) this.subscriptions.resume()
+    if (this.#credit.drained()) this.subscriptions.resume()
   }
 
   /** The socket is gone. */
@@ -180,7 +181,7 @@ export class Session implements Receiver {
       }
     } else if (this.#identity.expiresAt * 1000 <= Date.now()) {
       this.fail(new WeirError('token_expired', 'The token has expired: connect with a new one, or send Renew in time.'))
-    } else if (this.#credit.stalledSince(now) > this.#hub.settings.stallMs) {
+    } else if (this.#credit.stalledMs(now) > this.#hub.settings.stallMs) {
       this.fail(
         new WeirError('stalled', 'Nothing was taken for too long. Reconnect with your cursor: nothing is lost.'),
       )
@@ -297,7 +298,7 @@ export class Session implements Receiver {
 
   #acknowledge(bytes: number): void {
     if (this.#identity === undefined) throw new WeirError('malformed', 'The first frame must be Hello, not ack.')
-    if (this.#credit.give(bytes, this.#hub.now())) this.subscriptions.resume()
+    if (this.#credit.give(bytes)) this.subscriptions.resume()
   }
 }
 

@@ -64,7 +64,9 @@ export class Source {
 
   entry(subject: string, seq: number, payload: Uint8Array, removal: 0 | 1 | 2): void {
     this.counters.inbound++
-    const entry = this.#log.append(subject, seq, payload, removal, this.#options.now())
+    // Only a tombstone has an age.
+    const now = removal === 0 ? 0 : this.#options.now()
+    const entry = this.#log.append(subject, seq, payload, removal, now)
     if (this.#loading) return
     for (const channel of this.#router.match(entry.state)) {
       if (channel.intervalMs === 0) channel.pending.push(entry)
@@ -228,7 +230,7 @@ export class Source {
 
   #flush(channel: Channel, head: number): void {
     channel.flush(this.#log, head, this.#options.batchBytesMax, this.counters)
-    channel.flushedAt = this.#options.now()
+    if (channel.intervalMs > 0) channel.flushedAt = this.#options.now()
     this.#settleWaiting(channel)
   }
 

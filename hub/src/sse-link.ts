@@ -37,10 +37,11 @@ export class SseLink implements Link {
     return this.#body !== undefined
   }
 
-  send(message: Uint8Array): void {
+  send(message: Uint8Array): boolean {
     // Before the answer has begun there is nothing to keep alive, and a status can still be chosen.
-    if (this.#ended || (message === commentLine && !this.begun)) return
-    this.#write(this.#body ?? this.#begin(), message)
+    const premature = message === commentLine && !this.begun
+    if (!this.#ended && !premature) this.#write(this.#body ?? this.#begin(), message)
+    return this.#bufferedBytes === 0
   }
 
   close(code: number, reason: string): void {
