@@ -71,12 +71,12 @@ export function directMessage(message: Msg, stream: string): DirectMessage | und
     throw new WeirError('unavailable', `The stream ${stream} cannot be read (${code} ${description}).`)
   }
   return {
-    subject: storedSubject(message),
-    seq: liveSequence(message),
-    storedAtMs: storedTime(message),
+    subject: storedSubject(payload),
+    seq: liveSequence(payload),
+    storedAtMs: storedTime(payload),
     payload,
     removal: payload.length === 0 ? removalOf(message) : 0,
-    header: (name) => headerValue(message, name),
+    header: (name) => headerValue(payload, name),
   }
 }
 

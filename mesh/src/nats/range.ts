@@ -97,10 +97,10 @@ const noMessageFound = 10037
 function storedMessage(message: Msg): StoredMessage {
   const payload = message.data
   return {
-    subject: storedSubject(message),
-    seq: liveSequence(message),
+    subject: storedSubject(payload),
+    seq: liveSequence(payload),
     payload,
     removal: payload.length === 0 ? removalOf(message) : 0,
-    header: (name) => headerValue(message, name),
+    header: (name) => headerValue(payload, name),
   }
 }

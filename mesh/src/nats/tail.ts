@@ -111,10 +111,12 @@ export class Tail {
   }
 
   #receive(message: Msg): void {
-    const seq = liveSequence(message)
+    // The client makes a view at each look.
+    const payload = message.data
+    const seq = liveSequence(payload)
     if (seq <= this.#head) return
     if (this.#held === undefined && seq === this.#head + 1) {
-      this.#deliver(message.subject.slice(this.#livePrefixLength), seq, message.data, message)
+      this.#deliver(message.subject.slice(this.#livePrefixLength), seq, payload, message)
       return
     }
     this.#hold(message, seq)
