@@ -20,7 +20,7 @@ export const slowClients: Benchmark = {
 
 const healthyCount = 800
 const slowCount = 100
-const eventsPerSecond = 2_000
+const eventsPerSecond = 1_000
 const eventBytes = 200
 
 async function runSlowClients(options: BenchmarkOptions): Promise<void> {
@@ -48,11 +48,11 @@ async function withWindow(options: BenchmarkOptions, windowBytes: number): Promi
     }
     await healthy.ask('open', plan)
     const ms = options.quick ? 1_500 : 6_000
-    const turns = options.quick ? 1 : 3
+    const turns = options.quick ? 1 : 5
     const pace = { kind: 'rate', perSecond: eventsPerSecond } as const
     const published = publisher.ask('publish', {
       natsUrl: mesh.nats.url,
-      ms: 2_000 + turns * (2 * ms + 6_000),
+      ms: 600_000,
       subjects: 100,
       eventBytes,
       pace,
@@ -65,6 +65,7 @@ async function withWindow(options: BenchmarkOptions, windowBytes: number): Promi
       const slow = { ...plan, mode: 'LATEST', windowBytes, count: slowCount } as const
       beside.push(await besideSlow(mesh, hub, inspector, healthy, slow, ms))
     }
+    await publisher.ask('halt')
     await published
     report(options, windowBytes, alone, beside)
     inspector.close()

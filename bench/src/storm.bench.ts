@@ -48,7 +48,7 @@ async function runStorm(options: BenchmarkOptions): Promise<void> {
     await resuming.ask('open', plan)
     mesh.nc.subscribe('$JS.EVENT.ADVISORY.CONSUMER.CREATED.>', { callback: () => void consumers.made++ })
     await mesh.nc.flush()
-    const background = publish({ kind: 'rate', perSecond: 100 }, options.quick ? 8_000 : 30_000)
+    const background = publish({ kind: 'rate', perSecond: 100 }, 600_000)
     await sleep(2_000)
 
     await resuming.ask('followTo', { port: second.port })
@@ -72,6 +72,7 @@ async function runStorm(options: BenchmarkOptions): Promise<void> {
       cpuSeconds(third.pid) - thirdCpu,
     )
 
+    await publisher.ask('halt')
     await background
     const { numbers } = await publish({ kind: 'rate', perSecond: subjects }, 1_100)
     await settled(resuming, numbers)

@@ -11,6 +11,7 @@ export class EventSource {
   #events = 0
   #stored = 0
   #failed: unknown
+  #halted = false
   readonly #numbers: number[] = []
 
   private constructor(nc: NatsConnection) {
@@ -39,7 +40,8 @@ export class EventSource {
           return pace.inFlight - this.#publisher.inFlight
       }
     }
-    while (performance.now() - start < ms && this.#failed === undefined) {
+    this.#halted = false
+    while (performance.now() - start < ms && !this.#halted && this.#failed === undefined) {
       for (let count = Math.floor(due()); count > 0; count -= messagesAtOnce) {
         this.#publish(plan.subjects, event, Math.min(count, messagesAtOnce))
       }
@@ -49,6 +51,11 @@ export class EventSource {
     while (this.#stored < this.#events && this.#failed === undefined) await sleep(5)
     if (this.#failed !== undefined) throw this.#failed
     return { events: this.#events - before, seconds, numbers: this.#numbers }
+  }
+
+  /** Ends a run before its time. */
+  halt(): void {
+    this.#halted = true
   }
 
   async close(): Promise<void> {

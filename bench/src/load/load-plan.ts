@@ -8,6 +8,8 @@ export interface LoadCommands {
   /** Forgets the latencies so far. */
   clearLatencies(): Promise<null>
   publish(plan: PublishPlan): Promise<Published>
+  /** Ends `publish` before its time. */
+  halt(): Promise<null>
   read(pace: ReadPace): Promise<null>
   /** Waits until every socket has heard of an event that was published after now, and says how long that took for each. */
   caughtUp(timeout: { readonly ms: number }): Promise<readonly number[]>
@@ -38,6 +40,7 @@ export interface LoadReading extends TallyReading {
 
 export interface PublishPlan {
   readonly natsUrl: string
+  /** For how long, unless it is halted. */
   readonly ms: number
   readonly subjects: number
   readonly eventBytes: number

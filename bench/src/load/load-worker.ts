@@ -37,6 +37,11 @@ const commands: LoadCommands = {
     return { ...tally.read(), latencies: tally.latencies.counts, cpuSeconds: (user + system) / 1e6 }
   },
 
+  async halt() {
+    source?.halt()
+    return null
+  },
+
   async clearLatencies() {
     tally.latencies.clear()
     return null
