@@ -64,9 +64,10 @@ export class ConditionalPublisher {
     return new Promise((resolve) => this.publish(message, resolve))
   }
 
-  /** What is in flight ends as `unknown`. */
+  /** What is in flight ends as `unknown`; nothing more is sent. */
   close(): void {
     clearInterval(this.#sweep)
+    this.#outgoing = []
     if (!this.#nc.isClosed()) this.#replies.unsubscribe()
     for (const token of [...this.#pending.keys()]) this.#settle(token, { kind: 'unknown', reason: 'closed' })
   }

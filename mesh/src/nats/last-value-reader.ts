@@ -44,6 +44,7 @@ export class LastValueReader {
   /** What is not answered yet is rejected. */
   close(): void {
     clearInterval(this.#sweep)
+    this.#outgoing = []
     if (!this.#nc.isClosed()) this.#replies.unsubscribe()
     for (const token of [...this.#pending.keys()]) this.#fail(token, 'the reader was closed')
   }
