@@ -15,6 +15,7 @@ help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) $(PAGE) ## bring the tools and dependencies, build the page; quick when nothing changed
+	@:
 
 up: setup ## start everything on this machine (the same as ./weir up)
 	@./weir up

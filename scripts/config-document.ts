@@ -1,4 +1,4 @@
-import { accessSettings, upSettings } from '../cli/src/settings.ts'
+import { accessSettings, commandSettings, upSettings } from '../cli/src/settings.ts'
 import { portSettings } from '../cli/src/up/ports.ts'
 import { hubSettings } from '../hub/src/settings.ts'
 import { ingestSettings } from '../ingest/src/settings.ts'
@@ -13,7 +13,7 @@ export function configDocument(): string {
     ['Hub', '', own(hubSettings)],
     ['Projector', '', own(projectorSettings)],
     ['weir up', portsWords, { ...portSettings, ...upSettings }],
-    ['Other commands', 'Options of the same name go before these.', accessSettings],
+    ['The other commands', 'Options of the same name go before these.', { ...accessSettings, ...commandSettings }],
   ]
   return [
     '<!-- Written by `make gen` from the declarations of the services. -->',

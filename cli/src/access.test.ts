@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,7 +43,9 @@ test('a running "weir up" is found from a folder below, with a token that its se
   const secrets = state.secrets()
   assert.deepEqual(state.secrets(), secrets)
   const addresses = addressesOf(portsOf({ WEIR_PORT_BASE: '20000' }), secrets, undefined)
-  state.writeRunning({ pid: process.pid, pids: {}, addresses, token: '' })
+  const up = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'main.ts', 'up'])
+  await once(up, 'spawn')
+  state.writeRunning({ pid: up.pid ?? 0, pids: {}, addresses, token: '' })
   process.chdir(join(state.at('logs', 'x'), '..'))
   const access = findAccess({}, {})
   assert.equal(access.address('hub'), 'http://127.0.0.1:20000')
@@ -53,6 +57,13 @@ test('a running "weir up" is found from a folder below, with a token that its se
   })
   assert.equal((await verifier.verify(await access.token())).tenant, 'main')
 
-  state.writeRunning({ pid: 2 ** 22 + 1, pids: {}, addresses, token: '' })
+  const ended = once(up, 'exit')
+  up.kill()
+  await ended
   assert.throws(() => findAccess({}, {}).address('hub'), { code: 'unavailable' })
+  if (process.platform === 'linux') {
+    // Its number is another program's now.
+    state.writeRunning({ pid: process.pid, pids: {}, addresses, token: '' })
+    assert.throws(() => findAccess({}, {}).address('hub'), { code: 'unavailable' })
+  }
 })

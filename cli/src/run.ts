@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from 'node:util'
-import { ConfigError } from '@weir/mesh'
+import { ConfigError, parseConfig } from '@weir/mesh'
 import { asWeirError } from '@weir/proto'
 import { type ArgsDef, type CommandDef, defineCommand, renderUsage, runCommand } from 'citty'
 import { exitCode, exitCodes } from './exit-code.ts'
+import { commandSettings } from './settings.ts'
 import { UsageError } from './usage-error.ts'
 
 const version = '0.1.0'
@@ -72,16 +73,14 @@ function refuseUnknown(name: string, declared: ArgsDef, options: readonly string
 }
 
 function fault(thrown: unknown): number {
-  if (thrown instanceof UsageError || (thrown instanceof Error && thrown.name === 'CLIError')) {
-    console.error(`weir: ${thrown.message}`)
-    return exitCodes.usage
-  }
-  if (thrown instanceof ConfigError) {
+  // CLIError is citty's own, which it does not export.
+  const isUsage = thrown instanceof UsageError || thrown instanceof ConfigError
+  if (isUsage || (thrown instanceof Error && thrown.name === 'CLIError')) {
     console.error(`weir: ${thrown.message}`)
     return exitCodes.usage
   }
   const error = asWeirError(thrown)
   console.error(`weir: ${error.code === 'internal' ? String(error.cause ?? error.message) : error.message}`)
-  if (process.env.WEIR_DEBUG !== undefined) console.error(thrown)
+  if (parseConfig(commandSettings, process.env).debug) console.error(thrown)
   return exitCode(error.code)
 }

@@ -1,4 +1,4 @@
-import { optional, type Setting, secret, text, url } from '@weir/mesh'
+import { flag, optional, type Setting, secret, setting, text, url } from '@weir/mesh'
 
 /** What the environment may say to the commands that talk to a mesh; options go before it. */
 export const accessSettings: {
@@ -21,6 +21,11 @@ export const accessSettings: {
     secret(1),
     'The token to send. Without it one is made, where `weir up` has left its secret.',
   ),
+}
+
+/** What the environment may say to every command. */
+export const commandSettings: { readonly debug: Setting<boolean> } = {
+  debug: setting('WEIR_DEBUG', flag, false, 'An error is also shown with its cause and where it came from.'),
 }
 
 /** What the environment may say to `weir up` beside the ports; every setting of a service is handed on to that service. */

@@ -32,13 +32,15 @@ async function runUp({ json, workingFolder }: UpOptions): Promise<number> {
   const began = performance.now()
   const folder = new StateFolder(workingFolder)
   const ports = portsOf(process.env)
-  await refuseSecond(folder, ports)
+  const { databaseUrl } = parseConfig(upSettings, process.env)
+  const { postgres, ...others } = ports
+  await refuseSecond(folder, databaseUrl === undefined ? ports : others)
   const show = json ? (): void => undefined : (line: string): void => console.log(line)
   const mesh = new LocalMesh({
     folder,
     ports,
     secrets: folder.secrets(),
-    databaseUrl: parseConfig(upSettings, process.env).databaseUrl,
+    databaseUrl,
     onReady: (what, ms) => show(`  ✓ ${what.padEnd(10)} ${(ms / 1000).toFixed(1)} s`),
     say: (sentence) => console.error(`weir: ${sentence}`),
   })
@@ -81,7 +83,7 @@ function stopSignal(kill: () => void): Promise<string> {
 }
 
 /** Throws `conflict` when another `weir up` has this folder, or another program a port. */
-async function refuseSecond(folder: StateFolder, ports: Ports): Promise<void> {
+async function refuseSecond(folder: StateFolder, ports: Partial<Ports>): Promise<void> {
   const other = folder.readRunning()
   if (other !== undefined && isAlive(other)) {
     throw new WeirError(

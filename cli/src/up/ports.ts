@@ -37,12 +37,11 @@ export interface TakenPort {
 }
 
 /** Those of the ports on which a program listens now. */
-export async function takenPorts(ports: Ports): Promise<readonly TakenPort[]> {
-  const wanted = (Object.keys(portSettings) as (keyof Ports)[]).map((part) => ({
-    part,
-    port: ports[part],
-    env: meshPorts[part].env,
-  }))
+export async function takenPorts(ports: Partial<Ports>): Promise<readonly TakenPort[]> {
+  const wanted = (Object.keys(portSettings) as (keyof Ports)[]).flatMap((part) => {
+    const port = ports[part]
+    return port === undefined ? [] : [{ part, port, env: meshPorts[part].env }]
+  })
   const free = await Promise.all(wanted.map(({ port }) => isFree(port)))
   return wanted.filter((_, index) => !free[index])
 }

@@ -93,12 +93,13 @@ export interface Running {
   readonly token: string
 }
 
-/** Whether the `weir up` that wrote this still runs. */
-export function isAlive(running: Running): boolean {
+/** Whether the `weir up` that wrote this still runs. Its number may be another program's by now, which Linux can tell. */
+export function isAlive({ pid }: Running): boolean {
   try {
-    process.kill(running.pid, 0)
-    return true
+    process.kill(pid, 0)
   } catch {
     return false
   }
+  const commandLine = `/proc/${pid}/cmdline`
+  return !existsSync(commandLine) || readFileSync(commandLine, 'utf8').includes('main.ts\0up')
 }
