@@ -230,3 +230,37 @@ test('a rewrite ends with what was put, and touches nothing that is right', asyn
   assert.deepEqual(await stored(tenant, 'new'), { text: 'new 42', seq: 42 })
   writer.close()
 })
+
+test('a rewrite that is given up leaves nothing waiting', async () => {
+  const tenant = await makeBucket()
+  const writer = makeWriter(tenant)
+  writer.beginRewrite()
+  for (let seq = 1; seq <= 20; seq++) writer.put(`k.${seq % 3}`, { epoch, seq }, bytes(`v${seq}`), 0)
+  const flushed = writer.flushed()
+  writer.reset()
+  await flushed
+  assert.equal(writer.congested, false)
+  writer.put('k.1', { epoch, seq: 5 }, bytes('v5'), 0)
+  await writer.flushed()
+  assert.deepEqual(await stored(tenant, 'k.1'), { text: 'v5', seq: 5 })
+  writer.close()
+})
+
+test('a writer that may remember few keys stores every one all the same', async () => {
+  const tenant = await makeBucket()
+  const writer = new BucketWriter({ nc, tenant, bucket: 'latest', log, keysMax: 10, onRefused: assert.fail })
+  for (let round = 0; round < 3; round++) {
+    for (let key = 0; key < 50; key++) {
+      const seq = 1 + round * 50 + key
+      writer.put(`k.${key}`, { epoch, seq }, bytes(`v${seq}`), 0)
+      // A key with a value under way is not forgotten.
+      await writer.flushed()
+    }
+  }
+  assert.ok(writer.stats.conflicts > 0, 'no forgotten key was met again')
+  assert.ok(writer.keys <= 10, `${writer.keys} keys are remembered`)
+  for (let key = 0; key < 50; key++) {
+    assert.deepEqual(await stored(tenant, `k.${key}`), { text: `v${101 + key}`, seq: 101 + key })
+  }
+  writer.close()
+})

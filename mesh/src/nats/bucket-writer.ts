@@ -6,6 +6,7 @@ import type { NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
 import type { Logger } from '../log.ts'
 import { ConditionalPublisher, type Outcome } from './conditional-publisher.ts'
+import { KeyEntries, type KeyEntry, type KeyValue, setStamp } from './key-entries.ts'
 import { LastValueReader } from './last-value-reader.ts'
 import { bucketStream, keySubject } from './layout.ts'
 import { StreamReader } from './stream-reader.ts'
@@ -57,11 +58,10 @@ export class BucketWriter {
   readonly #stream: string
   readonly #publisher: ConditionalPublisher
   readonly #values: LastValueReader
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries: KeyEntries
   readonly #barrier = new WriteBarrier()
   readonly #inFlightMax: number
   readonly #heldBytesMax: number
-  readonly #keysMax: number
   #inFlight = 0
   #heldBytes = 0
   #blocked: string | undefined
@@ -76,7 +76,7 @@ export class BucketWriter {
     this.#values = new LastValueReader(options.nc)
     this.#inFlightMax = options.inFlightMax ?? 4_096
     this.#heldBytesMax = options.heldBytesMax ?? 64 * 1024 ** 2
-    this.#keysMax = options.keysMax ?? 1_000_000
+    this.#entries = new KeyEntries(options.keysMax ?? 1_000_000)
   }
 
   /** Keys whose revision is known. */
@@ -101,7 +101,7 @@ export class BucketWriter {
     const reader = new StreamReader({ nc, stream: this.#stream, start: 'latest', headersOnly: onValue === undefined })
     await reader.runToHead((message) => {
       const key = message.subject.slice(prefix)
-      const entry = this.#entry(key)
+      const entry = this.#entries.of(key)
       entry.revision = message.seq
       if (message.header('Weir-Seq') !== '') {
         const stamp = readStamp(message)
@@ -112,9 +112,13 @@ export class BucketWriter {
     })
   }
 
-  /** Forgets all that was learnt: the bucket is another one. */
+  /** Forgets all that was learnt, and a rewrite that was begun: the bucket is another one, or is looked at anew. */
   reset(): void {
-    for (const [key, entry] of this.#entries) if (entry.sent === undefined) this.#entries.delete(key)
+    this.#rewriting = false
+    this.#entries.clear((value) => {
+      this.#heldBytes -= value.payload.length
+      this.#barrier.end(value.generation)
+    })
   }
 
   /**
@@ -136,7 +140,7 @@ export class BucketWriter {
     const prefix = keySubject(tenant, bucket, '').length
     await new StreamReader({ nc, stream: this.#stream, start: 'latest' }).runToHead((message) => {
       const key = message.subject.slice(prefix)
-      const entry = this.#entries.get(key)
+      const entry = this.#entries.find(key)
       if (entry?.next === undefined) {
         if (message.removal !== 0 || !mayRemove(key, readStamp(message))) return undefined
         result.removed++
@@ -149,7 +153,7 @@ export class BucketWriter {
       return undefined
     })
     this.#rewriting = false
-    for (const entry of [...this.#entries.values()]) {
+    for (const entry of this.#entries.all()) {
       const { next } = entry
       if (next === undefined || entry.sent !== undefined) continue
       result.written++
@@ -168,7 +172,7 @@ export class BucketWriter {
    * @param ttlSeconds less than the bucket's own, for a value whose event is older; 0 for the bucket's.
    */
   put(key: string, stamp: ValueStamp, payload: Uint8Array, ttlSeconds: number): void {
-    const entry = this.#entry(key)
+    const entry = this.#entries.of(key)
     const { sent, next } = entry
     if (!isNewer(stamp, next ?? (this.#rewriting ? beforeAll : (sent ?? entry)))) {
       this.stats.stale++
@@ -210,33 +214,13 @@ export class BucketWriter {
     this.#relieve()
   }
 
-  #entry(key: string): Entry {
-    let entry = this.#entries.get(key)
-    if (entry === undefined) {
-      if (this.#entries.size >= this.#keysMax) this.#evict()
-      entry = { key, revision: 0, epoch: 0, seq: 0, sent: undefined, next: undefined, attempts: 0 }
-      this.#entries.set(key, entry)
-    }
-    return entry
-  }
-
-  /** Forgets a tenth of the keys, those learnt first. A forgotten key costs one conflict when it is put again. */
-  #evict(): void {
-    let left = Math.ceil(this.#keysMax / 10)
-    for (const [key, entry] of this.#entries) {
-      if (entry.sent !== undefined) continue
-      this.#entries.delete(key)
-      if (--left === 0) return
-    }
-  }
-
-  #send(entry: Entry, value: Value): void {
+  #send(entry: KeyEntry, value: KeyValue): void {
     entry.sent = value
     this.#inFlight++
     this.#publish(entry, value)
   }
 
-  #publish(entry: Entry, value: Value): void {
+  #publish(entry: KeyEntry, value: KeyValue): void {
     const { tenant, bucket } = this.#options
     const ttl = value.ttlSeconds > 0 ? `Nats-TTL: ${value.ttlSeconds}s\r\n` : ''
     this.#publisher.publish(
@@ -250,7 +234,7 @@ export class BucketWriter {
     )
   }
 
-  #settled(entry: Entry, value: Value, outcome: Outcome): void {
+  #settled(entry: KeyEntry, value: KeyValue, outcome: Outcome): void {
     if (this.#closed) return
     switch (outcome.kind) {
       case 'stored':
@@ -275,7 +259,7 @@ export class BucketWriter {
   }
 
   /** Somebody wrote the key, or it expired: what is stored now decides. */
-  async #resolve(entry: Entry, value: Value): Promise<void> {
+  async #resolve(entry: KeyEntry, value: KeyValue): Promise<void> {
     const { tenant, bucket, onOvertaken } = this.#options
     try {
       const stored = await this.#values.get(this.#stream, keySubject(tenant, bucket, entry.key))
@@ -295,7 +279,7 @@ export class BucketWriter {
   }
 
   /** A write that may or may not have been stored is sent again as it was: if it was stored, a conflict will say so. */
-  #retry(entry: Entry, value: Value, reason: string): void {
+  #retry(entry: KeyEntry, value: KeyValue, reason: string): void {
     if (this.#closed) return
     this.stats.retries++
     if (this.#blocked === undefined) {
@@ -311,7 +295,7 @@ export class BucketWriter {
     )
   }
 
-  #finish(entry: Entry, value: Value): void {
+  #finish(entry: KeyEntry, value: KeyValue): void {
     entry.sent = undefined
     entry.attempts = 0
     this.#inFlight--
@@ -330,7 +314,7 @@ export class BucketWriter {
   }
 
   /** The bucket has this very value. */
-  #keep(entry: Entry, value: Value): void {
+  #keep(entry: KeyEntry, value: KeyValue): void {
     entry.next = undefined
     this.#heldBytes -= value.payload.length
     setStamp(entry, value)
@@ -354,33 +338,8 @@ export class BucketWriter {
   }
 }
 
-/** What is known of a key. Flat, as there is one for each: some 130 bytes beside the key itself. */
-interface Entry {
-  readonly key: string
-  /** Sequence of its last message in the bucket's stream; 0 when there is none. */
-  revision: number
-  /** The stamp of what is stored. */
-  epoch: number
-  seq: number
-  sent: Value | undefined
-  next: Value | undefined
-  /** Failed attempts of what is sent. */
-  attempts: number
-}
-
-interface Value extends ValueStamp {
-  readonly payload: Uint8Array
-  readonly ttlSeconds: number
-  readonly generation: number
-}
-
 function isSame(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, at) => byte === right[at])
-}
-
-function setStamp(entry: Entry, { epoch, seq }: ValueStamp): void {
-  entry.epoch = epoch
-  entry.seq = seq
 }
 
 const beforeAll: ValueStamp = { epoch: 0, seq: 0 }

@@ -1,0 +1,82 @@
+import type { ValueStamp } from './value-stamp.ts'
+
+/** What a writer knows of a key. Flat, as there is one for each: some 130 bytes beside the key itself. */
+export interface KeyEntry {
+  readonly key: string
+  /** Sequence of its last message in the bucket's stream; 0 when there is none. */
+  revision: number
+  /** The stamp of what is stored. */
+  epoch: number
+  seq: number
+  /** The value that is in flight. */
+  sent: KeyValue | undefined
+  /** The newest value that waits. */
+  next: KeyValue | undefined
+  /** Failed attempts of what is sent. */
+  attempts: number
+}
+
+export interface KeyValue extends ValueStamp {
+  readonly payload: Uint8Array
+  /** 0 for the bucket's own TTL. */
+  readonly ttlSeconds: number
+  /** Of the write barrier. */
+  readonly generation: number
+}
+
+export function setStamp(entry: KeyEntry, { epoch, seq }: ValueStamp): void {
+  entry.epoch = epoch
+  entry.seq = seq
+}
+
+/** The keys of a bucket that a writer knows, bounded: a key that is forgotten costs one conflict when it is put again. */
+export class KeyEntries {
+  readonly #entries = new Map<string, KeyEntry>()
+  readonly #keysMax: number
+
+  constructor(keysMax: number) {
+    this.#keysMax = keysMax
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** What is known of a key, from now on at the least that it exists. */
+  of(key: string): KeyEntry {
+    let entry = this.#entries.get(key)
+    if (entry === undefined) {
+      if (this.#entries.size >= this.#keysMax) this.#evict()
+      entry = { key, revision: 0, epoch: 0, seq: 0, sent: undefined, next: undefined, attempts: 0 }
+      this.#entries.set(key, entry)
+    }
+    return entry
+  }
+
+  find(key: string): KeyEntry | undefined {
+    return this.#entries.get(key)
+  }
+
+  all(): readonly KeyEntry[] {
+    return [...this.#entries.values()]
+  }
+
+  /** Forgets every key that has nothing in flight; what waited there is handed to `dropped`. */
+  clear(dropped: (value: KeyValue) => void): void {
+    for (const [key, { sent, next }] of this.#entries) {
+      if (sent !== undefined) continue
+      this.#entries.delete(key)
+      if (next !== undefined) dropped(next)
+    }
+  }
+
+  /** Forgets a tenth of the keys, those learnt first, but none with a value that is not stored yet. */
+  #evict(): void {
+    let left = Math.ceil(this.#keysMax / 10)
+    for (const [key, { sent, next }] of this.#entries) {
+      if (sent !== undefined || next !== undefined) continue
+      this.#entries.delete(key)
+      if (--left === 0) return
+    }
+  }
+}
