@@ -9,14 +9,24 @@ import { WindowFold, type WindowShape } from '../src/fold/window-fold.ts'
 import { type BucketEntry, bucketEntries } from './stream-contents.ts'
 
 /** That `latest` holds of each subject the last event, and nothing else. */
-export async function assertLatest(nc: NatsConnection, bucket: string, events: readonly EventRecord[]): Promise<void> {
+export async function assertLatest(
+  nc: NatsConnection,
+  bucket: string,
+  events: readonly EventRecord[],
+  tenant = 'main',
+): Promise<void> {
   const expected = new Map<string, BucketEntry>()
   for (const { subject, seq, event } of events) expected.set(subject, { seq, event: eventToJson(event) })
-  assertSame(await bucketEntries(nc, 'main', bucket), expected)
+  assertSame(await bucketEntries(nc, tenant, bucket), expected)
 }
 
 /** That a merge by the first two tokens of the subject holds the fold of all its events. */
-export async function assertMerged(nc: NatsConnection, bucket: string, events: readonly EventRecord[]): Promise<void> {
+export async function assertMerged(
+  nc: NatsConnection,
+  bucket: string,
+  events: readonly EventRecord[],
+  tenant = 'main',
+): Promise<void> {
   const folds = new Map<string, { seq: number; reading: MergedReading }>()
   for (const { subject, seq, event, timeMs } of events) {
     const key = subject.split('.').slice(0, 2).join('.')
@@ -27,7 +37,7 @@ export async function assertMerged(nc: NatsConnection, bucket: string, events: r
   }
   const expected = new Map<string, BucketEntry>()
   for (const [key, { seq, reading }] of folds) expected.set(key, { seq, event: asStored(reading.toEvent()) })
-  assertSame(await bucketEntries(nc, 'main', bucket), expected)
+  assertSame(await bucketEntries(nc, tenant, bucket), expected)
 }
 
 /** That the windows of each subject are those that all events in order give. */
@@ -36,6 +46,7 @@ export async function assertWindows(
   bucket: string,
   shape: WindowShape,
   events: readonly EventRecord[],
+  tenant = 'main',
 ): Promise<void> {
   const fold = new WindowFold(shape, 1_000_000)
   const expected = new Map<string, BucketEntry>()
@@ -44,7 +55,7 @@ export async function assertWindows(
     const added = fold.add(key, event, timeMs, seq, storedAtMs)
     if (typeof added !== 'string') expected.set(key, { seq, event: asStored(fold.toEvent(added)) })
   }
-  assertSame(await bucketEntries(nc, 'main', bucket), expected)
+  assertSame(await bucketEntries(nc, tenant, bucket), expected)
 }
 
 /** That Postgres holds every event once, with its bytes, and nothing else. */
