@@ -129,20 +129,32 @@ export class Source {
   /** One pass: what is new goes to all that are caught up, then those that are behind go on, as far as one pass may last. */
   pass(): void {
     if (this.#loading) return
+    const { now, requestPass } = this.#options
+    const start = now()
     this.#flushDirty(false)
+    const flushed = now()
+    // In a storm of resumes they get as much time as live delivery took, or the passes of many sockets would starve them.
+    this.#advanceBehind(flushed + Math.max(limits.advanceMs, flushed - start))
+    if (this.#ready.length > 0) requestPass()
+  }
+
+  #advanceBehind(until: number): void {
     const queue = this.#ready
-    const count = Math.min(queue.length, limits.advancesAPassMax)
-    this.#ready = queue.slice(count)
+    if (queue.length === 0) return
+    this.#ready = []
     const touched = new Set<Channel>()
-    for (let index = 0; index < count; index++) {
-      const subscriber = queue[index] as Subscriber
+    let index = 0
+    while (index < queue.length) {
+      const subscriber = queue[index++] as Subscriber
       subscriber.queued = false
       if (subscriber.closed || !subscriber.isBehind || subscriber.reading) continue
       touched.add(subscriber.channel)
       this.#advance(subscriber)
+      if (index % advancesALook === 0 && this.#options.now() >= until) break
     }
     for (const channel of touched) channel.endPass()
-    if (this.#ready.length > 0) this.#options.requestPass()
+    // What was cut off comes before what was added meanwhile.
+    if (index < queue.length) this.#ready = queue.slice(index).concat(this.#ready)
   }
 
   /** On each heartbeat: quiet channels go to the head, so that no cursor grows old. */
@@ -317,6 +329,9 @@ export class Source {
     }
   }
 }
+
+/** Steps of subscribers that are behind between two looks at the clock. */
+const advancesALook = 16
 
 export interface SourceOptions {
   readonly bounds: LogBounds
