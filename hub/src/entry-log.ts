@@ -175,20 +175,23 @@ export class EntryLog {
     // Small at first, so that a quiet tail costs little.
     const sizeMax = Math.min(segmentBytesMax, ringBytesMax / 8)
     const size = Math.max(bytesMin, Math.min(sizeMax, Math.max(segmentBytesMin, this.#ringBytes)))
+    let dropped: Uint8Array | undefined
     while (
       this.#segments.length > 1 &&
       (this.#ringBytes + size > ringBytesMax || budget.ringBytes + size > budget.ringBytesMax)
     ) {
-      this.#dropSegment()
+      dropped = this.#dropSegment()
     }
-    this.#segment = new Uint8Array(size)
+    // Memory outside of the heap that comes and goes is what makes V8 collect its old generation.
+    this.#segment = dropped?.length === size ? dropped : new Uint8Array(size)
     this.#segmentEnd = 0
     this.#segments.push(this.#segment)
     this.#ringBytes += size
     budget.ringBytes += size
   }
 
-  #dropSegment(): void {
+  /** Nothing refers to what it gives. */
+  #dropSegment(): Uint8Array {
     const segment = this.#segments[0] as Uint8Array
     const first = this.#ringStart
     let last = first
@@ -201,6 +204,7 @@ export class EntryLog {
     this.#bounds.budget.ringBytes -= segment.length
     this.#keepWithinBounds()
     if (this.#voidCount > compactMin && this.#voidCount > this.#entries.length / 4) this.#compact()
+    return segment
   }
 
   /** The newest of its subject stays, with bytes of its own; the rest is void. */
