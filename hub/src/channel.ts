@@ -34,9 +34,8 @@ export class Channel implements Route {
   /** A timer runs for its next flush. */
   timed = false
   #allCount = 0
-  readonly #encodings: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(codecCount)
   /** Chunks of the present pass by the position they start from: many that stand together are encoded once. */
-  readonly #chunks: Map<string, EncodedChunk> = new Map()
+  #chunks: Map<string, EncodedChunk> | undefined
 
   constructor(number: number, kind: ChannelKind, head: number) {
     this.number = number
@@ -80,7 +79,7 @@ export class Channel implements Route {
   /** Sends what came since the last flush to all that are caught up, and moves the channel to `head`. */
   flush(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): void {
     this.dirty = false
-    this.#chunks.clear()
+    this.#chunks = undefined
     if (this.intervalMs > 0) this.#flushInterval(log, head, batchBytesMax, counters)
     else this.#flushPending(log, head, batchBytesMax, counters)
     this.position.seq = head
@@ -103,6 +102,7 @@ export class Channel implements Route {
     const { position, mode, receiver } = subscriber
     const { seq, owed, uncountedTo, snapshotAt, streamTo } = position
     const key = `${seq},${owed},${uncountedTo},${snapshotAt},${streamTo},${mode},${receiver.codec.index},${receiver.chunkBytesMax},${limit}`
+    this.#chunks ??= new Map()
     const known = this.#chunks.get(key)
     if (known !== undefined) return known
     const step = advance(log, position, { mode, accepts: this.accepts }, limit, receiver.chunkBytesMax)
@@ -113,7 +113,7 @@ export class Channel implements Route {
   }
 
   endPass(): void {
-    this.#chunks.clear()
+    this.#chunks = undefined
   }
 
   /** Counts the entries of indexes [first, last), which are about to leave the ring, for all who have not passed them. */
@@ -180,16 +180,16 @@ export class Channel implements Route {
 
   #share(epoch: number, entries: readonly Entry[], to: number, conflated: number, counters: SourceCounters): void {
     const head: BatchHead = { channel: this.number, from: this.position.seq, to, conflated, uncounted: false }
-    this.#encodings.fill(undefined)
+    encodings.fill(undefined)
     // From the end, since one that falls behind is replaced by the last.
     for (let place = this.caughtUp.length - 1; place >= 0; place--) {
       const subscriber = this.caughtUp[place] as Subscriber
       const { receiver } = subscriber
       const { codec } = receiver
-      let bytes = this.#encodings[codec.index]
+      let bytes = encodings[codec.index]
       if (bytes === undefined) {
         bytes = codec.batch(head, epoch, entries)
-        this.#encodings[codec.index] = bytes
+        encodings[codec.index] = bytes
       }
       if (receiver.accepts(bytes.length)) receiver.deliver(bytes)
       else this.#fallBehind(subscriber)
@@ -237,5 +237,7 @@ export interface EncodedChunk {
   readonly bytes: Uint8Array
 }
 
+/** Scratch of `#share`: a batch by its codecs. */
+const encodings: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(codecCount)
 const noEntries: readonly Entry[] = []
 const noBytes = new Uint8Array(0)

@@ -5,18 +5,15 @@ type Frame = ClientFrame['frame']
 
 /** Handles the frames of one connection one after another; those that come while one waits for NATS or a key stand here. */
 export class FrameQueue {
-  readonly #handle: (frame: Frame) => Promise<void> | undefined
-  readonly #failed: (thrown: unknown) => void
+  readonly #handler: FrameHandler
   #waiting: Frame[] = []
   /** Of the messages that came since it was last empty. */
   #bytes = 0
   #busy = false
   #closed = false
 
-  /** `failed` hears what `handle` throws; nothing is handled after it. */
-  constructor(handle: (frame: Frame) => Promise<void> | undefined, failed: (thrown: unknown) => void) {
-    this.#handle = handle
-    this.#failed = failed
+  constructor(handler: FrameHandler) {
+    this.#handler = handler
   }
 
   /** `bytes` is the size of the message. Throws `rate_limited` when too much waits. */
@@ -38,16 +35,26 @@ export class FrameQueue {
     this.#busy = true
     try {
       for (let frame = this.#waiting.shift(); frame !== undefined; frame = this.#waiting.shift()) {
-        const pending = this.#handle(frame)
+        const pending = this.#handler.handle(frame)
         if (pending !== undefined) await pending
         if (this.#closed) return
       }
     } catch (thrown) {
       this.close()
-      this.#failed(thrown)
+      this.#handler.fail(thrown)
     } finally {
       this.#busy = false
       this.#bytes = 0
+      // An array keeps the room of what was in it, which is much for one that mostly waits.
+      this.#waiting = []
     }
   }
+}
+
+/** What handles the frames, itself rather than two functions, since each connection has one. */
+export interface FrameHandler {
+  /** Resolves when the next frame may follow; undefined is at once. */
+  handle(frame: Frame): Promise<void> | undefined
+  /** Hears what `handle` throws; nothing is handled after it. */
+  fail(thrown: unknown): void
 }

@@ -25,6 +25,7 @@ export class Router<R extends Route> {
     for (const filter of route.filters) {
       let node = this.#root
       for (const token of filter.split('.')) {
+        node.children ??= new Map()
         let next = node.children.get(token)
         if (next === undefined) {
           next = newNode()
@@ -32,7 +33,7 @@ export class Router<R extends Route> {
         }
         node = next
       }
-      node.routes.push(route)
+      node.routes = node.routes.concat(route)
     }
     this.#size++
     this.#version++
@@ -60,11 +61,13 @@ export class Router<R extends Route> {
       this.#take(node, found)
       return
     }
-    const rest = node.children.get('>')
+    const { children } = node
+    if (children === undefined) return
+    const rest = children.get('>')
     if (rest !== undefined) this.#take(rest, found)
-    const exact = node.children.get(tokens[at] as string)
+    const exact = children.get(tokens[at] as string)
     if (exact !== undefined) this.#collect(exact, tokens, at + 1, found)
-    const any = node.children.get('*')
+    const any = children.get('*')
     if (any !== undefined) this.#collect(any, tokens, at + 1, found)
   }
 
@@ -77,24 +80,24 @@ export class Router<R extends Route> {
   }
 }
 
+/** Small where it is a leaf: there may be one for each subscriber. */
 interface Node<R> {
-  readonly children: Map<string, Node<R>>
-  readonly routes: R[]
+  children: Map<string, Node<R>> | undefined
+  routes: readonly R[]
 }
 
 function newNode<R>(): Node<R> {
-  return { children: new Map(), routes: [] }
+  return { children: undefined, routes: [] }
 }
 
 /** Whether the node is empty afterwards, so that its parent drops it. */
 function removeFrom<R>(node: Node<R>, tokens: readonly string[], at: number, route: R): boolean {
   const token = tokens[at]
   if (token === undefined) {
-    const index = node.routes.indexOf(route)
-    if (index >= 0) node.routes.splice(index, 1)
+    node.routes = node.routes.filter((each) => each !== route)
   } else {
-    const child = node.children.get(token)
-    if (child !== undefined && removeFrom(child, tokens, at + 1, route)) node.children.delete(token)
+    const child = node.children?.get(token)
+    if (child !== undefined && removeFrom(child, tokens, at + 1, route)) node.children?.delete(token)
   }
-  return node.routes.length === 0 && node.children.size === 0
+  return node.routes.length === 0 && (node.children === undefined || node.children.size === 0)
 }

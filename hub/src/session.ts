@@ -11,7 +11,7 @@ import {
 import { Allowance } from './allowance.ts'
 import type { Codec } from './codec.ts'
 import { Credit } from './credit.ts'
-import { FrameQueue } from './frame-queue.ts'
+import { type FrameHandler, FrameQueue } from './frame-queue.ts'
 import { limits } from './limits.ts'
 import type { Link } from './link.ts'
 import type { Receiver } from './receiver.ts'
@@ -22,7 +22,7 @@ import { type SubscriptionBounds, Subscriptions } from './subscriptions.ts'
  * One connection: who it is, what it reads, and how much it may be sent. The states are greeting (until Hello was answered),
  * open and closed; docs/protocol.md has the table.
  */
-export class Session implements Receiver {
+export class Session implements Receiver, FrameHandler {
   readonly id: string
   readonly link: Link
   readonly codec: Codec
@@ -52,10 +52,7 @@ export class Session implements Receiver {
     this.#hub = hub
     this.#outerToken = outerToken
     this.#credit = new Credit(link, settings.highWaterBytes, this.openedAt)
-    this.#queue = new FrameQueue(
-      (frame) => this.#handle(frame),
-      (thrown) => this.fail(thrown),
-    )
+    this.#queue = new FrameQueue(this)
     this.#frames = new Allowance(settings.framesPerSecond, this.openedAt)
     this.#retireAt = this.openedAt + jittered(settings.maxConnectionAgeMs)
     this.subscriptions = new Subscriptions(this, hub.sources, settings)
@@ -210,7 +207,8 @@ export class Session implements Receiver {
     throw new WeirError('rate_limited', 'The answers to these frames are not taken: read them before the next frame.')
   }
 
-  #handle(frame: ClientFrame['frame']): Promise<void> | undefined {
+  /** One frame in its turn (FrameHandler). */
+  handle(frame: ClientFrame['frame']): Promise<void> | undefined {
     if (frame.case === undefined)
       throw new WeirError('malformed', 'The frame is empty, or of a kind that this hub does not know.')
     if (frame.case === 'hello') return this.#hello(frame.value)

@@ -47,7 +47,8 @@ export class Subscriptions {
     try {
       const twin = this.#twin(source, filters, intervalMs)
       const subscriber = source.subscribe(this.#receiver, { id, filters, mode, intervalMs, twin, cursor })
-      this.#held.push({ source, name, filters, subscriber })
+      // Most connections read one thing: `concat` keeps no room for more, and the channel has the same filters already.
+      this.#held = this.#held.concat({ source, name, filters: subscriber.channel.filters, subscriber })
     } catch (thrown) {
       this.#sources.release(source)
       throw thrown
