@@ -41,7 +41,7 @@ async function runStorm(options: BenchmarkOptions): Promise<void> {
       windowBytes: 262_144,
       checkSubjects: subjects,
       tokens: await Promise.all(Array.from({ length: count }, (_, index) => benchToken(`storm-${index}`))),
-      atOnce: 256,
+      atOnce: 1_000,
     }
     // A hub opens a source, with its one consumer, for the first subscriber: that is no part of the storm.
     for (const { port } of [second, third]) await warm.ask('open', { ...plan, port, count: 1 })

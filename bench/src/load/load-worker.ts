@@ -83,7 +83,7 @@ const commands: LoadCommands = {
     const timer = setInterval(() => {
       const batch = moving
       moving = []
-      void each(batch, 256, (socket) => socket.open(port))
+      void each(batch, 1_000, (socket) => socket.open(port))
     }, 1)
     timer.unref()
     return null
