@@ -17,7 +17,7 @@ export function apiPage({ info, paths }: OpenApi): string {
 <body>
 <h1>${info.title}</h1>
 <p>${info.description} <a href="/openapi.json">openapi.json</a></p>
-<p>Subscribers use the hub: <a href="/asyncapi.json">asyncapi.json</a></p>
+<p>Subscribers use the hub, which has an /asyncapi.json of its own.</p>
 <pre>curl -H "Authorization: Bearer $WEIR_TOKEN" -H "Content-Type: application/json" \\
   -d '{"subject":"rooms.r17","data":{"people":3}}' http://127.0.0.1:8081/v1/events</pre>
 ${operations}

@@ -3,7 +3,6 @@ import { WeirError } from '@weir/proto'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { apiPage } from './api-page.ts'
-import { asyncApi } from './async-api.ts'
 import { type Endpoint, endpoints, webhookEndpoint } from './endpoint.ts'
 import { ingestLimits } from './limits.ts'
 import { openApi } from './open-api.ts'
@@ -41,8 +40,6 @@ export function createIngest(parts: IngestParts): Ingest {
   }
   const description = openApi(all)
   app.get('/openapi.json', (context) => context.json(description))
-  const hubDescription = asyncApi()
-  app.get('/asyncapi.json', (context) => context.json(hubDescription))
   app.get('/', (context) => context.html(apiPage(description)))
   for (const [path, methods] of methodsByPath(all)) app.all(path, () => wrongMethod(methods))
   app.notFound(() => problem(new WeirError('not_found', 'There is nothing here: / says what there is.')))
@@ -62,7 +59,6 @@ function methodsByPath(all: readonly Endpoint[]): Map<string, string[]> {
   const methods = new Map([
     ['/', ['GET']],
     ['/openapi.json', ['GET']],
-    ['/asyncapi.json', ['GET']],
   ])
   for (const { method, path } of all) methods.set(path, [...(methods.get(path) ?? []), method])
   return methods

@@ -9,7 +9,7 @@ export interface ObjectSchema extends JsonSchema {
 }
 
 /**
- * The schema of a message in Weir's JSON: proto3 JSON, with enum values without their prefix and a cursor as text. The
+ * The schema of a message in Weir's JSON: proto3 JSON, with enum values without their prefix. The
  * messages in it are added to `schemas` by their names, and referred to there.
  */
 export function messageSchema(message: DescMessage, schemas: Record<string, JsonSchema>): ObjectSchema {
@@ -53,9 +53,6 @@ function referTo(message: DescMessage, schemas: Record<string, JsonSchema>): Jso
       description: 'RFC 3339, or milliseconds since 1970.',
       examples: ['2026-01-31T12:00:00Z'],
     }
-  }
-  if (message.typeName === 'weir.v1.Cursor') {
-    return { type: 'string', description: 'Opaque: keep it, and give it back.' }
   }
   if (message.typeName === 'google.protobuf.Any') {
     return { type: 'object', properties: { typeUrl: { type: 'string' }, value: scalarSchema(ScalarType.BYTES) } }
