@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import type { BenchmarkOptions } from './benchmark.ts'
 import type { HubProcess } from './hub-process.ts'
 import { Inspector } from './inspector.ts'
@@ -10,6 +11,7 @@ export async function profiled<T>(
   action: () => Promise<T>,
 ): Promise<T> {
   if (profiles === undefined) return await action()
+  await mkdir(profiles, { recursive: true })
   const inspector = await Inspector.connect(hub.inspectorUrl)
   await inspector.startProfile()
   const result = await action()
