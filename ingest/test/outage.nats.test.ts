@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventStream, jetstreamManager } from '@weir/mesh'
 import { type RunningIngest, startIngest } from './running-ingest.ts'
+import { type SmallDisk, startSmallDisk } from './small-disk.ts'
 import { type StallingProxy, startProxy } from './stalling-proxy.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -10,14 +11,19 @@ const json = { 'content-type': 'application/json' }
 /** Producers that send each event, with an id of its own, until it is answered with 200. */
 class Producers {
   readonly stored: string[] = []
-  readonly statuses = new Set<number>()
+  /** Of the answers that were not 200, with a question mark where they did not say when to come again. */
+  readonly refusals = new Set<string>()
+  inFlightMost = 0
   readonly #ingest: RunningIngest
+  readonly #data: string
   #running = true
+  #abandoned = false
   #next = 0
   readonly #loops: Promise<void>[]
 
-  constructor(ingest: RunningIngest, count: number) {
+  constructor(ingest: RunningIngest, count: number, dataBytes = 0) {
     this.#ingest = ingest
+    this.#data = 'x'.repeat(dataBytes)
     this.#loops = Array.from({ length: count }, () => this.#produce())
   }
 
@@ -26,18 +32,41 @@ class Producers {
     await Promise.all(this.#loops)
   }
 
+  /** Ends them whether or not what they sent is stored: in a finally. */
+  abandon(): void {
+    this.#running = false
+    this.#abandoned = true
+  }
+
   async #produce(): Promise<void> {
     while (this.#running) {
       const id = `event-${this.#next++}`
-      for (;;) {
-        const answer = await this.#ingest.post('/v1/events', JSON.stringify({ subject: `rooms.${id}`, id }), json)
-        this.statuses.add(answer.status)
-        await answer.text()
-        if (answer.status === 200) break
+      const event = JSON.stringify({ subject: `rooms.${id}`, id, data: this.#data })
+      while (!(await this.#store(event))) {
+        if (this.#abandoned) return
         await sleep(50)
       }
       this.stored.push(id)
     }
+  }
+
+  async #store(event: string): Promise<boolean> {
+    const answer = await this.#ingest.post('/v1/events', event, json)
+    this.inFlightMost = Math.max(this.inFlightMost, this.#ingest.publisher.inFlight)
+    const { code } = (await answer.json()) as { code?: string }
+    if (answer.status !== 200) {
+      this.refusals.add(`${answer.status} ${code}${answer.headers.has('retry-after') ? '' : '?'}`)
+    }
+    return answer.status === 200
+  }
+}
+
+/** Gives up after a time that no sound run needs, so that what the test started is ended. */
+async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 60_000
+  while (!condition()) {
+    assert.ok(Date.now() < deadline, `${what}: not after a minute`)
+    await sleep(10)
   }
 }
 
@@ -49,19 +78,20 @@ async function assertExactlyOnce(ingest: RunningIngest, ids: readonly string[]):
 
 test('NATS killed and started again while producers send: every 200 is in the stream exactly once', async () => {
   const ingest = await startIngest({ publishing: { deadlineMs: 4_000 } })
+  const producers = new Producers(ingest, 8)
   try {
-    const producers = new Producers(ingest, 8)
     for (let outage = 0; outage < 2; outage++) {
       const before = producers.stored.length
-      while (producers.stored.length < before + 200) await sleep(10)
+      await until('200 more are stored', () => producers.stored.length >= before + 200)
       await ingest.nats.kill()
       await ingest.nats.restart()
     }
     const before = producers.stored.length
-    while (producers.stored.length < before + 200) await sleep(10)
+    await until('200 more are stored', () => producers.stored.length >= before + 200)
     await producers.stop()
     await assertExactlyOnce(ingest, producers.stored)
   } finally {
+    producers.abandon()
     await ingest.stop()
   }
 })
@@ -106,7 +136,7 @@ test('NATS slow: what waits is bounded, what is over the bound is 503, and what 
       if (answer.status === 200) stored.push(`${at}`)
       else refused.push(answer)
     })
-    while (refused.length < 20) await sleep(10)
+    await until('20 are refused', () => refused.length === 20)
     assert.equal(stored.length, 0)
     proxy?.resume()
     await Promise.all(answers)
@@ -117,6 +147,41 @@ test('NATS slow: what waits is bounded, what is over the bound is 503, and what 
     assert.equal(stored.length, 10)
     await assertExactlyOnce(ingest, stored)
   } finally {
+    await ingest.stop()
+  }
+})
+
+const disk = await startSmallDisk(16)
+after(() => disk?.remove())
+
+test('the disk of NATS is full while producers send: 503, bounded memory, and with room again every 200 is there once', {
+  skip: disk === undefined && 'this system gives users no file system of their own',
+}, async () => {
+  const { folder, makeRoom } = disk as SmallDisk
+  const ingest = await startIngest({
+    publishing: { deadlineMs: 2_000, inFlightMax: 8 },
+    natsOptions: {
+      // The server's own idea of how much fits is out of the way.
+      config: ({ host, port }) =>
+        `listen: "${host}:${port}"\njetstream { store_dir: "${folder}/data", max_file_store: 100GB }\n`,
+    },
+  })
+  const producers = new Producers(ingest, 16, 20_000)
+  try {
+    await until('it is refused', () => producers.refusals.has('503 unavailable'))
+    assert.ok(producers.stored.length > 0)
+    // The server has turned its JetStream off, and takes events again when it is started with room.
+    await makeRoom()
+    await ingest.nats.kill()
+    await ingest.nats.restart()
+    const before = producers.stored.length
+    await until('100 more are stored', () => producers.stored.length >= before + 100)
+    await producers.stop()
+    assert.deepEqual([...producers.refusals].sort(), ['503 overloaded', '503 unavailable'])
+    assert.equal(producers.inFlightMost, 8)
+    await assertExactlyOnce(ingest, producers.stored)
+  } finally {
+    producers.abandon()
     await ingest.stop()
   }
 })

@@ -12,7 +12,7 @@ import {
   serve,
   Verifier,
 } from '@weir/mesh'
-import { startNats, type TestNats } from '@weir/mesh/testing'
+import { startNats, type TestNats, type TestNatsOptions } from '@weir/mesh/testing'
 import { type Event, EventSchema } from '@weir/proto'
 import { createIngest, type IngestParts } from '../src/create-ingest.ts'
 import { nodeUnpackers } from '../src/unpack-node.ts'
@@ -32,6 +32,7 @@ export interface StoredEvent {
 export interface RunningIngest {
   readonly url: string
   readonly nats: TestNats
+  readonly publisher: Publisher
   /** May publish everywhere in tenant `main`. */
   readonly token: string
   /** A connection to NATS that nothing stalls. */
@@ -43,16 +44,18 @@ export interface RunningIngest {
 
 export interface RunningIngestOptions extends Partial<IngestParts> {
   readonly publishing?: PublisherOptions
+  readonly natsOptions?: TestNatsOptions
   /** Stands between ingest and NATS. */
   readonly proxy?: (natsPort: number) => Promise<StallingProxy>
 }
 
 export async function startIngest({
   publishing,
+  natsOptions,
   proxy: through,
   ...parts
 }: RunningIngestOptions = {}): Promise<RunningIngest> {
-  const nats = await startNats()
+  const nats = await startNats(natsOptions)
   const proxy = await through?.(nats.port)
   const log = createLogger('ingest', 'fatal')
   const direct = await connectNats({ url: nats.url, name: 'test', log })
@@ -67,6 +70,7 @@ export async function startIngest({
   return {
     url,
     nats,
+    publisher,
     token,
     post: (path, body, headers) =>
       fetch(url + path, { method: 'POST', body, headers: { authorization: `Bearer ${token}`, ...headers } }),
