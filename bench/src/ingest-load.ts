@@ -33,10 +33,12 @@ let next = 0
 let due: number[] = []
 const idle: Connection[] = []
 
+const nothing = Buffer.alloc(0)
+
 class Connection {
   readonly #socket: Socket
   readonly #request = Buffer.from(plan.bytes)
-  #received = ''
+  #received: Buffer = nothing
   #began = 0
 
   constructor(socket: Socket) {
@@ -53,23 +55,29 @@ class Connection {
   }
 
   #take(chunk: Buffer): void {
-    this.#received += chunk.toString('latin1')
-    const head = this.#received.indexOf('\r\n\r\n')
-    if (head < 0) return
-    const lengthAt = this.#received.toLowerCase().indexOf('content-length: ')
-    const length = Number.parseInt(this.#received.slice(lengthAt + 16, head), 10)
-    if (this.#received.length < head + 4 + length) return
-    const status = this.#received.slice(9, 12)
-    if (status !== '200' && statuses[status] === undefined) process.stderr.write(`${this.#received}\n`)
+    const received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
+    const head = received.indexOf('\r\n\r\n')
+    if (head < 0 || received.length < head + 4 + contentLength(received, head)) {
+      this.#received = received
+      return
+    }
+    const status = received.toString('latin1', 9, 12)
+    if (status !== '200' && statuses[status] === undefined) process.stderr.write(`${received.toString()}\n`)
     statuses[status] = (statuses[status] ?? 0) + 1
     latencies.push(performance.now() - this.#began)
-    this.#received = ''
+    this.#received = nothing
     answered(this)
   }
 
   end(): void {
     this.#socket.destroy()
   }
+}
+
+/** Of an answer whose head, which ends there, has the name in one of the two ways in which servers write it. */
+function contentLength(answer: Buffer, head: number): number {
+  const named = Math.max(answer.indexOf('\r\nContent-Length: '), answer.indexOf('\r\ncontent-length: '))
+  return Number.parseInt(answer.toString('latin1', named + 18, head), 10)
 }
 
 let running = true
