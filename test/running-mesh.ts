@@ -35,11 +35,14 @@ export class RunningMesh {
   }
 
   /** Starts in a new folder or, to begin again with what is stored, in one that another left. */
-  static async start(folder: string = mkdtempSync(join(tmpdir(), 'weir-e2e-'))): Promise<RunningMesh> {
+  static async start(
+    folder: string = mkdtempSync(join(tmpdir(), 'weir-e2e-')),
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<RunningMesh> {
     const portBase = (await freePortBase()) ?? 18_080
     const up = spawn(entry, ['up', '--json'], {
       cwd: folder,
-      env: environment(portBase),
+      env: { ...environment(portBase), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let err = ''

@@ -29,10 +29,19 @@ export const commandSettings: { readonly debug: Setting<boolean> } = {
 }
 
 /** What the environment may say to `weir up` beside the ports; every setting of a service is handed on to that service. */
-export const upSettings: { readonly databaseUrl: Setting<string | undefined> } = {
+export const upSettings: {
+  readonly databaseUrl: Setting<string | undefined>
+  readonly natsOverWebsocket: Setting<boolean>
+} = {
   databaseUrl: optional(
     'DATABASE_URL',
     text,
     'A Postgres of your own for the history; the embedded one is then not started.',
+  ),
+  natsOverWebsocket: setting(
+    'WEIR_NATS_WEBSOCKET',
+    flag,
+    false,
+    'nats-server also listens for WebSocket, without TLS, for ingest at the edge (examples/edge).',
   ),
 }

@@ -6,7 +6,7 @@ import {
   Verifier,
   type VerifierOptions,
 } from '@weir/mesh/edge'
-import { asWeirError } from '@weir/proto'
+import { asWeirError, WeirError } from '@weir/proto'
 import { createIngest, type Ingest, type IngestParts } from './create-ingest.ts'
 
 export interface EdgeOptions extends VerifierOptions, Pick<IngestParts, 'limits' | 'routes' | 'origins' | 'unpackers'> {
@@ -22,14 +22,22 @@ export interface EdgeIngest {
 
 /**
  * Ingest for runtimes that have fetch and WebSocket but no sockets: Deno Deploy, a Durable Object of Cloudflare. It connects
- * at the first request and keeps the connection, so it must live where one may outlive a request.
+ * at the first request and keeps the connection, so it must live where one may outlive a request. Throws `invalid` for
+ * options that no request could be served with.
  */
 export function createEdgeIngest(options: EdgeOptions): EdgeIngest {
+  const verifier = new Verifier(options)
+  if (!URL.canParse(options.natsUrl) || !/^wss?:/.test(options.natsUrl)) {
+    throw new WeirError(
+      'invalid',
+      'Set WEIR_NATS_URL (natsUrl) to where NATS listens for WebSocket: wss://ingest:<password>@nats.example.org.',
+    )
+  }
   let opening: Promise<OpenIngest> | undefined
   return {
     async fetch(request) {
       try {
-        opening ??= open(options)
+        opening ??= open(options, verifier)
         return await (await opening).ingest(request)
       } catch (thrown) {
         // The next request tries again.
@@ -51,8 +59,7 @@ interface OpenIngest {
   readonly ingest: Ingest
 }
 
-async function open({ natsUrl, ...options }: EdgeOptions): Promise<OpenIngest> {
-  const verifier = new Verifier(options)
+async function open({ natsUrl, ...options }: EdgeOptions, verifier: Verifier): Promise<OpenIngest> {
   const nc = await connectNatsByWebSocket({ url: natsUrl, name: 'ingest' })
   const publisher = new Publisher(nc)
   return { nc, publisher, ingest: createIngest({ ...options, verifier, publisher, log: console }) }

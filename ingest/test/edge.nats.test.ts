@@ -53,6 +53,15 @@ test('while NATS cannot be reached the answer is 503, and the next request tries
   }
 })
 
+test('what no request could be served with is refused at the start', () => {
+  const natsUrl = 'ws://127.0.0.1:1'
+  assert.throws(() => createEdgeIngest({ natsUrl, ...tokens, jwtSecret: undefined }), /WEIR_JWT_SECRET/)
+  assert.throws(() => createEdgeIngest({ natsUrl, ...tokens, jwtSecret: 'short' }), /give at least 32/)
+  for (const wrong of ['nats://127.0.0.1:4222', 'nats.example.org', '']) {
+    assert.throws(() => createEdgeIngest({ natsUrl: wrong, ...tokens }), /wss:\/\//, wrong)
+  }
+})
+
 test('no code that the edge entry reaches needs a runtime: of Node only the hash', () => {
   const needed = new Set<string>()
   const seen = new Set<string>()

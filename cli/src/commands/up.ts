@@ -32,15 +32,19 @@ async function runUp({ json, workingFolder }: UpOptions): Promise<number> {
   const began = performance.now()
   const folder = new StateFolder(workingFolder)
   const ports = portsOf(process.env)
-  const { databaseUrl } = parseConfig(upSettings, process.env)
-  const { postgres, ...others } = ports
-  await refuseSecond(folder, databaseUrl === undefined ? ports : others)
+  const settings = parseConfig(upSettings, process.env)
+  const { postgres, natsWebsocket, ...always } = ports
+  await refuseSecond(folder, {
+    ...always,
+    ...(settings.databaseUrl === undefined ? { postgres } : {}),
+    ...(settings.natsOverWebsocket ? { natsWebsocket } : {}),
+  })
   const show = json ? (): void => undefined : (line: string): void => console.log(line)
   const mesh = new LocalMesh({
     folder,
     ports,
     secrets: folder.secrets(),
-    databaseUrl,
+    ...settings,
     onReady: (what, ms) => show(`  ✓ ${what.padEnd(10)} ${(ms / 1000).toFixed(1)} s`),
     say: (sentence) => console.error(`weir: ${sentence}`),
   })

@@ -19,13 +19,21 @@ export interface PartContext {
   readonly ports: Ports
   readonly secrets: Secrets
   readonly databaseUrl: string | undefined
+  /** Whether NATS is also served over WebSocket. */
+  readonly natsOverWebsocket: boolean
 }
 
 export function natsPart(context: PartContext): ChildDeclaration {
-  const { folder, ports, secrets } = context
+  const { folder, ports, secrets, natsOverWebsocket } = context
   const configPath = folder.at('nats.conf')
-  const config = { host: '127.0.0.1', port: ports.nats, storeDir: folder.at('nats'), passwords: secrets.natsPasswords }
-  writeFileSync(configPath, renderNatsConfig(config), { mode: 0o600 })
+  const config = renderNatsConfig({
+    host: '127.0.0.1',
+    port: ports.nats,
+    storeDir: folder.at('nats'),
+    passwords: secrets.natsPasswords,
+    ...(natsOverWebsocket ? { websocketPort: ports.natsWebsocket } : {}),
+  })
+  writeFileSync(configPath, config, { mode: 0o600 })
   return declare(context, 'nats', [natsServer(), '--config', configPath], () => listens(ports.nats), {})
 }
 

@@ -7,6 +7,7 @@ export interface Ports {
   readonly ingest: number
   readonly projector: number
   readonly nats: number
+  readonly natsWebsocket: number
   readonly postgres: number
   readonly hubAdmin: number
   readonly ingestAdmin: number
@@ -18,6 +19,7 @@ export const portSettings: { readonly [Name in keyof Ports]: Setting<number> } =
   ingest: portSetting('ingest', 'Where ingest listens for events.'),
   projector: portSetting('projector', 'Where the read API and the page are.'),
   nats: portSetting('nats', 'Where nats-server listens.'),
+  natsWebsocket: portSetting('natsWebsocket', 'Where nats-server listens for WebSocket, if it is to.'),
   postgres: portSetting('postgres', 'Where the embedded Postgres listens.'),
   hubAdmin: portSetting('hubAdmin', 'Health and metrics of the hub.'),
   ingestAdmin: portSetting('ingestAdmin', 'Health and metrics of ingest.'),
