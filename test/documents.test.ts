@@ -37,8 +37,20 @@ test('links between documents lead somewhere', () => {
   assert.deepEqual(faults, [])
 })
 
+test('decisions are numbered from 0001 without a hole, in the name and in the heading', () => {
+  const decisions = documents.filter(({ path }) => path.startsWith('docs/decisions/')).sort(byPath)
+  assert.deepEqual(
+    decisions.map(({ path, text }) => [/\/(\d{4})-/.exec(path)?.[1], /^# (\d{4}) /.exec(text)?.[1]]),
+    decisions.map((_, at) => [String(at + 1).padStart(4, '0'), String(at + 1).padStart(4, '0')]),
+  )
+})
+
 test('the table of close codes in the protocol is the one of the code', () => {
   const text = readFileSync(join(root, 'docs/protocol.md'), 'utf8')
   const rows = [...text.matchAll(/\| (3\d{3}) \| (\w+) /g)].map(([, code, name]) => `${code} ${name}`)
   assert.deepEqual(rows.sort(), errorCodes.map((code) => `${closeCode(code)} ${code}`).sort())
 })
+
+function byPath(left: { readonly path: string }, right: { readonly path: string }): number {
+  return left.path < right.path ? -1 : 1
+}
