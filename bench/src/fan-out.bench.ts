@@ -32,9 +32,11 @@ async function runFanOut(options: BenchmarkOptions): Promise<void> {
   ratio(options, "hub that hears no acknowledgements / nats-server's own WebSocket", hubSilent / nats.perCpuSecond, {
     atLeast: 10,
   })
-  await hubFigure(options, oneChannel(5_000))
-  await hubFigure(options, channels(1_000, 5))
-  await hubFigure(options, channels(5_000, 1))
+  for (const scenario of [oneChannel(5_000), channels(1_000, 5), channels(5_000, 1)]) {
+    const hub = await hubFigure(options, scenario)
+    const paced = await prebuiltFigure(options, scenario, hub, hub.eventsPerSecond)
+    ratio(options, `${scenario.name} / prebuilt frames, as many a second`, hub.perCpuSecond / paced.perCpuSecond)
+  }
 }
 
 /**
@@ -179,7 +181,7 @@ async function prebuiltFigure(
   const mesh = await BenchMesh.start()
   try {
     const entries = Math.round(batchEntries)
-    const args = ['prebuilt', entries, eventBytes, eventsPerSecond / entries].map(String)
+    const args = ['prebuilt', entries, eventBytes, scenario.channels, eventsPerSecond / entries].map(String)
     const peer = await PeerProcess.start('bench/src/peers/fan-out-peer.ts', args)
     mesh.add(peer)
     const load = mesh.load()

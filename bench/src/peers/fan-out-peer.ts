@@ -2,11 +2,11 @@
  * What the hub's fan-out is measured against, on the same uWebSockets.js and the same Node, a process of its own:
  *   each      one send an event a client, of events that come from NATS as they come to the hub
  *   topics    the same by uWebSockets.js' own publish to a topic
- *   prebuilt  one batch that was built before, to all clients over and over, as often a second as is said or as fast as
- *             they take it: what no hub can exceed
+ *   prebuilt  one batch that was built before, to all clients of one channel after the other, as many a second as is said,
+ *             or as fast as they take it: what no hub can exceed
  *
  *   node bench/src/peers/fan-out-peer.ts each|topics <nats url>
- *   node bench/src/peers/fan-out-peer.ts prebuilt <entries in the batch> <bytes of an event> [<batches a second>]
+ *   node bench/src/peers/fan-out-peer.ts prebuilt <entries in the batch> <bytes of an event> <channels> <batches a second, or 0>
  *
  * Its first line of output is {"port"}.
  */
@@ -42,7 +42,7 @@ app.listen('127.0.0.1', 0, (socket) => {
   if (socket !== false) console.log(JSON.stringify({ port: uws.us_socket_local_port(socket) }))
 })
 
-if (kind === 'prebuilt') sendPrebuilt(Number(args[0]), Number(args[1]), Number(args[2] ?? 0))
+if (kind === 'prebuilt') sendPrebuilt(Number(args[0]), Number(args[1]), Number(args[2]), Number(args[3]))
 else await forward(args[0] ?? '')
 
 /** Each event as a batch of one, so that the generator reads it as it reads the hub. */
@@ -59,29 +59,26 @@ async function forward(natsUrl: string): Promise<void> {
   })
 }
 
-/** Sends a round to all, so often a second, or for 0 while at most three are on their way to the first. */
-function sendPrebuilt(entries: number, eventBytes: number, perSecond: number): void {
+/** Sends to channel after channel so many batches a second, or for 0 while at most three are on their way to the first client. */
+function sendPrebuilt(entries: number, eventBytes: number, channels: number, perSecond: number): void {
   const subjects = Array.from({ length: entries }, (_, index) => benchSubject(index % 100))
   const frame = batch(subjects, new BenchEvent(eventBytes).encode(1, 0), 0)
-  const round = (): void => {
-    for (const socket of sockets) socket.send(frame, true)
+  let sent = 0
+  const next = (): void => {
+    for (let index = sent++ % channels; index < sockets.length; index += channels) sockets[index]?.send(frame, true)
   }
   if (perSecond > 0) {
     const start = performance.now()
-    let rounds = 0
-    const next = (): void => {
-      round()
-      const due = start + (++rounds * 1000) / perSecond
-      setTimeout(next, Math.max(0, due - performance.now()))
-    }
-    next()
+    setInterval(() => {
+      for (let due = ((performance.now() - start) * perSecond) / 1000 - sent; due > 0; due--) next()
+    }, 1)
     return
   }
-  acknowledged = () => setImmediate(round)
+  acknowledged = () => setImmediate(next)
   const waiting = setInterval(() => {
     if (sockets.length === 0) return
     clearInterval(waiting)
-    for (let count = 0; count < 3; count++) round()
+    for (let count = 0; count < 3; count++) next()
   }, 200)
 }
 
