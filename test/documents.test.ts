@@ -8,6 +8,7 @@ import { closeCode, errorCodes } from '../proto/src/error.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const documents = [
   'README.md',
+  'bench/README.md',
   'examples/edge/README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
 ]

@@ -3,6 +3,8 @@ export interface Benchmark {
   readonly name: string
   /** What it measures, in one line. */
   readonly title: string
+  /** Takes so long that it runs only when it is named. */
+  readonly onlyByName?: true
   run(options: BenchmarkOptions): Promise<void>
 }
 

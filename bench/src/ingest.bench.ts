@@ -32,18 +32,20 @@ interface Plan {
   readonly ratioBudget?: Budget
 }
 
-const oneJson: Plan = { name: 'one-json', connections: 128, unit: 'requests/s', budget: { atLeast: 25_000 } }
+export const oneJson: Plan = { name: 'one-json', connections: 128, unit: 'requests/s', budget: { atLeast: 25_000 } }
+
+export const batchProtobuf: Plan = {
+  name: 'batch-protobuf',
+  connections: 16,
+  unit: 'events/s',
+  budget: { atLeast: 100_000 },
+  ratioBudget: { atLeast: 0.6 },
+}
 
 const plans: readonly Plan[] = [
   oneJson,
   { name: 'batch-json', connections: 16, unit: 'events/s', budget: { atLeast: 60_000 } },
-  {
-    name: 'batch-protobuf',
-    connections: 16,
-    unit: 'events/s',
-    budget: { atLeast: 100_000 },
-    ratioBudget: { atLeast: 0.6 },
-  },
+  batchProtobuf,
   { name: 'otlp-protobuf', connections: 16, unit: 'points/s', budget: { atLeast: 50_000 } },
 ]
 
@@ -67,7 +69,7 @@ async function run({ quick, report }: BenchmarkOptions): Promise<void> {
 }
 
 /** A server of its own for each measurement: it remembers the ids of two minutes, and slows down as they grow. */
-async function withNats<T>(action: (nats: TestNats) => Promise<T>): Promise<T> {
+export async function withNats<T>(action: (nats: TestNats) => Promise<T>): Promise<T> {
   const nats = await startNats()
   try {
     const nc = await connectNats({ url: nats.url, name: 'bench', log: createLogger('bench', 'warn') })
@@ -132,7 +134,7 @@ async function measureRedis(ms: number, report: BenchmarkOptions['report']): Pro
   }
 }
 
-async function load(service: Target, plan: Plan, ms: number, perSecond?: number): Promise<Load> {
+export async function load(service: Target, plan: Plan, ms: number, perSecond?: number): Promise<Load> {
   const { port, token } = service
   const args = [port, token, plan.name, plan.connections, ms, ...(perSecond === undefined ? [] : [perSecond])]
   const result = (await lastLine('ingest-load.ts', args.map(String))) as Load
@@ -175,7 +177,7 @@ interface IngestProcess extends Target {
 const grant = { tenant: 'main', subject: 'bench', publish: ['>'], subscribe: [], ttlSeconds: 3600 }
 
 /** On this runtime, as in production; BENCH_INGEST is another command, as `bun --cpu-prof`. */
-async function startIngest(nats: TestNats): Promise<IngestProcess> {
+export async function startIngest(nats: TestNats): Promise<IngestProcess> {
   const secret = crypto.randomUUID()
   const folder = await mkdtemp(join(tmpdir(), 'weir-bench-'))
   const [command = '', ...args] = process.env.BENCH_INGEST?.split(' ') ?? [process.execPath]
