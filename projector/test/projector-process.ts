@@ -56,16 +56,20 @@ export class ProjectorProcess {
 
   /** Resolves when every projection runs. */
   async ready(): Promise<void> {
-    while (!(await fetch(`${this.adminUrl}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 50))
+    for (const end = performance.now() + readyMs; !(await fetch(`${this.adminUrl}/readyz`)).ok; ) {
+      if (performance.now() > end) throw new Error(`The projector does not become ready:\n${this.#output}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   }
 
   async health(): Promise<{ ready: boolean; parts: Record<string, { ok: boolean; detail?: string }> }> {
     return (await (await fetch(`${this.adminUrl}/readyz`)).json()) as never
   }
 
-  /** SIGTERM; resolves with the exit code. */
-  stop(): Promise<number | null> {
-    return this.#end('SIGTERM')
+  /** SIGTERM; resolves with the exit code, null when it had to be killed. */
+  async stop(): Promise<number | null> {
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), stopMs)
+    return await this.#end('SIGTERM').finally(() => clearTimeout(late))
   }
 
   /** kill -9. */
@@ -82,6 +86,11 @@ export class ProjectorProcess {
     })
   }
 }
+
+const readyMs = 60_000
+
+/** A projector that has not ended for so long never will. */
+const stopMs = 30_000
 
 export const testSecret = 'a secret for tests of at least 32 bytes'
 

@@ -38,6 +38,8 @@ export class ServiceUnderTest {
   readonly #publisher: Publisher
   readonly #folder: string
   readonly #env: Readonly<Record<string, string>>
+  /** All that were ever started. */
+  readonly #projectors: ProjectorProcess[]
   projector: ProjectorProcess
   #token: string
 
@@ -55,6 +57,7 @@ export class ServiceUnderTest {
     this.#folder = folder
     this.#env = env
     this.projector = projector
+    this.#projectors = [projector]
     this.#token = token
   }
 
@@ -84,16 +87,19 @@ export class ServiceUnderTest {
     return urlWith(this.nats.url, role)
   }
 
+  /** Ends everything that it started, whatever a test left behind. */
   async stop(): Promise<void> {
-    await this.projector.stop()
-    await this.nc.close()
+    const ends = [...this.#projectors.map((projector) => projector.stop()), this.nc.close()]
+    await Promise.allSettled(ends)
     await this.nats.stop()
     await rm(this.#folder, { recursive: true, force: true })
   }
 
   /** Another projector of the same tenant. */
-  another(env: Readonly<Record<string, string>> = {}): Promise<ProjectorProcess> {
-    return ProjectorProcess.start({ ...this.#env, ...env })
+  async another(env: Readonly<Record<string, string>> = {}): Promise<ProjectorProcess> {
+    const projector = await ProjectorProcess.start({ ...this.#env, ...env })
+    this.#projectors.push(projector)
+    return projector
   }
 
   /** Starts the projector again. */
@@ -157,14 +163,17 @@ function urlWith(url: string, role: keyof typeof passwords): string {
   return url.replace('//', `//${role}:${passwords[role]}@`)
 }
 
-/** Asks until there is an answer. */
+/** Asks until there is an answer; gives up while the runner still lets the test clean up. */
 export async function until<T>(probe: () => Promise<T | undefined | false>): Promise<T> {
-  for (;;) {
+  for (const end = performance.now() + waitMs; performance.now() < end; ) {
     const found = await probe()
     if (found !== undefined && found !== false) return found
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
+  throw new Error(`There was no answer to ${probe} within ${waitMs / 1000} s.`)
 }
+
+const waitMs = 60_000
 
 /** A reading, as `publish` takes it. */
 export function reading(

@@ -9,13 +9,26 @@ import {
   lastMessage,
   type NatsConnection,
 } from '@weir/mesh'
-import { type Alert, Alert_Status, AlertSchema, EventSchema, timestampFromMilliseconds, WeirError } from '@weir/proto'
+import {
+  type Alert,
+  Alert_Status,
+  AlertSchema,
+  type Event,
+  EventSchema,
+  formatCursor,
+  parseCursor,
+  timestampFromMilliseconds,
+  WeirError,
+} from '@weir/proto'
+import type { Cause } from '../fold/cause.ts'
 
 /** The last event of an alert. */
 export interface RecordedAlert {
   /** Its sequence in the events; 0 when they do not hold it any more. */
   readonly seq: number
   readonly alert: Alert
+  /** What its rule had seen when it said so; undefined when the event is not one that a rule's story led to. */
+  readonly cause: Cause | undefined
 }
 
 /** What an alert is to become. */
@@ -30,6 +43,8 @@ export interface AlertChange {
   /** Who changed it; empty for the rule itself. */
   readonly by: string
   readonly atMs: number
+  /** What the rule has seen; of a person's change what the alert had before. */
+  readonly cause: Cause | undefined
 }
 
 /**
@@ -65,7 +80,7 @@ export class AlertLog {
    * @param after the sequence of the alert's last event, 0 when the events hold none
    */
   async append(change: AlertChange, after: number): Promise<RecordedAlert | undefined> {
-    const { rule, key, severity, status, message, sinceMs, by, atMs } = change
+    const { rule, key, severity, status, message, sinceMs, by, atMs, cause } = change
     const subject = alertSubject(rule, key)
     const since = timestampFromMilliseconds(sinceMs)
     const time = timestampFromMilliseconds(atMs)
@@ -77,6 +92,7 @@ export class AlertLog {
       type: 'weir.alert',
       source: 'weir/projector',
       ...(time === undefined ? {} : { time }),
+      ...(cause === undefined ? {} : { labels: causeLabels(cause) }),
       data: { case: 'alert', value: alert },
     })
     const outcome = await this.#publisher.store({
@@ -87,7 +103,7 @@ export class AlertLog {
     })
     if (outcome.kind === 'refused') throw outcome.error
     if (outcome.kind === 'unknown') throw new WeirError('unavailable', `The alert was not stored: ${outcome.reason}.`)
-    return outcome.kind === 'stored' ? { seq: outcome.seq, alert } : undefined
+    return outcome.kind === 'stored' ? { seq: outcome.seq, alert, cause } : undefined
   }
 
   close(): void {
@@ -104,22 +120,35 @@ export function alertSubject(rule: string, key: string): string {
   return `alerts.${rule}.${key}`
 }
 
-/** Undefined when the event is no alert. */
-export function recordedAlert(seq: number, payload: Uint8Array): RecordedAlert | undefined {
+/** An event that is no alert, as when somebody else put it under this subject, tells of one that nothing is known of. */
+export function recordedAlert(seq: number, payload: Uint8Array): RecordedAlert {
   try {
-    const { data } = fromBinary(EventSchema, payload)
-    return data.case === 'alert' ? { seq, alert: data.value } : undefined
+    const event = fromBinary(EventSchema, payload)
+    if (event.data.case === 'alert') return { seq, alert: event.data.value, cause: causeOf(event) }
   } catch {
-    return undefined
+    // As below.
   }
+  return { seq, alert: create(AlertSchema), cause: undefined }
+}
+
+/** Where the event that a change comes from stands in its source, as a cursor, and what time had come. */
+function causeLabels({ epoch, seq, atMs }: Cause): Record<string, string> {
+  return { cause: formatCursor({ epoch, seq }), 'cause.ms': String(atMs) }
+}
+
+function causeOf({ labels }: Event): Cause | undefined {
+  const { cause } = labels
+  const atMs = Number(labels['cause.ms'])
+  return cause === undefined || !Number.isSafeInteger(atMs) ? undefined : { ...parseCursor(cause), atMs }
 }
 
 export function isOpen({ alert }: RecordedAlert): boolean {
   return alert.status === Alert_Status.FIRING || alert.status === Alert_Status.ACKED
 }
 
-/** The same change of the same alert has the same id, whoever makes it. */
-function changeId(tenant: string, { rule, key, status, by }: AlertChange, after: number): string {
-  const text = JSON.stringify([tenant, rule, key, status, by, after])
+/** The same change of the same alert for the same cause has the same id, whoever makes it. */
+function changeId(tenant: string, { rule, key, status, by, cause }: AlertChange, after: number): string {
+  const from = cause === undefined || by !== '' ? after : [cause.epoch, cause.seq, cause.atMs]
+  const text = JSON.stringify([tenant, rule, key, status, by, from])
   return `alert-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
 }

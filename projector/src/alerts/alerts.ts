@@ -1,4 +1,4 @@
-import { type Alert_Status, type EventJson, WeirError } from '@weir/proto'
+import { Alert_Status, type EventJson, WeirError } from '@weir/proto'
 import type { BucketReader, StateItem } from '../state/bucket-reader.ts'
 import { type AlertChange, type AlertLog, alertsBucket, isOpen, type RecordedAlert } from './alert-log.ts'
 
@@ -84,7 +84,9 @@ export async function changeAlert(
 ): Promise<RecordedAlert> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const last = await log.last(subject)
-    if (last === undefined) throw new WeirError('not_found', `There is no alert "${subject}".`)
+    if (last === undefined || last.alert.status === Alert_Status.UNSPECIFIED) {
+      throw new WeirError('not_found', `There is no alert "${subject}".`)
+    }
     if (last.alert.status === status) return last
     if (!isOpen(last)) {
       throw new WeirError('conflict', 'The alert is resolved already; it cannot be acknowledged any more.')
@@ -97,8 +99,8 @@ export async function changeAlert(
 
 const attemptsMax = 5
 
-function changeOf({ alert }: RecordedAlert, status: Alert_Status, by: string): AlertChange {
+function changeOf({ alert, cause }: RecordedAlert, status: Alert_Status, by: string): AlertChange {
   const { rule, key, severity, message, since } = alert
   const sinceMs = since === undefined ? Date.now() : Number(since.seconds) * 1000 + Math.floor(since.nanos / 1_000_000)
-  return { rule, key, severity, status, message, sinceMs, by, atMs: Date.now() }
+  return { rule, key, severity, status, message, sinceMs, by, atMs: Date.now(), cause }
 }

@@ -1,3 +1,5 @@
+import type { Cause } from './cause.ts'
+
 /**
  * The states of an alert for one key, and all transitions between them. Times are those at which events were stored, so the
  * same events always lead to the same states; `advance` says that a time has come without an event.
@@ -8,6 +10,8 @@
  * | pending | | quiet | firing after `for` | |
  * | firing | stays, no longer clearing | clearing; quiet when `keepFiringFor` is 0 | quiet after `keepFiringFor` of clearing | muted |
  * | muted | | quiet | | |
+ *
+ * A change of phase has a cause: the last event of the key and the time that had come. The same events give the same causes.
  *
  * Muted is what keeps an alert that somebody resolved from firing again while its cause is still there.
  */
@@ -22,11 +26,13 @@ export interface AlertTimes {
 /** What is known of one key. */
 export interface KeyAlert {
   readonly key: string
-  phase: AlertPhase
+  readonly phase: AlertPhase
   /** Since when the condition holds. */
-  sinceMs: number
-  /** When the phase was entered. */
-  enteredMs: number
+  readonly sinceMs: number
+  /** What the phase comes from. */
+  readonly entered: Cause
+  /** The last that is known: what the phase came from, or a later event that left it as it was. */
+  readonly known: Cause
 }
 
 export class AlertMachine {
@@ -35,7 +41,7 @@ export class AlertMachine {
   readonly #keys = new Map<string, State>()
   /** Before this time `advance` has nothing to do. */
   #nextMs: number = Number.POSITIVE_INFINITY
-  #changed = new Set<string>()
+  #changed = new Map<string, Cause>()
 
   constructor(times: AlertTimes, keysMax: number) {
     this.#times = times
@@ -50,42 +56,43 @@ export class AlertMachine {
     return this.#keys.get(key)
   }
 
-  /** The keys whose phase has changed since the last call. */
-  takeChanged(): ReadonlySet<string> {
+  /** The keys whose phase has changed since the last call, each with what its phase comes from. */
+  takeChanged(): ReadonlyMap<string, Cause> {
     const changed = this.#changed
-    if (changed.size > 0) this.#changed = new Set()
+    if (changed.size > 0) this.#changed = new Map()
     return changed
   }
 
   /** An event of the key came. False when the key is one too many and is not watched. */
-  observe(key: string, holds: boolean, atMs: number): boolean {
-    this.advance(atMs)
-    const state = this.#stateOf(key, holds || this.#times.absentMs !== undefined, atMs)
+  observe(key: string, holds: boolean, event: Cause): boolean {
+    this.advance(event.atMs)
+    const state = this.#stateOf(key, holds || this.#times.absentMs !== undefined, event)
     if (state === undefined) return !holds
-    state.seenMs = atMs
-    if (holds) this.#holds(state, atMs, atMs)
-    else this.#ceases(state, atMs)
+    state.seenMs = event.atMs
+    state.known = event
+    if (holds) this.#holds(state, event.atMs)
+    else this.#ceases(state)
     this.#settle(state)
     return true
   }
 
-  /** Enters what was known of a key before this machine began: an alert that fires. */
-  restore(key: string, sinceMs: number): void {
-    const state = this.#stateOf(key, true, sinceMs)
-    if (state === undefined || state.phase === 'firing') return
-    state.phase = 'firing'
-    state.sinceMs = sinceMs
-    state.enteredMs = sinceMs
+  /**
+   * Takes over what somebody else knows of a key: what a machine that had seen everything up to the cause would be in. False
+   * when the key is one too many.
+   */
+  adopt(key: string, phase: Exclude<AlertPhase, 'pending'>, sinceMs: number, cause: Cause): boolean {
+    if (!this.#keys.has(key) && this.#keys.size >= this.#keysMax) return phase === 'quiet'
+    const seenMs = cause.atMs
+    const state: State = { key, phase, sinceMs, entered: cause, known: cause, clearingMs: undefined, seenMs }
+    this.#keys.set(key, state)
     this.#settle(state)
+    return true
   }
 
   /** A person resolved the alert. */
-  mute(key: string, atMs: number): void {
+  mute(key: string): void {
     const state = this.#keys.get(key)
-    if (state?.phase !== 'firing') return
-    // What is silent can only speak again: nothing is left to be watched until then.
-    if (this.#times.absentMs !== undefined) this.#keys.delete(key)
-    else this.#enter(state, 'muted', atMs)
+    if (state?.phase === 'firing') this.#enter(state, 'muted')
   }
 
   /** Time has come so far without an event that is not yet observed. */
@@ -98,25 +105,34 @@ export class AlertMachine {
     }
   }
 
-  #stateOf(key: string, worthWatching: boolean, atMs: number): State | undefined {
+  #stateOf(key: string, worthWatching: boolean, cause: Cause): State | undefined {
     const known = this.#keys.get(key)
     if (known !== undefined || !worthWatching || this.#keys.size >= this.#keysMax) return known
-    const state: State = { key, phase: 'quiet', sinceMs: 0, enteredMs: atMs, clearingMs: undefined, seenMs: atMs }
+    const seenMs = cause.atMs
+    const state: State = {
+      key,
+      phase: 'quiet',
+      sinceMs: 0,
+      entered: cause,
+      known: cause,
+      clearingMs: undefined,
+      seenMs,
+    }
     this.#keys.set(key, state)
     return state
   }
 
-  #holds(state: State, sinceMs: number, atMs: number): void {
+  #holds(state: State, sinceMs: number): void {
     state.clearingMs = undefined
     if (state.phase !== 'quiet') return
     state.sinceMs = sinceMs
-    this.#enter(state, this.#times.forMs === 0 ? 'firing' : 'pending', atMs)
+    this.#enter(state, this.#times.forMs === 0 ? 'firing' : 'pending')
   }
 
-  #ceases(state: State, atMs: number): void {
-    if (state.phase !== 'firing') this.#enter(state, 'quiet', atMs)
-    else if (this.#times.keepFiringForMs === 0) this.#enter(state, 'quiet', atMs)
-    else state.clearingMs ??= atMs
+  #ceases(state: State): void {
+    if (state.phase !== 'firing') this.#enter(state, 'quiet')
+    else if (this.#times.keepFiringForMs === 0) this.#enter(state, 'quiet')
+    else state.clearingMs ??= state.known.atMs
   }
 
   /** When time alone changes the state. */
@@ -129,17 +145,20 @@ export class AlertMachine {
   }
 
   #fallsDue(state: State, dueMs: number): void {
-    if (state.phase === 'pending') this.#enter(state, 'firing', dueMs)
-    else if (state.phase === 'firing') this.#enter(state, 'quiet', dueMs)
-    else this.#holds(state, dueMs, dueMs)
+    const { epoch, seq, atMs } = state.known
+    state.known = { epoch, seq, atMs: Math.max(atMs, dueMs) }
+    if (state.phase === 'pending') this.#enter(state, 'firing')
+    else if (state.phase === 'firing') this.#enter(state, 'quiet')
+    else this.#holds(state, dueMs)
   }
 
-  #enter(state: State, phase: AlertPhase, atMs: number): void {
+  /** Because of what is known last. */
+  #enter(state: State, phase: AlertPhase): void {
     if (state.phase === phase) return
     state.phase = phase
-    state.enteredMs = atMs
+    state.entered = state.known
     state.clearingMs = undefined
-    this.#changed.add(state.key)
+    this.#changed.set(state.key, state.known)
   }
 
   /** Notes when the key falls due, and forgets it when there is nothing to remember. */
@@ -149,7 +168,7 @@ export class AlertMachine {
   }
 }
 
-interface State extends KeyAlert {
+type State = { -readonly [Field in keyof KeyAlert]: KeyAlert[Field] } & {
   /** Since when a firing alert's condition does not hold any more. */
   clearingMs: number | undefined
   /** When its last event was stored. */

@@ -1,27 +1,14 @@
-import {
-  bucketStream,
-  eventStream,
-  eventSubject,
-  keySubject,
-  type Logger,
-  type NatsConnection,
-  StreamReader,
-} from '@weir/mesh'
+import type { Logger, NatsConnection } from '@weir/mesh'
 import { Alert_Severity, Alert_Status, asWeirError, checkSubject } from '@weir/proto'
-import {
-  type AlertChange,
-  AlertLog,
-  alertSubject,
-  alertsBucket,
-  isOpen,
-  type RecordedAlert,
-  recordedAlert,
-} from '../alerts/alert-log.ts'
+import { type AlertChange, alertSubject, isOpen, type RecordedAlert } from '../alerts/alert-log.ts'
+import { RecordedAlerts } from '../alerts/recorded-alerts.ts'
 import type { AlertSpec } from '../declaration/projection-spec.ts'
 import type { EventRecord } from '../event-record.ts'
-import { AlertMachine, type KeyAlert } from '../fold/alert-machine.ts'
+import { AlertMachine, type AlertPhase, type KeyAlert } from '../fold/alert-machine.ts'
+import { type Cause, isLater } from '../fold/cause.ts'
 import { limits } from '../limits.ts'
 import { owns, type Partition } from '../partition.ts'
+import { sleep } from '../repeating-work.ts'
 import type { Projection } from './projection.ts'
 
 export interface AlertProjectionOptions {
@@ -43,8 +30,11 @@ export interface AlertStats {
 
 /**
  * Watches one rule. What a key's alert should be follows from the events it reads (AlertMachine); what it is follows from the
- * alert events that were stored. Wherever the two differ it stores an event that makes them equal, and nothing while it only
- * sees again what it has seen before a restart.
+ * alert events that were stored (RecordedAlerts). Wherever the two differ it stores an event that makes them equal.
+ *
+ * Every stored change names its cause: how much of the source its author had seen. Whoever has seen less of a key takes over
+ * what was stored, and whoever has seen as much stores nothing that differs. So a replica that is behind, or one that reads
+ * again after a restart, adds nothing to what was told.
  */
 export class AlertProjection implements Projection {
   readonly warmUpMs: number
@@ -56,25 +46,30 @@ export class AlertProjection implements Projection {
   readonly stats: AlertStats = { evaluations: 0, failures: 0, overflowed: 0, changes: 0 }
   readonly #options: AlertProjectionOptions
   readonly #spec: AlertSpec
-  readonly #alerts: AlertLog
+  readonly #recorded: RecordedAlerts
   #machine: AlertMachine
-  #recorded = new Map<string, RecordedAlert>()
   /** What the message of a key's alert says, from the event that made it pending or is its last. */
   readonly #messages = new Map<string, () => string>()
   readonly #changing = new Map<string, Promise<void>>()
-  /** Keys whose alert may differ from what is stored of it. */
-  readonly #unsettled = new Set<string>()
-  #follower: StreamReader | undefined
+  /** Keys whose alert may differ from what is stored of it, each with what a change would name as its cause. */
+  readonly #unsettled = new Map<string, Cause>()
   #repeating = true
   #blocked: string | undefined
   #closed = false
   #failureLoggedAtMs = 0
 
   constructor(options: AlertProjectionOptions) {
-    const { spec } = options
+    const { nc, tenant, spec, log } = options
     this.#options = options
     this.#spec = spec
-    this.#alerts = new AlertLog(options.nc, options.tenant)
+    this.#recorded = new RecordedAlerts({
+      nc,
+      tenant,
+      rule: spec.name,
+      log,
+      keysMax: limits.alertKeysMax,
+      onChanged: (key, recorded) => this.#heed(key, recorded),
+    })
     this.#machine = new AlertMachine(spec, limits.alertKeysMax)
     this.warmUpMs = spec.forMs + spec.keepFiringForMs + (spec.absentMs ?? 0)
   }
@@ -84,17 +79,14 @@ export class AlertProjection implements Projection {
   }
 
   async open(): Promise<void> {
-    this.#follower?.close()
-    this.#follower = undefined
     await Promise.all(this.#changing.values())
     this.#machine = new AlertMachine(this.#spec, limits.alertKeysMax)
-    this.#recorded = new Map()
     this.#messages.clear()
     this.#unsettled.clear()
     this.#repeating = true
-    await this.#loadRecorded()
-    for (const [key, recorded] of this.#recorded) {
-      if (isOpen(recorded)) this.#machine.restore(key, msOf(recorded.alert.since))
+    await this.#recorded.open()
+    for (const [key, recorded] of this.#recorded.all()) {
+      if (owns(this.#options.partition, key)) this.#adopt(key, recorded)
     }
   }
 
@@ -102,25 +94,31 @@ export class AlertProjection implements Projection {
     if (record.subject.startsWith('alerts.')) return
     const key = this.#spec.key.keyOf(record)
     if (!owns(this.#options.partition, key)) return
-    const holds = record.removed ? false : this.#evaluate(record)
     if (!repeated) this.#repeating = false
+    const { epoch, seq, storedAtMs: atMs } = record
+    if (this.#isAccountedFor(key, epoch, seq)) return
+    const holds = record.removed ? false : this.#evaluate(record)
     if (holds === undefined) return
     const known = this.#machine.get(key)
     if (known === undefined) checkSubject(alertSubject(this.#spec.name, key))
-    if (!this.#machine.observe(key, holds, record.storedAtMs)) this.#overflow(key)
+    const event: Cause = { epoch, seq, atMs }
+    if (!this.#machine.observe(key, holds, event)) this.#overflow(key)
     this.#keepMessage(key, known, record)
-    this.#settleChanged(record.storedAtMs)
+    this.#collectChanged()
+    if (this.#differs(key) && this.#isOvertaken(key, this.#unsettled.get(key))) this.#unsettled.set(key, event)
+    this.#settleAll()
     if (this.#changing.size >= changesMax) return Promise.race(this.#changing.values())
   }
 
   idle(nowMs: number): void {
     this.#repeating = false
     this.#machine.advance(nowMs)
-    this.#settleChanged(nowMs)
+    this.#collectChanged()
+    this.#settleAll()
   }
 
   async flushed(): Promise<void> {
-    const before = [...this.#unsettled]
+    const before = [...this.#unsettled.keys()]
     while (!this.#closed && before.some((key) => this.#unsettled.has(key))) await sleep(settlePollMs)
   }
 
@@ -134,8 +132,13 @@ export class AlertProjection implements Projection {
 
   close(): void {
     this.#closed = true
-    this.#follower?.close()
-    this.#alerts.close()
+    this.#recorded.close()
+  }
+
+  /** Whether what is stored of the alert was said by somebody who had seen this event. */
+  #isAccountedFor(key: string, epoch: number, seq: number): boolean {
+    const cause = this.#recorded.get(key)?.cause
+    return cause !== undefined && cause.epoch === epoch && seq <= cause.seq
   }
 
   #evaluate(record: EventRecord): boolean | undefined {
@@ -169,140 +172,130 @@ export class AlertProjection implements Projection {
   /** The event that set the alert off is kept until it is needed; for absence that is the last one. */
   #keepMessage(key: string, before: KeyAlert | undefined, record: EventRecord): void {
     const phase = this.#machine.get(key)?.phase
-    if (phase === undefined) this.#messages.delete(key)
-    else if (this.#spec.absentMs !== undefined || (before === undefined && phase !== 'quiet')) {
+    if (phase === undefined) return
+    if (this.#spec.absentMs !== undefined || (before === undefined && phase !== 'quiet')) {
       const kept = record.copy()
       this.#messages.set(key, () => this.#spec.message(kept))
     }
   }
 
-  #settleChanged(atMs: number): void {
-    for (const key of this.#machine.takeChanged()) this.#unsettled.add(key)
+  #collectChanged(): void {
+    for (const [key, cause] of this.#machine.takeChanged()) {
+      this.#unsettled.set(key, cause)
+      if (this.#machine.get(key) === undefined) this.#messages.delete(key)
+    }
+  }
+
+  #settleAll(): void {
     if (this.#repeating) return
-    for (const key of this.#unsettled) this.#settle(key, atMs)
+    for (const [key, cause] of this.#unsettled) {
+      if (this.#changing.size >= changesMax) return
+      this.#settle(key, cause)
+    }
   }
 
   /** Stores what is missing to make the alert of a key what it should be; one change at a time. */
-  #settle(key: string, atMs: number): void {
+  #settle(key: string, cause: Cause): void {
     if (this.#changing.has(key)) return
-    const change = this.#missingChange(key, atMs)
+    // An opinion that knows less than what is stored has to wait for the next event of the key.
+    const change =
+      this.#differs(key) && !this.#isOvertaken(key, cause) ? this.#changeTo(this.#shouldBe(key), key, cause) : undefined
     if (change === undefined) {
       this.#unsettled.delete(key)
       return
     }
-    const changing = this.#store(key, change).finally(() => {
+    const changing = this.#store(change).finally(() => {
       this.#changing.delete(key)
+      // What failed is tried again with the next tick.
+      if (this.#blocked === undefined) this.#settleAll()
     })
     this.#changing.set(key, changing)
   }
 
-  #missingChange(key: string, atMs: number): AlertChange | undefined {
-    const should = this.#machine.get(key)
+  #differs(key: string): boolean {
     const recorded = this.#recorded.get(key)
-    const open = recorded !== undefined && isOpen(recorded)
-    const { name: rule, severity } = this.#spec
-    const common = { rule, key, severity: Alert_Severity[severity], by: '', atMs }
-    if (should?.phase === 'firing' && !open) {
-      const message = this.#messages.get(key)?.() ?? ''
-      return { ...common, status: Alert_Status.FIRING, message, sinceMs: should.sinceMs }
-    }
-    if (open && should?.phase !== 'firing' && should?.phase !== 'muted') {
-      const { message, since } = recorded.alert
-      return { ...common, status: Alert_Status.RESOLVED, message, sinceMs: msOf(since) }
-    }
-    return undefined
+    return this.#shouldBe(key) !== (recorded === undefined ? 'quiet' : phaseOf(recorded))
   }
 
-  async #store(key: string, change: AlertChange): Promise<void> {
-    const before = this.#recorded.get(key)
+  #shouldBe(key: string): ToldPhase {
+    const phase = this.#machine.get(key)?.phase ?? 'quiet'
+    return phase === 'pending' ? 'quiet' : phase
+  }
+
+  /** Whether what is stored of the alert was said by somebody who knew as much or more; also when nothing is known here. */
+  #isOvertaken(key: string, cause: Cause | undefined): boolean {
+    if (cause === undefined) return true
+    const told = this.#recorded.get(key)?.cause
+    return told !== undefined && !isLater(cause, told)
+  }
+
+  #changeTo(phase: ToldPhase, key: string, cause: Cause): AlertChange | undefined {
+    const { name: rule, severity } = this.#spec
+    const common = { rule, key, severity: Alert_Severity[severity], by: '', atMs: cause.atMs, cause }
+    const recorded = this.#recorded.get(key)
+    if (phase === 'firing') {
+      const message = this.#messages.get(key)?.() ?? ''
+      const sinceMs = this.#machine.get(key)?.sinceMs ?? cause.atMs
+      return { ...common, status: Alert_Status.FIRING, message, sinceMs }
+    }
+    // Only a person mutes an alert, and has said so already.
+    if (phase === 'muted' || recorded === undefined) return undefined
+    const { message, since } = recorded.alert
+    return { ...common, status: Alert_Status.RESOLVED, message, sinceMs: msOf(since) }
+  }
+
+  async #store(change: AlertChange): Promise<void> {
     try {
-      const stored = await this.#alerts.append(change, before?.seq ?? 0)
+      const stored = await this.#recorded.append(change)
       this.#blocked = undefined
-      // On a conflict somebody else changed the alert: its event is on its way to the follower.
-      if (stored === undefined) return
-      this.#enter(key, stored)
+      if (!stored) return
       this.stats.changes++
-      const { rule, status, message } = change
+      const { rule, key, status, message } = change
       this.#options.log.info({ rule, key, status: Alert_Status[status], message }, 'an alert changed')
     } catch (thrown) {
       this.#blocked = asWeirError(thrown).message
     }
   }
 
-  /** Reads what is stored of this rule's alerts, and follows it. */
-  async #loadRecorded(): Promise<void> {
-    const { nc, tenant } = this.#options
-    const filter = alertSubject(this.#spec.name, '>')
-    const bucketPrefix = keySubject(tenant, alertsBucket, alertSubject(this.#spec.name, '')).length
-    const stream = bucketStream(tenant, alertsBucket)
-    await readAll(nc, stream, keySubject(tenant, alertsBucket, filter), (subject, _seq, payload) => {
-      // The sequence of the event is unknown while the events may not hold it any more: those that do follow below.
-      this.#enter(subject.slice(bucketPrefix), recordedAlert(0, payload))
-    })
-    const eventPrefix = eventSubject(tenant, alertSubject(this.#spec.name, '')).length
-    const events = eventSubject(tenant, filter)
-    await readAll(nc, eventStream(tenant), events, (subject, seq, payload) => {
-      this.#enter(subject.slice(eventPrefix), recordedAlert(seq, payload))
-    })
-    void this.#follow(events, eventPrefix)
-  }
-
-  /** Until the next `open`; begun again when it breaks, as without it no conflict would ever be settled. */
-  async #follow(filter: string, prefix: number): Promise<void> {
-    const { nc, tenant, log } = this.#options
-    const follower = new StreamReader({ nc, stream: eventStream(tenant), filters: [filter], start: 'latest' })
-    this.#follower = follower
-    try {
-      await follower.run(({ subject, seq, payload, storedAtMs }) => {
-        const key = subject.slice(prefix)
-        const recorded = recordedAlert(seq, payload)
-        if (this.#enter(key, recorded)) this.#heed(key, recorded, storedAtMs)
-        return undefined
-      })
-    } catch (cause) {
-      log.warn({ err: cause, rule: this.#spec.name }, 'alerts cannot be followed; will try again')
+  /** Somebody else changed an alert: who has seen more of its key is right, and a person is about what that person saw. */
+  #heed(key: string, recorded: RecordedAlert): void {
+    if (!owns(this.#options.partition, key)) return
+    const own = this.#machine.get(key)?.known ?? this.#unsettled.get(key)
+    if (own === undefined || (recorded.cause !== undefined && isLater(recorded.cause, own))) {
+      this.#adopt(key, recorded)
+      return
     }
-    await sleep(limits.restartMs)
-    if (!this.#closed && this.#follower === follower) await this.#follow(filter, prefix)
+    const entered = this.#machine.get(key)?.entered
+    const isAbout = recorded.cause === undefined || (entered !== undefined && !isLater(entered, recorded.cause))
+    if (phaseOf(recorded) === 'muted' && isAbout) this.#machine.mute(key)
+    this.#collectChanged()
+    this.#unsettled.set(key, own)
+    this.#settleAll()
   }
 
-  /** False when a later event of the alert is known. */
-  #enter(key: string, recorded: RecordedAlert | undefined): boolean {
-    const known = this.#recorded.get(key)
-    if (recorded === undefined || (known !== undefined && recorded.seq <= known.seq)) return false
-    this.#recorded.set(key, recorded)
-    return true
+  /** Goes on from what was stored, as if everything up to its cause had been seen here. */
+  #adopt(key: string, recorded: RecordedAlert): void {
+    const sinceMs = msOf(recorded.alert.since)
+    const cause = recorded.cause ?? { epoch: 0, seq: 0, atMs: sinceMs }
+    this.#unsettled.delete(key)
+    if (!this.#machine.adopt(key, phaseOf(recorded), sinceMs, cause)) this.#overflow(key)
   }
+}
 
-  /** What a person did counts; what the rule did is what it wanted. */
-  #heed(key: string, recorded: RecordedAlert | undefined, atMs: number): void {
-    if (recorded === undefined || !owns(this.#options.partition, key)) return
-    if (recorded.alert.status === Alert_Status.RESOLVED && recorded.alert.by !== '') this.#machine.mute(key, atMs)
-    this.#unsettled.add(key)
-    this.#settleChanged(atMs)
-  }
+/** What an alert can be for who reads its events. */
+type ToldPhase = Exclude<AlertPhase, 'pending'>
+
+/** What a person resolved is muted until its rule says that the cause is gone. */
+function phaseOf(recorded: RecordedAlert): ToldPhase {
+  if (isOpen(recorded)) return 'firing'
+  return recorded.alert.by === '' ? 'quiet' : 'muted'
 }
 
 /** How often it is looked whether all changes are stored. */
 const settlePollMs = 20
 
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-/** Changes that are stored at once; then the reader waits. */
+/** Changes that are stored at once; then further ones wait, and the reader with them. */
 const changesMax = 256
-
-type Handle = (subject: string, seq: number, payload: Uint8Array) => void
-
-/** The newest message of each subject that is stored now. */
-async function readAll(nc: NatsConnection, stream: string, filter: string, handle: Handle): Promise<void> {
-  const reader = new StreamReader({ nc, stream, filters: [filter], start: 'latest' })
-  await reader.runToHead(({ subject, seq, payload, removal }) => {
-    if (removal === 0) handle(subject, seq, payload)
-    return undefined
-  })
-}
 
 function msOf(time: { readonly seconds: bigint; readonly nanos: number } | undefined): number {
   return time === undefined ? 0 : Number(time.seconds) * 1000 + Math.floor(time.nanos / 1_000_000)

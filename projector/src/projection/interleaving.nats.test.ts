@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { create, toBinary } from '@bufbuild/protobuf'
 import {
@@ -14,15 +15,25 @@ import { EventSchema, timestampFromMilliseconds } from '@weir/proto'
 import fc from 'fast-check'
 import { assertLatest, assertMerged, assertWindows } from '../../test/equality.ts'
 import { storedEvents } from '../../test/stream-contents.ts'
+import { isOpen, type RecordedAlert, recordedAlert } from '../alerts/alert-log.ts'
+import { loadProjections } from '../declaration/load.ts'
+import type { AlertSpec } from '../declaration/projection-spec.ts'
 import { compileKeyTemplate } from '../declaration/template.ts'
 import type { EventRecord } from '../event-record.ts'
+import { AlertMachine } from '../fold/alert-machine.ts'
+import { isLater } from '../fold/cause.ts'
 import { wholePartition } from '../partition.ts'
+import { AlertProjection } from './alert-projection.ts'
 import { LatestProjection } from './latest-projection.ts'
 import { MergeProjection } from './merge-projection.ts'
 import type { Projection } from './projection.ts'
 import { WindowProjection } from './window-projection.ts'
 
 const log = createLogger('test', 'fatal')
+const alertSpec = loadProjections(
+  `projections: [{ name: p, kind: alert, from: '>', when: metrics.a > 0 }]`,
+  'projections.yaml',
+)[0] as AlertSpec
 const shape = { sizeMs: 50, latenessMs: 30, metrics: undefined, percentiles: [50] }
 
 let nats: TestNats
@@ -85,6 +96,11 @@ const kinds = [
     },
     check: (events: readonly EventRecord[]) => assertWindows(nc, 'target', shape, events, tenant),
   },
+  {
+    kind: 'alert',
+    make: (target: ReturnType<typeof targetOf>) => new AlertProjection({ ...target, spec: alertSpec }),
+    check: assertAlerts,
+  },
 ] as const
 
 function targetOf() {
@@ -113,6 +129,28 @@ for (const { kind, make, check } of kinds) {
       })
       await fc.assert(property, { numRuns: 20, endOnFailure: true, includeErrorInReport: true })
     })
+  }
+}
+
+/** That what was told of each alert in turn is a firing and a resolution, of later and later causes, and true at the end. */
+async function assertAlerts(events: readonly EventRecord[]): Promise<void> {
+  const machine = new AlertMachine(alertSpec, 100)
+  for (const { subject, event, epoch, seq, storedAtMs: atMs } of events) {
+    const { a } = event.data.case === 'reading' ? event.data.value.metrics : {}
+    if (a !== undefined) machine.observe(subject, a > 0, { epoch, seq, atMs })
+  }
+  const told = new Map<string, RecordedAlert>()
+  for (const { subject, seq, payload } of await storedEvents(nc, tenant)) {
+    if (!subject.startsWith('alerts.')) continue
+    const next = recordedAlert(seq, payload)
+    const last = told.get(next.alert.key)
+    assert.notEqual(isOpen(next), last !== undefined && isOpen(last))
+    assert.ok(last?.cause === undefined || (next.cause !== undefined && isLater(next.cause, last.cause)))
+    told.set(next.alert.key, next)
+  }
+  for (const key of new Set(events.map(({ subject }) => subject))) {
+    const last = told.get(key)
+    assert.equal(last !== undefined && isOpen(last), machine.get(key)?.phase === 'firing', key)
   }
 }
 
@@ -153,6 +191,7 @@ class Replica {
 
   async finish(): Promise<void> {
     await this.#take(this.#events.length)
+    this.#projection.idle(this.#events.at(-1)?.storedAtMs ?? 0)
     await this.#checkpoint()
   }
 
@@ -182,7 +221,7 @@ async function freshTenant(): Promise<void> {
     eventsMaxBytes: 8_000_000,
     eventsMaxAgeMs: 3_600_000,
     replicas: 1,
-    buckets: [{ name: 'target', ttlMs: 3_600_000, maxBytes: 8_000_000 }],
+    buckets: ['target', 'alerts'].map((name) => ({ name, ttlMs: 3_600_000, maxBytes: 8_000_000 })),
   })
 }
 
