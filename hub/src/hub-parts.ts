@@ -10,7 +10,7 @@ import {
   type NatsConnection,
   type Part,
   serve,
-  Verifier,
+  type Verifier,
 } from '@weir/mesh'
 import { AdminApi } from './admin-api.ts'
 import { HttpEdge } from './http-edge.ts'
@@ -25,15 +25,15 @@ import type { WorkerPorts } from './worker.ts'
 /** What the process of a hub is made from. */
 export interface HubContext {
   readonly config: ConfigOf<typeof hubSettings>
+  readonly verifier: Verifier
   readonly log: Logger
   readonly health: Health
   readonly metrics: Metrics
 }
 
 /** The parts of a hub in one process, in the order of their start. */
-export function hubParts({ config, log, health, metrics }: HubContext): readonly Part[] {
+export function hubParts({ config, verifier, log, health, metrics }: HubContext): readonly Part[] {
   const { host, drainMs, worker } = config
-  const verifier = new Verifier(config)
   let admin: HttpServer
   let nc: NatsConnection
   let tickets: Tickets

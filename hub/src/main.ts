@@ -1,4 +1,4 @@
-import { createLogger, Health, loadConfig, Metrics, runService } from '@weir/mesh'
+import { createLogger, Health, loadConfig, loadVerifier, Metrics, runService } from '@weir/mesh'
 import { hubParts } from './hub-parts.ts'
 import { hubSettings } from './settings.ts'
 import { supervisorParts } from './supervisor-parts.ts'
@@ -7,7 +7,8 @@ const config = loadConfig(hubSettings)
 const log = createLogger('hub', config.logLevel)
 const health = new Health()
 const metrics = new Metrics('hub')
-const context = { config, log, health, metrics }
+const verifier = loadVerifier(config)
+const context = { config, verifier, log, health, metrics }
 // The supervisor tells its workers which one they are.
 const parts = config.workers > 1 && config.worker === undefined ? supervisorParts(context) : hubParts(context)
 

@@ -6,12 +6,12 @@ import {
   Health,
   type HttpServer,
   loadConfig,
+  loadVerifier,
   Metrics,
   type NatsConnection,
   Publisher,
   runService,
   serve,
-  Verifier,
 } from '@weir/mesh'
 import { createIngest } from './create-ingest.ts'
 import { IngestMetrics } from './ingest-metrics.ts'
@@ -23,7 +23,7 @@ const config = loadConfig(ingestSettings)
 const log = createLogger('ingest', config.logLevel)
 const health = new Health()
 const metrics = new Metrics('ingest')
-const verifier = new Verifier(config)
+const verifier = loadVerifier(config)
 const { host: hostname, drainMs } = config
 
 let nc: NatsConnection

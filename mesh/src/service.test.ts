@@ -35,6 +35,23 @@ test('when a part cannot start, those before it drain and the process ends with 
   assert.equal(fatal?.err?.message, 'no second')
 })
 
+test('what an operator can mend is said in one sentence without a stack', async () => {
+  const service = run('start-refused')
+  assert.deepEqual(await service.ended, { code: 1, signal: null })
+  const { level, part, msg, err, code, reason } = service.lines.at(1) ?? assert.fail()
+  assert.deepEqual(
+    { level, part, msg, err, code, reason },
+    {
+      level: 'fatal',
+      part: 'second',
+      msg: 'test cannot start: The port is taken: move it.',
+      err: undefined,
+      code: 'conflict',
+      reason: 'EADDRINUSE',
+    },
+  )
+})
+
 test('a signal while a part starts is not kept waiting', async () => {
   const service = run('start-hangs')
   await service.said('start first')
@@ -80,6 +97,8 @@ for (const trouble of ['throws', 'rejects']) {
 }
 
 interface Line {
+  readonly code?: string | number
+  readonly reason?: string
   readonly level: string
   readonly msg: string
   readonly ready?: boolean

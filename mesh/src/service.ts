@@ -1,4 +1,5 @@
 import process from 'node:process'
+import { WeirError } from '@weir/proto'
 import type { Health } from './health.ts'
 import type { Logger } from './log.ts'
 
@@ -42,7 +43,7 @@ export async function runService({ name, parts, log, health, drainMs }: ServiceO
     const signal = await stopped
     log.info({ signal }, 'draining')
   } catch (cause) {
-    log.fatal({ err: cause, part: parts[started.length]?.name }, `${name} cannot start`)
+    sayWhyNot(name, parts[started.length]?.name, cause, log)
     code = 1
   }
   health.draining()
@@ -53,6 +54,14 @@ export async function runService({ name, parts, log, health, drainMs }: ServiceO
   if (!(await drain(started, log))) code = 1
   log.info({ code }, 'stopped')
   process.exit(code)
+}
+
+/** What an operator can mend is said in one sentence, without the stack that a fault of this code is logged with. */
+function sayWhyNot(name: string, part: string | undefined, cause: unknown, log: Logger): void {
+  if (cause instanceof WeirError && cause.code !== 'internal') {
+    const reason = cause.cause instanceof Error ? { reason: cause.cause.message } : {}
+    log.fatal({ part, code: cause.code, ...reason }, `${name} cannot start: ${cause.message}`)
+  } else log.fatal({ err: cause, part }, `${name} cannot start`)
 }
 
 async function start(parts: readonly Part[], started: Part[]): Promise<void> {

@@ -1,10 +1,12 @@
 /** A service for the tests of runService, in a process of its own. Its argument says what goes wrong. */
 import process from 'node:process'
+import { WeirError } from '@weir/proto'
 import { Health } from '../src/health.ts'
 import { createLogger } from '../src/log.ts'
 import { type Part, runService } from '../src/service.ts'
 
 const trouble = process.argv[2]
+const refusal = new WeirError('conflict', 'The port is taken: move it.', { cause: new Error('EADDRINUSE') })
 const log = createLogger('test', 'info')
 const health = new Health()
 
@@ -12,6 +14,7 @@ function part(name: string): Part {
   return {
     name,
     async start() {
+      if (trouble === 'start-refused' && name === 'second') throw refusal
       if (trouble === 'start-fails' && name === 'second') throw new Error('no second')
       if (trouble === 'start-hangs' && name === 'second') await new Promise(() => {})
       log.info({ ready: health.ready }, `start ${name}`)

@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { createLogger, Health, loadConfig, Metrics, runService } from '@weir/mesh'
+import { createLogger, Health, loadConfig, loadVerifier, Metrics, runService } from '@weir/mesh'
 import { declaredSpecs } from './declaration/declared-specs.ts'
 import { projectorParts } from './projector-parts.ts'
 import { projectorSettings } from './settings.ts'
@@ -8,11 +8,12 @@ const config = loadConfig(projectorSettings)
 const log = createLogger('projector', config.logLevel)
 const health = new Health()
 const metrics = new Metrics('projector')
+const verifier = loadVerifier(config)
 const specs = await declaredSpecs(config.projections, config.databaseUrl).catch((fault: Error) => {
   console.error(fault.message)
   // EX_CONFIG of sysexits.h, as for a fault of the environment: a restart does not help.
   process.exit(78)
 })
-const parts = projectorParts({ config, specs, log, health, metrics })
+const parts = projectorParts({ config, verifier, specs, log, health, metrics })
 
 await runService({ name: 'projector', parts, log, health, drainMs: config.drainMs })

@@ -9,7 +9,7 @@ import {
   type NatsConnection,
   type Part,
   serve,
-  Verifier,
+  type Verifier,
 } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { AlertLog } from './alerts/alert-log.ts'
@@ -25,6 +25,7 @@ import { type TenantProjections, tenantProjections } from './tenant-projections.
 /** What the process of a projector is made from. */
 export interface ProjectorContext {
   readonly config: ProjectorConfig
+  readonly verifier: Verifier
   readonly specs: readonly ProjectionSpec[]
   readonly log: Logger
   readonly health: Health
@@ -32,9 +33,8 @@ export interface ProjectorContext {
 }
 
 /** The parts of a projector, in the order of their start. */
-export function projectorParts({ config, specs, log, health, metrics }: ProjectorContext): readonly Part[] {
+export function projectorParts({ config, verifier, specs, log, health, metrics }: ProjectorContext): readonly Part[] {
   const { databaseUrl, databaseReaders, partition } = config
-  const verifier = new Verifier(config)
   let nc: NatsConnection
   let database: Database | undefined
   let tenants: readonly TenantProjections[] = []

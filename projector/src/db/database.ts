@@ -1,5 +1,5 @@
 import type { Logger } from '@weir/mesh'
-import { WeirError } from '@weir/proto'
+import { asWeirError, WeirError } from '@weir/proto'
 import postgres from 'postgres'
 import { limits } from '../limits.ts'
 
@@ -70,6 +70,14 @@ export function databaseError(cause: unknown): WeirError {
     return new WeirError('unavailable', 'The history cannot be read at the moment; try again.', { cause })
   }
   return new WeirError('internal', 'The history could not be read. The log has the cause.', { cause })
+}
+
+/** A failure to begin as a WeirError that says where to look, for readiness and the log. */
+export function openError(cause: unknown): WeirError {
+  const code = errorCode(cause)
+  if (cause instanceof WeirError || code === undefined) return asWeirError(cause)
+  const remedy = 'see that it runs where DATABASE_URL says, with that user, password and database'
+  return new WeirError('unavailable', `Postgres cannot be used (${code}): ${remedy}.`, { cause })
 }
 
 /** SQLSTATE (PostgreSQL appendix A), or the code of the driver or of Node. */

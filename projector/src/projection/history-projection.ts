@@ -1,6 +1,6 @@
 import type { Logger } from '@weir/mesh'
 import { eventToJson, WeirError } from '@weir/proto'
-import { errorCode, isPassing } from '../db/database.ts'
+import { errorCode, isPassing, openError } from '../db/database.ts'
 import type { HistoryRow, HistoryTable } from '../db/history-table.ts'
 import type { HistorySpec } from '../declaration/projection-spec.ts'
 import type { EventRecord } from '../event-record.ts'
@@ -56,7 +56,9 @@ export class HistoryProjection implements Projection {
     // What was taken before a failure is read again from the position.
     this.#batch = []
     this.#batchBytes = 0
-    await this.#options.table.open()
+    await this.#options.table.open().catch((cause: unknown) => {
+      throw openError(cause)
+    })
   }
 
   take(record: EventRecord): void | Promise<void> {
