@@ -43,8 +43,9 @@ withEachDatabase((startDatabase) => {
         await service.projector.kill()
         await service.begin()
       }
+    })().finally(() => {
       publishing = false
-    })()
+    })
     let count = 0
     while (publishing) {
       await Promise.all(

@@ -12,6 +12,8 @@ let database: TestDatabase
 let service: ServiceUnderTest
 let hub: ChildProcess
 let hubPort: number
+let live: WebSocket | undefined
+let publishing = true
 
 before(async () => {
   database = await startPglite()
@@ -20,6 +22,8 @@ before(async () => {
 })
 
 after(async () => {
+  publishing = false
+  live?.close()
   hub?.kill()
   await service?.stop()
   await database?.stop()
@@ -27,7 +31,6 @@ after(async () => {
 
 test('history and live, joined by the cursor, have no gap and no double', async () => {
   let published = 0
-  let publishing = true
   const source = (async () => {
     while (publishing) {
       await Promise.all(Array.from({ length: 20 }, () => service.publish('rooms.r1', reading({ n: published++ }))))
@@ -53,12 +56,11 @@ test('history and live, joined by the cursor, have no gap and no double', async 
   const fromHistory = seen.length
   assert.ok(fromHistory > 300, `${fromHistory} are too few to tell`)
 
-  const live = await subscribe(cursor, (seq) => seen.push(seq))
+  live = await subscribe(cursor, (seq) => seen.push(seq))
   await until(async () => seen.length > fromHistory + 500)
   publishing = false
   await source
   await until(async () => seen.length >= published)
-  live.close()
 
   assert.deepEqual(
     seen.toSorted((a, b) => a - b),
