@@ -118,6 +118,8 @@ export class AlertProjection implements Projection {
   }
 
   async flushed(): Promise<void> {
+    // What was taken again has its effects out.
+    if (this.#repeating) return
     const before = [...this.#unsettled.keys()]
     while (!this.#closed && before.some((key) => this.#unsettled.has(key))) await sleep(settlePollMs)
   }
