@@ -102,6 +102,11 @@ export class ServiceUnderTest {
     return projector
   }
 
+  /** What the next projector reads; only where there was a file of projections from the beginning. */
+  async declare(projections: string): Promise<void> {
+    await writeFile(join(this.#folder, 'projections.yaml'), projections)
+  }
+
   /** Starts the projector again. */
   async begin(env: Readonly<Record<string, string>> = {}): Promise<void> {
     this.projector = await this.another(env)

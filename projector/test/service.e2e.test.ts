@@ -87,6 +87,17 @@ test('an entity tag saves an answer that did not change', async () => {
   await until(async () => (await service.get(air, { 'if-none-match': etag })).status === 200)
 })
 
+test('a list has an entity tag as well, of what changes in its bucket and of what the token sees', async () => {
+  const list = '/v1/state/latest?limit=5'
+  const etag = (await service.get(list)).headers.get('etag') ?? ''
+  assert.equal((await service.get(list, { 'if-none-match': etag })).status, 304)
+  await service.authorize({ publish: [], subscribe: ['rooms.r1.>'] })
+  assert.equal((await service.get(list, { 'if-none-match': etag })).status, 200)
+  await service.authorize({ publish: [], subscribe: ['rooms.>'] })
+  await service.publish('rooms.r1.air', reading({ celsius: 23 }))
+  await until(async () => (await service.get(list, { 'if-none-match': etag })).status === 200)
+})
+
 test('what is not granted, not there or not asked for properly has its own answer', async () => {
   const status = async (path: string): Promise<number> => (await service.get(path)).status
   const { url } = service.projector

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { maySubscribe } from '@weir/mesh'
 import { checkSource, checkSubject, WeirError } from '@weir/proto'
 import type { Hono } from 'hono'
@@ -16,7 +17,10 @@ export function stateRoutes(api: Hono<ApiEnv>, buckets: BucketReader): void {
       limit: limitOf(url),
       after: url.searchParams.get('after') ?? undefined,
     }
-    return context.json(await buckets.list(identity.tenant, bucket, request), 200, freshEachTime)
+    // Any change of the bucket gives the list another tag, and so do other grants.
+    const etag = `W/"${await buckets.head(identity.tenant, bucket)}.${digest(request.filters.join())}"`
+    if (context.req.header('if-none-match') === etag) return context.body(null, 304, { ...freshEachTime, etag })
+    return context.json(await buckets.list(identity.tenant, bucket, request), 200, { ...freshEachTime, etag })
   })
 
   api.get('/v1/state/:bucket/:key', async (context) => {
@@ -34,6 +38,10 @@ export function stateRoutes(api: Hono<ApiEnv>, buckets: BucketReader): void {
 
 /** What depends on the token and on the moment must not be kept by a cache without asking. */
 const freshEachTime = { 'cache-control': 'private, no-cache' }
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 12)
+}
 
 function bucketOf(name: string): string {
   checkSource(name)

@@ -54,6 +54,12 @@ export class BucketReader {
     return item
   }
 
+  /** The cursor of the last change of a bucket. Throws `not_found` when it does not exist. */
+  async head(tenant: string, bucket: string): Promise<string> {
+    const { epoch, lastSeq } = await this.#freshShape(tenant, bucket)
+    return formatCursor({ epoch, seq: lastSeq })
+  }
+
   /**
    * Keys in the order in which they were put last. Each key that exists throughout is on some page; one that is put between two
    * pages moves to the end and may come twice.

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { mintToken } from '@weir/mesh'
+import type { DeadLetterPage } from '../src/projection/dead-letters.ts'
+import { testSecret } from './projector-process.ts'
+import { reading, ServiceUnderTest, until } from './service-under-test.ts'
+
+const floors = (key: string): string => `
+projections:
+  - { name: latest, kind: latest }
+  - { name: floors, kind: latest, from: 'rooms.>', key: '${key}', ttl: 1h }
+`
+
+let service: ServiceUnderTest
+
+before(async () => {
+  service = await ServiceUnderTest.start({
+    projections: floors('floor.{label.floor}'),
+    buckets: [{ name: 'floors', ttlMs: 3_600_000, maxBytes: 10_000_000 }],
+  })
+  await service.authorize({ admin: true })
+})
+
+after(() => service?.stop())
+
+interface Said {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** The command as an operator runs it. */
+async function weir(...args: readonly string[]): Promise<Said> {
+  const token = await mintToken(testSecret, {
+    tenant: 'main',
+    subject: 'operator',
+    publish: [],
+    subscribe: [],
+    admin: true,
+    ttlSeconds: 60,
+  })
+  const env = { PATH: process.env.PATH, WEIR_TOKEN: token, WEIR_PROJECTOR_URL: service.projector.url }
+  const main = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
+  return await new Promise((resolve) => {
+    execFile(process.execPath, [main, 'projector', ...args], { env }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err })
+    })
+  })
+}
+
+async function letters(): Promise<DeadLetterPage['items']> {
+  return (await service.get<DeadLetterPage>('/v1/dead-letters')).body.items
+}
+
+test('keys that a bucket cannot have are dead letters, which the command lists', async () => {
+  const refused = ['', 'two words', 'a..b', '*', '>', 'ünïcode', 'x'.repeat(300)]
+  for (const floor of refused) await service.publish('rooms.r1', { ...reading({ n: 1 }), labels: { floor } })
+  await service.publish('rooms.r1', { ...reading({ n: 2 }), labels: { floor: 'f1' } })
+  await until(async () => (await service.get('/v1/state/floors/floor.f1')).status === 200)
+  await until(async () => (await letters()).length === refused.length)
+
+  const { code, out } = await weir('dead-letters', '--json')
+  assert.equal(code, 0)
+  const told = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as DeadLetterPage['items'][number])
+  assert.deepEqual(
+    told.map(({ projection, subject, code }) => [projection, subject, code]),
+    refused.map(() => ['floors', 'rooms.r1', 'invalid']),
+  )
+  assert.match((await weir('list')).out, /floors: latest of rooms\.> into floors, .*7 dead letters/)
+})
+
+test('a dead letter that still cannot be projected stays, and one that can is projected and gone', async () => {
+  const still = await weir('replay', 'all')
+  assert.equal(still.code, 1)
+  assert.match(still.out, /0 of 7 projected/)
+  assert.equal((await letters()).length, 7)
+  assert.equal((await weir('forget', String((await letters())[0]?.id))).code, 0)
+
+  await service.projector.stop()
+  await service.declare(floors('{subject}'))
+  await service.begin()
+  assert.match((await weir('replay', 'all')).out, /6 of 6 projected/)
+  assert.deepEqual(await letters(), [])
+  await until(async () => (await service.get('/v1/state/floors/rooms.r1')).status === 200)
+})
+
+test('a rebuild by the command tells how far it has come and comes back when it is done', async () => {
+  for (let room = 0; room < 200; room++) await service.publish(`rooms.r${room}`, reading({ n: room }))
+  const { code, out, err } = await weir('rebuild', 'floors')
+  assert.equal(code, 0)
+  assert.match(err, /rebuilding floors: \d+%/)
+  assert.match(out, /floors is rebuilt/)
+  // What the first declaration had put is gone, as no event leads to it any more.
+  assert.equal((await service.get('/v1/state/floors/floor.f1')).status, 404)
+  assert.equal((await service.get('/v1/state/floors/rooms.r199')).status, 200)
+  const unknown = await weir('rebuild', 'none')
+  assert.notEqual(unknown.code, 0)
+  assert.match(unknown.err, /There is no projection "none"/)
+})
