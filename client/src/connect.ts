@@ -1,4 +1,5 @@
 import { WeirError } from '@weir/proto'
+import type { Alert, AlertPage, AlertQuery } from './alert.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { jsonCodec, protobufCodec } from './codec.ts'
 import { Connection } from './connection.ts'
@@ -23,7 +24,7 @@ export interface ConnectOptions {
   readonly url: string
   /** Gives a token when the client needs one: to connect, and before the last one expires. */
   readonly getToken: GetToken
-  /** Address of the read API, for `state`, `get` and `history`: `https://weir.example.com`. */
+  /** Address of the read API, for `state`, `get`, `history` and the alerts: `https://weir.example.com`. */
   readonly readUrl?: string
   /** Name and version of the application, for the operators' list of sessions. */
   readonly client?: string
@@ -49,6 +50,15 @@ export interface Weir {
   get(bucket: string, key: string): Promise<StateItem | undefined>
   /** Stored events, and the cursor at which a subscription to `events` goes on. */
   history(query?: HistoryQuery): Promise<HistoryPage>
+  /** Alerts, those that are open unless the query says otherwise, and the cursor at which a subscription to `alerts` goes on. */
+  alerts(query?: AlertQuery): Promise<AlertPage>
+  /**
+   * Acknowledges an alert by its `id`, in the name of the token, which must be granted to publish to the alert's subject. Rejects
+   * with WeirError `not_found`, `forbidden`, or `conflict` when the alert is resolved. What is acknowledged already stays so.
+   */
+  acknowledgeAlert(id: string): Promise<Alert>
+  /** Resolves an alert in the same way. It does not fire again before its cause was gone. */
+  resolveAlert(id: string): Promise<Alert>
   /** Ends the connection and all subscriptions. */
   close(): void
 }
@@ -95,6 +105,9 @@ export function connectIn(options: ConnectOptions, surroundings: Surroundings): 
     state: (bucket, query = {}) => readApi.state(bucket, query),
     get: (bucket, key) => readApi.get(bucket, key),
     history: (query = {}) => readApi.history(query),
+    alerts: (query = {}) => readApi.alerts(query),
+    acknowledgeAlert: (id) => readApi.changeAlert(id, 'ack'),
+    resolveAlert: (id) => readApi.changeAlert(id, 'resolve'),
     close() {
       forgetOnline()
       connection.close()

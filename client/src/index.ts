@@ -1,4 +1,12 @@
 export { type ErrorCode, type Event, WeirError } from '@weir/proto'
+export {
+  type Alert,
+  type AlertPage,
+  type AlertQuery,
+  type AlertSeverity,
+  type AlertStatus,
+  alertStatuses,
+} from './alert.ts'
 export { type ConnectOptions, connect, type Weir } from './connect.ts'
 export { type ConnectionState, connectionStates } from './connection-state.ts'
 export type { ConnectionStatus, Readable } from './connection-status.ts'

@@ -56,6 +56,56 @@ test('history: series come as they are', async () => {
   assert.deepEqual((await weir.history({ from: 0, step: '10s' })).series, series)
 })
 
+const alertJson = {
+  id: 'hot.r1',
+  subject: 'alerts.hot.r1',
+  rule: 'hot',
+  key: 'r1',
+  severity: 'URGENT',
+  status: 'FIRING',
+  message: 'r1 is at 31',
+  by: '',
+}
+
+test('alerts: those that are asked for, with when they began, and where to go on', async () => {
+  const since = '1970-01-01T00:00:02.500Z'
+  const { weir, calls } = setUp(() =>
+    Response.json({ cursor: '1-9', items: [{ ...alertJson, since, seq: 4 }, alertJson] }),
+  )
+  const page = await weir.alerts({ filter: 'alerts.hot.*', status: ['FIRING', 'RESOLVED'], limit: 5, after: '1-2' })
+  assert.deepEqual(page, {
+    cursor: '1-9',
+    items: [
+      { ...alertJson, sinceMs: 2500 },
+      { ...alertJson, sinceMs: undefined },
+    ],
+    next: undefined,
+  })
+  const query = 'filter=alerts.hot.*&status=FIRING&status=RESOLVED&limit=5&after=1-2'
+  assert.equal(calls[0]?.[0], `https://read.test/v1/alerts?${query}`)
+})
+
+test('acknowledgeAlert and resolveAlert: a POST each, and the alert as it is then', async () => {
+  const methods: (string | undefined)[] = []
+  const reply: Reply = ({ method }) => {
+    methods.push(method)
+    return Response.json({ ...alertJson, status: 'ACKED', by: 'ann' })
+  }
+  const { weir, calls } = setUp(reply, reply)
+  assert.deepEqual(await weir.acknowledgeAlert('hot.r1'), {
+    ...alertJson,
+    status: 'ACKED',
+    by: 'ann',
+    sinceMs: undefined,
+  })
+  await weir.resolveAlert('hot.r 1')
+  assert.deepEqual(methods, ['POST', 'POST'])
+  assert.deepEqual(
+    calls.map(([url]) => url),
+    ['https://read.test/v1/alerts/hot.r1/ack', 'https://read.test/v1/alerts/hot.r%201/resolve'],
+  )
+})
+
 test('what the server says is thrown', async () => {
   const { weir } = setUp(() => problem(403, 'forbidden'))
   await assert.rejects(weir.state('latest'), { name: 'WeirError', code: 'forbidden', message: 'It is forbidden.' })
@@ -96,7 +146,7 @@ test('without an address there is no read API', async () => {
   await assert.rejects(testWeir().weir.state('latest'), { code: 'invalid', message: /readUrl/ })
 })
 
-type Reply = () => Response | Promise<Response>
+type Reply = (init: RequestInit) => Response | Promise<Response>
 
 function setUp(...replies: Reply[]): ReturnType<typeof setUpWith> {
   return setUpWith({}, ...replies)
@@ -109,7 +159,7 @@ function setUpWith(
   const calls: [string, string | null][] = []
   const fetch: Fetch = async (url, init) => {
     calls.push([url, new Headers(init.headers).get('authorization')])
-    return await (replies.shift() ?? assert.fail('one request too many'))()
+    return await (replies.shift() ?? assert.fail('one request too many'))(init)
   }
   return { ...testWeir({ readUrl: 'https://read.test', fetch, ...options }), calls }
 }

@@ -1,4 +1,5 @@
 import { type Event, eventFromJson, WeirError } from '@weir/proto'
+import { type Alert, type AlertJson, type AlertPage, type AlertQuery, alertOf } from './alert.ts'
 import type { Clock } from './clock.ts'
 import { Deadline } from './deadline.ts'
 import type { Fetch } from './fetch.ts'
@@ -114,7 +115,17 @@ export class ReadApi {
     return { items: page.items.map(withEvent), cursor: head, next, ...(series === undefined ? {} : { series }) }
   }
 
-  async #read<Body>(path: readonly string[], query: Query): Promise<Body> {
+  async alerts({ filter, status, limit, after }: AlertQuery): Promise<AlertPage> {
+    const query = { filter, status, limit, after }
+    const page = await this.#read<{ cursor: string; items: readonly AlertJson[]; next?: string }>(['alerts'], query)
+    return { cursor: page.cursor, items: page.items.map(alertOf), next: page.next }
+  }
+
+  async changeAlert(id: string, change: 'ack' | 'resolve'): Promise<Alert> {
+    return alertOf(await this.#read<AlertJson>(['alerts', id, change], {}, 'POST'))
+  }
+
+  async #read<Body>(path: readonly string[], query: Query, method: Method = 'GET'): Promise<Body> {
     const { url, clock } = this.#options
     if (url === undefined) throw new WeirError('invalid', 'Give connect() a readUrl to use the read API.')
     const target = new URL(`/v1/${path.map(encodeURIComponent).join('/')}`, url)
@@ -124,7 +135,7 @@ export class ReadApi {
     const deadline = new Deadline(clock, clientLimits.requestMs, 'The read API gave no answer')
     const abort = new AbortController()
     try {
-      const answer = this.#ask(target, abort.signal)
+      const answer = this.#ask(method, target, abort.signal)
       return (await Promise.race([answer, deadline.passed])) as Body
     } finally {
       deadline.cancel()
@@ -133,12 +144,12 @@ export class ReadApi {
   }
 
   /** The members of a good answer. A token that is refused is replaced once. */
-  async #ask(target: URL, signal: AbortSignal): Promise<unknown> {
-    let response = await this.#fetch(target, signal)
+  async #ask(method: Method, target: URL, signal: AbortSignal): Promise<unknown> {
+    let response = await this.#fetch(method, target, signal)
     if (response.status === 401) {
       await response.body?.cancel()
       this.#options.tokens.forget()
-      response = await this.#fetch(target, signal)
+      response = await this.#fetch(method, target, signal)
     }
     const members = await membersOf(response)
     if (!response.ok) throw httpError(response.status, members)
@@ -148,16 +159,18 @@ export class ReadApi {
     return members
   }
 
-  async #fetch(target: URL, signal: AbortSignal): Promise<Response> {
+  async #fetch(method: Method, target: URL, signal: AbortSignal): Promise<Response> {
     const { fetch, tokens } = this.#options
     const token = await tokens.get()
     try {
-      return await fetch(target.href, { headers: { authorization: `Bearer ${token}` }, signal })
+      return await fetch(target.href, { method, headers: { authorization: `Bearer ${token}` }, signal })
     } catch (cause) {
       throw new WeirError('unavailable', `${target.origin} cannot be reached.`, { cause })
     }
   }
 }
+
+type Method = 'GET' | 'POST'
 
 type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>
 
