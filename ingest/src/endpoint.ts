@@ -12,7 +12,7 @@ export interface Endpoint {
   readonly path: string
   /** For people, in the API's description. */
   readonly summary: string
-  /** Which answer 200 is: Weir's own counts, or OTLP's. */
+  /** Which answers these are: Weir's own counts and problems, or OTLP's. */
   readonly dialect: 'events' | 'otlp'
   readonly formats: Formats
   /** Ids for the records that come without. */

@@ -7,7 +7,9 @@ import { parseWebhookRoutes } from './webhook-route.ts'
 
 // What nobody sends by accident. Each is answered, and the service takes a good request after it.
 
-const routes = parseWebhookRoutes('routes: [{ path: /hooks, subject: hooks }]')
+const routes = parseWebhookRoutes(
+  'routes: [{ path: /hooks, subject: hooks }, { path: /hooks/each, each: list, subject: "hooks.{name}" }]',
+)
 const { post, stream } = await bareIngest({ routes })
 const json = { 'content-type': 'application/json' }
 const protobuf = { 'content-type': 'application/x-protobuf' }
@@ -60,6 +62,56 @@ test('deep values of OTLP', async () => {
   const { partialSuccess } = (await answer.json()) as { partialSuccess: { rejectedLogRecords: string } }
   assert.equal(partialSuccess.rejectedLogRecords, '1')
   assert.equal((await post('/v1/logs', request(1000), json)).status, 400)
+})
+
+test('what is not UTF-8 is refused in every format that is text; of NDJSON only the line', async () => {
+  const spoilt = (text: string): Uint8Array<ArrayBuffer> =>
+    new TextEncoder().encode(text).map((at) => (at === 0x7e ? 0xff : at))
+  for (const [path, contentType, body] of [
+    ['/v1/events', 'application/json', '{"subject":"a","type":"~"}'],
+    ['/v1/events', 'application/cloudevents+json', '{"specversion":"1.0","id":"~","source":"/b","type":"c"}'],
+    ['/v1/events', 'application/cloudevents-batch+json', '[{"specversion":"1.0","id":"~","source":"/b","type":"c"}]'],
+    ['/v1/events/a', 'application/json', '"~"'],
+    ['/hooks', 'application/json', '"~"'],
+    ['/hooks', 'application/x-www-form-urlencoded', 'name=~'],
+    ['/v1/metrics', 'application/json', '{"resourceMetrics":[],"~":1}'],
+    ['/v1/logs', 'application/json', '{"resourceLogs":[],"~":1}'],
+  ] as const) {
+    const answer = await post(path, spoilt(body), { 'content-type': contentType })
+    assert.equal(answer.status, 400, `${path} ${contentType}`)
+    assert.match(await answer.text(), /not UTF-8/)
+  }
+  const lines = ['{"subject":"a"}', '', '{"subject":"b","type":"~"}', '{"subject":"c"}']
+  const answer = await post('/v1/events', spoilt(lines.join('\n')), { 'content-type': 'application/x-ndjson' })
+  assert.deepEqual(await answer.json(), {
+    accepted: 2,
+    duplicates: 0,
+    rejected: [{ index: 1, code: 'malformed', message: 'The line is not UTF-8.' }],
+  })
+})
+
+test('one bad record among good ones is rejected alone, with its index, in every format that holds several', async () => {
+  const good = { specversion: '1.0', id: '1', source: '/b', type: 'c' }
+  const items = [{ subject: 'a' }, { subject: 'a b' }, { subject: 'c' }]
+  const batch = toBinary(EventBatchSchema, create(EventBatchSchema, { items }))
+  for (const [path, contentType, body] of [
+    ['/v1/events', 'application/json', JSON.stringify(items)],
+    ['/v1/events', 'application/x-ndjson', '{"subject":"a"}\n{"subject":\n{"subject":"c"}\n'],
+    ['/v1/events', 'application/x-protobuf', bytes(batch)],
+    [
+      '/v1/events',
+      'application/cloudevents-batch+json',
+      JSON.stringify([good, { ...good, specversion: '0.3' }, { ...good, id: '2' }]),
+    ],
+    ['/hooks/each', 'application/json', '{"list":[{"name":"a"},{},{"name":"c"}]}'],
+  ] as const) {
+    const before = stream.messages.length
+    const answer = await post(path, body, { 'content-type': contentType })
+    const { accepted, rejected = [] } = (await answer.json()) as { accepted: number; rejected?: { index: number }[] }
+    const indexes = rejected.map(({ index }) => index)
+    assert.deepEqual([answer.status, accepted, indexes], [200, 2, [1]], contentType)
+    assert.ok(stream.messages.length > before)
+  }
 })
 
 test('names of prototypes are names like any other', async () => {

@@ -56,7 +56,7 @@ export function openApi(endpoints: readonly Endpoint[]): OpenApi {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         basic: { type: 'http', scheme: 'basic', description: 'The password is the JWT; the user is ignored.' },
       },
-      schemas: { ...itemSchemas(), Accepted: accepted, Rejected: rejected, Problem: problem },
+      schemas: { ...itemSchemas(), Accepted: accepted, Rejected: rejected, Problem: problem, Status: status },
     },
   }
 }
@@ -109,9 +109,15 @@ function bodySchema(decoder: Decoder): JsonSchema {
   return { description: decoder.name }
 }
 
-function answers({ dialect }: Endpoint): Record<string, Answer> {
+function answers({ dialect, formats }: Endpoint): Record<string, Answer> {
   const counts = { 'application/json': { schema: { $ref: '#/components/schemas/Accepted' } } }
-  const refusal = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+  const problems = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+  const refusal =
+    dialect === 'events'
+      ? problems
+      : Object.fromEntries(
+          formats.mediaTypes.map((type) => [type, { schema: { $ref: '#/components/schemas/Status' } }]),
+        )
   const retryAfter = { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } }
   const rates = {
     'RateLimit-Policy': { description: 'What may be sent.', schema: { type: 'string' } },
@@ -130,7 +136,7 @@ function answers({ dialect }: Endpoint): Record<string, Answer> {
     413: { description: 'The body is too large, packed or unpacked, or an event is.', content: refusal },
     415: {
       description: 'The Content-Type or Content-Encoding is not known here.',
-      content: refusal,
+      content: problems,
       headers: { 'Accept-Post': { description: 'The types that are.', schema: { type: 'string' } } },
     },
     422: { description: 'No record keeps to the rules of an event.', content: refusal },
@@ -177,4 +183,11 @@ const problem: JsonSchema = {
     duplicates: { type: 'integer' },
     rejected: { $ref: '#/components/schemas/Rejected' },
   },
+}
+
+/** google.rpc.Status, as OTLP has it. */
+const status: JsonSchema = {
+  type: 'object',
+  required: ['message'],
+  properties: { message: { type: 'string', description: 'What to do.' } },
 }

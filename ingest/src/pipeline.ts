@@ -8,6 +8,7 @@ import type { Endpoint } from './endpoint.ts'
 import type { IngestMetrics } from './ingest-metrics.ts'
 import { Intake, outcomeOf } from './intake.ts'
 import { ingestLimits } from './limits.ts'
+import { otlpRefusal } from './otlp/refusal.ts'
 import { type Buckets, RateLimit, rateLimited } from './rate-limit.ts'
 import { Defaults } from './seal.ts'
 import { SubjectQuota } from './subject-quota.ts'
@@ -61,7 +62,8 @@ export class Pipeline {
   /** Never rejects. */
   async handle(request: Request, endpoint: Endpoint, parameters: PathParameters): Promise<Response> {
     const began = performance.now()
-    const response = await this.#answer(request, endpoint, parameters)
+    const answer = await this.#answer(request, endpoint, parameters)
+    const response = answer.ok || endpoint.dialect === 'events' ? answer : await inOtlp(answer, request, endpoint)
     this.#parts.metrics?.answered(endpoint.path, response.status, (performance.now() - began) / 1000)
     return response
   }
@@ -127,6 +129,10 @@ export class Pipeline {
     if (error.code === 'slow_body' || error.code === 'too_large') headers.connection = 'close'
     return problem(error, { headers })
   }
+}
+
+function inOtlp(problem: Response, { headers }: Request, { formats }: Endpoint): Promise<Response> {
+  return otlpRefusal(problem, parseContentType(headers.get('content-type')).mediaType, formats.mediaTypes)
 }
 
 /** Retry-After is when the buckets are filled, and up to half as long again, so that producers do not return at once. */
