@@ -61,9 +61,20 @@ test('binary mode with bytes of another type', async () => {
   assert.equal(kept?.event.data.case === 'binary' && new TextDecoder().decode(kept.event.data.value.data), 'no paper')
 })
 
-test('batch mode', async () => {
-  const events = ['c-5', 'c-6'].map((id) => new CloudEvent({ id, source: '/shop', type: 'tick', data: { id } }))
+test('batch mode, sent again after a lost answer, with an event that is too large', async () => {
+  const events = [
+    new CloudEvent({ id: 'c-5', source: '/shop', type: 'tick', data: { text: 'fine' } }),
+    new CloudEvent({ id: 'c-6', source: '/shop', type: 'tick', data: { text: 'x'.repeat(300_000) } }),
+    new CloudEvent({ id: 'c-7', source: '/shop', type: 'tick' }),
+  ]
   const body = `[${events.map((event) => HTTP.structured(event).body).join(',')}]`
-  const answer = await ingest.post('/v1/events', body, { 'content-type': 'application/cloudevents-batch+json' })
-  assert.deepEqual(await answer.json(), { accepted: 2, duplicates: 0 })
+  for (const duplicates of [0, 2]) {
+    const answer = await ingest.post('/v1/events', body, { 'content-type': 'application/cloudevents-batch+json' })
+    const { rejected = [], ...counts } = (await answer.json()) as { rejected?: { index: number; code: string }[] }
+    assert.deepEqual(counts, { accepted: 2, duplicates })
+    assert.deepEqual(
+      rejected.map(({ index, code }) => [index, code]),
+      [[1, 'too_large']],
+    )
+  }
 })
