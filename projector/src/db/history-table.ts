@@ -8,7 +8,7 @@ export interface HistoryRow {
   readonly subject: string
   readonly timeMs: number
   readonly storedAtMs: number
-  /** JSON text, or null. */
+  /** JSON text on one line, or null. */
   readonly body: string | null
   readonly event: Uint8Array
 }
@@ -41,11 +41,11 @@ export class HistoryTable {
         this.#tenant,
         epoch,
         numberArray(rows, ({ seq }) => seq),
-        textArray(rows, ({ subject }) => subject),
+        rows.map(({ subject }) => subject).join(','),
         numberArray(rows, ({ timeMs }) => timeMs),
         numberArray(rows, ({ storedAtMs }) => storedAtMs),
-        textArray(rows, ({ body }) => body),
-        textArray(rows, ({ event }) => base64(event)),
+        rows.map(({ body }) => body ?? '').join('\n'),
+        rows.map(({ event }) => base64(event)).join(','),
       ],
       { prepare: true },
     )
@@ -58,25 +58,18 @@ export class HistoryTable {
   }
 }
 
-/** One statement for any number of rows: eight values are bound, not eight a row. */
+/**
+ * One statement for any number of rows: eight values are bound, not eight a row. Texts are joined by what is in none of them (a
+ * line break is in no JSON text), as Postgres splits them for less than it reads an array literal, and nothing is escaped here.
+ */
 const insertText = `
   insert into weir.events (tenant, epoch, seq, subject, time, stored_at, body, event)
   select $1::text, $2::bigint, seq, subject, to_timestamp(time / 1e3), to_timestamp(stored_at / 1e3), body::jsonb,
          decode(event, 'base64')
-  from unnest($3::bigint[], $4::text[], $5::float8[], $6::float8[], $7::text[], $8::text[])
+  from unnest($3::bigint[], string_to_array($4::text, ','), $5::float8[], $6::float8[],
+              string_to_array($7::text, e'\\n', ''), string_to_array($8::text, ','))
     as row (seq, subject, time, stored_at, body, event)
   on conflict do nothing`
-
-/** An array literal of Postgres; quotes and backslashes in it are escaped by a backslash. */
-function textArray(rows: readonly HistoryRow[], of: (row: HistoryRow) => string | null): string {
-  let text = '{'
-  for (const row of rows) {
-    if (text.length > 1) text += ','
-    const value = of(row)
-    text += value === null ? 'NULL' : `"${/["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`
-  }
-  return `${text}}`
-}
 
 function numberArray(rows: readonly HistoryRow[], of: (row: HistoryRow) => number): string {
   return `{${rows.map(of).join(',')}}`
