@@ -193,10 +193,14 @@ async function putBrief(subject: string): Promise<void> {
 test('an event that is older than the TTL by the time it is read is not brought to life', async () => {
   await service.projector.stop()
   await service.publish('brief.old', reading({ n: 1 }))
+  await service.publish('late.x', reading({ n: 1 }))
   await new Promise((resolve) => setTimeout(resolve, 2_100))
   await service.begin()
   await putBrief('brief.fresh')
   assert.equal((await service.get('/v1/state/brief/brief.old')).status, 404)
+  // What is late and alive is as old as its event.
+  const { body } = await service.get<StateItem>('/v1/state/latest/late.x')
+  assert.ok(body.ageMs >= 2_100 && body.ttlMs === 3_600_000)
 })
 
 test('a bucket that is deleted is shown by health, and is filled again once it is there', async () => {

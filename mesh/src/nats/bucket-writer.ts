@@ -169,15 +169,17 @@ export class BucketWriter {
    * Puts a value unless the key has a newer one. The payload is copied when it has to wait. Look at `congested` afterwards:
    * nothing is refused here, so the bound on memory is for the caller to keep.
    *
-   * @param ttlSeconds less than the bucket's own, for a value whose event is older; 0 for the bucket's.
+   * @param ttlSeconds less than the bucket's own, for a value whose event is older; 0 for the bucket's
+   * @param ageMs of the event, told to readers by the header `Weir-Age`; 0 for one that just came
    */
-  put(key: string, stamp: ValueStamp, payload: Uint8Array, ttlSeconds: number): void {
+  put(key: string, stamp: ValueStamp, payload: Uint8Array, ttlSeconds: number, ageMs = 0): void {
     const entry = this.#entries.of(key)
     const { sent, next } = entry
     if (!isNewer(stamp, next ?? (this.#rewriting ? beforeAll : (sent ?? entry)))) {
       this.stats.stale++
     } else if (sent === undefined && !this.#rewriting) {
-      this.#send(entry, { epoch: stamp.epoch, seq: stamp.seq, payload, ttlSeconds, generation: this.#barrier.begin() })
+      const generation = this.#barrier.begin()
+      this.#send(entry, { epoch: stamp.epoch, seq: stamp.seq, payload, ttlSeconds, ageMs, generation })
     } else {
       if (next !== undefined) {
         this.stats.conflated++
@@ -186,7 +188,7 @@ export class BucketWriter {
       this.#heldBytes += payload.length
       // The generation of the oldest value stays: a fold's newer value contains it.
       const generation = next === undefined ? this.#barrier.begin() : next.generation
-      entry.next = { epoch: stamp.epoch, seq: stamp.seq, payload: payload.slice(), ttlSeconds, generation }
+      entry.next = { epoch: stamp.epoch, seq: stamp.seq, payload: payload.slice(), ttlSeconds, ageMs, generation }
     }
   }
 
@@ -222,13 +224,14 @@ export class BucketWriter {
 
   #publish(entry: KeyEntry, value: KeyValue): void {
     const { tenant, bucket } = this.#options
+    const age = value.ageMs > 0 ? `Weir-Age: ${value.ageMs}\r\n` : ''
     const ttl = value.ttlSeconds > 0 ? `Nats-TTL: ${value.ttlSeconds}s\r\n` : ''
     this.#publisher.publish(
       {
         subject: keySubject(tenant, bucket, entry.key),
         payload: value.payload,
         expectedSeq: entry.revision,
-        headers: stampHeaders(value) + ttl,
+        headers: stampHeaders(value) + age + ttl,
       },
       (outcome) => this.#settled(entry, value, outcome),
     )

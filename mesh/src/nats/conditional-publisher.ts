@@ -4,6 +4,7 @@
 import type { Msg, NatsConnection, PublishOptions, Subscription } from '@nats-io/nats-core'
 import { type ErrorCode, WeirError } from '@weir/proto'
 import { newInbox } from './inbox.ts'
+import { ackSequence } from './publish-ack.ts'
 
 /** What became of one publish. `unknown` means that no answer came: it may be stored or not. */
 export type Outcome =
@@ -136,18 +137,17 @@ class EncodedHeaders {
 }
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
 
 /** How often unanswered messages are looked at: the precision of the deadline. */
 const sweepMs = 250
 
 function outcomeOf(message: Msg): Outcome {
+  const seq = ackSequence(message.data)
+  if (seq !== 0) return { kind: 'stored', seq: Math.abs(seq) }
   if (message.data.length === 0) return { kind: 'unknown', reason: 'no stream takes this subject' }
-  const text = decoder.decode(message.data)
-  // {"stream":"KV_main_latest","seq":17}: the usual answer is read without building an object of it.
-  const at = text.indexOf('"seq":')
-  if (at >= 0 && !text.includes('"error"')) return { kind: 'stored', seq: Number.parseInt(text.slice(at + 6), 10) }
-  const { error } = JSON.parse(text) as { error?: { code: number; err_code: number; description: string } }
+  const answer = message.json<{ seq?: number; error?: { err_code: number; description: string } }>()
+  const { error } = answer
+  if (error === undefined && answer.seq !== undefined) return { kind: 'stored', seq: answer.seq }
   if (error === undefined) return { kind: 'unknown', reason: 'an answer that is not an acknowledgement' }
   if (error.err_code === wrongLastSequence || error.err_code === wrongLastSequenceConstant) return { kind: 'conflict' }
   const code = refusalOf(error.err_code, error.description)

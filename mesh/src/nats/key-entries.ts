@@ -20,6 +20,8 @@ export interface KeyValue extends ValueStamp {
   readonly payload: Uint8Array
   /** 0 for the bucket's own TTL. */
   readonly ttlSeconds: number
+  /** Of its event when it was put; 0 for one that just came. */
+  readonly ageMs: number
   /** Of the write barrier. */
   readonly generation: number
 }

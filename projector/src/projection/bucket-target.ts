@@ -4,7 +4,7 @@ import type { BucketFillingSpec } from '../declaration/projection-spec.ts'
 import { limits } from '../limits.ts'
 import { owns, type Partition } from '../partition.ts'
 import type { Rebuilding } from './projection.ts'
-import { remainingSeconds } from './time-to-live.ts'
+import { freshMs, remainingSeconds } from './time-to-live.ts'
 
 export interface BucketTargetOptions {
   readonly nc: NatsConnection
@@ -49,8 +49,9 @@ export class BucketTarget {
 
   /** Puts a value unless it would have expired already or the key has a newer one. */
   put(key: string, stamp: ValueStamp, storedAtMs: number, payload: Uint8Array): void {
-    const ttlSeconds = remainingSeconds(storedAtMs, this.#options.spec.ttlMs, Date.now())
-    if (ttlSeconds >= 0) this.writer.put(key, stamp, payload, ttlSeconds)
+    const ageMs = Date.now() - storedAtMs
+    const ttlSeconds = remainingSeconds(ageMs, this.#options.spec.ttlMs)
+    if (ttlSeconds >= 0) this.writer.put(key, stamp, payload, ttlSeconds, ageMs < freshMs ? 0 : ageMs)
   }
 
   /** A rebuild of a target that this projection fills alone; `forget` drops what the projection remembers. */

@@ -162,15 +162,13 @@ function stateItem(
   if (message.removal !== 0) return undefined
   try {
     const event = eventToJson(fromBinary(EventSchema, message.payload))
-    return { subject, seq: message.seq, event, ageMs: ageOf(message, storedAtMs, ttlMs), ttlMs }
+    return { subject, seq: message.seq, event, ageMs: ageOf(message, storedAtMs), ttlMs }
   } catch {
     return undefined
   }
 }
 
-/** A value that came late lives shorter than its bucket says: what it was denied is the age that it had when it was put. */
-function ageOf(message: DirectMessage | StoredMessage, storedAtMs: number, ttlMs: number): number {
-  const own = /^(\d+)s$/.exec(message.header('Nats-TTL'))
-  const ageAtPutMs = own === null ? 0 : Math.max(0, ttlMs - Number(own[1]) * 1000)
-  return Math.max(0, Date.now() - storedAtMs) + ageAtPutMs
+/** Since it was put, and the age that its event had by then if it came late. */
+function ageOf(message: DirectMessage | StoredMessage, storedAtMs: number): number {
+  return Math.max(0, Date.now() - storedAtMs) + (Number(message.header('Weir-Age')) || 0)
 }
