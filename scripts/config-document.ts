@@ -23,6 +23,10 @@ export function configDocument(): string {
     'once, when it starts, and names every fault in it together. An empty variable counts as absent. Sizes are written as `512KiB`',
     'or `64MiB`, times in seconds.',
     '',
+    'A service that is told what it cannot use says all of it on standard error and ends with 78; one that cannot start for another reason, as',
+    'a missing key for tokens, a port that is taken or a NATS that refuses it, says so in a sentence and ends with 1. The projector starts',
+    'without its database, which readiness then names.',
+    '',
     ...sections.flatMap(([title, words, declaration]) => [
       `## ${title}`,
       '',

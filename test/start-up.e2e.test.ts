@@ -92,6 +92,16 @@ for (const [name, runtime] of [
       () => ({ [`WEIR_${upper}_ADMIN_PORT`]: String(takenPort) }),
       new RegExp(`^\\w+ cannot start: Port \\d+ on \\S+ is taken.* WEIR_${upper}_ADMIN_PORT `),
     ],
+    [
+      'an address of another machine',
+      () => ({ WEIR_HOST: '192.0.2.1' }),
+      /^\w+ cannot start: 192\.0\.2\.1 is not an address of this machine: set WEIR_HOST\.$/,
+    ],
+    [
+      'a name that is no address',
+      () => ({ WEIR_HOST: 'nowhere.invalid' }),
+      /^\w+ cannot start: nowhere\.invalid is not an address of this machine: set WEIR_HOST\.$/,
+    ],
   ] as const) {
     test(`${name}: ${fault} ends the start with 1 and a sentence, without a stack or a password`, async () => {
       const { code, out } = await end(start(command, { ...sound(), ...settings() }))
@@ -103,6 +113,29 @@ for (const [name, runtime] of [
     })
   }
 }
+
+test('ingest: routes that cannot be read end the start with the name of the setting', async () => {
+  const { code, out } = await end(
+    start([`${root}.tools/bin/bun`, `${root}ingest/src/main.ts`], {
+      WEIR_NATS_URL: natsUrl(password),
+      WEIR_JWT_SECRET: secret,
+      WEIR_INGEST_PORT: '0',
+      WEIR_INGEST_ADMIN_PORT: '0',
+      WEIR_INGEST_ROUTES: '/nowhere/routes.yaml',
+    }),
+  )
+  assert.equal(code, 1)
+  const [fatal] = linesOf(out).filter(({ level }) => level === 'fatal')
+  assert.equal(fatal?.msg, 'ingest cannot start: WEIR_INGEST_ROUTES names /nowhere/routes.yaml, which cannot be read.')
+})
+
+test('projector: a database that is none is named with the other faults', async () => {
+  const settings = { WEIR_JWT_SECRET: secret, DATABASE_URL: 'https://somebody:hidden@127.0.0.1/db' }
+  const { code, err } = await end(start([`${root}.tools/bin/bun`, `${root}projector/src/main.ts`], settings))
+  assert.equal(code, 78)
+  assert.match(err, /DATABASE_URL must be a postgres:\/\/ URL/)
+  assert.doesNotMatch(err, /hidden/)
+})
 
 test('projector: a database that cannot be reached keeps nothing else from starting; readiness says what is wrong', async () => {
   const child = start([`${root}.tools/bin/bun`, `${root}projector/src/main.ts`], {

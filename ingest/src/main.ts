@@ -13,6 +13,7 @@ import {
   runService,
   serve,
 } from '@weir/mesh'
+import { WeirError } from '@weir/proto'
 import { createIngest } from './create-ingest.ts'
 import { IngestMetrics } from './ingest-metrics.ts'
 import { ingestSettings } from './settings.ts'
@@ -55,7 +56,7 @@ const parts = [
     name: 'http',
     async start(): Promise<void> {
       const { routesFile, origins } = config
-      const routes = routesFile === undefined ? [] : parseWebhookRoutes(await readFile(routesFile, 'utf8'))
+      const routes = routesFile === undefined ? [] : parseWebhookRoutes(await readRoutes(routesFile))
       const ingest = createIngest({
         verifier,
         publisher,
@@ -72,5 +73,13 @@ const parts = [
     drain: (): Promise<void> => server.close(drainMs / 2),
   },
 ]
+
+async function readRoutes(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new WeirError('invalid', `WEIR_INGEST_ROUTES names ${path}, which cannot be read.`, { cause })
+  }
+}
 
 await runService({ name: 'ingest', parts, log, health, drainMs })

@@ -64,6 +64,8 @@ function listenError(cause: unknown, { hostname, port, portSetting }: ServeOptio
     case 'EACCES':
       return new WeirError('forbidden', `This user may not listen on port ${port}: take one above 1023.`, { cause })
     case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EINVAL':
       return new WeirError('invalid', `${hostname} is not an address of this machine: set WEIR_HOST.`, { cause })
     default:
       return cause

@@ -45,7 +45,11 @@ export const projectorSettings: typeof meshSettings & {
     fallbackText: '0/1',
     sentence: 'Which share of the keys this replica works on, by their hash.',
   },
-  databaseUrl: optional('DATABASE_URL', url, 'The Postgres of the history; needed while a history is declared.'),
+  databaseUrl: optional(
+    'DATABASE_URL',
+    postgresUrl(),
+    'The Postgres of the history; needed while a history is declared.',
+  ),
   databaseReaders: setting(
     'WEIR_DATABASE_READERS',
     integer(1, 100),
@@ -66,6 +70,16 @@ export const projectorSettings: typeof meshSettings & {
     fallbackText: '`console/dist` of this checkout',
     sentence: 'The folder of the built console.',
   },
+}
+
+function postgresUrl(): typeof url {
+  return {
+    form: 'a postgres:// URL',
+    parse(value) {
+      if (!/^postgres(ql)?:\/\//.test(url.parse(value))) throw new Error('it begins with postgres:// or postgresql://')
+      return value
+    },
+  }
 }
 
 export type ProjectorConfig = ConfigOf<typeof projectorSettings>
