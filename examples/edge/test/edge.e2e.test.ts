@@ -42,12 +42,7 @@ for (const [title, commandFor, meanwhile] of [
     const weir = connect({ url: addresses.hub, getToken: () => token })
     try {
       const url = `http://127.0.0.1:${port}`
-      await until('the edge listens', () =>
-        fetch(`${url}/openapi.json`).then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      )
+      await until('the edge listens', () => listens(url))
       const stage = `edge.${port}`
       const seen: unknown[] = []
       let live = false
@@ -85,12 +80,45 @@ for (const [title, commandFor, meanwhile] of [
   })
 }
 
+test('the board prints what the producer sends through the edge', async () => {
+  const { addresses } = mesh.running
+  const port = await freePort()
+  const programs = [start([bun, main], port)]
+  try {
+    const url = `http://127.0.0.1:${port}`
+    await until('the edge listens', () => listens(url))
+    const token = async (grant: string): Promise<string> => (await mesh.weir('token', grant, 'rooms.>')).out.trim()
+    const run = (name: string, settings: Record<string, string>): ChildProcess => {
+      const program = join(root, `examples/edge/src/${name}.ts`)
+      const child = spawn(bun, [program], { env: { ...settings }, stdio: ['ignore', 'pipe', 'inherit'] })
+      programs.push(child)
+      return child
+    }
+    const board = run('board', { WEIR_HUB_URL: addresses.hub, WEIR_TOKEN: await token('--subscribe') })
+    let printed = ''
+    board.stdout?.on('data', (chunk: Buffer) => {
+      printed += chunk
+    })
+    run('producer', { EDGE_URL: url, WEIR_TOKEN: await token('--publish') })
+    await until('it prints', () => /^(rooms\.r1\.climate {2}\d+\.\d\d °C\n){2,}/.test(printed))
+  } finally {
+    for (const program of programs) program.kill('SIGKILL')
+  }
+})
+
 test('without its settings it ends with a sentence that names them', async () => {
   const child = spawn(bun, [main], { env: { WEIR_JWT_SECRET: 'x'.repeat(32) }, stdio: ['ignore', 'ignore', 'pipe'] })
   const { code, text } = await end(child)
   assert.equal(code, 1)
   assert.match(text, /^Set WEIR_NATS_URL .*\n$/)
 })
+
+function listens(url: string): Promise<boolean> {
+  return fetch(`${url}/openapi.json`).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
 
 async function restartNats(): Promise<void> {
   process.kill(mesh.running.pids.nats ?? 0, 'SIGKILL')
