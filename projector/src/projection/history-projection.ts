@@ -41,8 +41,10 @@ export class HistoryProjection implements Projection {
   #batch: Pending[] = []
   #batchBytes = 0
   #timer: ReturnType<typeof setTimeout> | undefined
-  /** The batch that is being stored. */
-  #storing: Promise<void> | undefined
+  /** The batches that are being stored. */
+  readonly #storing = new Set<Promise<void>>()
+  /** What is collected has waited long enough, and goes as soon as one of them is stored. */
+  #due = false
   #blocked: string | undefined
   #closed = false
   #maintainedAtMs = 0
@@ -67,11 +69,10 @@ export class HistoryProjection implements Projection {
     this.#batch.push({ record, row })
     this.#batchBytes += row.event.length + (row.body?.length ?? 0)
     if (this.#isFull()) {
-      // One batch is filled while another is stored; then the reader waits.
-      if (this.#storing !== undefined) return this.#storing
-      void this.#store()
+      if (this.#storing.size >= storingMax) return Promise.race(this.#storing)
+      this.#store()
     } else {
-      this.#timer ??= setTimeout(() => void this.#store(), limits.historyWaitMs)
+      this.#timer ??= setTimeout(() => this.#store(), limits.historyWaitMs)
     }
   }
 
@@ -82,8 +83,9 @@ export class HistoryProjection implements Projection {
   }
 
   async flushed(): Promise<void> {
-    await this.#storing
-    await this.#store()
+    while (this.#storing.size >= storingMax) await Promise.race(this.#storing)
+    this.#store()
+    await Promise.all(this.#storing)
   }
 
   blocked(): string | undefined {
@@ -103,22 +105,23 @@ export class HistoryProjection implements Projection {
     return this.#batch.length >= limits.historyBatchRows || this.#batchBytes >= limits.historyBatchBytes
   }
 
-  /** Stores what is collected, after what is being stored. Never rejects. */
-  async #store(): Promise<void> {
+  /** Stores what is collected, or notes that it is to be. */
+  #store(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    while (this.#storing !== undefined) await this.#storing
+    this.#due = this.#storing.size >= storingMax
     const batch = this.#batch
-    if (batch.length === 0) return
+    if (this.#due || batch.length === 0) return
     this.#batch = []
     this.#batchBytes = 0
-    this.#storing = this.#insert(batch)
-    await this.#storing
-    this.#storing = undefined
-    if (this.#isFull()) void this.#store()
+    const storing = this.#insert(batch).finally(() => {
+      this.#storing.delete(storing)
+      if (this.#due || this.#isFull()) this.#store()
+    })
+    this.#storing.add(storing)
   }
 
-  /** Retries while Postgres is away; halves a batch that it refuses until the rows at fault are alone. */
+  /** Retries while Postgres is away; halves a batch that it refuses until the rows at fault are alone. Never rejects. */
   async #insert(batch: readonly Pending[]): Promise<void> {
     for (let attempt = 0; !this.#closed; attempt++) {
       try {
@@ -199,6 +202,12 @@ interface Pending {
   readonly record: EventRecord
   readonly row: HistoryRow
 }
+
+/**
+ * Batches that are stored at once, on one connection: the second is on its way when Postgres has done with the first. A third is
+ * filled meanwhile; then the reader waits.
+ */
+const storingMax = 2
 
 /** How often partitions are made ahead and dropped. */
 const maintenanceMs = 600_000
