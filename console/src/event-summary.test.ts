@@ -2,12 +2,18 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create } from '@bufbuild/protobuf'
 import { Alert_Severity, Alert_Status, EventSchema } from '@weir/proto'
-import { eventSummary, quantity } from './event-summary.ts'
+import { eventKind, eventSummary, quantity } from './event-summary.ts'
 
 type EventInit = Parameters<typeof create<typeof EventSchema>>[1]
 
 const summary = (data: NonNullable<EventInit>['data']): string =>
   eventSummary(create(EventSchema, data === undefined ? {} : { data }))
+
+test('an event without a type is called by its kind of data', () => {
+  assert.equal(eventKind(create(EventSchema, { type: 'climate', data: { case: 'json', value: '1' } })), 'climate')
+  assert.equal(eventKind(create(EventSchema, { data: { case: 'json', value: '1' } })), 'json')
+  assert.equal(eventKind(create(EventSchema)), '')
+})
 
 test('quantities are written with their units', () => {
   assert.equal(quantity(0.123456, '1'), '0.1235')

@@ -28,6 +28,11 @@ export function eventSummary({ data }: Event): string {
   }
 }
 
+/** The type of an event; of one that names none, which kind of data it has. */
+export function eventKind({ type, data }: Event): string {
+  return type === '' ? (data.case ?? '') : type
+}
+
 /** A number with its unit (UCUM) as people write it: bytes scaled, shares of one as they are. */
 export function quantity(value: number, unit: string): string {
   if (unit === 'By') return bytes(value)

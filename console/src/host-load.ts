@@ -73,7 +73,7 @@ interface Second {
 }
 
 /** After so long without a reading there is a gap: nobody knows what was, so no line is drawn through it. */
-const silenceSeconds = 15
+export const silenceSeconds = 15
 
 /** One minus the mean of the idle shares. */
 function usage({ idle }: Second): number | null {

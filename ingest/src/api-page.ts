@@ -1,8 +1,8 @@
 import { html, raw } from 'hono/html'
 import type { OpenApi, Operation } from './open-api.ts'
 
-/** The page that people see: the same description as /openapi.json, with nothing that is loaded from elsewhere. */
-export function apiPage({ info, paths }: OpenApi): string {
+/** The page that people see at `origin`: the same description as /openapi.json, with nothing that is loaded from elsewhere. */
+export function apiPage({ info, paths }: OpenApi, origin: string): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => section(method.toUpperCase(), path, operation)),
   )
@@ -19,7 +19,7 @@ export function apiPage({ info, paths }: OpenApi): string {
 <p>${info.description} <a href="/openapi.json">openapi.json</a></p>
 <p>Subscribers use the hub, which has an /asyncapi.json of its own.</p>
 <pre>curl -H "Authorization: Bearer $WEIR_TOKEN" -H "Content-Type: application/json" \\
-  -d '{"subject":"rooms.r17","data":{"people":3}}' http://127.0.0.1:8081/v1/events</pre>
+  -d '{"subject":"rooms.r17","data":{"people":3}}' ${origin}/v1/events</pre>
 ${operations}
 </body>
 </html>`)

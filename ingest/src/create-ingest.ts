@@ -40,7 +40,7 @@ export function createIngest(parts: IngestParts): Ingest {
   }
   const description = openApi(all)
   app.get('/openapi.json', (context) => context.json(description))
-  app.get('/', (context) => context.html(apiPage(description)))
+  app.get('/', (context) => context.html(apiPage(description, new URL(context.req.url).origin)))
   for (const [path, methods] of methodsByPath(all)) app.all(path, () => wrongMethod(methods))
   app.notFound(() => problem(new WeirError('not_found', 'There is nothing here: / says what there is.')))
   return async (request) => app.fetch(request)

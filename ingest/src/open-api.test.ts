@@ -65,6 +65,10 @@ test('the page names every path, and loads nothing from elsewhere', async () => 
   for (const path of ['/v1/events', '/v1/events/{subject}', '/v1/metrics', '/v1/logs', '/hooks/{source}']) {
     assert.ok(page.includes(path), path)
   }
+  assert.ok(
+    page.includes(' http://ingest/v1/events</pre>'),
+    'the example is for the address at which the page was asked for',
+  )
   assert.doesNotMatch(page, /<(script|link|img|iframe)/)
 })
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { eventStream, jetstreamManager } from '@weir/mesh'
+import { type SmallDisk, startSmallDisk } from '@weir/mesh/testing'
 import { type RunningIngest, startIngest } from './running-ingest.ts'
-import { type SmallDisk, startSmallDisk } from './small-disk.ts'
 import { type StallingProxy, startProxy } from './stalling-proxy.ts'
 
 const json = { 'content-type': 'application/json' }
