@@ -16,7 +16,8 @@ import { limits } from '../limits.ts'
 import type { Partition } from '../partition.ts'
 import { repeat, sleep } from '../repeating-work.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import { noPosition, type Position, type PositionStore, resumeFrom } from './position.ts'
+import type { Position, PositionStore } from './position.ts'
+import { Progress } from './progress.ts'
 import type { Projection } from './projection.ts'
 import { startSequence } from './start-sequence.ts'
 
@@ -67,8 +68,9 @@ export class ProjectionRun implements Part {
   #finished: Promise<void> = Promise.resolve()
   #reader: StreamReader | undefined
   #ending = false
-  #position: Position = noPosition
-  #taken: Position = noPosition
+  readonly #progress: Progress
+  /** Why the stream or its target cannot be asked, as when NATS has turned JetStream off for a full disk. */
+  #away: string | undefined
   #rebuild: RebuildProgress | 'wanted' | undefined
 
   constructor(options: ProjectionRunOptions) {
@@ -76,6 +78,7 @@ export class ProjectionRun implements Part {
     this.name = `${options.tenant}/${options.name}`
     this.#stream = sourceStream(options.tenant, options.source)
     this.#healthPart = `projection ${this.name}`
+    this.#progress = new Progress(options)
   }
 
   get options(): ProjectionRunOptions {
@@ -84,12 +87,12 @@ export class ProjectionRun implements Part {
 
   /** Up to where its effects are stored. */
   get position(): Position {
-    return this.#position
+    return this.#progress.stored
   }
 
   /** The event that was taken last. */
   get taken(): Position {
-    return this.#taken
+    return this.#progress.taken
   }
 
   get rebuilding(): RebuildProgress | undefined {
@@ -153,15 +156,13 @@ export class ProjectionRun implements Part {
   async #session(): Promise<void> {
     const { nc, tenant, source, from, projection } = this.#options
     const state = await streamState(nc, this.#stream)
-    const targetEpoch = await projection.targetEpoch()
-    this.#position = await this.#open(state, targetEpoch)
-    this.#taken = this.#position
+    await this.#open(state, await projection.targetEpoch())
     const subjects = `${sourceSubject(tenant, source)}.`
     const reader = new StreamReader({
       nc,
       stream: this.#stream,
       filters: from.map((filter) => subjects + filter),
-      start: { seq: await startSequence(nc, this.#stream, state, this.#position, projection) },
+      start: { seq: await startSequence(nc, this.#stream, state, this.position, projection) },
     })
     this.#reader = reader
     if (this.#stopped) return
@@ -172,33 +173,31 @@ export class ProjectionRun implements Part {
       if (!this.#stopped && !this.#ending) {
         throw new WeirError('unavailable', 'The stream or its target is gone, or another one than before.')
       }
-      if (this.#rebuild === undefined) await this.#checkpoint(limits.flushMs)
+      if (this.#rebuild === undefined) await this.#progress.store(limits.flushMs)
     } finally {
       stopTimers()
       reader.close()
     }
   }
 
-  /** Makes the projection ready and tells from where it goes on. */
-  async #open({ epoch, firstSeq, lastSeq }: StreamState, targetEpoch: number): Promise<Position> {
-    const { name, projection, positions, partition } = this.#options
-    const beginning = { epoch, seq: 0, storedAtMs: 0, targetEpoch }
+  /** Makes the projection ready, for what follows its position or for a rebuild. */
+  async #open(state: StreamState, targetEpoch: number): Promise<void> {
+    const { projection } = this.#options
     if (this.#rebuild !== undefined && projection.rebuilding !== undefined) {
-      await positions.clear(name, partition)
+      await this.#progress.restart(state, targetEpoch)
       await projection.rebuilding.begin()
-      this.#rebuild = { from: firstSeq, to: lastSeq }
-      return beginning
+      this.#rebuild = { from: state.firstSeq, to: state.lastSeq }
+    } else {
+      await projection.open()
+      await this.#progress.resume(state, targetEpoch)
     }
-    await projection.open()
-    const position = resumeFrom(await positions.load(name), partition, epoch, targetEpoch)
-    return position.seq === 0 ? beginning : position
   }
 
   #take(message: StreamMessage, epoch: number, prefix: number): undefined | Promise<undefined> {
     const { subject, seq, storedAtMs, payload, removal } = message
     const record = new EventRecord(subject.slice(prefix), epoch, seq, storedAtMs, payload, removal !== 0)
     try {
-      const slow = this.#options.projection.take(record, seq <= this.#position.seq)
+      const slow = this.#options.projection.take(record, seq <= this.position.seq)
       if (slow === undefined) return this.#took(message)
       return slow.then(
         () => this.#took(message),
@@ -212,7 +211,7 @@ export class ProjectionRun implements Part {
   #took({ seq, storedAtMs, pending }: StreamMessage): undefined {
     this.stats.taken++
     this.stats.pending = pending
-    if (seq > this.#taken.seq) this.#taken = { ...this.#taken, seq, storedAtMs }
+    this.#progress.took(seq, storedAtMs)
     return undefined
   }
 
@@ -226,9 +225,10 @@ export class ProjectionRun implements Part {
 
   #startTimers(reader: StreamReader, state: StreamState): () => void {
     const { projection } = this.#options
+    this.#away = undefined
     this.#sayHealth()
     const timers = [
-      repeat(projection.checkpointMs, () => this.#checkpoint()),
+      repeat(projection.checkpointMs, () => this.#progress.store()),
       repeat(limits.watchMs, () => this.#watch(reader)),
       repeat(limits.tickMs, async () => {
         this.#sayHealth()
@@ -244,7 +244,7 @@ export class ProjectionRun implements Part {
   }
 
   #sayHealth(): void {
-    const blocked = this.#options.projection.blocked()
+    const blocked = this.#options.projection.blocked() ?? this.#away
     if (blocked === undefined) this.#options.health.set(this.#healthPart, true)
     else this.#options.health.set(this.#healthPart, false, `waiting: ${blocked}`)
   }
@@ -261,31 +261,20 @@ export class ProjectionRun implements Part {
     }
   }
 
-  /** Stores the position of what was taken when the call began, unless it takes longer than the deadline. */
-  async #checkpoint(deadlineMs?: number): Promise<void> {
-    const { name, projection, positions, partition, log } = this.#options
-    const taken = this.#taken
-    if (taken.seq <= this.#position.seq) return
-    const flushed = projection.flushed().then(() => true)
-    const done = deadlineMs === undefined ? flushed : Promise.race([flushed, sleep(deadlineMs).then(() => false)])
-    // A session that ended meanwhile has a position of its own.
-    if (!(await done) || taken.epoch !== this.#position.epoch || taken.seq > this.#taken.seq) return
-    try {
-      await positions.save(name, partition, taken)
-      this.#position = taken
-    } catch (thrown) {
-      log.warn({ err: thrown, projection: this.name }, 'a position was not stored; it will be tried again')
-    }
-  }
-
   /** Ends the session when the events or the target are gone or another incarnation. */
   async #watch(reader: StreamReader): Promise<void> {
-    const { nc, projection } = this.#options
+    const { nc, projection, log } = this.#options
     try {
       const [{ epoch }, targetEpoch] = await Promise.all([streamState(nc, this.#stream), projection.targetEpoch()])
-      if (epoch !== this.#taken.epoch || targetEpoch !== this.#taken.targetEpoch) reader.close()
+      this.#away = undefined
+      if (epoch !== this.taken.epoch || targetEpoch !== this.taken.targetEpoch) reader.close()
     } catch (thrown) {
-      if (asWeirError(thrown).code === 'not_found') reader.close()
+      const { code, message } = asWeirError(thrown)
+      if (code === 'not_found') reader.close()
+      else if (this.#away === undefined) {
+        log.warn({ err: thrown, projection: this.name }, 'the stream or its target does not answer; will ask again')
+      }
+      this.#away = message
     }
   }
 
