@@ -29,6 +29,8 @@ export interface ServiceOptions {
   readonly databaseUrl?: string
   readonly buckets?: TenantSpec['buckets']
   readonly env?: Readonly<Record<string, string>>
+  /** Where NATS keeps its files, whatever it thinks would fit there; a temporary folder when absent. */
+  readonly storeDir?: string
 }
 
 /** A real nats-server with a tenant, and a projector that serves it. */
@@ -63,7 +65,13 @@ export class ServiceUnderTest {
 
   static async start(options: ServiceOptions = {}): Promise<ServiceUnderTest> {
     // With the users and permissions of a real mesh, so that a right that is missing shows.
-    const nats = await startNats({ config: (place) => renderNatsConfig({ ...place, passwords }) })
+    const { storeDir } = options
+    const nats = await startNats({
+      config: (place) => {
+        const text = renderNatsConfig({ ...place, passwords, ...(storeDir === undefined ? {} : { storeDir }) })
+        return storeDir === undefined ? text : text.replace('jetstream {', 'jetstream { max_file_store: 100GB,')
+      },
+    })
     const as = (role: keyof typeof passwords): string => urlWith(nats.url, role)
     const nc = await connectNats({ url: as('admin'), name: 'admin', log: createLogger('test', 'fatal') })
     const buckets = [...defaultTenantSpec.buckets, ...(options.buckets ?? [])]
