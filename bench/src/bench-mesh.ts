@@ -15,10 +15,13 @@ export class BenchMesh {
     this.nc = nc
   }
 
-  /** `config` is further text of the server's configuration. */
-  static async start(config = ''): Promise<BenchMesh> {
+  /**
+   * @param config further text of the server's configuration
+   * @param cores where nats-server runs: beside the load, apart from the hub, unless said otherwise
+   */
+  static async start(config = '', cores: 'second core' | 'all cores' = 'second core'): Promise<BenchMesh> {
     const nats = await startNats({ config })
-    moveToCore(1, nats.pid)
+    if (cores === 'second core') moveToCore(1, nats.pid)
     const nc = await connectNats({ url: nats.url, name: 'bench', log: createLogger('bench', 'warn') })
     await provisionTenant(nc, 'main', defaultTenantSpec)
     return new BenchMesh(nats, nc)

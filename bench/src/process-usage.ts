@@ -20,3 +20,13 @@ export function residentBytes(pid: number): number {
     return Number.NaN
   }
 }
+
+/** The same of a process and its children, as Postgres has one for each connection. */
+export function cpuSecondsOfAll(pid: number): number {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')
+    return children.reduce((sum, child) => sum + (child === '' ? 0 : cpuSeconds(Number(child))), cpuSeconds(pid))
+  } catch {
+    return Number.NaN
+  }
+}

@@ -1,23 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
-import { delimiter, join } from 'node:path'
-import process from 'node:process'
+import { connect, type Socket } from 'node:net'
+import { startRedis } from './redis-server.ts'
 
 /**
  * What a Redis of this machine does with `SET key value EX ttl`, pipelined a thousand at a time as a batch writer would; undefined
  * where redis-server is not installed.
  */
 export async function redisSetsPerSecond(keys: number, payload: Uint8Array, ms: number): Promise<number | undefined> {
-  const binary = (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'redis-server'))
-    .find(existsSync)
-  if (binary === undefined) return undefined
-  const port = await freePort()
-  const child = spawn(binary, ['--port', String(port), '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+  const redis = await startRedis()
+  if (redis === undefined) return undefined
   try {
-    const socket = await connected(port)
+    const socket = await connected(redis.port)
     const began = performance.now()
     let sets = 0
     while (performance.now() - began < ms) {
@@ -30,7 +22,7 @@ export async function redisSetsPerSecond(keys: number, payload: Uint8Array, ms: 
     socket.destroy()
     return sets / seconds
   } finally {
-    await ended(child)
+    await redis.stop()
   }
 }
 
@@ -56,34 +48,9 @@ function answers(socket: Socket, count: number): Promise<void> {
   })
 }
 
-async function connected(port: number): Promise<Socket> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await new Promise<Socket>((resolve, reject) => {
-        const socket = connect(port, '127.0.0.1', () => resolve(socket))
-        socket.once('error', reject)
-      })
-    } catch (cause) {
-      if (attempt === 100) throw cause
-      await new Promise((resolve) => setTimeout(resolve, 50))
-    }
-  }
-}
-
-function ended(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve())
-    child.kill('SIGTERM')
-  })
-}
-
-function freePort(): Promise<number> {
+function connected(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
+    const socket = connect(port, '127.0.0.1', () => resolve(socket))
+    socket.once('error', reject)
   })
 }

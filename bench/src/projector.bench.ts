@@ -10,7 +10,7 @@ import { bucketName, connectNats, createLogger, Kvm, type NatsConnection, Publis
 import { EventSchema } from '@weir/proto'
 import { BenchMesh } from './bench-mesh.ts'
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
-import { cpuSeconds, residentBytes } from './process-usage.ts'
+import { cpuSeconds, cpuSecondsOfAll, residentBytes } from './process-usage.ts'
 import { fileOf } from './programs.ts'
 import { type BenchDatabase, startPglite, startPostgres } from './projector-databases.ts'
 import { ProjectorProcess, readToken } from './projector-process.ts'
@@ -27,60 +27,64 @@ const historyOnly = 'projections: [{ name: history, kind: history }]'
 
 async function run(options: BenchmarkOptions): Promise<void> {
   const { quick, report } = options
-  const payload = eventBytes()
-  const redis = await redisSetsPerSecond(1_000, payload, quick ? 500 : 3_000)
+  const redis = await redisSetsPerSecond(1_000, eventBytes(), quick ? 500 : 3_000)
   if (redis !== undefined) report({ name: 'peer: Redis SET EX, pipelined', value: redis, unit: 'keys/s' })
   for (const keys of [1_000, 100_000]) await measureLatest(options, keys, redis)
   await measureLag(options)
-  await measureHistory(options, await startPglite())
-  const postgres = await startPostgres()
-  if (postgres !== undefined) await measureHistory(options, postgres)
+  await measureHistory(options, startPglite)
+  await measureHistory(options, startPostgres)
 }
 
 /** Stored events into the bucket, then reads of what is there. */
 async function measureLatest(options: BenchmarkOptions, keys: number, redis: number | undefined): Promise<void> {
   const { quick, report } = options
-  const mesh = await BenchMesh.start()
-  try {
-    const put = await putsPerSecond(mesh.nc, quick ? 500 : 2_000)
-    const events = quick ? Math.max(keys, 50_000) : 400_000
-    await fill(mesh, events, keys)
-    const natsBefore = cpuSeconds(mesh.nats.pid)
-    const service = await ProjectorProcess.start(mesh.nats.url, latestOnly)
-    mesh.add(service)
-    const seconds = await workedThrough(service, 'events_total', 'latest', events)
-    const value = events / seconds
-    const [own, nats] = [cpuSeconds(service.pid), cpuSeconds(mesh.nats.pid) - natsBefore]
-    const writes = await service.metric('writes_total', 'latest')
-    const cost = (cpu: number): string => ((cpu / events) * 1e6).toFixed(1)
-    const note = `${Math.round(writes)} writes; CPU of each event: projector ${cost(own)} us, nats-server ${cost(nats)}`
-    const name = `latest over ${keys} keys`
-    report({ name, value, unit: 'events/s', budget: { atLeast: 50_000 }, note })
-    report({ name: `${name} / one awaited KV put an event`, value: value / put, unit: 'x' })
-    if (redis !== undefined) report({ name: `${name} / Redis`, value: value / redis, unit: 'x' })
-    const memory = residentBytes(service.pid) / 1024 ** 2
-    report({ name: `${name}, resident memory`, value: memory, unit: 'MiB' })
-    if (keys > 1_000) await measureReads(options, service, keys)
-  } finally {
-    await mesh.stop()
-  }
+  const puts: number[] = []
+  const reads: Turn[] = []
+  const memory: number[] = []
+  const { best, note } = await inTurns(quick, async () => {
+    const mesh = await projectorMesh()
+    try {
+      puts.push(await putsPerSecond(mesh.nc, quick ? 500 : 2_000))
+      const events = quick ? Math.max(keys, 50_000) : 400_000
+      await fill(mesh, events, keys)
+      const natsBefore = cpuSeconds(mesh.nats.pid)
+      const service = await ProjectorProcess.start(mesh.nats.url, latestOnly)
+      mesh.add(service)
+      const seconds = await workedThrough(service, 'events_total', 'latest', events)
+      const [own, nats] = [cpuSeconds(service.pid), cpuSeconds(mesh.nats.pid) - natsBefore]
+      const writes = await service.metric('writes_total', 'latest')
+      const cost = (cpu: number): string => ((cpu / events) * 1e6).toFixed(1)
+      const note = `${Math.round(writes)} writes; CPU of each event: projector ${cost(own)} us, nats-server ${cost(nats)}`
+      memory.push(residentBytes(service.pid) / 1024 ** 2)
+      if (keys > 1_000) reads.push(await readsPerSecond(quick, service, keys))
+      return { value: events / seconds, note }
+    } finally {
+      await mesh.stop()
+    }
+  })
+  const name = `latest over ${keys} keys`
+  report({ name, value: best, unit: 'events/s', budget: { atLeast: 50_000 }, note })
+  report({ name: `${name} / one awaited KV put an event`, value: best / Math.max(...puts), unit: 'x' })
+  if (redis !== undefined) report({ name: `${name} / Redis`, value: best / redis, unit: 'x' })
+  report({ name: `${name}, resident memory`, value: Math.max(...memory), unit: 'MiB' })
+  if (reads.length === 0) return
+  const { best: value, note: times } = bestOf(reads)
+  report({ name: 'state by key', value, unit: 'requests/s', budget: { atLeast: 10_000 }, note: times })
 }
 
-async function measureReads(
-  { quick, report }: BenchmarkOptions,
-  service: ProjectorProcess,
-  keys: number,
-): Promise<void> {
+async function readsPerSecond(quick: boolean, service: ProjectorProcess, keys: number): Promise<Turn> {
   const args = [service.port, await readToken(), 32, keys, quick ? 1_000 : 4_000].map(String)
   const { perSecond, p50Ms, p99Ms, failures } = (await lastLine('projector-load.ts', args)) as Record<string, number>
   if (failures !== 0) throw new Error(`${failures} reads failed`)
-  const note = `p50 ${p50Ms?.toFixed(1)} ms, p99 ${p99Ms?.toFixed(1)} ms, 32 connections`
-  report({ name: 'state by key', value: perSecond ?? 0, unit: 'requests/s', budget: { atLeast: 10_000 }, note })
+  return {
+    value: perSecond ?? 0,
+    note: `p50 ${p50Ms?.toFixed(1)} ms, p99 ${p99Ms?.toFixed(1)} ms, 32 connections`,
+  }
 }
 
 /** From the call that publishes to the republication of the value: a read that comes after it sees the value. */
 async function measureLag({ quick, report }: BenchmarkOptions): Promise<void> {
-  const mesh = await BenchMesh.start()
+  const mesh = await projectorMesh()
   try {
     const service = await ProjectorProcess.start(mesh.nats.url, latestOnly)
     mesh.add(service)
@@ -117,28 +121,63 @@ async function measureLag({ quick, report }: BenchmarkOptions): Promise<void> {
   }
 }
 
-async function measureHistory({ quick, report }: BenchmarkOptions, database: BenchDatabase): Promise<void> {
-  const mesh = await BenchMesh.start()
-  try {
-    const events = quick ? 40_000 : 300_000
-    await fill(mesh, events, 1_000)
-    const service = await ProjectorProcess.start(mesh.nats.url, historyOnly, database.url)
-    mesh.add(service)
-    const before = cpuSeconds(database.pid)
-    const seconds = await workedThrough(service, 'history_rows_total', 'history', events)
-    const cost = (cpu: number): string => ((cpu / events) * 1e6).toFixed(1)
-    const note = `CPU of each row: projector ${cost(cpuSeconds(service.pid))} us, its database ${cost(cpuSeconds(database.pid) - before)}`
-    report({
-      name: `history into ${database.name}`,
-      value: events / seconds,
-      unit: 'rows/s',
-      budget: { atLeast: 40_000 },
-      note,
-    })
-  } finally {
-    await mesh.stop()
-    await database.stop()
+async function measureHistory(
+  { quick, report }: BenchmarkOptions,
+  start: () => Promise<BenchDatabase | undefined>,
+): Promise<void> {
+  let into = ''
+  const { best, note } = await inTurns(quick, async () => {
+    const database = await start()
+    if (database === undefined) return undefined
+    into = database.name
+    const mesh = await projectorMesh()
+    try {
+      const events = quick ? 40_000 : 300_000
+      await fill(mesh, events, 1_000)
+      const service = await ProjectorProcess.start(mesh.nats.url, historyOnly, database.url)
+      mesh.add(service)
+      const before = cpuSecondsOfAll(database.pid)
+      const seconds = await workedThrough(service, 'history_rows_total', 'history', events)
+      const cost = (cpu: number): string => ((cpu / events) * 1e6).toFixed(1)
+      const spent = cpuSecondsOfAll(database.pid) - before
+      const note = `CPU of each row: projector ${cost(cpuSeconds(service.pid))} us, its database ${cost(spent)}`
+      return { value: events / seconds, note }
+    } finally {
+      await mesh.stop()
+      await database.stop()
+    }
+  })
+  if (into === '') return
+  report({ name: `history into ${into}`, value: best, unit: 'rows/s', budget: { atLeast: 40_000 }, note })
+}
+
+/** nats-server may run on every core, as projector and database do. */
+function projectorMesh(): Promise<BenchMesh> {
+  return BenchMesh.start('', 'all cores')
+}
+
+interface Turn {
+  readonly value: number
+  readonly note: string
+}
+
+/** Once, or three times for the best: what else runs on the machine only ever takes away. */
+async function inTurns(
+  quick: boolean,
+  turn: () => Promise<Turn | undefined>,
+): Promise<{ readonly best: number; readonly note: string }> {
+  const turns: Turn[] = []
+  for (let at = 0; at < (quick ? 1 : 3); at++) {
+    const one = await turn()
+    if (one !== undefined) turns.push(one)
   }
+  return bestOf(turns)
+}
+
+function bestOf(turns: readonly Turn[]): { readonly best: number; readonly note: string } {
+  const [first, ...others] = turns.toSorted((a, b) => b.value - a.value)
+  const rest = others.length === 0 ? '' : `; other turns ${others.map(({ value }) => Math.round(value)).join(', ')}`
+  return { best: first?.value ?? Number.NaN, note: `${first?.note ?? ''}${rest}` }
 }
 
 /** Stores events before anybody projects them. */
@@ -174,7 +213,7 @@ async function workedThrough(
       atBegin = done
     }
     if (done >= events) return ((performance.now() - began) / 1000) * (events / (events - atBegin))
-    await sleep(20)
+    await sleep(100)
   }
 }
 
