@@ -137,6 +137,24 @@ describe('a tail', () => {
     tail.close()
   })
 
+  test('takes nothing of another incarnation for the one that it knows', async () => {
+    await makeStream('overtaken')
+    const { tail, sink } = await follow('overtaken')
+    await publish('overtaken', 'old', 1)
+    await sink.reaches(1)
+    await (await jetstreamManager(producer)).streams.delete(eventStream('overtaken'))
+    await makeStream('overtaken')
+    // Its sequences go on past the head of the old one at once.
+    for (let count = 1; count <= 50; count++) await publish('overtaken', `new${count}`, count)
+    await sink.until(() => sink.epochs.length === 2 && sink.entries.includes('new50@50'))
+    assert.deepEqual(sink.entries.slice(0, sink.begins[1]), ['old@1'])
+    assert.deepEqual(
+      sink.entries.slice(sink.begins[1]),
+      Array.from({ length: 50 }, (_, index) => `new${index + 1}@${index + 1}`),
+    )
+    tail.close()
+  })
+
   test('says that a source does not exist', async () => {
     await assert.rejects(follow('nobody'), (error) => error instanceof WeirError && error.code === 'not_found')
   })
@@ -183,12 +201,15 @@ describe('a tail', () => {
 class RecordingSink implements TailSink {
   readonly entries: string[] = []
   readonly epochs: number[] = []
+  /** How many entries there were when each incarnation began. */
+  readonly begins: number[] = []
   readonly loadedAt: number[] = []
   readonly gaps: [number, number][] = []
   #head = 0
 
   begin(epoch: number): void {
     this.epochs.push(epoch)
+    this.begins.push(this.entries.length)
   }
 
   entry(subject: string, seq: number, _payload: Uint8Array, removal: 0 | 1 | 2): void {

@@ -41,6 +41,8 @@ export interface TailStats {
   resets: number
   /** Entries that the stream holds past the head, as last polled. */
   lag: number
+  /** Times that everything was there which the stream had when it was asked. */
+  checks: number
 }
 
 /**
@@ -49,7 +51,7 @@ export interface TailStats {
  * the last sequence, and begins anew when the stream is another one (creation time).
  */
 export class Tail {
-  readonly stats: TailStats = { repaired: 0, repairs: 0, gaps: 0, resets: 0, lag: 0 }
+  readonly stats: TailStats = { repaired: 0, repairs: 0, gaps: 0, resets: 0, lag: 0, checks: 0 }
   readonly #options: TailOptions
   readonly #stream: string
   /** All subjects of the source as its stream knows them. */
@@ -65,6 +67,8 @@ export class Tail {
   /** Undefined while entries flow straight through; else what arrived past a hole that is being filled, by seq. */
   #held: Map<number, HeldEntry> | undefined = new Map()
   #checking = false
+  /** A check was asked for since the last one began. */
+  #wanted = false
 
   constructor(options: TailOptions) {
     this.#options = options
@@ -93,11 +97,14 @@ export class Tail {
     })
     try {
       await nc.flush()
+      this.#checking = true
       await this.#load(await this.#state())
     } catch (thrown) {
       this.close()
       throw thrown
     }
+    this.#checking = false
+    if (this.#wanted) void this.#check()
     this.#timer = setInterval(() => void this.#check(), this.#options.pollMs ?? 2000)
     this.#watchConnection()
   }
@@ -114,7 +121,11 @@ export class Tail {
     // The client makes a view at each look.
     const payload = message.data
     const seq = liveSequence(payload)
-    if (seq <= this.#head) return
+    if (seq <= this.#head) {
+      // Late, or the first of another incarnation, which would soon go past the head of this one.
+      if (seq === 1) this.#suspect()
+      return
+    }
     if (this.#held === undefined && seq === this.#head + 1) {
       this.#deliver(message.subject.slice(this.#livePrefixLength), seq, payload, message)
       return
@@ -129,11 +140,8 @@ export class Tail {
 
   #hold(message: Msg, seq: number): void {
     if (this.#closed) return
-    if (this.#held === undefined) {
-      this.#held = new Map()
-      void this.#check()
-    }
-    if (this.#held.size >= (this.#options.heldMax ?? 20_000)) return
+    if (this.#held === undefined) this.#suspect()
+    if (this.#held === undefined || this.#held.size >= (this.#options.heldMax ?? 20_000)) return
     this.#held.set(seq, {
       subject: message.subject.slice(this.#livePrefixLength),
       payload: message.data.slice(),
@@ -141,14 +149,25 @@ export class Tail {
     })
   }
 
+  /** Hands nothing on until it was compared with the stream. */
+  #suspect(): void {
+    this.#held ??= new Map()
+    void this.#check()
+  }
+
   /** Compares with the stream, and reads what did not arrive. One at a time; never throws. */
   async #check(): Promise<void> {
+    this.#wanted = true
     if (this.#checking || this.#closed) return
     this.#checking = true
     try {
-      const state = await this.#state()
-      if (state.epoch !== this.#epoch) await this.#restart(state)
-      else await this.#catchUp(state.lastSeq)
+      while (this.#wanted && !this.#closed) {
+        this.#wanted = false
+        const state = await this.#state()
+        if (state.epoch !== this.#epoch) await this.#restart(state)
+        else await this.#catchUp(state.lastSeq)
+        if (!this.#wanted) this.stats.checks++
+      }
     } catch (thrown) {
       if (!this.#closed)
         this.#options.log.warn({ err: thrown, stream: this.#stream }, 'tail check failed; will try again')
@@ -161,7 +180,13 @@ export class Tail {
     this.stats.resets++
     this.#options.log.warn({ stream: this.#stream }, 'the stream was made anew: every cursor of it starts again')
     this.#held = new Map()
-    await this.#load(state)
+    try {
+      await this.#load(state)
+    } catch (thrown) {
+      // Half a table is none: the next check begins again.
+      this.#epoch = 0
+      throw thrown
+    }
   }
 
   async #catchUp(last: number): Promise<void> {
@@ -182,6 +207,11 @@ export class Tail {
     while (this.#head < target && !this.#closed) {
       const from = this.#head
       const { messages, more } = await this.#read(from + 1)
+      // Asked after the read: what was read before may be of another incarnation.
+      if ((await this.#state()).epoch !== this.#epoch) {
+        this.#wanted = true
+        return
+      }
       for (const { subject, seq, payload, removal } of messages) {
         if (seq <= this.#head) continue
         if (seq > this.#head + 1) this.#gap(seq - 1)
@@ -280,7 +310,7 @@ export class Tail {
     this.#status = { stop: () => void statuses.return?.() }
     void (async () => {
       for (let next = await statuses.next(); next.done !== true; next = await statuses.next()) {
-        if (next.value.type === 'reconnect') void this.#check()
+        if (next.value.type === 'reconnect') this.#suspect()
       }
     })()
   }
