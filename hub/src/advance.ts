@@ -47,7 +47,7 @@ export type Step =
   | { readonly kind: 'gap'; readonly to: number }
   /** The position is older than what memory can serve: read the stream. */
   | { readonly kind: 'stream' }
-  /** Removals past the position were forgotten: begin again with a snapshot. */
+  /** Removals or gaps past the position were forgotten: begin again with a snapshot. */
   | { readonly kind: 'snapshot' }
 
 export interface Chunk {
@@ -56,8 +56,9 @@ export interface Chunk {
   readonly entries: readonly Entry[]
   readonly conflated: number
   readonly uncounted: boolean
-  /** The position's `owed` afterwards. */
+  /** The position's `owed` and `uncountedTo` afterwards. */
   readonly owed: number
+  readonly uncountedTo: number
 }
 
 /** Counts what a position will owe for the entries [first, last) that are about to leave the ring. */
@@ -79,19 +80,28 @@ export function countMatches(log: EntryLog, accepts: Reader['accepts'], first: n
   return count
 }
 
-/** The first gap that a position has not passed. */
-export function nextGap(log: EntryLog, seq: number): SeqRange | undefined {
-  return log.gaps.find(({ to }) => to > seq)
+/**
+ * The first gap that a position has not passed and that has to be announced. What a bucket does not have was superseded: it is
+ * only not counted.
+ */
+export function nextLoss(log: EntryLog, seq: number): SeqRange | undefined {
+  if (log.keepsNewest) return undefined
+  return seq < log.gapsFrom ? { from: seq, to: log.gapsFrom } : log.gaps.find(({ to }) => to > seq)
+}
+
+function crossesGap(log: EntryLog, from: number, to: number): boolean {
+  return from < log.gapsFrom || log.gaps.some((gap) => gap.to > from && gap.from < to)
 }
 
 /** Entries that one step looks at, so that a sparse filter cannot hold up the others. */
 const scanMax = 20_000
 
 function advanceAll(log: EntryLog, position: Position, reader: Reader, limit: number, bytesMax: number): Step {
-  const gap = nextGap(log, position.seq)
-  if (gap !== undefined && gap.from <= position.seq) return { kind: 'gap', to: Math.min(gap.to, limit) }
+  const loss = nextLoss(log, position.seq)
+  if (loss !== undefined && loss.from <= position.seq) return { kind: 'gap', to: Math.min(loss.to, limit) }
   if (position.seq < log.completeFrom) return { kind: 'stream' }
-  const end = gap === undefined ? limit : Math.min(limit, gap.from)
+  const end = Math.min(limit, loss?.from ?? limit)
+  const uncounted = crossesGap(log, position.seq, end)
   const entries: Entry[] = []
   let bytes = 0
   let to = position.seq
@@ -101,47 +111,57 @@ function advanceAll(log: EntryLog, position: Position, reader: Reader, limit: nu
     if (entry.seq > end) break
     if (reader.accepts(entry.state.subject)) {
       bytes += entry.end - entry.start
-      if (bytes > bytesMax && entries.length > 0) return chunk(to, entries, 0, false, 0)
+      if (bytes > bytesMax && entries.length > 0) return chunk(to, entries, 0, uncounted, 0, 0)
       entries.push(entry)
     }
     to = entry.seq
-    if (++scanned === scanMax) return chunk(to, entries, 0, false, 0)
+    if (++scanned === scanMax) return chunk(to, entries, 0, uncounted, 0, 0)
   }
-  return chunk(end, entries, 0, false, 0)
+  return chunk(end, entries, 0, uncounted, 0, 0)
 }
 
 function advanceLatest(log: EntryLog, position: Position, reader: Reader, limit: number, bytesMax: number): Step {
   if (position.seq < position.streamTo) return { kind: 'stream' }
   const known = Math.max(position.seq, position.snapshotAt)
-  if (log.removalsFrom > known) return { kind: 'snapshot' }
+  if (log.removalsFrom > known || (!log.keepsNewest && log.gapsFrom > known)) return { kind: 'snapshot' }
   if (position.seq < log.latestFrom) return { kind: 'stream' }
-  const uncounted = position.seq < position.uncountedTo
+  // What was forgotten lies before a snapshot, which does not announce it.
+  const loss = nextLoss(log, Math.max(position.seq, log.gapsFrom))
+  if (loss !== undefined && loss.from <= position.seq) return { kind: 'gap', to: Math.min(loss.to, limit) }
+  const end = Math.min(limit, loss?.from ?? limit)
+  // Of what is owed nobody knows how much lies before a loss and how much past it.
+  const forgets = end < limit && position.owed > 0
+  const uncountedTo = forgets ? log.completeFrom : position.uncountedTo
+  const uncounted = position.seq < uncountedTo || crossesGap(log, position.seq, end)
   const entries: Entry[] = []
-  let { owed } = position
+  let owed = forgets ? 0 : position.owed
   let conflated = 0
   let bytes = 0
   let to = position.seq
   let scanned = 0
   for (let index = log.indexAfter(position.seq); index < log.length; index++) {
     const entry = log.at(index)
-    if (entry.seq > limit) break
+    if (entry.seq > end) break
     if (reader.accepts(entry.state.subject)) {
       if (!isLeftOut(entry, position.snapshotAt)) {
         bytes += entry.end - entry.start
         if (bytes > bytesMax && entries.length > 0) return settle(to)
         entries.push(entry)
-        if (entry.seq > position.uncountedTo && entry.seq <= log.completeFrom) owed--
+        if (entry.seq > uncountedTo && entry.seq <= log.completeFrom) owed--
       } else if (entry.seq > log.completeFrom) conflated++
     }
     to = entry.seq
     if (++scanned === scanMax) return settle(to)
   }
-  return chunk(limit, entries, conflated + owed, uncounted, 0)
+  return end < limit ? settle(end) : chunk(limit, entries, conflated + owed, uncounted, 0, uncountedTo)
 
-  /** A chunk that ends before the limit. Past the part that left the ring, what is still owed was superseded there. */
-  function settle(end: number): Chunk {
-    if (end < log.completeFrom) return chunk(end, entries, conflated, uncounted, owed)
-    return chunk(end, entries, conflated + owed, uncounted, 0)
+  /**
+   * A chunk that ends before the limit. Past the part that left the ring, what is still owed was superseded there; within it
+   * nobody knows how much of it was, so it is told later, which is no use to who leaves with this cursor.
+   */
+  function settle(at: number): Chunk {
+    if (at < log.completeFrom) return chunk(at, entries, conflated, uncounted || owed > 0, owed, uncountedTo)
+    return chunk(at, entries, conflated + owed, uncounted, 0, uncountedTo)
   }
 }
 
@@ -149,6 +169,13 @@ function isLeftOut(entry: Entry, snapshotAt: number): boolean {
   return isSuperseded(entry) || (entry.removal !== 0 && entry.seq <= snapshotAt)
 }
 
-function chunk(to: number, entries: readonly Entry[], conflated: number, uncounted: boolean, owed: number): Chunk {
-  return { kind: 'chunk', to, entries, conflated, uncounted, owed }
+function chunk(
+  to: number,
+  entries: readonly Entry[],
+  conflated: number,
+  uncounted: boolean,
+  owed: number,
+  uncountedTo: number,
+): Chunk {
+  return { kind: 'chunk', to, entries, conflated, uncounted, owed, uncountedTo }
 }

@@ -76,13 +76,19 @@ export class Channel implements Route {
     this.caughtUp.push(subscriber)
   }
 
-  /** Sends what came since the last flush to all that are caught up, and moves the channel to `head`. */
-  flush(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): void {
+  /**
+   * Sends what came since the last flush to all that are caught up, and moves the channel to `head`. Gives those that must be
+   * served each by itself.
+   */
+  flush(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
     this.dirty = false
     this.#chunks = undefined
-    if (this.intervalMs > 0) this.#flushInterval(log, head, batchBytesMax, counters)
+    let scattered = nobody
+    if (this.intervalMs > 0) scattered = this.#flushInterval(log, head, batchBytesMax, counters)
     else this.#flushPending(log, head, batchBytesMax, counters)
     this.position.seq = head
+    this.position.owed = 0
+    return scattered
   }
 
   /** Moves the cursors of a quiet channel to the head, so that they do not grow old. */
@@ -166,20 +172,27 @@ export class Channel implements Route {
     this.#share(log.epoch, entries, head, conflated, counters)
   }
 
-  #flushInterval(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): void {
+  #flushInterval(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
     const reader = { mode: Mode.LATEST, accepts: this.accepts }
     while (this.position.seq < head && this.caughtUp.length > 0) {
       const step = advance(log, this.position, reader, head, batchBytesMax)
-      // So much has happened since the last tick that each must be served by itself.
-      if (step.kind !== 'chunk') return void this.scatter()
-      this.#share(log.epoch, step.entries, step.to, step.conflated, counters)
+      // So much has happened since the last tick that memory does not have it.
+      if (step.kind !== 'chunk') return this.scatter()
+      this.#share(log.epoch, step.entries, step.to, step.conflated, counters, step.uncounted)
       this.position.owed = step.owed
     }
-    this.position.owed = 0
+    return nobody
   }
 
-  #share(epoch: number, entries: readonly Entry[], to: number, conflated: number, counters: SourceCounters): void {
-    const head: BatchHead = { channel: this.number, from: this.position.seq, to, conflated, uncounted: false }
+  #share(
+    epoch: number,
+    entries: readonly Entry[],
+    to: number,
+    conflated: number,
+    counters: SourceCounters,
+    uncounted = false,
+  ): void {
+    const head: BatchHead = { channel: this.number, from: this.position.seq, to, conflated, uncounted }
     encodings.fill(undefined)
     // From the end, since one that falls behind is replaced by the last.
     for (let place = this.caughtUp.length - 1; place >= 0; place--) {
@@ -204,8 +217,7 @@ export class Channel implements Route {
   #fallBehind(subscriber: Subscriber): void {
     const { seq, owed } = this.position
     this.#leaveCaughtUp(subscriber)
-    subscriber.position.seq = seq
-    subscriber.position.owed = owed
+    Object.assign(subscriber.position, { seq, owed, uncountedTo: 0 })
     this.behind.add(subscriber)
   }
 
@@ -239,5 +251,6 @@ export interface EncodedChunk {
 
 /** Scratch of `#share`: a batch by its codecs. */
 const encodings: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(codecCount)
+const nobody: readonly Subscriber[] = []
 const noEntries: readonly Entry[] = []
 const noBytes = new Uint8Array(0)

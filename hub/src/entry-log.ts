@@ -32,6 +32,8 @@ export class EntryLog {
   #latestFrom = 0
   #removalsFrom = 0
   #gaps: SeqRange[] = []
+  #gapsFrom = 0
+  #keepsNewest = false
 
   /**
    * `beforeDrop` is called before the entries of indexes [first, last) leave the ring, while they can still be read.
@@ -65,9 +67,19 @@ export class EntryLog {
     return this.#removalsFrom
   }
 
-  /** What could not be had from the stream, in the order of sequence: the last few, which is far more than ever happens. */
+  /** Whether the stream keeps the newest entry of each subject alone: what it no longer has is superseded, not lost. */
+  get keepsNewest(): boolean {
+    return this.#keepsNewest
+  }
+
+  /** What could not be had from the stream, in the order of sequence. */
   get gaps(): readonly SeqRange[] {
     return this.#gaps
+  }
+
+  /** Every gap past this sequence is in `gaps`. */
+  get gapsFrom(): number {
+    return this.#gapsFrom
   }
 
   get length(): number {
@@ -122,7 +134,7 @@ export class EntryLog {
     this.#segmentEnd = 0
     this.#ringStart = this.#voidCount = this.#ringBytes = this.#keptBytes = this.#keptCount = 0
     this.#tombstonesDropped = 0
-    this.#head = this.#droppedTo = this.#completeFrom = this.#latestFrom = this.#removalsFrom = 0
+    this.#head = this.#droppedTo = this.#completeFrom = this.#latestFrom = this.#removalsFrom = this.#gapsFrom = 0
     this.#epoch = epoch
   }
 
@@ -133,6 +145,7 @@ export class EntryLog {
   loaded(head: number, removals: boolean): void {
     this.#head = head
     this.#completeFrom = head
+    this.#keepsNewest = removals
     if (!removals) return
     const oldest = this.#entries.find((entry) => entry.removal === 2)
     this.#removalsFrom = oldest === undefined ? head : oldest.seq - 1
@@ -160,8 +173,10 @@ export class EntryLog {
   }
 
   gap(from: number, to: number): void {
-    this.#gaps.push({ from, to })
-    if (this.#gaps.length > gapsMax) this.#gaps.shift()
+    const last = this.#gaps.at(-1)
+    if (last?.to === from) this.#gaps.pop()
+    this.#gaps.push({ from: last?.to === from ? last.from : from, to })
+    if (this.#gaps.length > gapsMax) this.#gapsFrom = (this.#gaps.shift() as SeqRange).to
     this.#head = to
   }
 

@@ -21,8 +21,6 @@ export const limits = {
   answerBytesMax: 524_288,
   /** A longer interval is refused. */
   intervalMsMax: 3_600_000,
-  /** A cursor that is past the head for so many heartbeats is of a stream that was set back: its subscription begins again. */
-  beatsAheadMax: 3,
   /** A read of the stream that failed is tried again after this. */
   streamRetryMs: 1_000,
   /** Messages of one read of a stream, beside its bytes. */

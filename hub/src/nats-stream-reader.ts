@@ -7,7 +7,7 @@ import {
   sourceSubject,
   streamState,
 } from '@weir/mesh'
-import { entryBytesMax, writeEntry } from '@weir/proto'
+import { entryBytesMax, WeirError, writeEntry } from '@weir/proto'
 import type { Entry } from './entry-log.ts'
 import { limits } from './limits.ts'
 import type { Semaphore } from './semaphore.ts'
@@ -34,19 +34,22 @@ export class NatsStreamReader implements StreamReader {
     return this.#semaphore.run(() => this.#read(request))
   }
 
-  async #read({ after, filters, accepts, complete, bytesMax }: StreamRead): Promise<StreamChunk> {
+  async #read({ epoch, after, filters, accepts, complete, bytesMax }: StreamRead): Promise<StreamChunk> {
     const filter = this.#prefix + narrowest(filters)
-    const range = { seq: after + 1, filter, messagesMax: limits.streamMessagesMax, bytesMax }
+    // One filter stands for several, so much of what is read may not match.
+    const bytesRead = filters.length === 1 ? bytesMax : Math.max(bytesMax, limits.chunkBytesMax)
+    const range = { seq: after + 1, filter, messagesMax: limits.streamMessagesMax, bytesMax: bytesRead }
     const { messages, more } = await readRange(this.#nc, this.#stream, range)
     const within = messages.filter(({ seq }) => seq <= complete)
     const last = within.at(-1)?.seq ?? after
     const passed = messages.length > within.length || (!more && (await this.#endsBefore(last, filter, complete)))
-    const to = passed ? complete : last
-    const entries = within
-      .filter(({ subject }) => accepts(subject.slice(this.#prefix.length)))
-      .map((each) => this.#entry(each))
+    const matching = within.filter(({ subject }) => accepts(subject.slice(this.#prefix.length)))
+    const entries = fitting(matching, bytesMax).map((each) => this.#entry(each))
+    const cut = matching[entries.length]
+    const to = cut !== undefined ? cut.seq - 1 : passed ? complete : last
     // Asked after the read: what retention dropped meanwhile may have been missed.
-    const { firstSeq } = await streamState(this.#nc, this.#stream)
+    const { firstSeq, epoch: now } = await streamState(this.#nc, this.#stream)
+    if (now !== epoch) throw new WeirError('unavailable', 'The stream was made anew; the tail will notice.')
     const lostTo = Math.max(after, Math.min(firstSeq - 1, (within[0]?.seq ?? Number.POSITIVE_INFINITY) - 1, to))
     return { entries, to, lostTo }
   }
@@ -63,6 +66,16 @@ export class NatsStreamReader implements StreamReader {
     const end = writeEntry(bytes, 0, subject, seq, payload, removal)
     return { seq, state: { subject, latest: undefined, channels: [], routedAt: 0 }, removal, bytes, start: 0, end }
   }
+}
+
+/** As many as come first and have so many bytes together; one at least. */
+function fitting(messages: readonly StoredMessage[], bytesMax: number): readonly StoredMessage[] {
+  let bytes = 0
+  const end = messages.findIndex(({ payload }, index) => {
+    bytes += payload.length
+    return index > 0 && bytes > bytesMax
+  })
+  return end < 0 ? messages : messages.slice(0, end)
 }
 
 /** One filter that matches whatever one of the filters matches: their common tokens, then the rest. */

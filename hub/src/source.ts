@@ -25,6 +25,8 @@ export class Source {
   /** Subscribers that are behind and may have credit. */
   #ready: Subscriber[] = []
   #loading = true
+  /** Who came while another incarnation was being loaded, with their cursors: they begin after it. */
+  readonly #arrivals: Map<Subscriber, Cursor | undefined> = new Map()
   readonly #catchUp: StreamCatchUp
   readonly counters: SourceCounters = { batches: 0, deliveries: 0, conflated: 0, gaps: 0, inbound: 0, streamReads: 0 }
 
@@ -78,6 +80,7 @@ export class Source {
     this.#log.loaded(head, this.#options.hasRemovals)
     this.#loading = false
     for (const channel of this.#channels.values()) this.#restart(channel)
+    this.#arrivals.clear()
   }
 
   gap(from: number, to: number): void {
@@ -104,14 +107,18 @@ export class Source {
     const head = channel.position.seq
     const subscriber = new Subscriber(receiver, id, mode, channel, positionAt(head))
     channel.add(subscriber)
-    begin(this.#log, subscriber, cursor)
-    this.#settle(subscriber)
+    if (this.#loading) this.#arrivals.set(subscriber, cursor)
+    else {
+      begin(this.#log, subscriber, cursor)
+      this.#settle(subscriber)
+    }
     return subscriber
   }
 
   unsubscribe(subscriber: Subscriber): void {
     const { channel } = subscriber
     subscriber.closed = true
+    this.#arrivals.delete(subscriber)
     channel.remove(subscriber)
     if (channel.size > 0) return
     this.#channels.delete(channel.key)
@@ -199,7 +206,10 @@ export class Source {
     channel.position.owed = 0
     channel.dirty = false
     for (const subscriber of channel.behind) {
-      beginAgain(this.#log, subscriber)
+      if (this.#arrivals.has(subscriber)) {
+        subscriber.position.seq = this.#log.head
+        begin(this.#log, subscriber, this.#arrivals.get(subscriber))
+      } else beginAgain(this.#log, subscriber)
       this.#settle(subscriber)
     }
   }
@@ -208,8 +218,10 @@ export class Source {
   #settle(subscriber: Subscriber): void {
     const { position, channel } = subscriber
     if (position.seq === channel.position.seq) channel.join(subscriber)
-    else if (position.seq > channel.position.seq) channel.waiting.add(subscriber)
-    else {
+    else if (position.seq > channel.position.seq) {
+      channel.waiting.add(subscriber)
+      subscriber.aheadSince = undefined
+    } else {
       this.#enqueue(subscriber)
       this.#options.requestPass()
     }
@@ -241,7 +253,9 @@ export class Source {
   }
 
   #flush(channel: Channel, head: number): void {
-    channel.flush(this.#log, head, this.#options.batchBytesMax, this.counters)
+    for (const subscriber of channel.flush(this.#log, head, this.#options.batchBytesMax, this.counters)) {
+      this.#settle(subscriber)
+    }
     if (channel.intervalMs > 0) channel.flushedAt = this.#options.now()
     this.#settleWaiting(channel)
   }
@@ -254,10 +268,14 @@ export class Source {
     }
   }
 
-  /** Who is still ahead after some heartbeats holds a cursor of a stream that was set back: it begins again. */
+  /**
+   * Who is still ahead though the log was compared with the stream since (the first comparison may have begun before) holds a
+   * cursor of a stream that was set back: it begins again. A hub that does not hear from NATS is only behind.
+   */
   #doubt(subscriber: Subscriber): void {
-    subscriber.beatsAhead++
-    if (subscriber.beatsAhead < limits.beatsAheadMax) return
+    const comparisons = this.#options.comparisons()
+    subscriber.aheadSince ??= comparisons
+    if (comparisons < subscriber.aheadSince + 2) return
     subscriber.channel.waiting.delete(subscriber)
     beginAgain(this.#log, subscriber)
     this.#settle(subscriber)
@@ -288,6 +306,7 @@ export class Source {
         this.counters.conflated += step.conflated
         position.seq = step.to
         position.owed = step.owed
+        position.uncountedTo = step.uncountedTo
         break
       case 'gap':
         passGap(subscriber, step.to, 'retention')
@@ -306,8 +325,8 @@ export class Source {
   async #readStream(subscriber: Subscriber): Promise<void> {
     subscriber.reading = true
     try {
-      await this.#catchUp.next(subscriber)
-      this.#readEnded(subscriber)
+      if (await this.#catchUp.next(subscriber)) this.#readEnded(subscriber)
+      else subscriber.reading = false
     } catch (thrown) {
       this.#options.onReadFailed(thrown)
       this.#options.later(limits.streamRetryMs, () => this.#readEnded(subscriber))
@@ -346,6 +365,8 @@ export interface SourceOptions {
   requestPass(): void
   /** Milliseconds that only grow. */
   now(): number
+  /** How often the log was found to have everything that its stream had at the moment. */
+  comparisons(): number
   later(ms: number, action: () => void): void
   onReadFailed(thrown: unknown): void
 }

@@ -82,11 +82,12 @@ export class Sources {
       nextChannel: () => ++this.#channels,
       requestPass: () => this.#flusher.request(source),
       now: () => performance.now(),
+      comparisons: () => tail.stats.checks,
       later: (ms, action) => void setTimeout(action, ms),
       onReadFailed: (thrown) =>
         log.warn({ err: thrown, tenant, source: name }, 'a stream could not be read; will try again'),
     })
-    const tail = new Tail({ nc, tenant, source: name, sink: source, log })
+    const tail: Tail = new Tail({ nc, tenant, source: name, sink: source, log })
     return { source, tail, opened: tail.open(), users: 0, idle: undefined }
   }
 

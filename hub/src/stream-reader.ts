@@ -4,12 +4,13 @@ import type { Entry } from './entry-log.ts'
 export interface StreamReader {
   /**
    * What matches past a position, at most about `bytesMax`. `complete` is the sequence from which memory goes on: where the
-   * stream has no more up to there, the read ends there. Throws `unavailable`.
+   * stream has no more up to there, the read ends there. Throws `unavailable`, also when the stream is another incarnation.
    */
   read(request: StreamRead): Promise<StreamChunk>
 }
 
 export interface StreamRead {
+  readonly epoch: number
   readonly after: number
   readonly filters: readonly string[]
   readonly accepts: (subject: string) => boolean

@@ -17,8 +17,8 @@ export class Subscriber {
   /** A read of the stream is under way for it. */
   reading = false
   closed = false
-  /** Heartbeats for which its cursor has been past what this hub has seen. */
-  beatsAhead = 0
+  /** How often the log had been compared with its stream when this was found to be past it. */
+  aheadSince: number | undefined
 
   constructor(receiver: Receiver, id: number, mode: Mode, channel: Channel, position: Position) {
     this.receiver = receiver
