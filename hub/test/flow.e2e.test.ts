@@ -170,7 +170,7 @@ describe('a client that is slow delays nobody, costs its bound, and then gets th
   })
 
   test('when a proxy before it swallows everything and passes on little', async () => {
-    const proxy = await TcpProxy.start(hub.port, 100_000)
+    const proxy = await TcpProxy.start(hub.port, { clientBytesPerSecond: 100_000 })
     const slow = await TestClient.open(`ws://127.0.0.1:${proxy.port}/v1/ws`, { windowBytes, name: 'slow' })
     slow.subscribe({ filters: ['flow.>'], mode: Mode.LATEST })
     let most = 0

@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { create, toBinary } from '@bufbuild/protobuf'
 import {
   connectNats,
   createLogger,
   defaultTenantSpec,
+  eventStream,
   headers,
   keySubject,
   mintToken,
@@ -16,6 +18,7 @@ import {
   provisionMesh,
   provisionTenant,
   renderNatsConfig,
+  streamState,
 } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { EventSchema } from '@weir/proto'
@@ -25,8 +28,8 @@ export const secret = 'a secret for tests that is long enough'
 /** Every service has the permissions that it has in production. */
 const passwords = { admin: 'a', ingest: 'i', hub: 'h', projector: 'p' }
 
-function urlOf({ url }: TestNats, role: keyof typeof passwords): string {
-  return url.replace('//', `//${role}:${passwords[role]}@`)
+function urlOf({ port }: { readonly port: number }, role: keyof typeof passwords): string {
+  return `nats://${role}:${passwords[role]}@127.0.0.1:${port}`
 }
 
 /** A real nats-server with a tenant, and hubs as processes of their own. */
@@ -52,10 +55,28 @@ export class TestMesh {
     return new TestMesh(nats, nc)
   }
 
-  async startHub(environment: Readonly<Record<string, string>> = {}): Promise<TestHub> {
-    const hub = await TestHub.start(urlOf(this.nats, 'hub'), environment)
+  /** `nats` says what stands between the hub and nats-server, if something does. */
+  async startHub(
+    environment: Readonly<Record<string, string>> = {},
+    nats: { readonly port: number } = this.nats,
+  ): Promise<TestHub> {
+    const hub = await TestHub.start(urlOf(nats, 'hub'), environment)
     this.#hubs.push(hub)
     return hub
+  }
+
+  /** Resolves when it serves its streams again. */
+  async restartNats(): Promise<void> {
+    await this.nats.restart()
+    for (let tries = 1; ; tries++) {
+      try {
+        await streamState(this.nc, eventStream('main'))
+        return
+      } catch (thrown) {
+        if (tries === 100) throw thrown
+        await sleep(100)
+      }
+    }
   }
 
   /** Publishes an event that says its own number; resolves with its sequence. */

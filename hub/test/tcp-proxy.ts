@@ -15,12 +15,11 @@ export class TcpProxy {
     this.port = (server.address() as { port: number }).port
   }
 
-  /** `clientBytesPerSecond` bounds what it passes on from the server to each client; without it, it is at once. */
-  static async start(target: number, clientBytesPerSecond?: number): Promise<TcpProxy> {
+  static async start(target: number, options: TcpProxyOptions = {}): Promise<TcpProxy> {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const proxy = new TcpProxy(server)
-    server.on('connection', (client) => proxy.#accept(client, target, clientBytesPerSecond))
+    server.on('connection', (client) => proxy.#accept(client, target, options))
     return proxy
   }
 
@@ -39,7 +38,7 @@ export class TcpProxy {
     this.#server.close()
   }
 
-  #accept(client: Socket, target: number, bytesPerSecond: number | undefined): void {
+  #accept(client: Socket, target: number, { clientBytesPerSecond, filter }: TcpProxyOptions): void {
     if (this.#isCut) {
       client.resetAndDestroy()
       return
@@ -48,8 +47,9 @@ export class TcpProxy {
     this.#watch(client, server)
     this.#watch(server, client)
     client.on('data', (chunk) => server.write(chunk))
-    if (bytesPerSecond === undefined) server.on('data', (chunk) => client.write(chunk))
-    else this.#trickle(server, client, bytesPerSecond)
+    const passed = filter?.() ?? ((chunk) => chunk)
+    if (clientBytesPerSecond === undefined) server.on('data', (chunk) => client.write(passed(chunk)))
+    else this.#trickle(server, client, clientBytesPerSecond)
   }
 
   #watch(socket: Socket, other: Socket): void {
@@ -77,4 +77,11 @@ export class TcpProxy {
     }, pace)
     client.on('close', () => clearInterval(timer))
   }
+}
+
+export interface TcpProxyOptions {
+  /** Bounds what it passes on from the server to each client; without it, it is at once. */
+  readonly clientBytesPerSecond?: number
+  /** Makes, for each connection, what says which of the server's bytes are passed on. */
+  readonly filter?: () => (chunk: Buffer) => Buffer
 }

@@ -36,6 +36,8 @@ export class TestClient {
   batchBytes = 0
   /** Hears the bytes of each batch. */
   onBatch: ((bytes: number) => void) | undefined
+  /** Hears each frame, with the bytes of its message. */
+  onFrame: ((frame: ServerFrame['frame'], bytes: number) => void) | undefined
   #unacknowledged = 0
   readonly #socket: WebSocket
   readonly #json: boolean
@@ -59,18 +61,13 @@ export class TestClient {
   static async open(url: string, options: TestClientOptions = {}): Promise<TestClient> {
     const client = new TestClient(url, options)
     await client.connected()
-    const token = options.token ?? (await testToken())
-    client.send({
-      case: 'hello',
-      value: {
-        $typeName: 'weir.v1.Hello',
-        token,
-        client: options.name ?? 'test',
-        windowBytes: options.windowBytes ?? 0,
-      },
-    })
+    client.greet(options.token ?? (await testToken()), options)
     await client.next('welcome')
     return client
+  }
+
+  greet(token: string, { name = 'test', windowBytes = 0 }: TestClientOptions): void {
+    this.send({ case: 'hello', value: { $typeName: 'weir.v1.Hello', token, client: name, windowBytes } })
   }
 
   connected(): Promise<void> {
@@ -157,8 +154,9 @@ export class TestClient {
         ? serverFrameFromJson(data).frame
         : fromBinary(ServerFrameSchema, new Uint8Array(data)).frame
     this.frames.push(frame)
+    const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
+    this.onFrame?.(frame, bytes)
     if (frame.case === 'batch') {
-      const bytes = typeof data === 'string' ? Buffer.byteLength(data) : data.byteLength
       this.batchBytes += bytes
       this.#unacknowledged += bytes
       if (this.acknowledges) this.acknowledge(bytes)

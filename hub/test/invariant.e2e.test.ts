@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import process from 'node:process'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { defaultTenantSpec, jetstreamManager, provisionTenant } from '@weir/mesh'
+import { Mode } from '@weir/proto'
+import { audit } from './audit.ts'
+import { TestMesh, testToken } from './harness.ts'
+import type { Wish } from './ledger.ts'
+import { Random } from './random.ts'
+import { RestlessClient } from './restless-client.ts'
+import { StreamRecord } from './stream-record.ts'
+import { UnsteadyHub } from './unsteady-hub.ts'
+import { bucketWriter, eventWriter, type Writer } from './writers.ts'
+
+const seed = process.env.WEIR_TEST_SEED ?? randomUUID().slice(0, 8)
+const clientCount = 18
+const environment = {
+  WEIR_HUB_HEARTBEAT_SECONDS: '0.5',
+  WEIR_HUB_STALL_SECONDS: '2',
+  WEIR_HUB_RING_BYTES: '192KiB',
+}
+
+test('whatever happens, each subscriber is sent, counted or announced what matches, and holds the newest in the end', async (t) => {
+  const random = new Random(seed)
+  t.diagnostic(`WEIR_TEST_SEED=${seed} repeats this run`)
+  const mesh = await TestMesh.start()
+  t.after(() => mesh.stop())
+  const world = new World(mesh, random, await testToken())
+  try {
+    await world.begin()
+    await world.live()
+    await world.settle()
+    world.check(t)
+  } finally {
+    await world.end()
+  }
+})
+
+class World {
+  readonly #mesh: TestMesh
+  readonly #random: Random
+  readonly #hubs: UnsteadyHub[] = []
+  readonly #clients: readonly RestlessClient[]
+  readonly #events: StreamRecord
+  readonly #bucket: StreamRecord
+  readonly #writers: { readonly events: Writer; readonly bucket: Writer }
+  readonly #history: string[] = []
+
+  constructor(mesh: TestMesh, random: Random, token: string) {
+    this.#mesh = mesh
+    this.#random = random
+    this.#events = new StreamRecord(mesh.nc, 'main', 'events')
+    this.#bucket = new StreamRecord(mesh.nc, 'main', 'latest')
+    this.#writers = {
+      events: eventWriter(mesh, random.for('events')),
+      bucket: bucketWriter(mesh, this.#bucket, random.for('bucket')),
+    }
+    this.#clients = Array.from({ length: clientCount }, (_, index) => {
+      const own = random.for(`client ${index}`)
+      return newClient(`client ${index}`, own, { token, random: own, url: () => own.pick(this.#hubs).hub.url })
+    })
+  }
+
+  async begin(): Promise<void> {
+    for (const [index, more] of [{ WEIR_HUB_LATEST_SUBJECTS: '20' }, {}].entries()) {
+      const own = this.#random.for(`hub ${index}`)
+      this.#hubs.push(await UnsteadyHub.start(this.#mesh, { ...environment, ...more }, own))
+    }
+    for (const record of this.#records) await record.begin()
+  }
+
+  async end(): Promise<void> {
+    for (const client of this.#clients) client.end()
+    await Promise.all([this.#writers.events.pause(), this.#writers.bucket.pause()])
+    for (const hub of this.#hubs) hub.close()
+  }
+
+  get #records(): readonly StreamRecord[] {
+    return [this.#events, this.#bucket]
+  }
+
+  /** Everybody comes and writes, while each fault happens at least once. */
+  async live(): Promise<void> {
+    for (const client of this.#clients) client.start()
+    this.#writers.events.start()
+    this.#writers.bucket.start()
+    const faults: Record<string, () => Promise<void>> = {
+      'the NATS connection of a hub breaks': () => this.#hub.cut(this.#random.integer(0, 1_500)),
+      'republished messages are lost': () => this.#hub.lose(0.02 + 0.4 * this.#random.next(), 700),
+      'nats-server restarts': () => this.#restartNats(false),
+      'nats-server is killed': () => this.#restartNats(true),
+      'retention drops events': () => this.#purge(),
+      'the event stream is made anew': () => this.#renew(this.#events, this.#writers.events),
+      'the bucket is made anew': () => this.#renew(this.#bucket, this.#writers.bucket),
+      'a hub is killed': () => this.#hub.crash(),
+    }
+    const names = Object.keys(faults)
+    const again = Array.from({ length: 4 }, () => names[this.#random.pick([0, 1, 1, 4, 7])] as string)
+    for (const name of this.#random.shuffled([...names, ...again])) {
+      await sleep(this.#random.integer(100, 600))
+      this.#history.push(name)
+      await (faults[name] as () => Promise<void>)()
+    }
+  }
+
+  /** Nothing goes wrong any more; resolves when everybody is at the head, or nobody comes any further. */
+  async settle(): Promise<void> {
+    await Promise.all([this.#writers.events.pause(), this.#writers.bucket.pause()])
+    await this.#bucketQuiet()
+    for (const record of this.#records) await record.follow()
+    for (const client of this.#clients) client.calm()
+    const deadline = Date.now() + 20_000
+    while (!this.#allAtHead() && Date.now() < deadline) await sleep(50)
+  }
+
+  check(t: TestContext): void {
+    const sights = new Set<string>()
+    const tally = { matched: 0, counted: 0 }
+    const faults = [...this.#writers.bucket.faults]
+    for (const record of this.#records) {
+      if (record.unknown.length > 0) faults.push(`the record of ${record.source} does not know ${record.unknown}`)
+    }
+    for (const client of this.#clients) {
+      const about = (fault: string): string => `${client.name} ${JSON.stringify(client.habit)}: ${fault}`
+      faults.push(...client.faults.map(about))
+      for (const ledger of client.ledgers) {
+        for (const sight of ledger.sights) sights.add(sight)
+        const wish = `${ledger.wish.source} ${Mode[ledger.wish.mode]} ${ledger.wish.intervalMs} ${ledger.wish.filters}`
+        faults.push(...audit(ledger, this.#recordOf(ledger.wish), tally).map((fault) => about(`${wish}: ${fault}`)))
+      }
+    }
+    for (const hub of this.#hubs) if (hub.loss.lost > 0) sights.add('a loss')
+    t.diagnostic(`of ${tally.matched} entries ${tally.counted} counted; seen: ${[...sights].sort().join(', ')}`)
+    const story = `WEIR_TEST_SEED=${seed}: ${this.#history.join('; ')}`
+    assert.deepEqual(faults.slice(0, 12), [], `${faults.length} faults with ${story}`)
+    assert.ok(tally.counted > tally.matched / 4, `only ${tally.counted} of ${tally.matched} were counted: ${story}`)
+    for (const sight of wantedSights) assert.ok(sights.has(sight), `no subscriber has seen ${sight}: ${story}`)
+  }
+
+  get #hub(): UnsteadyHub {
+    return this.#random.pick(this.#hubs)
+  }
+
+  #recordOf({ source }: Wish): StreamRecord {
+    return source === 'events' ? this.#events : this.#bucket
+  }
+
+  #allAtHead(): boolean {
+    return this.#clients.every(({ ledgers }) =>
+      ledgers.every((ledger) => {
+        const { epoch, head } = this.#recordOf(ledger.wish).current
+        return ledger.isAt(epoch, head)
+      }),
+    )
+  }
+
+  async #restartNats(crash: boolean): Promise<void> {
+    // What a bucket had is known by the acknowledgements alone, so none may be lost.
+    await this.#writers.bucket.pause()
+    if (crash) await this.#mesh.nats.kill()
+    await sleep(this.#random.integer(0, 500))
+    await this.#mesh.restartNats()
+    this.#writers.bucket.start()
+  }
+
+  /** Somebody who reads all is away meanwhile, so that it comes back to a gap. */
+  async #purge(): Promise<void> {
+    const readers = this.#clients.filter(({ ledgers: [ledger] }) => isEveryEvent(ledger?.wish))
+    const absent = this.#random.pick(readers)
+    absent.leave()
+    await sleep(this.#random.integer(300, 1_200))
+    await this.#events.follow()
+    const manager = await jetstreamManager(this.#mesh.nc)
+    await manager.streams.purge(this.#events.stream, { keep: this.#random.integer(50, 120) })
+    await this.#events.follow()
+    absent.comeBack()
+  }
+
+  async #renew(record: StreamRecord, writer: Writer): Promise<void> {
+    await writer.pause()
+    if (record === this.#bucket) await this.#bucketQuiet()
+    await record.follow()
+    await (await jetstreamManager(this.#mesh.nc)).streams.delete(record.stream)
+    await provisionTenant(this.#mesh.nc, 'main', defaultTenantSpec)
+    await record.begin()
+    writer.start()
+  }
+
+  /** Resolves when no key of the bucket is about to expire. */
+  async #bucketQuiet(): Promise<void> {
+    for (;;) {
+      await this.#bucket.follow()
+      const subjects = [...this.#bucket.current.entries.values()].filter(({ subject }) => subject.includes('brief'))
+      const expired = subjects.filter(({ removal }) => removal === 2).length
+      if (2 * expired >= subjects.length) return
+      await sleep(100)
+    }
+  }
+}
+
+function newClient(
+  name: string,
+  random: Random,
+  options: ConstructorParameters<typeof RestlessClient>[3],
+): RestlessClient {
+  const wishes = Array.from({ length: random.integer(1, 2) }, () => newWish(random))
+  const windowBytes = random.pick([0, 16_384, 16_384, 65_536, 262_144])
+  const habit = {
+    json: random.happens(0.4),
+    windowBytes,
+    acknowledgesAfterMs: random.pick([0, 0, 20, 500, undefined]),
+    staysMs: random.pick([undefined, 400, 1_500, 4_000]),
+    awayMs: random.pick([0, 200, 3_000]),
+    forgets: random.pick([0, 0, 0.3]),
+  }
+  return new RestlessClient(name, habit, wishes, options)
+}
+
+function newWish(random: Random): Wish {
+  const source = random.pick(['events', 'events', 'latest'])
+  const mode = random.pick([Mode.ALL, Mode.LATEST])
+  const filters = random.pick([['>'], ['north.>'], ['*.hall.*'], ['south.1', 'north.yard.*', 'south.hall.>']])
+  return { source, filters, mode, intervalMs: mode === Mode.LATEST ? random.pick([0, 0, 50, 400]) : 0 }
+}
+
+function isEveryEvent(wish: Wish | undefined): boolean {
+  return wish?.source === 'events' && wish.mode === Mode.ALL
+}
+
+/** What a run that tries everything has seen. */
+const wantedSights = [
+  'start HEAD',
+  'start MEMORY',
+  'start STREAM',
+  'start SNAPSHOT',
+  'gap epoch',
+  'conflated',
+  'a loss',
+]

@@ -1,0 +1,146 @@
+import { type Batch, compileFilters, cursorToWire, type Gap, Mode, Start, type Subscribed } from '@weir/proto'
+import { textOf } from './stream-record.ts'
+
+/** What one subscription was told, over all connections that it had: a stretch for each beginning that was not a resume. */
+export class Ledger {
+  readonly wish: Wish
+  readonly stretches: Stretch[] = []
+  /** Rules of the protocol that were broken, as they were. */
+  readonly faults: string[] = []
+  /** What it has seen, to know what a run has tried. */
+  readonly sights: Set<string> = new Set()
+  readonly #accepts: (subject: string) => boolean
+  #epoch = 0
+  #seq = 0
+  #resumes = false
+
+  constructor(wish: Wish) {
+    this.wish = wish
+    this.#accepts = compileFilters(wish.filters)
+  }
+
+  get stretch(): Stretch {
+    return this.stretches.at(-1) as Stretch
+  }
+
+  /** To resume with; undefined for one that never began or has forgotten. */
+  get cursor(): ReturnType<typeof cursorToWire> | undefined {
+    return this.#resumes ? cursorToWire({ epoch: this.#epoch, seq: this.#seq }) : undefined
+  }
+
+  isAt(epoch: number, seq: number): boolean {
+    return this.#resumes && this.#epoch === epoch && this.#seq === seq
+  }
+
+  /** The application has lost its cursor and begins with nothing. */
+  forget(): void {
+    this.#resumes = false
+  }
+
+  subscribed({ cursor, start }: Subscribed): void {
+    const epoch = Number(cursor?.epoch)
+    const seq = Number(cursor?.seq)
+    this.sights.add(`start ${Start[start]}`)
+    const resumed = this.#resumes && epoch === this.#epoch && start !== Start.SNAPSHOT
+    if (resumed) {
+      this.#expect(seq === this.#seq, `resumes at ${seq} instead of ${this.#seq}`)
+    } else {
+      const wanted = this.wish.mode === Mode.LATEST ? Start.SNAPSHOT : Start.HEAD
+      if (!this.#resumes) this.#expect(start === wanted, `begins with ${Start[start]} without a cursor`)
+      this.stretches.push({
+        epoch,
+        start: seq,
+        end: seq,
+        snapshot: start === Start.SNAPSHOT,
+        batches: [],
+        gaps: [],
+        held: new Map(),
+      })
+    }
+    this.#epoch = epoch
+    this.#seq = seq
+    this.#resumes = true
+  }
+
+  batch(batch: Batch): void {
+    const { stretch } = this
+    const from = Number(batch.from)
+    const to = Number(batch.to)
+    const sent = batch.entries.map(({ subject, seq, content }) => ({
+      subject,
+      seq: Number(seq),
+      text: content.case === 'event' ? textOf(content.value) : '',
+      removal: content.case === 'removal' ? (content.value as 1 | 2) : (0 as const),
+    }))
+    this.#move(from, to, 'batch')
+    let last = from
+    for (const { subject, seq, removal } of sent) {
+      this.#expect(seq > last && seq <= to, `entry ${seq} after ${last} in a batch from ${from} to ${to}`)
+      this.#expect(this.#accepts(subject), `${subject} does not match`)
+      last = seq
+      if (removal === 0) stretch.held.set(subject, seq)
+      else stretch.held.delete(subject)
+      if (removal !== 0) this.sights.add('a removal')
+    }
+    const conflated = Number(batch.conflated)
+    if (conflated > 0) this.sights.add('conflated')
+    if (batch.uncounted) this.sights.add('uncounted')
+    if (this.wish.mode === Mode.ALL) this.#expect(conflated === 0, 'mode ALL conflates')
+    if (this.wish.source === 'events') {
+      this.#expect(!(batch.uncounted && this.wish.mode === Mode.ALL), 'events in mode ALL are not counted')
+    }
+    stretch.batches.push({ from, to, conflated, uncounted: batch.uncounted, sent })
+  }
+
+  gap(gap: Gap): void {
+    const from = Number(gap.from)
+    const to = Number(gap.to)
+    this.#move(from, to, 'gap')
+    this.sights.add(`gap ${gap.reason}`)
+    this.stretch.gaps.push({ from, to, reason: gap.reason })
+  }
+
+  #move(from: number, to: number, what: string): void {
+    this.#expect(from === this.#seq, `a ${what} from ${from} where it stands at ${this.#seq}`)
+    this.#expect(to >= from, `a ${what} that goes back from ${from} to ${to}`)
+    this.#seq = to
+    this.stretch.end = to
+  }
+
+  #expect(holds: boolean, fault: string): void {
+    if (!holds) this.faults.push(fault)
+  }
+}
+
+export interface Wish {
+  readonly source: string
+  readonly filters: readonly string[]
+  readonly mode: Mode
+  readonly intervalMs: number
+}
+
+/** From one beginning to the next: what is told in it is counted together. */
+export interface Stretch {
+  readonly epoch: number
+  readonly start: number
+  end: number
+  /** What was held before is void. */
+  readonly snapshot: boolean
+  readonly batches: ToldBatch[]
+  readonly gaps: { readonly from: number; readonly to: number; readonly reason: string }[]
+  /** The newest sequence of each subject. */
+  readonly held: Map<string, number>
+}
+
+export interface ToldBatch {
+  readonly from: number
+  readonly to: number
+  readonly conflated: number
+  readonly uncounted: boolean
+  readonly sent: readonly {
+    readonly subject: string
+    readonly seq: number
+    readonly text: string
+    readonly removal: 0 | 1 | 2
+  }[]
+}
