@@ -30,6 +30,7 @@ async function run(options: BenchmarkOptions): Promise<void> {
   const redis = await redisSetsPerSecond(1_000, eventBytes(), quick ? 500 : 3_000)
   if (redis !== undefined) report({ name: 'peer: Redis SET EX, pipelined', value: redis, unit: 'keys/s' })
   for (const keys of [1_000, 100_000]) await measureLatest(options, keys, redis)
+  if (!quick) await measureQuota(options)
   await measureLag(options)
   await measureHistory(options, startPglite)
   await measureHistory(options, startPostgres)
@@ -70,6 +71,29 @@ async function measureLatest(options: BenchmarkOptions, keys: number, redis: num
   if (reads.length === 0) return
   const { best: value, note: times } = bestOf(reads)
   report({ name: 'state by key', value, unit: 'requests/s', budget: { atLeast: 10_000 }, note: times })
+}
+
+/** A million keys, which is more than the bucket has room for: what does not fit is refused, and what is there goes on. */
+async function measureQuota({ report }: BenchmarkOptions): Promise<void> {
+  const mesh = await projectorMesh()
+  try {
+    const keys = 1_000_000
+    await fill(mesh, keys, keys)
+    const service = await ProjectorProcess.start(mesh.nats.url, latestOnly)
+    mesh.add(service)
+    await workedThrough(service, 'events_total', 'latest', keys)
+    let [written, refused] = [0, 0]
+    while (written + refused < keys) {
+      await sleep(100)
+      written = await service.metric('writes_total', 'latest')
+      refused = await service.metric('refused_keys_total', 'latest')
+    }
+    const memory = residentBytes(service.pid) / 1024 ** 2
+    const note = `${written} written, ${refused} refused for the quota of 256 MiB`
+    report({ name: 'a million keys, resident memory', value: memory, unit: 'MiB', note })
+  } finally {
+    await mesh.stop()
+  }
 }
 
 async function readsPerSecond(quick: boolean, service: ProjectorProcess, keys: number): Promise<Turn> {
