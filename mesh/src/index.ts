@@ -39,7 +39,6 @@ export {
   BucketWriter,
   type BucketWriterOptions,
   type BucketWriterStats,
-  type RewriteResult,
 } from './nats/bucket-writer.ts'
 export { type ConditionalMessage, ConditionalPublisher, type Outcome } from './nats/conditional-publisher.ts'
 export { type ConnectOptions, connectNats, type NatsConnection } from './nats/connection.ts'

@@ -3,8 +3,9 @@
  * bench/src/projector.bench.ts (latest).
  */
 import type { NatsConnection } from '@nats-io/nats-core'
-import { WeirError } from '@weir/proto'
+import type { WeirError } from '@weir/proto'
 import type { Logger } from '../log.ts'
+import { compareBucket, type RewriteResult } from './bucket-rewrite.ts'
 import { ConditionalPublisher, type Outcome } from './conditional-publisher.ts'
 import { KeyEntries, type KeyEntry, type KeyValue, setStamp } from './key-entries.ts'
 import { LastValueReader } from './last-value-reader.ts'
@@ -39,13 +40,6 @@ export interface BucketWriterStats {
   refused: number
 }
 
-/** Keys that were right already, that were put, and that were removed. */
-export interface RewriteResult {
-  readonly kept: number
-  readonly written: number
-  readonly removed: number
-}
-
 /**
  * Keeps the newest value of each key in a bucket, where the newest is what comes from the later event, in whatever order
  * values come: a value carries the stamp of its event and is put under the condition that the key's revision is the one last
@@ -63,7 +57,6 @@ export class BucketWriter {
   readonly #inFlightMax: number
   readonly #heldBytesMax: number
   #inFlight = 0
-  #heldBytes = 0
   #blocked: string | undefined
   #rewriting = false
   #relief: (() => void)[] = []
@@ -115,10 +108,7 @@ export class BucketWriter {
   /** Forgets all that was learnt, and a rewrite that was begun: the bucket is another one, or is looked at anew. */
   reset(): void {
     this.#rewriting = false
-    this.#entries.clear((value) => {
-      this.#heldBytes -= value.payload.length
-      this.#barrier.end(value.generation)
-    })
+    this.#entries.clear(({ generation }) => this.#barrier.end(generation))
   }
 
   /**
@@ -136,33 +126,20 @@ export class BucketWriter {
    */
   async finishRewrite(mayRemove: (key: string, stamp: ValueStamp) => boolean): Promise<RewriteResult> {
     const { nc, tenant, bucket } = this.#options
-    const result = { kept: 0, written: 0, removed: 0 }
-    const prefix = keySubject(tenant, bucket, '').length
-    await new StreamReader({ nc, stream: this.#stream, start: 'latest' }).runToHead((message) => {
-      const key = message.subject.slice(prefix)
-      const entry = this.#entries.find(key)
-      if (entry?.next === undefined) {
-        if (message.removal !== 0 || !mayRemove(key, readStamp(message))) return undefined
-        result.removed++
-        return this.#remove(key, message.seq)
-      }
-      entry.revision = message.seq
-      if (message.removal !== 0 || !isSame(entry.next.payload, message.payload)) return undefined
-      result.kept++
-      this.#keep(entry, entry.next)
-      return undefined
-    })
+    const [publisher, entries] = [this.#publisher, this.#entries]
+    const onKept = (entry: KeyEntry): void => this.#keep(entry)
+    const compared = await compareBucket({ nc, tenant, bucket, publisher, entries, mayRemove, onKept })
     this.#rewriting = false
-    for (const entry of this.#entries.all()) {
-      const { next } = entry
-      if (next === undefined || entry.sent !== undefined) continue
-      result.written++
-      entry.next = undefined
-      this.#heldBytes -= next.payload.length
-      this.#send(entry, next)
+    let written = 0
+    for (const entry of entries.all()) {
+      if (entry.sent !== undefined) continue
+      const value = entries.release(entry)
+      if (value === undefined) continue
+      written++
+      this.#send(entry, value)
       if (this.congested) await this.relieved()
     }
-    return result
+    return { ...compared, written }
   }
 
   /**
@@ -181,21 +158,18 @@ export class BucketWriter {
       const generation = this.#barrier.begin()
       this.#send(entry, { epoch: stamp.epoch, seq: stamp.seq, payload, ttlSeconds, ageMs, generation })
     } else {
-      if (next !== undefined) {
-        this.stats.conflated++
-        this.#heldBytes -= next.payload.length
-      }
-      this.#heldBytes += payload.length
+      if (next !== undefined) this.stats.conflated++
       // The generation of the oldest value stays: a fold's newer value contains it.
       const generation = next === undefined ? this.#barrier.begin() : next.generation
-      entry.next = { epoch: stamp.epoch, seq: stamp.seq, payload: payload.slice(), ttlSeconds, ageMs, generation }
+      const { epoch, seq } = stamp
+      this.#entries.hold(entry, { epoch, seq, payload: payload.slice(), ttlSeconds, ageMs, generation })
     }
   }
 
   /** Whether the caller should wait for `relieved` before it puts more. */
   get congested(): boolean {
     if (this.#rewriting) return false
-    return this.#inFlight >= this.#inFlightMax || this.#heldBytes >= this.#heldBytesMax
+    return this.#inFlight >= this.#inFlightMax || this.#entries.heldBytes >= this.#heldBytesMax
   }
 
   relieved(): Promise<void> {
@@ -303,10 +277,8 @@ export class BucketWriter {
     entry.attempts = 0
     this.#inFlight--
     this.#barrier.end(value.generation)
-    const { next } = entry
-    if (next !== undefined && !this.#rewriting) {
-      entry.next = undefined
-      this.#heldBytes -= next.payload.length
+    const next = this.#rewriting ? undefined : this.#entries.release(entry)
+    if (next !== undefined) {
       if (isNewer(next, entry)) this.#send(entry, next)
       else {
         this.stats.stale++
@@ -317,21 +289,11 @@ export class BucketWriter {
   }
 
   /** The bucket has this very value. */
-  #keep(entry: KeyEntry, value: KeyValue): void {
-    entry.next = undefined
-    this.#heldBytes -= value.payload.length
+  #keep(entry: KeyEntry): void {
+    const value = this.#entries.release(entry)
+    if (value === undefined) return
     setStamp(entry, value)
     this.#barrier.end(value.generation)
-  }
-
-  async #remove(key: string, revision: number): Promise<undefined> {
-    const { tenant, bucket } = this.#options
-    const subject = keySubject(tenant, bucket, key)
-    const marker = { subject, payload: new Uint8Array(0), expectedSeq: revision, headers: 'KV-Operation: DEL\r\n' }
-    const outcome = await this.#publisher.store(marker)
-    if (outcome.kind === 'unknown') {
-      throw new WeirError('unavailable', `The key "${key}" could not be removed: ${outcome.reason}.`)
-    }
   }
 
   #relieve(): void {
@@ -339,10 +301,6 @@ export class BucketWriter {
     this.#relief = []
     for (const resolve of waiting) resolve()
   }
-}
-
-function isSame(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, at) => byte === right[at])
 }
 
 const beforeAll: ValueStamp = { epoch: 0, seq: 0 }

@@ -35,6 +35,7 @@ export function setStamp(entry: KeyEntry, { epoch, seq }: ValueStamp): void {
 export class KeyEntries {
   readonly #entries = new Map<string, KeyEntry>()
   readonly #keysMax: number
+  #heldBytes = 0
 
   constructor(keysMax: number) {
     this.#keysMax = keysMax
@@ -42,6 +43,25 @@ export class KeyEntries {
 
   get size(): number {
     return this.#entries.size
+  }
+
+  /** Bytes of the values that wait. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** Lets a value wait, in place of one that did. */
+  hold(entry: KeyEntry, value: KeyValue): void {
+    this.#heldBytes += value.payload.length - (entry.next?.payload.length ?? 0)
+    entry.next = value
+  }
+
+  /** The value that waited and does no more. */
+  release(entry: KeyEntry): KeyValue | undefined {
+    const { next } = entry
+    entry.next = undefined
+    this.#heldBytes -= next?.payload.length ?? 0
+    return next
   }
 
   /** What is known of a key, from now on at the least that it exists. */
@@ -65,10 +85,11 @@ export class KeyEntries {
 
   /** Forgets every key that has nothing in flight; what waited there is handed to `dropped`. */
   clear(dropped: (value: KeyValue) => void): void {
-    for (const [key, { sent, next }] of this.#entries) {
-      if (sent !== undefined) continue
+    for (const [key, entry] of this.#entries) {
+      if (entry.sent !== undefined) continue
       this.#entries.delete(key)
-      if (next !== undefined) dropped(next)
+      const waited = this.release(entry)
+      if (waited !== undefined) dropped(waited)
     }
   }
 
