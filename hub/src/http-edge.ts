@@ -57,13 +57,13 @@ export class HttpEdge {
 
   /** Counts as a connection while it lasts, so that it is bounded like one. */
   async #ticket({ request }: HttpExchange, headers: HttpHeaders): Promise<HttpAnswer> {
-    const { admission, verifier } = this.#hub
+    const { admission } = this.#hub
     admission.enter(request.ip, request.origin)
     try {
       const token = bearerToken(request.authorization)
       if (token === undefined)
         throw new WeirError('unauthenticated', 'A ticket is given for a token in the Authorization header.')
-      const ticket = await this.#tickets.issue(await verifier.verify(token))
+      const ticket = await this.#tickets.issue(await this.#hub.identify(token))
       return json(JSON.stringify(ticket), { ...headers, 'cache-control': 'no-store' })
     } finally {
       admission.leave(request.ip)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hubControlSubject, type Msg, type NatsConnection, type Subscription } from '@weir/mesh'
+import type { Denial } from './denials.ts'
 import type { Hub } from './hub.ts'
 import { limits } from './limits.ts'
 
@@ -8,7 +9,7 @@ import { limits } from './limits.ts'
 export class HubControl {
   readonly #nc: NatsConnection
   readonly #hub: Hub
-  #subscription: Subscription | undefined
+  #subscriptions: readonly Subscription[] = []
 
   constructor(nc: NatsConnection, hub: Hub) {
     this.#nc = nc
@@ -16,15 +17,26 @@ export class HubControl {
   }
 
   start(): void {
-    this.#subscription = this.#nc.subscribe(disconnectSubject, {
-      callback: (error, message) => {
-        if (!error) this.#disconnect(message)
-      },
-    })
+    const hear = (subject: string, take: (message: Msg) => void): Subscription =>
+      this.#nc.subscribe(subject, {
+        callback: (error, message) => {
+          if (!error) take(message)
+        },
+      })
+    const denied = `${answerSubject}.${randomUUID()}`
+    this.#subscriptions = [
+      hear(disconnectSubject, (message) => this.#disconnect(message)),
+      hear(denySubject, (message) => this.#deny(message)),
+      hear(denied, (message) => this.#deny(message)),
+      hear(denialsSubject, (message) => this.#tellDenials(message)),
+    ]
+    // Those that run know who was disconnected before this hub was there.
+    this.#nc.publish(denialsSubject, '', { reply: denied })
   }
 
   close(): void {
-    if (!this.#nc.isClosed()) this.#subscription?.unsubscribe()
+    if (this.#nc.isClosed()) return
+    for (const subscription of this.#subscriptions) subscription.unsubscribe()
   }
 
   /**
@@ -34,7 +46,7 @@ export class HubControl {
   async disconnect(tenant: string, subject: string): Promise<readonly Disconnected[]> {
     const answers: Disconnected[] = []
     // The users of hubs may publish under the control subject, not to each other's inboxes.
-    const reply = `${hubControlSubject}.answer.${randomUUID()}`
+    const reply = `${answerSubject}.${randomUUID()}`
     const subscription = this.#nc.subscribe(reply, {
       callback: (error, message) => {
         if (error) return
@@ -54,9 +66,26 @@ export class HubControl {
   #disconnect(message: Msg): void {
     const { tenant, subject } = readJson<{ tenant: string; subject: string }>(message)
     if (tenant === undefined || subject === undefined) return
-    const closed = this.#hub.disconnect(tenant, subject)
+    const { closed, expiresAt } = this.#hub.disconnect(tenant, subject)
+    // Nobody comes back with these tokens, here or elsewhere.
+    if (closed > 0) this.#nc.publish(denySubject, JSON.stringify([{ tenant, subject, expiresAt }]))
     const answer: Disconnected = { hub: this.#hub.hubName, closed }
     message.respond(JSON.stringify(answer))
+  }
+
+  #deny(message: Msg): void {
+    const denials = readJson<readonly Partial<Denial>[]>(message)
+    if (!Array.isArray(denials)) return
+    for (const each of denials as readonly (Partial<Denial> | null)[]) {
+      const { tenant, subject, expiresAt } = each ?? {}
+      if (typeof tenant !== 'string' || typeof subject !== 'string' || typeof expiresAt !== 'number') continue
+      this.#hub.denials.add({ tenant, subject, expiresAt })
+    }
+  }
+
+  #tellDenials(message: Msg): void {
+    const denials = this.#hub.denials.list(Date.now())
+    if (denials.length > 0) message.respond(JSON.stringify(denials))
   }
 }
 
@@ -75,3 +104,6 @@ function readJson<T>(message: Msg): Partial<T> {
 }
 
 const disconnectSubject = `${hubControlSubject}.disconnect`
+const denySubject = `${hubControlSubject}.deny`
+const denialsSubject = `${hubControlSubject}.denials`
+const answerSubject = `${hubControlSubject}.answer`

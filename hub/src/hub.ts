@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Logger, Metrics, NatsConnection, Verifier } from '@weir/mesh'
+import type { Identity, Logger, Metrics, NatsConnection, Verifier } from '@weir/mesh'
 import { type ErrorCode, WeirError } from '@weir/proto'
 import { Admission } from './admission.ts'
 import type { Codec } from './codec.ts'
+import { Denials } from './denials.ts'
 import type { MemoryBudget } from './entry-log.ts'
 import { HubMetrics } from './hub-metrics.ts'
 import { limits } from './limits.ts'
@@ -20,6 +21,7 @@ export class Hub implements SessionHub {
   readonly sources: Sources
   readonly budget: MemoryBudget
   readonly admission: Admission
+  readonly denials: Denials = new Denials()
   readonly #metrics: HubMetrics
   readonly #sessions: Set<Session> = new Set()
   #timers: NodeJS.Timeout[] = []
@@ -59,6 +61,13 @@ export class Hub implements SessionHub {
     return `${this.hubName}.${this.#count.toString(36)}`
   }
 
+  /** Whose token it is. Throws what `Verifier.verify` does, and `revoked` after its holder was disconnected. */
+  async identify(token: string): Promise<Identity> {
+    const identity = await this.verifier.verify(token)
+    this.denials.check(identity)
+    return identity
+  }
+
   /** A connection or request was not let in. */
   onRefuse(code: ErrorCode): void {
     this.#metrics.refused(code)
@@ -89,16 +98,21 @@ export class Hub implements SessionHub {
     session.closed()
   }
 
-  /** Closes the connections whose token has this subject, wherever they are in their life; says how many. */
-  disconnect(tenant: string, subject: string): number {
-    let count = 0
+  /**
+   * Closes the connections whose token has this subject, wherever they are in their life; says how many, and when the last of
+   * their tokens expires.
+   */
+  disconnect(tenant: string, subject: string): { readonly closed: number; readonly expiresAt: number } {
+    let closed = 0
+    let expiresAt = 0
     for (const session of this.#sessions) {
       const { identity } = session
       if (identity?.subject !== subject || identity.tenant !== tenant) continue
+      expiresAt = Math.max(expiresAt, identity.expiresAt)
       session.fail(new WeirError('revoked', 'An administrator has closed this connection.'))
-      count++
+      closed++
     }
-    return count
+    return { closed, expiresAt }
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Identity, Logger, Verifier } from '@weir/mesh'
+import type { Identity, Logger } from '@weir/mesh'
 import {
   asWeirError,
   type ClientFrame,
@@ -232,14 +232,14 @@ export class Session implements Receiver, FrameHandler {
 
   async #hello(hello: Hello): Promise<void> {
     if (this.#identity !== undefined) throw new WeirError('malformed', 'Hello was said already.')
-    const { settings, verifier, hubName } = this.#hub
+    const { settings, hubName } = this.#hub
     const token = hello.token === '' ? this.#outerToken : hello.token
     if (token === undefined)
       throw new WeirError(
         'unauthenticated',
         'A token is needed: in Hello, in the Authorization header or in a subprotocol.',
       )
-    const identity = await verifier.verify(token)
+    const identity = await this.#hub.identify(token)
     if (this.#closed) return
     this.#credit.open(hello.windowBytes, settings.windowBytesMax)
     this.admit(identity, hello.client)
@@ -275,7 +275,7 @@ export class Session implements Receiver, FrameHandler {
   async #renew(token: string): Promise<void> {
     const old = this.#identity as Identity
     try {
-      const identity = await this.#hub.verifier.verify(token)
+      const identity = await this.#hub.identify(token)
       if (identity.tenant !== old.tenant || identity.subject !== old.subject) {
         throw new WeirError('forbidden', 'A renewed token must be for the same tenant and subject.')
       }
@@ -304,9 +304,10 @@ export class Session implements Receiver, FrameHandler {
 export interface SessionHub {
   readonly hubName: string
   readonly settings: SessionSettings
-  readonly verifier: Verifier
   readonly sources: Sources
   readonly log: Logger
+  /** Whose token it is. Throws `unauthenticated`, `token_expired`, `revoked` or `unavailable`. */
+  identify(token: string): Promise<Identity>
   /** Milliseconds that only grow. */
   now(): number
   nextSession(): string

@@ -44,11 +44,15 @@ export async function openEventStream(
   }
 }
 
-function identify(hub: Hub, tickets: Tickets, { authorization, query }: HttpRequest): Promise<Identity> {
+async function identify(hub: Hub, tickets: Tickets, { authorization, query }: HttpRequest): Promise<Identity> {
   const token = bearerToken(authorization)
-  if (token !== undefined) return hub.verifier.verify(token)
+  if (token !== undefined) return hub.identify(token)
   const ticket = query.get('ticket')
-  if (ticket !== null) return tickets.redeem(ticket)
+  if (ticket !== null) {
+    const identity = await tickets.redeem(ticket)
+    hub.denials.check(identity)
+    return identity
+  }
   throw new WeirError(
     'unauthenticated',
     'A token is needed: in the Authorization header, or by a ticket (POST /v1/tickets) in ?ticket=.',

@@ -119,9 +119,40 @@ describe('the admin port', () => {
     other.close()
   })
 
+  test('lets nobody come back with the token that was disconnected, on any hub, but with a new one', async () => {
+    const token = await testToken({ subject: 'expelled' })
+    const authorization = `Bearer ${token}`
+    const first = await TestClient.open(hubs[0].url, { token })
+    const ticket = await fetch(`${hubs[0].httpUrl}/v1/tickets`, { method: 'POST', headers: { authorization } })
+    const { ticket: kept } = (await ticket.json()) as { ticket: string }
+    const query = 'tenant=main&subject=expelled'
+    await fetch(`${hubs[1].adminUrl}/v1/sessions?${query}`, { method: 'DELETE', headers: { authorization: admin } })
+    assert.equal((await first.closed).code, 3503)
+    const late = await mesh.startHub()
+    // It asks the others at its start; whatever it hears from them later, that comes first.
+    await TestClient.open(late.url).then((client) => client.close())
+    for (const hub of [...hubs, late]) {
+      const again = new TestClient(hub.url)
+      await again.connected()
+      again.greet(token, {})
+      assert.equal((await again.closed).code, 3503)
+      const stream = await fetch(`${hub.httpUrl}/v1/sse`, { headers: { authorization } })
+      assert.equal(stream.status, 401)
+      const other = await fetch(`${hub.httpUrl}/v1/tickets`, { method: 'POST', headers: { authorization } })
+      assert.equal(other.status, 401)
+    }
+    assert.equal((await fetch(`${hubs[0].httpUrl}/v1/sse?ticket=${kept}`)).status, 401)
+    const renewed = await testToken({ subject: 'expelled', ttlSeconds: 700 })
+    for (const hub of [...hubs, late])
+      await TestClient.open(hub.url, { token: renewed }).then((client) => client.close())
+    await late.stop()
+  })
+
   test('is not disturbed by what people publish to the control subject', async () => {
     const client = await opened('undisturbed', hubs[0])
-    for (const words of ['', 'no JSON', 'null', '{}', '{"tenant":1}']) mesh.nc.publish('weir.hub.disconnect', words)
+    for (const words of ['', 'no JSON', 'null', '{}', '{"tenant":1}', '[null]', '[{"tenant":"main","subject":2}]']) {
+      for (const subject of ['disconnect', 'deny', 'denials']) mesh.nc.publish(`weir.hub.${subject}`, words)
+    }
     await mesh.nc.flush()
     await mesh.publish('list.b', '1')
     await client.until(() => client.entries.includes('list.b=1'))

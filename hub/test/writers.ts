@@ -36,18 +36,17 @@ export class Writer {
   }
 }
 
-/** Events on subjects of which some are hot and most are quiet, small ones and large ones. */
+/** Events on subjects of which some are hot and most are quiet, small ones and large ones, sometimes several of one at once. */
 export function eventWriter(mesh: TestMesh, random: Random): Writer {
   return new Writer(15, async () => {
-    const count = random.integer(1, 6)
-    await Promise.all(
-      Array.from({ length: count }, () => {
-        const site = random.pick(sites)
-        const subject = `${site}.${random.happens(0.6) ? random.integer(0, 4) : random.integer(5, 40)}`
-        return mesh.publish(subject, filler(random))
-      }),
-    )
+    const one = random.happens(0.3) ? eventSubject(random) : undefined
+    const subjects = Array.from({ length: random.integer(1, 6) }, () => one ?? eventSubject(random))
+    await Promise.all(subjects.map((subject) => mesh.publish(subject, filler(random))))
   })
+}
+
+function eventSubject(random: Random): string {
+  return `${random.pick(sites)}.${random.happens(0.6) ? random.integer(0, 4) : random.integer(5, 40)}`
 }
 
 /** Puts values into a bucket, deletes some, and lets some expire; what is acknowledged is noted in the record. */
