@@ -20,6 +20,7 @@ import {
   timestampFromMilliseconds,
   WeirError,
 } from '@weir/proto'
+import type { AlertPhase } from '../fold/alert-machine.ts'
 import type { Cause } from '../fold/cause.ts'
 
 /** The last event of an alert. */
@@ -144,6 +145,15 @@ function causeOf({ labels }: Event): Cause | undefined {
 
 export function isOpen({ alert }: RecordedAlert): boolean {
   return alert.status === Alert_Status.FIRING || alert.status === Alert_Status.ACKED
+}
+
+/** What an alert can be for who reads its events. */
+export type ToldPhase = Exclude<AlertPhase, 'pending'>
+
+/** What a person resolved is muted until its rule says that the cause is gone. */
+export function toldPhase(recorded: RecordedAlert): ToldPhase {
+  if (isOpen(recorded)) return 'firing'
+  return recorded.alert.by === '' ? 'quiet' : 'muted'
 }
 
 /** The same change of the same alert for the same cause has the same id, whoever makes it. */

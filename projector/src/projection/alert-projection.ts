@@ -1,10 +1,10 @@
 import type { Logger, NatsConnection } from '@weir/mesh'
 import { Alert_Severity, Alert_Status, asWeirError, checkSubject } from '@weir/proto'
-import { type AlertChange, alertSubject, isOpen, type RecordedAlert } from '../alerts/alert-log.ts'
+import { type AlertChange, alertSubject, type RecordedAlert, type ToldPhase, toldPhase } from '../alerts/alert-log.ts'
 import { RecordedAlerts } from '../alerts/recorded-alerts.ts'
 import type { AlertSpec } from '../declaration/projection-spec.ts'
 import type { EventRecord } from '../event-record.ts'
-import { AlertMachine, type AlertPhase, type KeyAlert } from '../fold/alert-machine.ts'
+import { AlertMachine, type KeyAlert } from '../fold/alert-machine.ts'
 import { type Cause, isLater } from '../fold/cause.ts'
 import { limits } from '../limits.ts'
 import { owns, type Partition } from '../partition.ts'
@@ -216,7 +216,7 @@ export class AlertProjection implements Projection {
 
   #differs(key: string): boolean {
     const recorded = this.#recorded.get(key)
-    return this.#shouldBe(key) !== (recorded === undefined ? 'quiet' : phaseOf(recorded))
+    return this.#shouldBe(key) !== (recorded === undefined ? 'quiet' : toldPhase(recorded))
   }
 
   #shouldBe(key: string): ToldPhase {
@@ -269,7 +269,7 @@ export class AlertProjection implements Projection {
     }
     const entered = this.#machine.get(key)?.entered
     const isAbout = recorded.cause === undefined || (entered !== undefined && !isLater(entered, recorded.cause))
-    if (phaseOf(recorded) === 'muted' && isAbout) this.#machine.mute(key)
+    if (toldPhase(recorded) === 'muted' && isAbout) this.#machine.mute(key)
     this.#collectChanged()
     this.#unsettled.set(key, own)
     this.#settleAll()
@@ -280,17 +280,8 @@ export class AlertProjection implements Projection {
     const sinceMs = msOf(recorded.alert.since)
     const cause = recorded.cause ?? { epoch: 0, seq: 0, atMs: sinceMs }
     this.#unsettled.delete(key)
-    if (!this.#machine.adopt(key, phaseOf(recorded), sinceMs, cause)) this.#overflow(key)
+    if (!this.#machine.adopt(key, toldPhase(recorded), sinceMs, cause)) this.#overflow(key)
   }
-}
-
-/** What an alert can be for who reads its events. */
-type ToldPhase = Exclude<AlertPhase, 'pending'>
-
-/** What a person resolved is muted until its rule says that the cause is gone. */
-function phaseOf(recorded: RecordedAlert): ToldPhase {
-  if (isOpen(recorded)) return 'firing'
-  return recorded.alert.by === '' ? 'quiet' : 'muted'
 }
 
 /** How often it is looked whether all changes are stored. */
