@@ -1,6 +1,7 @@
 import type { Counter, Histogram, Metrics } from '@weir/mesh'
 import type { ErrorCode } from '@weir/proto'
 import type { Hub } from './hub.ts'
+import type { Lag } from './source.ts'
 import type { SourceTotals } from './sources.ts'
 
 /** What a hub exports: read from the engine at each scrape, so that the hot path only adds numbers. */
@@ -32,6 +33,18 @@ export class HubMetrics {
     sum('behind', 'Subscriptions that are behind.', ({ source }) => source.behindCount)
     sum('subjects', 'Subjects in the latest tables.', ({ source }) => source.log.subjectCount)
     sum('lag_entries', 'Entries that the streams hold past what this hub has.', ({ tail }) => tail.stats.lag)
+    const lag = (name: string, help: string, of: (lag: Lag) => number): void =>
+      void metrics.gauge(name, help, ['source'], (gauge) => {
+        for (const kind of ['events', 'bucket']) gauge.set({ source: kind }, 0)
+        const most = new Map<string, number>()
+        for (const { source } of hub.sources) {
+          const kind = source.log.keepsNewest ? 'bucket' : 'events'
+          most.set(kind, Math.max(most.get(kind) ?? 0, of(source.lag)))
+        }
+        for (const [kind, value] of most) gauge.set({ source: kind }, value)
+      })
+    lag('subscriber_lag_entries', 'Entries that the furthest behind has not passed.', ({ entries }) => entries)
+    lag('subscriber_lag_seconds', 'For how long the first of those has been here.', ({ ms }) => ms / 1000)
     for (const [name, key, help] of counted) metrics.reading(`${name}_total`, help, () => hub.sources.totals[key])
   }
 

@@ -30,6 +30,8 @@ export interface SubscriptionReport {
   readonly lane: 'caught up' | 'behind'
   /** Entries of the source, whether they match or not, that it has not passed yet. */
   readonly lagEntries: number
+  /** How long the first of them has been in the hub. */
+  readonly lagSeconds: number
 }
 
 export interface SessionPage {
@@ -104,6 +106,7 @@ function reportSession(session: Session, now: number): SessionReport {
 
 function reportSubscription({ source, name, filters, subscriber }: Subscription): SubscriptionReport {
   const { id, mode, channel, isBehind } = subscriber
+  const lag = source.lagOf(subscriber)
   return {
     id,
     source: name,
@@ -111,7 +114,8 @@ function reportSubscription({ source, name, filters, subscriber }: Subscription)
     mode: Mode[mode] ?? String(mode),
     intervalMs: channel.intervalMs,
     lane: isBehind ? 'behind' : 'caught up',
-    lagEntries: source.lagOf(subscriber),
+    lagEntries: lag.entries,
+    lagSeconds: lag.ms / 1000,
   }
 }
 

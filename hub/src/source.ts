@@ -1,14 +1,15 @@
 import { type Cursor, canonicalFilters, Mode, WeirError } from '@weir/proto'
 import { positionAt } from './advance.ts'
+import { ArrivalTimes } from './arrival-times.ts'
 import { begin, beginAgain, beginSnapshot, passGap } from './beginning.ts'
 import { Channel, type ChannelKind, channelKey } from './channel.ts'
-import { EntryLog, type LogBounds } from './entry-log.ts'
+import { EntryLog } from './entry-log.ts'
 import { limits } from './limits.ts'
 import type { Receiver } from './receiver.ts'
 import { Router } from './router.ts'
 import type { SourceCounters } from './source-counters.ts'
+import type { SourceOptions, SubscribeRequest } from './source-options.ts'
 import { StreamCatchUp } from './stream-catch-up.ts'
-import type { StreamReader } from './stream-reader.ts'
 import { Subscriber } from './subscriber.ts'
 
 /**
@@ -28,6 +29,7 @@ export class Source {
   /** Who came while another incarnation was being loaded, with their cursors: they begin after it. */
   readonly #arrivals: Map<Subscriber, Cursor | undefined> = new Map()
   readonly #catchUp: StreamCatchUp
+  readonly #arrivalTimes: ArrivalTimes = new ArrivalTimes()
   readonly counters: SourceCounters = { batches: 0, deliveries: 0, conflated: 0, gaps: 0, inbound: 0, streamReads: 0 }
 
   constructor(options: SourceOptions) {
@@ -61,6 +63,7 @@ export class Source {
   begin(epoch: number): void {
     this.#loading = true
     this.#log.begin(epoch)
+    this.#arrivalTimes.clear()
     for (const channel of this.#channels.values()) channel.pending = []
   }
 
@@ -177,10 +180,25 @@ export class Source {
     }
   }
 
-  /** How far the slowest subscriber of a list is behind, in sequences. */
-  lagOf(subscriber: Subscriber): number {
-    const { seq } = subscriber.isBehind ? subscriber.position : subscriber.channel.position
-    return Math.max(0, this.#log.head - seq)
+  /** How far a subscriber is behind: entries of the source, whether they match or not, and the age of the first of them. */
+  lagOf({ isBehind, position, channel }: Subscriber): Lag {
+    if (!isBehind && !channel.dirty) return noLag
+    return this.#lagAt(isBehind ? position.seq : channel.position.seq)
+  }
+
+  /** The lag of the subscriber that is furthest behind. */
+  get lag(): Lag {
+    let seq = this.#log.head
+    for (const channel of this.#channels.values()) {
+      if (channel.dirty && channel.caughtUp.length > 0) seq = Math.min(seq, channel.position.seq)
+      for (const { position } of channel.behind) seq = Math.min(seq, position.seq)
+    }
+    return this.#lagAt(seq)
+  }
+
+  #lagAt(seq: number): Lag {
+    const entries = this.#log.head - seq
+    return entries <= 0 ? noLag : { entries, ms: this.#arrivalTimes.ageOf(seq, this.#options.now()) }
   }
 
   close(): void {
@@ -229,7 +247,9 @@ export class Source {
 
   #touch(channel: Channel): void {
     channel.dirty = true
-    const wait = channel.intervalMs - (this.#options.now() - channel.flushedAt)
+    const now = this.#options.now()
+    this.#arrivalTimes.note(this.#log.head, now)
+    const wait = channel.intervalMs - (now - channel.flushedAt)
     if (channel.intervalMs === 0 || wait <= 0) {
       this.#dirty.push(channel)
       this.#options.requestPass()
@@ -349,31 +369,12 @@ export class Source {
   }
 }
 
+export interface Lag {
+  readonly entries: number
+  readonly ms: number
+}
+
+const noLag: Lag = { entries: 0, ms: 0 }
+
 /** Steps of subscribers that are behind between two looks at the clock. */
 const advancesALook = 16
-
-export interface SourceOptions {
-  readonly bounds: LogBounds
-  readonly reader: StreamReader
-  /** Whether values can go (deletion, expiry): true for buckets. */
-  readonly hasRemovals: boolean
-  /** A batch for all that are caught up is not larger than this, unless one entry is. */
-  readonly batchBytesMax: number
-  /** A number that no other channel of the hub has. */
-  nextChannel(): number
-  /** Asks for a pass soon. */
-  requestPass(): void
-  /** Milliseconds that only grow. */
-  now(): number
-  /** How often the log was found to have everything that its stream had at the moment. */
-  comparisons(): number
-  later(ms: number, action: () => void): void
-  onReadFailed(thrown: unknown): void
-}
-
-/** Its filters are valid; they need not be canonical. */
-export interface SubscribeRequest extends ChannelKind {
-  readonly id: number
-  readonly mode: Mode
-  readonly cursor: Cursor | undefined
-}

@@ -45,15 +45,16 @@ describe('the admin port', () => {
     const [reader] = all.sessions
     assert.match(reader?.session ?? '', /^one\./)
     assert.deepEqual([reader?.client, reader?.tenant, reader?.ip], ['test', 'main', '127.0.0.1'])
-    const { source, filters, mode, lane, lagEntries } = reader?.subscriptions[0] ?? {}
+    const { source, filters, mode, lane, lagEntries, lagSeconds } = reader?.subscriptions[0] ?? {}
     assert.deepEqual(
-      { source, filters, mode, lane, lagEntries },
+      { source, filters, mode, lane, lagEntries, lagSeconds },
       {
         source: 'events',
         filters: ['list.>'],
         mode: 'ALL',
         lane: 'caught up',
         lagEntries: 0,
+        lagSeconds: 0,
       },
     )
     for (let count = 0; count < 8; count++) await mesh.publish('list.a', JSON.stringify('x'.repeat(4_000)))
@@ -67,6 +68,13 @@ describe('the admin port', () => {
     assert.equal(late?.subscriptions[0]?.lane, 'behind')
     assert.ok((late?.subscriptions[0]?.lagEntries ?? 0) > 0)
     assert.ok((late?.unacknowledgedBytes ?? 0) > 0)
+    await hubs[0].untilMetric('subscriber_lag_seconds{source="events"}', (seconds) => seconds > 0.3)
+    assert.equal(await hubs[0].metric('subscriber_lag_seconds{source="bucket"}'), 0)
+    const [later] = (await sessions('behind=true')).sessions
+    assert.ok((later?.subscriptions[0]?.lagSeconds ?? 0) > 0.3)
+    assert.equal(await hubs[0].metric('subscriber_lag_entries{source="events"}'), later?.subscriptions[0]?.lagEntries)
+    slow.acknowledgeAll()
+    await hubs[0].untilMetric('subscriber_lag_seconds{source="events"}', (seconds) => seconds === 0)
     assert.deepEqual((await sessions('subject=nobody')).sessions, [])
     client.close()
     slow.close()

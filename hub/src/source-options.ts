@@ -1,0 +1,31 @@
+import type { Cursor, Mode } from '@weir/proto'
+import type { ChannelKind } from './channel.ts'
+import type { LogBounds } from './entry-log.ts'
+import type { StreamReader } from './stream-reader.ts'
+
+/** What a source is made from: its bounds, and all that it knows of the world. */
+export interface SourceOptions {
+  readonly bounds: LogBounds
+  readonly reader: StreamReader
+  /** Whether values can go (deletion, expiry): true for buckets. */
+  readonly hasRemovals: boolean
+  /** A batch for all that are caught up is not larger than this, unless one entry is. */
+  readonly batchBytesMax: number
+  /** A number that no other channel of the hub has. */
+  nextChannel(): number
+  /** Asks for a pass soon. */
+  requestPass(): void
+  /** Milliseconds that only grow. */
+  now(): number
+  /** How often the log was found to have everything that its stream had at the moment. */
+  comparisons(): number
+  later(ms: number, action: () => void): void
+  onReadFailed(thrown: unknown): void
+}
+
+/** Its filters are valid; they need not be canonical. */
+export interface SubscribeRequest extends ChannelKind {
+  readonly id: number
+  readonly mode: Mode
+  readonly cursor: Cursor | undefined
+}
