@@ -36,6 +36,16 @@ test('1: a batch in which something is left out is not for a feed of every entry
   assert.ok(all.expects(batch(0, 5, { 5: 'a' })))
 })
 
+test('1: a batch of a bucket that cannot tell what was superseded is a gap and its entries for a feed of every entry', async () => {
+  const all = newFeed(Mode.ALL)
+  all.subscribed(subscribed(Start.STREAM, 1, 0))
+  const thin = { ...batch(0, 5, { 3: 'a', 5: 'b' }), uncounted: true }
+  assert.ok(all.expects(thin))
+  take(all, thin)
+  all.inbox.finish(undefined)
+  assert.deepEqual(await drain(all), ['gap 0-5 superseded', 'entry 3', 'entry 5'])
+})
+
 test('2: another epoch is a gap, told once', async () => {
   const feed = newFeed(Mode.ALL, { epoch: 1, seq: 40 })
   feed.restart(1)

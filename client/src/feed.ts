@@ -83,7 +83,7 @@ export class Feed {
   /** Whether a batch continues where the last frame ended, and leaves nothing out that was asked for. */
   expects(batch: Batch): boolean {
     if (this.#expected === undefined || Number(batch.from) !== this.#expected.seq) return false
-    return this.request.mode === Mode.LATEST || (batch.conflated === 0n && !batch.uncounted)
+    return this.request.mode === Mode.LATEST || batch.conflated === 0n
   }
 
   /** A batch that it expects. */
@@ -92,7 +92,11 @@ export class Feed {
     const end = { epoch, seq: Number(batch.to) }
     this.#expected = end
     this.#conflated += Number(batch.conflated)
-    this.inbox.deliver({ items: batch.entries.map((entry) => itemOf(entry, epoch)), end, bytes, finished })
+    const entries = batch.entries.map((entry) => itemOf(entry, epoch))
+    // Of a bucket, whoever wants every entry is told where older values are gone.
+    const isThin = batch.uncounted && this.request.mode === Mode.ALL
+    const gap: GapItem = { type: 'gap', from: Number(batch.from), to: end.seq, reason: 'superseded' }
+    this.inbox.deliver({ items: isThin ? [gap, ...entries] : entries, end, bytes, finished })
   }
 
   /** False when the gap does not continue where the last frame ended. */

@@ -19,6 +19,7 @@ export interface GapItem {
   readonly to: number
   /**
    * `retention`: the stream no longer has them. `epoch`: the stream was made anew, so the sequences are of two streams.
+   * `superseded`: the bucket keeps the newest of each key alone, which follow; older ones may be missing.
    * `unavailable`, or what a newer hub says. `unannounced`: the hub went on elsewhere without a word.
    */
   readonly reason: string

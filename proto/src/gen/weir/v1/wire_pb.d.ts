@@ -438,7 +438,8 @@ export declare type Batch = Message<"weir.v1.Batch"> & {
   conflated: bigint;
 
   /**
-   * The range is older than the hub's memory, so `conflated` could not be counted.
+   * `conflated` may be less than what was left out: the range is older than the hub's memory, or of a bucket, which no longer has
+   * what was superseded. In mode ALL only of a bucket: superseded entries may be missing.
    *
    * @generated from field: bool uncounted = 5;
    */
