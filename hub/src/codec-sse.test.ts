@@ -31,6 +31,7 @@ test('nothing that an event holds can end its line', () => {
 test('a batch without entries moves the cursor alone; what was left out is a comment', () => {
   assert.deepEqual(batch({ from: 1, to: 35, conflated: 0 }, []), ['id: 10-z', '', ''])
   assert.deepEqual(batch({ from: 1, to: 35, conflated: 3 }, []), [': 3 conflated', 'id: 10-z', '', ''])
+  assert.deepEqual(batch({ from: 1, to: 35, conflated: 0, uncounted: true }, []), [': uncounted', 'id: 10-z', '', ''])
 })
 
 test('a removal is an event of its own name', () => {
@@ -68,7 +69,10 @@ test('the frames of a session have their lines', () => {
   assert.equal(text(openingLines(250)), 'retry: 250\n\n')
 })
 
-function batch(head: { from: number; to: number; conflated: number }, entries: readonly Entry[]): readonly string[] {
+function batch(
+  head: { from: number; to: number; conflated: number; uncounted?: boolean },
+  entries: readonly Entry[],
+): readonly string[] {
   return text(sseCodec.batch({ channel: 1, uncounted: false, ...head }, epoch, entries)).split('\n')
 }
 

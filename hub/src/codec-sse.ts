@@ -11,7 +11,7 @@ export const sseCodec: Codec = {
   index: 2,
   binary: false,
 
-  batch({ to, conflated }: BatchHead, epoch: number, entries: readonly Entry[]): Uint8Array {
+  batch({ to, conflated, uncounted }: BatchHead, epoch: number, entries: readonly Entry[]): Uint8Array {
     const parts = entries.map((entry, index) => {
       // Nothing that matches lies between the last entry and the end of the batch.
       const seq = index === entries.length - 1 ? to : entry.seq
@@ -19,6 +19,7 @@ export const sseCodec: Codec = {
       return `${event}id: ${formatCursor({ epoch, seq })}\ndata: ${entryJson(entry)}\n\n`
     })
     if (entries.length === 0) parts.push(`id: ${formatCursor({ epoch, seq: to })}\n\n`)
+    if (uncounted) parts.unshift(': uncounted\n')
     if (conflated > 0) parts.unshift(`: ${conflated} conflated\n`)
     return encoder.encode(parts.join(''))
   },

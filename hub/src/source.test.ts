@@ -42,6 +42,7 @@ const operation = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('retention' as const), keep: fc.integer({ min: 0, max: 60 }) }),
   },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('reload' as const), client, resume: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('epoch' as const), client, resume: fc.boolean() }) },
 )
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never
@@ -119,6 +120,20 @@ describe('a source, whatever happens', () => {
       early.frames.map(({ kind }) => kind),
       ['subscribed', 'gap'],
     )
+    world.check()
+  })
+
+  test('a bucket that is read again takes from the latest what is gone, and goes on in mode ALL', async () => {
+    const world = new World([], true)
+    const [latest, all] = [world.connect(wishFor(Mode.LATEST)), world.connect(wishFor(Mode.ALL))]
+    world.publish('a.x', 10, 0)
+    world.publish('b.x', 10, 0)
+    await world.settle()
+    assert.deepEqual([...latest.held.keys()], ['a.x', 'b.x'])
+    world.reload(world.expireUnheard('a.x'), () => undefined)
+    await world.settle()
+    assert.deepEqual([...latest.held.keys()], ['b.x'])
+    assert.ok(!all.frames.some(({ kind }) => kind === 'gap'), 'it goes on where it was')
     world.check()
   })
 
@@ -263,6 +278,9 @@ class World {
         // A bucket drops nothing for its age without a removal.
         if (!this.#isBucket) this.#firstSeq = Math.max(this.#firstSeq, this.source.log.head - each.keep)
         break
+      case 'reload':
+        if (this.#isBucket) this.reload(this.source.log.head, () => chosen?.reconnect(each.resume))
+        break
       case 'epoch':
         this.load(() => chosen?.reconnect(each.resume))
         break
@@ -289,6 +307,24 @@ class World {
     const result = meanwhile()
     this.source.loaded(0)
     return result
+  }
+
+  /** The same incarnation is loaded once more, when the markers of what is gone are gone as well. */
+  reload(head: number, meanwhile: () => void): void {
+    this.source.begin(this.#epoch)
+    const newest = [...new Map(this.#stream.map((each) => [each.subject, each])).values()]
+    for (const { subject, seq, payload, removal } of newest.sort((a, b) => a.seq - b.seq)) {
+      if (removal === 0) this.source.entry(subject, seq, payload, 0)
+    }
+    meanwhile()
+    this.source.loaded(head)
+  }
+
+  /** A key expires, and its marker does, while the hub hears nothing. */
+  expireUnheard(subject: string): number {
+    const seq = this.source.log.head + 1
+    this.#stream.push({ subject, seq, removal: 2, payload: new Uint8Array(0) })
+    return seq
   }
 
   #advanceTime(ms: number): void {

@@ -26,6 +26,9 @@ export class Source {
   /** Subscribers that are behind and may have credit. */
   #ready: Subscriber[] = []
   #loading = true
+  #loadedEpoch = 0
+  /** What is loaded is the same incarnation once more, to find what is gone. */
+  #isReload = false
   /** Who came while another incarnation was being loaded, with their cursors: they begin after it. */
   readonly #arrivals: Map<Subscriber, Cursor | undefined> = new Map()
   readonly #catchUp: StreamCatchUp
@@ -62,6 +65,7 @@ export class Source {
 
   begin(epoch: number): void {
     this.#loading = true
+    this.#isReload = epoch === this.#loadedEpoch
     this.#log.begin(epoch)
     this.#arrivalTimes.clear()
     for (const channel of this.#channels.values()) channel.pending = []
@@ -82,6 +86,7 @@ export class Source {
   loaded(head: number): void {
     this.#log.loaded(head, this.#options.hasRemovals)
     this.#loading = false
+    this.#loadedEpoch = this.#log.epoch
     for (const channel of this.#channels.values()) this.#restart(channel)
     this.#arrivals.clear()
   }
@@ -216,7 +221,7 @@ export class Source {
     return channel
   }
 
-  /** After an epoch change: everyone begins again, as the mode asks. */
+  /** After an epoch change everyone begins again, as the mode asks; after a reload, who holds the latest. */
   #restart(channel: Channel): void {
     channel.scatter()
     channel.waiting.clear()
@@ -227,7 +232,8 @@ export class Source {
       if (this.#arrivals.has(subscriber)) {
         subscriber.position.seq = this.#log.head
         begin(this.#log, subscriber, this.#arrivals.get(subscriber))
-      } else beginAgain(this.#log, subscriber)
+      } else if (this.#isReload && subscriber.mode === Mode.ALL) subscriber.position.owed = 0
+      else beginAgain(this.#log, subscriber)
       this.#settle(subscriber)
     }
   }

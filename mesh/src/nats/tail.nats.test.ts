@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { headers, type NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
 import { createLogger } from '../log.ts'
 import { connectNats } from './connection.ts'
 import { bucketStream, eventStream, liveSubject } from './layout.ts'
-import { Tail, type TailSink } from './tail.ts'
+import { Tail, type TailOptions, type TailSink } from './tail.ts'
 import { startNats, type TestNats } from './test-server.ts'
 
 const log = createLogger('test', 'fatal')
@@ -15,6 +16,7 @@ describe('a tail', () => {
   let server: TestNats
   let producer: NatsConnection
   let follower: NatsConnection
+  const tails: Tail[] = []
 
   before(async () => {
     server = await startNats()
@@ -23,6 +25,7 @@ describe('a tail', () => {
   })
 
   after(async () => {
+    for (const tail of tails) tail.close()
     await producer.close()
     await follower.close()
     await server.stop()
@@ -155,13 +158,34 @@ describe('a tail', () => {
     tail.close()
   })
 
+  test('reads a bucket again when it was away for longer than the markers of removals last', async () => {
+    const manager = await jetstreamManager(producer)
+    await makeBucket('away', 1_000_000_000)
+    await jetstream(producer).publish('$KV.away_latest.gone', 'x')
+    const { sink } = await follow('away', 'latest', { pollMs: 60_000, markersMs: 500 })
+    assert.deepEqual(sink.entries, ['gone@1'])
+    // It hears nothing from here on, and asks when it connects again.
+    const { config } = await manager.streams.info(bucketStream('away', 'latest'))
+    await manager.streams.update(bucketStream('away', 'latest'), { ...config, republish: undefined } as never)
+    while ((await manager.streams.info(bucketStream('away', 'latest'))).state.messages > 0) await sleep(100)
+    await follower.reconnect()
+    await sink.until(() => sink.loadedAt.length === 2)
+    assert.equal(sink.epochs[1], sink.epochs[0])
+    assert.deepEqual(sink.entries.slice(sink.begins[1]), [])
+  })
+
   test('says that a source does not exist', async () => {
     await assert.rejects(follow('nobody'), (error) => error instanceof WeirError && error.code === 'not_found')
   })
 
-  async function follow(tenant: string, source = 'events'): Promise<{ tail: Tail; sink: RecordingSink }> {
+  async function follow(
+    tenant: string,
+    source = 'events',
+    times: Pick<TailOptions, 'pollMs' | 'markersMs'> = { pollMs: 200 },
+  ): Promise<{ tail: Tail; sink: RecordingSink }> {
     const sink = new RecordingSink()
-    const tail = new Tail({ nc: follower, tenant, source, sink, log, pollMs: 200 })
+    const tail = new Tail({ nc: follower, tenant, source, sink, log, ...times })
+    tails.push(tail)
     await tail.open()
     return { tail, sink }
   }
@@ -182,7 +206,7 @@ describe('a tail', () => {
     })
   }
 
-  async function makeBucket(tenant: string): Promise<void> {
+  async function makeBucket(tenant: string, markerTtl = 5_000_000_000): Promise<void> {
     await (await jetstreamManager(producer)).streams.add({
       name: bucketStream(tenant, 'latest'),
       subjects: [`$KV.${tenant}_latest.>`],
@@ -190,7 +214,7 @@ describe('a tail', () => {
       max_msgs_per_subject: 1,
       max_age: 1_000_000_000,
       allow_msg_ttl: true,
-      subject_delete_marker_ttl: 5_000_000_000,
+      subject_delete_marker_ttl: markerTtl,
       allow_rollup_hdrs: true,
       allow_direct: true,
       republish: { src: `$KV.${tenant}_latest.>`, dest: `${liveSubject(tenant, 'latest')}.>` },

@@ -1,6 +1,7 @@
 import { DeliverPolicy, jetstream } from '@nats-io/jetstream'
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
 import { asWeirError, WeirError } from '@weir/proto'
+import { limits } from '../limits.ts'
 import type { Logger } from '../log.ts'
 import { liveSubject, sourceStream, sourceSubject } from './layout.ts'
 import { firstSequence, readRange } from './range.ts'
@@ -9,7 +10,7 @@ import { type StreamState, streamState } from './stream-state.ts'
 
 /** Receives a source as one log: the newest entry of each subject first, then everything that follows. */
 export interface TailSink {
-  /** An incarnation of the stream begins; whatever was held of another one is void. */
+  /** An incarnation of the stream begins, or a bucket is read again; whatever was held is void. */
   begin(epoch: number): void
   /** One entry, in the order of seq. The payload is a view that is good during the call only. */
   entry(subject: string, seq: number, payload: Uint8Array, removal: 0 | 1 | 2): void
@@ -29,6 +30,8 @@ export interface TailOptions {
   readonly pollMs?: number
   /** How many entries that arrive during a load or a repair are held; what exceeds it is read from the stream. */
   readonly heldMax?: number
+  /** For how long the markers of removals can surely be read. */
+  readonly markersMs?: number
 }
 
 /** What a tail counts. */
@@ -67,6 +70,8 @@ export class Tail {
   /** Undefined while entries flow straight through; else what arrived past a hole that is being filled, by seq. */
   #held: Map<number, HeldEntry> | undefined = new Map()
   #checking = false
+  /** When the stream was last asked and everything it had was had here. */
+  #comparedAt = 0
   /** A check was asked for since the last one began. */
   #wanted = false
 
@@ -98,6 +103,7 @@ export class Tail {
     try {
       await nc.flush()
       this.#checking = true
+      this.#comparedAt = performance.now()
       await this.#load(await this.#state())
     } catch (thrown) {
       this.close()
@@ -163,10 +169,13 @@ export class Tail {
     try {
       while (this.#wanted && !this.#closed) {
         this.#wanted = false
+        const asked = performance.now()
         const state = await this.#state()
-        if (state.epoch !== this.#epoch) await this.#restart(state)
+        if (state.epoch !== this.#epoch || this.#mayMissRemovals(state, asked)) await this.#restart(state)
         else await this.#catchUp(state.lastSeq)
-        if (!this.#wanted) this.stats.checks++
+        if (this.#wanted) continue
+        this.stats.checks++
+        this.#comparedAt = asked
       }
     } catch (thrown) {
       if (!this.#closed)
@@ -176,9 +185,19 @@ export class Tail {
     }
   }
 
+  /** Markers of keys that expired have a time to live themselves; after it nothing but the whole table tells what is gone. */
+  #mayMissRemovals({ lastSeq }: StreamState, now: number): boolean {
+    const { source, markersMs = limits.expiryMarkerMs / 2 } = this.#options
+    return source !== 'events' && lastSeq > this.#head && now - this.#comparedAt > markersMs
+  }
+
   async #restart(state: StreamState): Promise<void> {
-    this.stats.resets++
-    this.#options.log.warn({ stream: this.#stream }, 'the stream was made anew: every cursor of it starts again')
+    if (state.epoch === this.#epoch) {
+      this.#options.log.warn({ stream: this.#stream }, 'NATS was away for so long that the whole bucket is read again')
+    } else {
+      this.stats.resets++
+      this.#options.log.warn({ stream: this.#stream }, 'the stream was made anew: every cursor of it starts again')
+    }
     this.#held = new Map()
     try {
       await this.#load(state)
