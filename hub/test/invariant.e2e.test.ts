@@ -97,9 +97,9 @@ class World {
       'a hub is killed': () => this.#hub.crash(),
     }
     const names = Object.keys(faults)
-    const again = Array.from({ length: 4 }, () => names[this.#random.pick([0, 1, 1, 4, 7])] as string)
+    const again = Array.from({ length: 3 }, () => names[this.#random.pick([0, 1, 1, 4, 7])] as string)
     for (const name of this.#random.shuffled([...names, ...again])) {
-      await sleep(this.#random.integer(100, 600))
+      await sleep(this.#random.integer(100, 400))
       this.#history.push(name)
       await (faults[name] as () => Promise<void>)()
     }
