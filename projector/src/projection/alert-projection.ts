@@ -96,9 +96,13 @@ export class AlertProjection implements Projection {
     if (!owns(this.#options.partition, key)) return
     if (!repeated) this.#repeating = false
     const { epoch, seq, storedAtMs: atMs } = record
-    if (this.#isAccountedFor(key, epoch, seq)) return
-    const holds = record.removed ? false : this.#evaluate(record)
-    if (holds === undefined) return
+    const accounted = this.#isAccountedFor(key, epoch, seq)
+    const holds = accounted ? undefined : record.removed ? false : this.#evaluate(record)
+    if (holds === undefined) {
+      // It may be the first that is not seen again: what was held back until then goes out.
+      this.#settleAll()
+      return
+    }
     const known = this.#machine.get(key)
     if (known === undefined) checkSubject(alertSubject(this.#spec.name, key))
     const event: Cause = { epoch, seq, atMs }
@@ -121,7 +125,11 @@ export class AlertProjection implements Projection {
     // What was taken again has its effects out.
     if (this.#repeating) return
     const before = [...this.#unsettled.keys()]
-    while (!this.#closed && before.some((key) => this.#unsettled.has(key))) await sleep(settlePollMs)
+    while (!this.#closed && before.some((key) => this.#unsettled.has(key))) {
+      await sleep(settlePollMs)
+      // What failed is tried again with the next tick.
+      if (this.#blocked === undefined) this.#settleAll()
+    }
   }
 
   blocked(): string | undefined {
