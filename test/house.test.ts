@@ -59,6 +59,16 @@ test('imports between packages flow one way', () => {
   assert.deepEqual(faults, [])
 })
 
+test("the hub's engine knows neither NATS nor sockets", () => {
+  const known = /^(\.\/|\.\.\/(codec\/codec|limits)\.ts$|@weir\/proto$)/
+  const faults = code
+    .filter(({ path }) => path.startsWith('hub/src/engine/'))
+    .flatMap(({ path, imports }) =>
+      imports.filter((each) => !known.test(each)).map((each) => `${path} imports ${each}`),
+    )
+  assert.deepEqual(faults, [])
+})
+
 test('each vendor library has one importer', () => {
   const faults: string[] = []
   for (const { path, imports } of code) {

@@ -1,7 +1,7 @@
 import type { Counter, Histogram, Metrics } from '@weir/mesh'
 import type { ErrorCode } from '@weir/proto'
+import type { Lag } from './engine/source.ts'
 import type { Hub } from './hub.ts'
-import type { Lag } from './source.ts'
 import type { SourceTotals } from './sources.ts'
 
 /** What a hub exports: read from the engine at each scrape, so that the hot path only adds numbers. */

@@ -12,15 +12,15 @@ import {
   serve,
   type Verifier,
 } from '@weir/mesh'
-import { AdminApi } from './admin-api.ts'
-import { HttpEdge } from './http-edge.ts'
+import { AdminApi } from './http/admin-api.ts'
+import { HttpEdge } from './http/http-edge.ts'
+import { type HubServer, listen } from './http/server.ts'
+import { Tickets } from './http/tickets.ts'
 import { Hub, randomHubName } from './hub.ts'
 import { HubControl } from './hub-control.ts'
 import { Presence } from './presence.ts'
-import { type HubServer, listen } from './server.ts'
 import { hubSettings } from './settings.ts'
-import { Tickets } from './tickets.ts'
-import type { WorkerPorts } from './worker.ts'
+import type { WorkerPorts } from './workers/worker.ts'
 
 /** What the process of a hub is made from. */
 export interface HubContext {

@@ -1,7 +1,7 @@
 import { createLogger, Health, loadConfig, loadVerifier, Metrics, runService } from '@weir/mesh'
 import { hubParts } from './hub-parts.ts'
 import { hubSettings } from './settings.ts'
-import { supervisorParts } from './supervisor-parts.ts'
+import { supervisorParts } from './workers/supervisor-parts.ts'
 
 const config = loadConfig(hubSettings)
 const log = createLogger('hub', config.logLevel)

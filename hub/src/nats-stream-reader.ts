@@ -8,10 +8,10 @@ import {
   streamState,
 } from '@weir/mesh'
 import { entryBytesMax, WeirError, writeEntry } from '@weir/proto'
-import type { Entry } from './entry-log.ts'
+import type { Entry } from './engine/entry-log.ts'
+import type { StreamChunk, StreamRead, StreamReader } from './engine/stream-reader.ts'
 import { limits } from './limits.ts'
 import type { Semaphore } from './semaphore.ts'
-import type { StreamChunk, StreamRead, StreamReader } from './stream-reader.ts'
 
 /**
  * Reads a source by batched direct gets: stateless, so that a reader that stalls between two chunks holds nothing on the

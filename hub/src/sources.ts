@@ -1,11 +1,11 @@
 import { type Logger, type NatsConnection, Tail, type TailStats } from '@weir/mesh'
-import type { MemoryBudget } from './entry-log.ts'
-import { Flusher } from './flusher.ts'
+import type { MemoryBudget } from './engine/entry-log.ts'
+import { Flusher } from './engine/flusher.ts'
+import { Source } from './engine/source.ts'
+import type { SourceCounters } from './engine/source-counters.ts'
 import { limits } from './limits.ts'
 import { NatsStreamReader } from './nats-stream-reader.ts'
 import { Semaphore } from './semaphore.ts'
-import { Source } from './source.ts'
-import type { SourceCounters } from './source-counters.ts'
 
 /** The sources that this hub serves: opened with their first subscriber, closed when they have had none for a while. */
 export class Sources {

@@ -1,0 +1,18 @@
+import type { BatchHead, ClientFrame, ServerFrame } from '@weir/proto'
+import type { Entry } from '../engine/entry-log.ts'
+
+/** How frames become bytes: the seam at which another protocol can stand beside weir.v1. */
+export interface Codec {
+  /** Place of its encoding among those of one batch, from 0. */
+  readonly index: number
+  /** Whether its messages are binary (RFC 6455 opcode 2) or text. */
+  readonly binary: boolean
+  /** A batch. The bytes may be a view of a scratch buffer: good until the next call. */
+  batch(head: BatchHead, epoch: number, entries: readonly Entry[]): Uint8Array
+  frame(frame: ServerFrame['frame']): Uint8Array
+  /** Throws `malformed` on what is not a frame, with what is wrong. */
+  parse(message: Uint8Array): ClientFrame['frame']
+}
+
+/** How many codecs there are. */
+export const codecCount = 3

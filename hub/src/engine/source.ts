@@ -1,0 +1,386 @@
+import { type Cursor, canonicalFilters, Mode, WeirError } from '@weir/proto'
+import { limits } from '../limits.ts'
+import { positionAt } from './advance.ts'
+import { ArrivalTimes } from './arrival-times.ts'
+import { begin, beginAgain, beginSnapshot, passGap } from './beginning.ts'
+import { Channel, type ChannelKind, channelKey } from './channel.ts'
+import { EntryLog } from './entry-log.ts'
+import type { Receiver } from './receiver.ts'
+import { Router } from './router.ts'
+import type { SourceCounters } from './source-counters.ts'
+import type { SourceOptions, SubscribeRequest } from './source-options.ts'
+import { StreamCatchUp } from './stream-catch-up.ts'
+import { Subscriber } from './subscriber.ts'
+
+/**
+ * One source of one tenant: its log, its channels, and the pass that advances every subscriber. It knows neither NATS nor
+ * sockets, so that its invariants are tested on simulated ones.
+ */
+export class Source {
+  readonly #options: SourceOptions
+  readonly #log: EntryLog
+  readonly #router: Router<Channel> = new Router()
+  readonly #channels: Map<string, Channel> = new Map()
+  /** Channels that something was added to since the last pass. */
+  #dirty: Channel[] = []
+  /** Subscribers that are behind and may have credit. */
+  #ready: Subscriber[] = []
+  #loading = true
+  #loadedEpoch = 0
+  /** What is loaded is the same incarnation once more, to find what is gone. */
+  #isReload = false
+  /** Who came while another incarnation was being loaded, with their cursors: they begin after it. */
+  readonly #arrivals: Map<Subscriber, Cursor | undefined> = new Map()
+  readonly #catchUp: StreamCatchUp
+  readonly #arrivalTimes: ArrivalTimes = new ArrivalTimes()
+  readonly counters: SourceCounters = { batches: 0, deliveries: 0, conflated: 0, gaps: 0, inbound: 0, streamReads: 0 }
+
+  constructor(options: SourceOptions) {
+    this.#options = options
+    this.#log = new EntryLog(options.bounds, (first, last) => this.#beforeDrop(first, last))
+    this.#catchUp = new StreamCatchUp(this.#log, options.reader, this.counters)
+  }
+
+  get log(): EntryLog {
+    return this.#log
+  }
+
+  get channelCount(): number {
+    return this.#channels.size
+  }
+
+  get subscriberCount(): number {
+    let count = 0
+    for (const channel of this.#channels.values()) count += channel.size
+    return count
+  }
+
+  get behindCount(): number {
+    let count = 0
+    for (const channel of this.#channels.values()) count += channel.behind.size
+    return count
+  }
+
+  // What the tail hands on (TailSink).
+
+  begin(epoch: number): void {
+    this.#loading = true
+    this.#isReload = epoch === this.#loadedEpoch
+    this.#log.begin(epoch)
+    this.#arrivalTimes.clear()
+    for (const channel of this.#channels.values()) channel.pending = []
+  }
+
+  entry(subject: string, seq: number, payload: Uint8Array, removal: 0 | 1 | 2): void {
+    this.counters.inbound++
+    // Only a tombstone has an age.
+    const now = removal === 0 ? 0 : this.#options.now()
+    const entry = this.#log.append(subject, seq, payload, removal, now)
+    if (this.#loading) return
+    for (const channel of this.#router.match(entry.state)) {
+      if (channel.intervalMs === 0) channel.pending.push(entry)
+      if (!channel.dirty) this.#touch(channel)
+    }
+  }
+
+  loaded(head: number): void {
+    this.#log.loaded(head, this.#options.hasRemovals)
+    this.#loading = false
+    this.#loadedEpoch = this.#log.epoch
+    for (const channel of this.#channels.values()) this.#restart(channel)
+    this.#arrivals.clear()
+  }
+
+  gap(from: number, to: number): void {
+    this.#flushDirty(true)
+    this.counters.gaps++
+    this.#log.gap(from, to)
+    for (const channel of this.#channels.values()) {
+      for (const subscriber of channel.scatter()) this.#enqueue(subscriber)
+      channel.position.seq = to
+    }
+    this.#options.requestPass()
+  }
+
+  /**
+   * Adds a subscription, and says with Subscribed how it begins; what follows comes with the next passes. Throws `malformed`
+   * or `invalid`.
+   */
+  subscribe(receiver: Receiver, request: SubscribeRequest): Subscriber {
+    const { id, mode, intervalMs, cursor } = request
+    if (intervalMs > 0 && mode !== Mode.LATEST) {
+      throw new WeirError('invalid', 'An interval needs mode LATEST: mode ALL sends every entry.')
+    }
+    const channel = this.#channelOf({ ...request, filters: canonicalFilters(request.filters) })
+    const head = channel.position.seq
+    const subscriber = new Subscriber(receiver, id, mode, channel, positionAt(head))
+    channel.add(subscriber)
+    if (this.#loading) this.#arrivals.set(subscriber, cursor)
+    else {
+      begin(this.#log, subscriber, cursor)
+      this.#settle(subscriber)
+    }
+    return subscriber
+  }
+
+  unsubscribe(subscriber: Subscriber): void {
+    const { channel } = subscriber
+    subscriber.closed = true
+    this.#arrivals.delete(subscriber)
+    channel.remove(subscriber)
+    if (channel.size > 0) return
+    this.#channels.delete(channel.key)
+    this.#router.remove(channel)
+    channel.pending = []
+  }
+
+  /** A receiver has got credit: what is behind of it may go on. */
+  credit(subscriber: Subscriber): void {
+    if (!subscriber.isBehind || subscriber.queued || subscriber.reading) return
+    this.#enqueue(subscriber)
+    this.#options.requestPass()
+  }
+
+  /** One pass: what is new goes to all that are caught up, then those that are behind go on, as far as one pass may last. */
+  pass(): void {
+    if (this.#loading) return
+    const { now, requestPass } = this.#options
+    const start = now()
+    this.#flushDirty(false)
+    const flushed = now()
+    // In a storm of resumes they get as much time as live delivery took, or the passes of many sockets would starve them.
+    this.#advanceBehind(flushed + Math.max(limits.advanceMs, flushed - start))
+    if (this.#ready.length > 0) requestPass()
+  }
+
+  #advanceBehind(until: number): void {
+    const queue = this.#ready
+    if (queue.length === 0) return
+    this.#ready = []
+    const touched = new Set<Channel>()
+    let index = 0
+    while (index < queue.length) {
+      const subscriber = queue[index++] as Subscriber
+      subscriber.queued = false
+      if (subscriber.closed || !subscriber.isBehind || subscriber.reading) continue
+      touched.add(subscriber.channel)
+      this.#advance(subscriber)
+      if (index % advancesALook === 0 && this.#options.now() >= until) break
+    }
+    for (const channel of touched) channel.endPass()
+    // What was cut off comes before what was added meanwhile.
+    if (index < queue.length) this.#ready = queue.slice(index).concat(this.#ready)
+  }
+
+  /** On each heartbeat: quiet channels go to the head, so that no cursor grows old. */
+  beat(): void {
+    if (this.#loading) return
+    const { head, epoch } = this.#log
+    for (const channel of this.#channels.values()) {
+      if (channel.dirty) continue
+      channel.beat(epoch, head, this.counters)
+      channel.position.seq = head
+      this.#settleWaiting(channel)
+      for (const subscriber of channel.waiting) this.#doubt(subscriber)
+    }
+  }
+
+  /** How far a subscriber is behind: entries of the source, whether they match or not, and the age of the first of them. */
+  lagOf({ isBehind, position, channel }: Subscriber): Lag {
+    if (!isBehind && !channel.dirty) return noLag
+    return this.#lagAt(isBehind ? position.seq : channel.position.seq)
+  }
+
+  /** The lag of the subscriber that is furthest behind. */
+  get lag(): Lag {
+    let seq = this.#log.head
+    for (const channel of this.#channels.values()) {
+      if (channel.dirty && channel.caughtUp.length > 0) seq = Math.min(seq, channel.position.seq)
+      for (const { position } of channel.behind) seq = Math.min(seq, position.seq)
+    }
+    return this.#lagAt(seq)
+  }
+
+  #lagAt(seq: number): Lag {
+    const entries = this.#log.head - seq
+    return entries <= 0 ? noLag : { entries, ms: this.#arrivalTimes.ageOf(seq, this.#options.now()) }
+  }
+
+  close(): void {
+    this.#log.close()
+  }
+
+  #channelOf(kind: ChannelKind): Channel {
+    const key = channelKey(kind)
+    let channel = this.#channels.get(key)
+    if (channel === undefined) {
+      channel = new Channel(this.#options.nextChannel(), kind, this.#log.head)
+      this.#channels.set(key, channel)
+      this.#router.add(channel)
+    }
+    return channel
+  }
+
+  /** After an epoch change everyone begins again, as the mode asks; after a reload, who holds the latest. */
+  #restart(channel: Channel): void {
+    channel.scatter()
+    channel.waiting.clear()
+    channel.position.seq = this.#log.head
+    channel.position.owed = 0
+    channel.dirty = false
+    for (const subscriber of channel.behind) {
+      if (this.#arrivals.has(subscriber)) {
+        subscriber.position.seq = this.#log.head
+        begin(this.#log, subscriber, this.#arrivals.get(subscriber))
+      } else if (this.#isReload && subscriber.mode === Mode.ALL) subscriber.position.owed = 0
+      else beginAgain(this.#log, subscriber)
+      this.#settle(subscriber)
+    }
+  }
+
+  /** Puts one that is behind where it belongs: with the caught up, in the queue, or to wait until its channel has come so far. */
+  #settle(subscriber: Subscriber): void {
+    const { position, channel } = subscriber
+    if (position.seq === channel.position.seq) channel.join(subscriber)
+    else if (position.seq > channel.position.seq) {
+      channel.waiting.add(subscriber)
+      subscriber.aheadSince = undefined
+    } else {
+      this.#enqueue(subscriber)
+      this.#options.requestPass()
+    }
+  }
+
+  #touch(channel: Channel): void {
+    channel.dirty = true
+    const now = this.#options.now()
+    this.#arrivalTimes.note(this.#log.head, now)
+    const wait = channel.intervalMs - (now - channel.flushedAt)
+    if (channel.intervalMs === 0 || wait <= 0) {
+      this.#dirty.push(channel)
+      this.#options.requestPass()
+    } else if (!channel.timed) {
+      channel.timed = true
+      this.#options.later(wait, () => {
+        channel.timed = false
+        this.#dirty.push(channel)
+        this.#options.requestPass()
+      })
+    }
+  }
+
+  #flushDirty(andTimed: boolean): void {
+    const dirty = this.#dirty
+    this.#dirty = []
+    const { head } = this.#log
+    for (const channel of dirty) if (channel.dirty) this.#flush(channel, head)
+    if (!andTimed) return
+    for (const channel of this.#channels.values()) if (channel.dirty) this.#flush(channel, head)
+  }
+
+  #flush(channel: Channel, head: number): void {
+    for (const subscriber of channel.flush(this.#log, head, this.#options.batchBytesMax, this.counters)) {
+      this.#settle(subscriber)
+    }
+    if (channel.intervalMs > 0) channel.flushedAt = this.#options.now()
+    this.#settleWaiting(channel)
+  }
+
+  #settleWaiting(channel: Channel): void {
+    for (const subscriber of channel.waiting) {
+      if (subscriber.position.seq > channel.position.seq) continue
+      channel.waiting.delete(subscriber)
+      this.#settle(subscriber)
+    }
+  }
+
+  /**
+   * Who is still ahead though the log was compared with the stream since (the first comparison may have begun before) holds a
+   * cursor of a stream that was set back: it begins again. A hub that does not hear from NATS is only behind.
+   */
+  #doubt(subscriber: Subscriber): void {
+    const comparisons = this.#options.comparisons()
+    subscriber.aheadSince ??= comparisons
+    if (comparisons < subscriber.aheadSince + 2) return
+    subscriber.channel.waiting.delete(subscriber)
+    beginAgain(this.#log, subscriber)
+    this.#settle(subscriber)
+  }
+
+  #enqueue(subscriber: Subscriber): void {
+    if (subscriber.queued) return
+    subscriber.queued = true
+    this.#ready.push(subscriber)
+  }
+
+  /** One step of one subscriber that is behind. Without credit it costs nothing until there is some. */
+  #advance(subscriber: Subscriber): void {
+    const { channel, position, receiver } = subscriber
+    if (position.seq >= channel.position.seq) {
+      this.#settle(subscriber)
+      return
+    }
+    if (!receiver.hasCredit) return
+    const limit = channel.intervalMs === 0 ? channel.position.seq : this.#log.head
+    const { step, bytes } = channel.chunkFrom(this.#log, subscriber, limit)
+    switch (step.kind) {
+      case 'chunk':
+        if (!receiver.accepts(bytes.length)) return
+        receiver.deliver(bytes)
+        this.counters.batches++
+        this.counters.deliveries += step.entries.length
+        this.counters.conflated += step.conflated
+        position.seq = step.to
+        position.owed = step.owed
+        position.uncountedTo = step.uncountedTo
+        break
+      case 'gap':
+        passGap(subscriber, step.to, 'retention')
+        break
+      case 'snapshot':
+        beginSnapshot(this.#log, subscriber)
+        break
+      case 'stream':
+        void this.#readStream(subscriber)
+        return
+    }
+    this.#settle(subscriber)
+  }
+
+  /** Serves one chunk to a subscriber whose position is older than memory. */
+  async #readStream(subscriber: Subscriber): Promise<void> {
+    subscriber.reading = true
+    try {
+      if (await this.#catchUp.next(subscriber)) this.#readEnded(subscriber)
+      else subscriber.reading = false
+    } catch (thrown) {
+      this.#options.onReadFailed(thrown)
+      this.#options.later(limits.streamRetryMs, () => this.#readEnded(subscriber))
+    }
+  }
+
+  #readEnded(subscriber: Subscriber): void {
+    subscriber.reading = false
+    if (!subscriber.closed) this.credit(subscriber)
+  }
+
+  /** Entries are about to leave the ring: who counts on them is told, and what waits for the next pass goes now. */
+  #beforeDrop(first: number, last: number): void {
+    if (this.#loading || last === first) return
+    const { seq } = this.#log.at(last - 1)
+    for (const channel of this.#channels.values()) {
+      if (channel.pending.length > 0 && channel.position.seq < seq) this.#flush(channel, this.#log.head)
+      channel.oweDropped(this.#log, first, last)
+    }
+  }
+}
+
+export interface Lag {
+  readonly entries: number
+  readonly ms: number
+}
+
+const noLag: Lag = { entries: 0, ms: 0 }
+
+/** Steps of subscribers that are behind between two looks at the clock. */
+const advancesALook = 16

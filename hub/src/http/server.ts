@@ -1,0 +1,227 @@
+// The one file that knows uWebSockets.js. Its rules: a response or socket is void after its end, a request after the first
+// await, and an inbound message after its callback.
+
+import uws from 'uWebSockets.js'
+import { STATUS_CODES } from 'node:http'
+import { problemParts } from '@weir/mesh'
+import { asWeirError, WeirError } from '@weir/proto'
+import type { Codec } from '../codec/codec.ts'
+import type { Hub } from '../hub.ts'
+import { limits } from '../limits.ts'
+import type { Link } from '../session/link.ts'
+import type { Session } from '../session/session.ts'
+import { notWebSocket, readHandshake, versionHeader } from './handshake.ts'
+import type { HttpEdge } from './http-edge.ts'
+import type { BodyStream, HttpAnswer, HttpExchange, HttpHeaders, HttpRequest } from './http-exchange.ts'
+
+export interface HubServer {
+  readonly port: number
+  close(): void
+}
+
+export interface HubServerOptions {
+  readonly hub: Hub
+  /** Serves whatever is no WebSocket. */
+  readonly edge: HttpEdge
+  readonly host: string
+  readonly port: number
+  /** Whether other processes may listen on the same port (SO_REUSEPORT). */
+  readonly shared: boolean
+}
+
+/** Listens for WebSockets at /v1/ws, and for HTTP. Throws `unavailable` when the port is taken. */
+export function listen(options: HubServerOptions): Promise<HubServer> {
+  const { hub, edge, host, port } = options
+  const app = uws.App()
+  app.ws<SocketData>('/v1/ws', {
+    compression: uws.DISABLED,
+    // The library drops a connection without a word; so up to here the session closes it with one.
+    maxPayloadLength: 2 * limits.frameBytesMax,
+    // The session decides what is sent; the transport must not drop it.
+    maxBackpressure: 0,
+    idleTimeout: limits.idleSeconds,
+    upgrade: (response, request, context) => upgrade(hub, response, request, context),
+    open: (socket) => {
+      const data = socket.getUserData()
+      data.session = hub.open(new SocketLink(socket, data.ip), data.codec, data.token)
+    },
+    message: (socket, message) => socket.getUserData().session?.receive(new Uint8Array(message)),
+    // The library has answered it already.
+    ping: (socket) => socket.getUserData().session?.pinged(),
+    drain: (socket) => socket.getUserData().session?.drained(),
+    close: (socket) => {
+      const { session } = socket.getUserData()
+      ;(session?.link as SocketLink | undefined)?.detach()
+      if (session !== undefined) hub.closed(session)
+    },
+  })
+  app.any('/v1/ws', (response, request) => refuse(new UwsExchange(response, request), notWebSocket()))
+  app.any('/*', (response, request) => void edge.handle(new UwsExchange(response, request)))
+  return new Promise((resolve, reject) => {
+    const exclusive = options.shared ? listenShared : listenExclusive
+    const listening = (socket: uws.us_listen_socket | false): void => {
+      if (socket === false) {
+        reject(
+          new WeirError('unavailable', `Port ${port} of ${host} is taken; WEIR_HUB_PORT or WEIR_PORT_BASE moves it.`),
+        )
+      } else resolve({ port: uws.us_socket_local_port(socket), close: () => void app.close() })
+    }
+    // The type lacks this form of listen, which the library has.
+    ;(app as unknown as ListenWithOptions).listen(host, port, exclusive, listening)
+  })
+}
+
+// uWS.ListenOptions, which is a type alone.
+const listenShared = 0
+const listenExclusive = 1
+
+interface ListenWithOptions {
+  listen(host: string, port: number, options: number, done: (socket: uws.us_listen_socket | false) => void): void
+}
+
+interface SocketData {
+  readonly ip: string
+  readonly codec: Codec
+  readonly token: string | undefined
+  session?: Session
+}
+
+function upgrade(
+  hub: Hub,
+  response: uws.HttpResponse,
+  request: uws.HttpRequest,
+  context: uws.us_socket_context_t,
+): void {
+  try {
+    const { codec, protocol, token } = readHandshake((name) => request.getHeader(name))
+    const ip = remoteAddress(response)
+    hub.admission.enter(ip, request.getHeader('origin'))
+    response.upgrade<SocketData>(
+      { ip, codec, token },
+      request.getHeader('sec-websocket-key'),
+      protocol,
+      request.getHeader('sec-websocket-extensions'),
+      context,
+    )
+  } catch (thrown) {
+    const error = asWeirError(thrown)
+    hub.onRefuse(error.code)
+    refuse(new UwsExchange(response, request), error)
+  }
+}
+
+function refuse(exchange: UwsExchange, error: WeirError): void {
+  exchange.answer(problemParts(error, { headers: versionHeader }))
+}
+
+function remoteAddress(response: uws.HttpResponse): string {
+  return Buffer.from(response.getRemoteAddressAsText()).toString()
+}
+
+// What WebSocket.send answers when the system has taken everything.
+const sentWhole = 1
+
+class SocketLink implements Link {
+  readonly ip: string
+  #socket: uws.WebSocket<SocketData> | undefined
+
+  constructor(socket: uws.WebSocket<SocketData>, ip: string) {
+    this.ip = ip
+    this.#socket = socket
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket?.getBufferedAmount() ?? 0
+  }
+
+  send(message: Uint8Array, binary: boolean): boolean {
+    return this.#socket?.send(message, binary, false) === sentWhole
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket?.end(code, reason)
+  }
+
+  /** The socket is void from here on. */
+  detach(): void {
+    this.#socket = undefined
+  }
+}
+
+class UwsExchange implements HttpExchange {
+  readonly request: HttpRequest
+  #response: uws.HttpResponse | undefined
+  #whenGone: (() => void) | undefined
+
+  constructor(response: uws.HttpResponse, request: uws.HttpRequest) {
+    this.#response = response
+    this.request = {
+      method: request.getCaseSensitiveMethod(),
+      path: request.getUrl(),
+      query: new URLSearchParams(request.getQuery()),
+      ip: remoteAddress(response),
+      authorization: request.getHeader('authorization'),
+      origin: request.getHeader('origin'),
+      lastEventId: request.getHeader('last-event-id'),
+      userAgent: request.getHeader('user-agent'),
+    }
+    response.onAborted(() => {
+      this.#response = undefined
+      this.#whenGone?.()
+    })
+  }
+
+  get ended(): boolean {
+    return this.#response === undefined
+  }
+
+  onGone(handler: () => void): void {
+    this.#whenGone = handler
+  }
+
+  answer({ status, headers, body }: HttpAnswer): void {
+    const response = this.#response
+    this.#response = undefined
+    response?.cork(() => {
+      writeHead(response, status, headers)
+      if (status === 204) response.endWithoutBody()
+      else if (this.request.method === 'HEAD') response.endWithoutBody(Buffer.byteLength(body))
+      else response.end(body)
+    })
+  }
+
+  stream(headers: HttpHeaders): BodyStream {
+    const response = (): uws.HttpResponse | undefined => this.#response
+    response()?.cork(() => writeHead(response() as uws.HttpResponse, 200, headers))
+    return {
+      write(part) {
+        let empty = true
+        response()?.cork(() => {
+          empty = response()?.write(part) ?? true
+        })
+        return empty
+      },
+      onWritable(handler) {
+        response()?.onWritable(() => {
+          handler()
+          return true
+        })
+      },
+      // Resuming sets the library's deadline for a peer that takes nothing anew; there is no other way to.
+      hold() {
+        response()?.pause()
+        response()?.resume()
+      },
+      end: () => {
+        const ending = this.#response
+        this.#response = undefined
+        ending?.cork(() => void ending.end(undefined, true))
+      },
+    }
+  }
+}
+
+function writeHead(response: uws.HttpResponse, status: number, headers: HttpHeaders): void {
+  response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`)
+  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
+}

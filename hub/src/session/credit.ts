@@ -1,0 +1,92 @@
+import { limits } from '../limits.ts'
+import type { Link } from './link.ts'
+
+/**
+ * How much a connection may be sent: by credit where the client acknowledges, and by the buffer of its socket always. The
+ * socket alone speaks far too late, since kernels and proxies swallow megabytes that grow stale.
+ */
+export class Credit {
+  readonly #link: Link
+  readonly #highWaterBytes: number
+  /** 0 for a client that does not acknowledge. */
+  #windowBytes = 0
+  #unacknowledged = 0
+  #blocked = false
+  /** Somebody was told to wait since credit was last announced. */
+  #refused = false
+  /** It has taken something since the last look. */
+  #moved = false
+  /** The look at which it had last taken something, or had nothing to take. */
+  #movedAt: number
+
+  constructor(link: Link, highWaterBytes: number, now: number) {
+    this.#link = link
+    this.#highWaterBytes = highWaterBytes
+    this.#movedAt = now
+  }
+
+  /** Agrees on a window; 0 means that the client never acknowledges. */
+  open(wanted: number, max: number): void {
+    this.#windowBytes = wanted === 0 ? 0 : Math.max(limits.windowBytesMin, Math.min(wanted, max))
+  }
+
+  get windowBytes(): number {
+    return this.#windowBytes
+  }
+
+  get unacknowledgedBytes(): number {
+    return this.#unacknowledged
+  }
+
+  /** Four chunks fit in a window, so that the next is on its way while one is acknowledged. */
+  get chunkBytesMax(): number {
+    return this.#windowBytes === 0 ? limits.chunkBytesMax : Math.min(limits.chunkBytesMax, this.#windowBytes >>> 2)
+  }
+
+  get has(): boolean {
+    return this.accepts(this.chunkBytesMax)
+  }
+
+  accepts(bytes: number): boolean {
+    // What is larger than the window goes alone.
+    const fits =
+      this.#windowBytes === 0 || this.#unacknowledged === 0 || this.#unacknowledged + bytes <= this.#windowBytes
+    if (fits && !this.#blocked) return true
+    this.#refused = true
+    return false
+  }
+
+  /** So much was sent; `whole` says that the system has taken it all, so that the buffer of the socket need not be asked. */
+  spend(bytes: number, whole: boolean): void {
+    if (this.#windowBytes > 0) this.#unacknowledged += bytes
+    if (!whole && !this.#blocked) this.#blocked = this.#link.bufferedBytes > this.#highWaterBytes
+  }
+
+  /** Takes an acknowledgement; true when there is credit that was refused before. More than was sent counts as all of it. */
+  give(bytes: number): boolean {
+    this.#unacknowledged = Math.max(0, this.#unacknowledged - bytes)
+    // Nothing is not a beginning: whoever acknowledges 0 bytes has stalled all the same.
+    if (bytes > 0) this.#moved = true
+    return this.#relents()
+  }
+
+  /** The buffer of the socket has shrunk; true when there is credit that was refused before. */
+  drained(): boolean {
+    this.#moved = true
+    this.#blocked = this.#link.bufferedBytes > this.#highWaterBytes / 2
+    return this.#relents()
+  }
+
+  /** For how many milliseconds it has taken nothing of what it was sent, to the step in which this is asked. */
+  stalledMs(now: number): number {
+    if (this.#moved || (!this.#blocked && this.#unacknowledged === 0)) this.#movedAt = now
+    this.#moved = false
+    return now - this.#movedAt
+  }
+
+  #relents(): boolean {
+    if (!this.#refused || !this.has) return false
+    this.#refused = false
+    return true
+  }
+}

@@ -1,0 +1,60 @@
+import { type ClientFrame, WeirError } from '@weir/proto'
+import { limits } from '../limits.ts'
+
+type Frame = ClientFrame['frame']
+
+/** Handles the frames of one connection one after another; those that come while one waits for NATS or a key stand here. */
+export class FrameQueue {
+  readonly #handler: FrameHandler
+  #waiting: Frame[] = []
+  /** Of the messages that came since it was last empty. */
+  #bytes = 0
+  #busy = false
+  #closed = false
+
+  constructor(handler: FrameHandler) {
+    this.#handler = handler
+  }
+
+  /** `bytes` is the size of the message. Throws `rate_limited` when too much waits. */
+  push(frame: Frame, bytes: number): void {
+    this.#waiting.push(frame)
+    this.#bytes += bytes
+    if (!this.#busy) void this.#work()
+    else if (this.#waiting.length > limits.framesWaitingMax || this.#bytes > limits.waitingBytesMax) {
+      throw new WeirError('rate_limited', 'Too many frames wait for an earlier one: wait for its answer.')
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#waiting = []
+  }
+
+  async #work(): Promise<void> {
+    this.#busy = true
+    try {
+      for (let frame = this.#waiting.shift(); frame !== undefined; frame = this.#waiting.shift()) {
+        const pending = this.#handler.handle(frame)
+        if (pending !== undefined) await pending
+        if (this.#closed) return
+      }
+    } catch (thrown) {
+      this.close()
+      this.#handler.fail(thrown)
+    } finally {
+      this.#busy = false
+      this.#bytes = 0
+      // An array keeps the room of what was in it, which is much for one that mostly waits.
+      this.#waiting = []
+    }
+  }
+}
+
+/** What handles the frames, itself rather than two functions, since each connection has one. */
+export interface FrameHandler {
+  /** Resolves when the next frame may follow; undefined is at once. */
+  handle(frame: Frame): Promise<void> | undefined
+  /** Hears what `handle` throws; nothing is handled after it. */
+  fail(thrown: unknown): void
+}

@@ -1,0 +1,344 @@
+import type { Identity, Logger } from '@weir/mesh'
+import {
+  asWeirError,
+  type ClientFrame,
+  closeCode,
+  type Hello,
+  type ServerFrame,
+  type Subscribe,
+  WeirError,
+} from '@weir/proto'
+import type { Codec } from '../codec/codec.ts'
+import type { Receiver } from '../engine/receiver.ts'
+import { limits } from '../limits.ts'
+import type { Sources } from '../sources.ts'
+import { Allowance } from './allowance.ts'
+import { Credit } from './credit.ts'
+import { type FrameHandler, FrameQueue } from './frame-queue.ts'
+import type { Link } from './link.ts'
+import { type SubscriptionBounds, Subscriptions } from './subscriptions.ts'
+
+/**
+ * One connection: who it is, what it reads, and how much it may be sent. The states are greeting (until Hello was answered),
+ * open and closed; docs/protocol.md has the table.
+ */
+export class Session implements Receiver, FrameHandler {
+  readonly id: string
+  readonly link: Link
+  readonly codec: Codec
+  readonly openedAt: number
+  readonly subscriptions: Subscriptions
+  readonly #hub: SessionHub
+  readonly #credit: Credit
+  /** From the Authorization header or the subprotocol; Hello's own comes first. */
+  readonly #outerToken: string | undefined
+  #identity: Identity | undefined
+  #client = ''
+  #closed = false
+  readonly #queue: FrameQueue
+  readonly #frames: Allowance
+  /** When it is asked to leave, so that load moves to new hubs. */
+  readonly #retireAt: number
+  #leaving: NodeJS.Timeout | undefined
+  /** Something was sent since the last heartbeat. */
+  #spoke = false
+
+  constructor(link: Link, codec: Codec, hub: SessionHub, outerToken: string | undefined) {
+    const { settings, now } = hub
+    this.id = hub.nextSession()
+    this.link = link
+    this.codec = codec
+    this.openedAt = now()
+    this.#hub = hub
+    this.#outerToken = outerToken
+    this.#credit = new Credit(link, settings.highWaterBytes, this.openedAt)
+    this.#queue = new FrameQueue(this)
+    this.#frames = new Allowance(settings.framesPerSecond, this.openedAt)
+    this.#retireAt = this.openedAt + jittered(settings.maxConnectionAgeMs)
+    this.subscriptions = new Subscriptions(this, hub.sources, settings)
+  }
+
+  get identity(): Identity | undefined {
+    return this.#identity
+  }
+
+  /** Name and version that the client gave of itself. */
+  get client(): string {
+    return this.#client
+  }
+
+  get credit(): Credit {
+    return this.#credit
+  }
+
+  // What the engine calls (Receiver).
+
+  get chunkBytesMax(): number {
+    return this.#credit.chunkBytesMax
+  }
+
+  get hasCredit(): boolean {
+    return this.#credit.has
+  }
+
+  accepts(bytes: number): boolean {
+    return this.#credit.accepts(bytes)
+  }
+
+  deliver(bytes: Uint8Array): void {
+    this.#spoke = true
+    this.#credit.spend(bytes.length, this.link.send(bytes, this.codec.binary))
+  }
+
+  notify(frame: ServerFrame['frame']): void {
+    if (this.#closed) return
+    this.#spoke = true
+    this.link.send(this.codec.frame(frame), this.codec.binary)
+  }
+
+  // What the transport calls.
+
+  /** One inbound message; it need not stay valid. */
+  receive(message: Uint8Array): void {
+    if (this.#closed) return
+    try {
+      this.#countFrame()
+      if (message.length > limits.frameBytesMax) {
+        throw new WeirError('too_large', `A frame has at most ${limits.frameBytesMax} bytes, not ${message.length}.`)
+      }
+      const frame = this.codec.parse(message)
+      // Credit is never held up by what waits.
+      if (frame.case === 'ack') this.#acknowledge(frame.value.bytes)
+      else {
+        this.#checkAnswers()
+        this.#queue.push(frame, message.length)
+      }
+    } catch (thrown) {
+      this.fail(thrown)
+    }
+  }
+
+  /** A ping of RFC 6455 came, and was answered by the transport. */
+  pinged(): void {
+    try {
+      this.#countFrame()
+      this.#checkAnswers()
+    } catch (thrown) {
+      this.fail(thrown)
+    }
+  }
+
+  /** The socket's buffer has emptied. */
+  drained(): void {
+    if (this.#credit.drained()) this.subscriptions.resume()
+  }
+
+  /** The socket is gone. */
+  closed(): void {
+    this.#closed = true
+    this.#queue.close()
+    clearTimeout(this.#leaving)
+    this.subscriptions.close()
+  }
+
+  // What the hub calls.
+
+  /** Closes for an error, with the code that tells the client what to do. */
+  fail(thrown: unknown): void {
+    const error = asWeirError(thrown)
+    if (error.code === 'internal') this.#hub.log.error({ err: thrown, session: this.id }, 'a session failed')
+    this.close(closeCode(error.code), error.message)
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#closed) return
+    this.#hub.onClose(code)
+    this.link.close(code, fitting(reason))
+  }
+
+  /** Asks the client to reconnect after a time, and closes what is still open soon after it. */
+  leave(reason: string, reconnectAfterMs: number): void {
+    if (this.#leaving !== undefined) return
+    this.notify({ case: 'goaway', value: { $typeName: 'weir.v1.Goaway', reason, reconnectAfterMs } })
+    const close = (): void => this.close(serviceRestart, 'Another hub goes on from your cursor: reconnect.')
+    this.#leaving = setTimeout(close, reconnectAfterMs + limits.leaveGraceMs)
+  }
+
+  /** Lets a client that heard nothing for a heartbeat know that the connection lives. */
+  beat(): void {
+    if (!this.#spoke && this.#identity !== undefined) this.notify(pong)
+    this.#spoke = false
+  }
+
+  /** Closes what has passed a deadline: Hello, token, stall, age. */
+  sweep(now: number): void {
+    if (this.#identity === undefined) {
+      if (now - this.openedAt > limits.helloMs) {
+        this.fail(new WeirError('unauthenticated', 'No Hello came in time: it is the first frame of a connection.'))
+      }
+    } else if (this.#identity.expiresAt * 1000 <= Date.now()) {
+      this.fail(new WeirError('token_expired', 'The token has expired: connect with a new one, or send Renew in time.'))
+    } else if (this.#credit.stalledMs(now) > this.#hub.settings.stallMs) {
+      this.fail(
+        new WeirError('stalled', 'Nothing was taken for too long. Reconnect with your cursor: nothing is lost.'),
+      )
+    } else if (this.#retireAt <= now) this.leave('age', Math.floor(Math.random() * limits.retireSpreadMs))
+  }
+
+  /** Opens without Hello, for transports whose token is verified before. */
+  admit(identity: Identity, client: string): void {
+    this.#identity = identity
+    this.#client = client.slice(0, limits.clientNameMax)
+  }
+
+  /** Adds a subscription. Throws what makes it refused. */
+  subscribe(request: Subscribe): Promise<void> {
+    return this.subscriptions.add(request, this.#identity as Identity)
+  }
+
+  #countFrame(): void {
+    if (this.#frames.take(this.#hub.now())) return
+    throw new WeirError('rate_limited', `Too many frames: at most ${this.#hub.settings.framesPerSecond} a second.`)
+  }
+
+  /** Answers are sent without credit, so whoever asks on and takes none of them is closed. */
+  #checkAnswers(): void {
+    if (this.link.bufferedBytes <= this.#hub.settings.highWaterBytes + limits.answerBytesMax) return
+    throw new WeirError('rate_limited', 'The answers to these frames are not taken: read them before the next frame.')
+  }
+
+  /** One frame in its turn (FrameHandler). */
+  handle(frame: ClientFrame['frame']): Promise<void> | undefined {
+    if (frame.case === undefined)
+      throw new WeirError('malformed', 'The frame is empty, or of a kind that this hub does not know.')
+    if (frame.case === 'hello') return this.#hello(frame.value)
+    if (this.#identity === undefined)
+      throw new WeirError('malformed', `The first frame must be Hello, not ${frame.case}.`)
+    switch (frame.case) {
+      case 'subscribe':
+        return this.#subscribeOrRefuse(frame.value)
+      case 'unsubscribe':
+        this.subscriptions.remove(frame.value.id)
+        return
+      case 'renew':
+        return this.#renew(frame.value.token)
+      case 'ping':
+        this.notify(pong)
+        return
+      case 'ack':
+        return
+    }
+  }
+
+  async #hello(hello: Hello): Promise<void> {
+    if (this.#identity !== undefined) throw new WeirError('malformed', 'Hello was said already.')
+    const { settings, hubName } = this.#hub
+    const token = hello.token === '' ? this.#outerToken : hello.token
+    if (token === undefined)
+      throw new WeirError(
+        'unauthenticated',
+        'A token is needed: in Hello, in the Authorization header or in a subprotocol.',
+      )
+    const identity = await this.#hub.identify(token)
+    if (this.#closed) return
+    this.#credit.open(hello.windowBytes, settings.windowBytesMax)
+    this.admit(identity, hello.client)
+    this.notify({
+      case: 'welcome',
+      value: {
+        $typeName: 'weir.v1.Welcome',
+        session: this.id,
+        hub: hubName,
+        heartbeatMs: settings.heartbeatMs,
+        limits: {
+          $typeName: 'weir.v1.Limits',
+          windowBytes: this.#credit.windowBytes,
+          frameBytesMax: limits.frameBytesMax,
+          subscriptionsMax: settings.subscriptionsMax,
+          filtersMax: settings.filtersMax,
+          intervalMsMax: limits.intervalMsMax,
+        },
+        tokenExpires: BigInt(identity.expiresAt),
+      },
+    })
+  }
+
+  async #subscribeOrRefuse(request: Subscribe): Promise<void> {
+    try {
+      await this.subscribe(request)
+    } catch (thrown) {
+      this.#refuse(request.id, thrown)
+    }
+  }
+
+  /** A new token for the same tenant and subject; what it no longer grants ends. */
+  async #renew(token: string): Promise<void> {
+    const old = this.#identity as Identity
+    try {
+      const identity = await this.#hub.identify(token)
+      if (identity.tenant !== old.tenant || identity.subject !== old.subject) {
+        throw new WeirError('forbidden', 'A renewed token must be for the same tenant and subject.')
+      }
+      this.#identity = identity
+      for (const id of this.subscriptions.restrict(identity)) {
+        this.#refuse(id, new WeirError('forbidden', 'The renewed token does not grant this subscription.'))
+      }
+    } catch (thrown) {
+      this.#refuse(0, thrown)
+    }
+  }
+
+  #refuse(id: number, thrown: unknown): void {
+    const { code, message } = asWeirError(thrown)
+    if (code === 'internal') this.#hub.log.error({ err: thrown, session: this.id }, 'a subscription failed')
+    this.notify({ case: 'refused', value: { $typeName: 'weir.v1.Refused', id, code, message } })
+  }
+
+  #acknowledge(bytes: number): void {
+    if (this.#identity === undefined) throw new WeirError('malformed', 'The first frame must be Hello, not ack.')
+    if (this.#credit.give(bytes)) this.subscriptions.resume()
+  }
+}
+
+/** What a session needs of its hub. */
+export interface SessionHub {
+  readonly hubName: string
+  readonly settings: SessionSettings
+  readonly sources: Sources
+  readonly log: Logger
+  /** Whose token it is. Throws `unauthenticated`, `token_expired`, `revoked` or `unavailable`. */
+  identify(token: string): Promise<Identity>
+  /** Milliseconds that only grow. */
+  now(): number
+  nextSession(): string
+  /** The hub closes a connection with this code. */
+  onClose(code: number): void
+}
+
+export interface SessionSettings extends SubscriptionBounds {
+  readonly framesPerSecond: number
+  readonly windowBytesMax: number
+  readonly highWaterBytes: number
+  readonly heartbeatMs: number
+  readonly stallMs: number
+  /** 0: a connection may last for ever. */
+  readonly maxConnectionAgeMs: number
+}
+
+/** Less up to a tenth, so that connections which came together do not leave together; never when it is 0. */
+function jittered(ageMs: number): number {
+  return ageMs === 0 ? Number.POSITIVE_INFINITY : ageMs * (1 - Math.random() / 10)
+}
+
+/** Of the registry of RFC 6455 section 11.7: reconnect. */
+const serviceRestart = 1012
+
+const pong: ServerFrame['frame'] = { case: 'pong', value: { $typeName: 'weir.v1.Pong' } }
+
+/** As much of a reason as a close frame holds (RFC 6455 section 5.5), in whole characters. */
+function fitting(reason: string): string {
+  return reason.slice(0, encoder.encodeInto(reason, closeReason).read)
+}
+
+const encoder = new TextEncoder()
+const closeReason = new Uint8Array(123)

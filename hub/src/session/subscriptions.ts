@@ -1,0 +1,144 @@
+import { type Identity, maySubscribe, meshBucketName } from '@weir/mesh'
+import {
+  canonicalFilters,
+  checkFilter,
+  checkSource,
+  cursorFromWire,
+  Mode,
+  type Subscribe,
+  WeirError,
+} from '@weir/proto'
+import type { Receiver } from '../engine/receiver.ts'
+import type { Source } from '../engine/source.ts'
+import type { Subscriber } from '../engine/subscriber.ts'
+import { limits } from '../limits.ts'
+import type { Sources } from '../sources.ts'
+
+/** What one connection reads: checked against its token and the bounds, and given back to the sources in the end. */
+export class Subscriptions {
+  readonly #receiver: Receiver
+  readonly #sources: Sources
+  readonly #bounds: SubscriptionBounds
+  #held: Subscription[] = []
+  #closed = false
+
+  constructor(receiver: Receiver, sources: Sources, bounds: SubscriptionBounds) {
+    this.#receiver = receiver
+    this.#sources = sources
+    this.#bounds = bounds
+  }
+
+  [Symbol.iterator](): Iterator<Subscription> {
+    return this.#held[Symbol.iterator]()
+  }
+
+  get size(): number {
+    return this.#held.length
+  }
+
+  /** Throws what makes the request refused. */
+  async add(request: Subscribe, identity: Identity): Promise<void> {
+    const { id, source: name, intervalMs } = request
+    const filters = this.#check(request, identity)
+    const mode = request.mode === Mode.UNSPECIFIED ? Mode.LATEST : request.mode
+    const cursor = request.cursor === undefined ? undefined : cursorFromWire(request.cursor)
+    const source = await this.#sources.acquire(identity.tenant, name)
+    if (this.#closed) return this.#sources.release(source)
+    try {
+      const twin = this.#twin(source, filters, intervalMs)
+      const subscriber = source.subscribe(this.#receiver, { id, filters, mode, intervalMs, twin, cursor })
+      // Most connections read one thing: `concat` keeps no room for more, and the channel has the same filters already.
+      this.#held = this.#held.concat({ source, name, filters: subscriber.channel.filters, subscriber })
+    } catch (thrown) {
+      this.#sources.release(source)
+      throw thrown
+    }
+  }
+
+  /** Nothing happens when there is no such id. */
+  remove(id: number): void {
+    const index = this.#held.findIndex(({ subscriber }) => subscriber.id === id)
+    const [removed] = index < 0 ? [] : this.#held.splice(index, 1)
+    if (removed !== undefined) this.#drop(removed)
+  }
+
+  /** Ends what another token of the same client does not grant, and says which ids that were. */
+  restrict(identity: Identity): readonly number[] {
+    const lost = this.#held.filter(({ name, filters }) => !mayRead(identity, name, filters))
+    const ids = lost.map(({ subscriber }) => subscriber.id)
+    for (const id of ids) this.remove(id)
+    return ids
+  }
+
+  /** There is credit: what is behind goes on. */
+  resume(): void {
+    for (const { source, subscriber } of this.#held) source.credit(subscriber)
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const each of this.#held) this.#drop(each)
+    this.#held = []
+  }
+
+  /** The canonical filters of a request. Throws what makes it refused. */
+  #check({ id, source, filters, mode, intervalMs }: Subscribe, identity: Identity): readonly string[] {
+    const { subscriptionsMax, filtersMax } = this.#bounds
+    if (id === 0) throw new WeirError('invalid', 'A subscription needs an id other than 0.')
+    if (this.#held.some(({ subscriber }) => subscriber.id === id)) {
+      throw new WeirError('conflict', `The id ${id} is in use on this connection.`)
+    }
+    if (this.#held.length >= subscriptionsMax) {
+      throw new WeirError('quota_exceeded', `A connection has at most ${subscriptionsMax} subscriptions.`)
+    }
+    if (filters.length === 0 || filters.length > filtersMax) {
+      throw new WeirError('invalid', `A subscription has from 1 to ${filtersMax} filters, not ${filters.length}.`)
+    }
+    if (!(mode in Mode)) throw new WeirError('invalid', `There is no mode ${mode}: it is LATEST or ALL.`)
+    if (intervalMs > limits.intervalMsMax) {
+      throw new WeirError('invalid', `An interval is at most ${limits.intervalMsMax} ms.`)
+    }
+    checkSource(source)
+    for (const filter of filters) checkFilter(filter)
+    if (!mayRead(identity, source, filters)) throw notGranted(source, filters)
+    return canonicalFilters(filters)
+  }
+
+  /** The first number that no subscription of this connection to the same has. */
+  #twin(source: Source, filters: readonly string[], intervalMs: number): number {
+    const channels = this.#held.filter((each) => each.source === source).map(({ subscriber }) => subscriber.channel)
+    const taken = channels.filter((channel) => channel.reads(filters, intervalMs)).map(({ twin }) => twin)
+    let twin = 0
+    while (taken.includes(twin)) twin++
+    return twin
+  }
+
+  #drop({ source, subscriber }: Subscription): void {
+    source.unsubscribe(subscriber)
+    this.#sources.release(source)
+  }
+}
+
+export interface Subscription {
+  readonly source: Source
+  /** "events" or the name of a bucket. */
+  readonly name: string
+  readonly filters: readonly string[]
+  readonly subscriber: Subscriber
+}
+
+export interface SubscriptionBounds {
+  readonly subscriptionsMax: number
+  readonly filtersMax: number
+}
+
+/** Grants are about subjects of the token's tenant; the mesh's own source belongs to no tenant, and is for administrators. */
+function mayRead(identity: Identity, source: string, filters: readonly string[]): boolean {
+  return source === meshBucketName ? identity.admin : maySubscribe(identity, filters)
+}
+
+function notGranted(source: string, filters: readonly string[]): WeirError {
+  if (source === meshBucketName)
+    return new WeirError('forbidden', 'The source "mesh" needs the token of an administrator.')
+  return new WeirError('forbidden', `The token does not grant to subscribe to ${filters.join(', ').slice(0, 200)}.`)
+}
