@@ -70,6 +70,4 @@ export const limits = {
   redemptionsMax: 16,
   /** How often sessions are looked at: the precision of the deadlines of Hello, token, stall and age. */
   sweepMs: 1_000,
-  /** Seconds after which the socket layer pings a silent peer, and drops it when that is not answered. */
-  idleSeconds: 60,
 } as const

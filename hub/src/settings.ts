@@ -43,6 +43,7 @@ export const hubSettings: typeof meshSettings & {
   readonly latestSubjects: Setting<number>
   readonly heartbeatMs: Setting<number>
   readonly stallMs: Setting<number>
+  readonly idleSeconds: Setting<number>
   readonly maxConnectionAgeMs: Setting<number>
 } = {
   ...meshSettings,
@@ -143,6 +144,12 @@ export const hubSettings: typeof meshSettings & {
     seconds,
     60_000,
     'How long a client may take nothing before it is asked to reconnect; it loses nothing.',
+  ),
+  idleSeconds: setting(
+    'WEIR_HUB_IDLE_SECONDS',
+    integer(8, 900),
+    60,
+    'How long a WebSocket may be silent: it is pinged before, and dropped when that is not answered. Less than a proxy allows.',
   ),
   maxConnectionAgeMs: setting(
     'WEIR_HUB_MAX_AGE_SECONDS',

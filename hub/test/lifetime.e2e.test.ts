@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { after, before, describe, test } from 'node:test'
 import { Mode } from '@weir/proto'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
-import { RawSocket, upgradeRequest } from './raw-socket.ts'
+import { opcode, RawSocket, upgradeRequest } from './raw-socket.ts'
 import { SseReader } from './sse-reader.ts'
 import { TestClient } from './test-client.ts'
 
@@ -93,6 +93,20 @@ describe('a connection', () => {
     await hub.untilMetric('connections', (value) => value === 0)
     assert.equal(await hub.metric('closes_total{code="3003"}'), 1)
     await hub.untilMetric('socket_bytes', (value) => value === 0)
+    raw.reset()
+  })
+
+  test('whose peer is gone without a word is dropped', async () => {
+    const hub = await mesh.startHub({ WEIR_HUB_IDLE_SECONDS: '8' })
+    const raw = await RawSocket.open(hub.port)
+    const living = await TestClient.open(hub.url)
+    // A raw socket answers no ping; one that does is not dropped.
+    raw.send(opcode.text, JSON.stringify({ type: 'hello', token: await testToken() }))
+    await hub.untilMetric('connections', (value) => value === 2)
+    await hub.untilMetric('connections', (value) => value === 1)
+    living.subscribe({ filters: ['kept'] })
+    await living.next('subscribed')
+    living.close()
     raw.reset()
   })
 

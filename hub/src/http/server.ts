@@ -25,13 +25,15 @@ export interface HubServerOptions {
   readonly edge: HttpEdge
   readonly host: string
   readonly port: number
+  /** A peer that is silent for longer, though it was pinged, is gone. */
+  readonly idleSeconds: number
   /** Whether other processes may listen on the same port (SO_REUSEPORT). */
   readonly shared: boolean
 }
 
 /** Listens for WebSockets at /v1/ws, and for HTTP. Throws `unavailable` when the port is taken. */
 export function listen(options: HubServerOptions): Promise<HubServer> {
-  const { hub, edge, host, port } = options
+  const { hub, edge, host, port, idleSeconds } = options
   const app = uws.App()
   app.ws<SocketData>('/v1/ws', {
     compression: uws.DISABLED,
@@ -39,7 +41,7 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
     maxPayloadLength: 2 * limits.frameBytesMax,
     // The session decides what is sent; the transport must not drop it.
     maxBackpressure: 0,
-    idleTimeout: limits.idleSeconds,
+    idleTimeout: idleSeconds,
     upgrade: (response, request, context) => upgrade(hub, response, request, context),
     open: (socket) => {
       const data = socket.getUserData()
