@@ -46,8 +46,9 @@ export class TestMesh {
     this.publisher = new Publisher(nc)
   }
 
-  static async start(tenant = 'main'): Promise<TestMesh> {
-    const nats = await startNats({ config: (place) => renderNatsConfig({ ...place, passwords }) })
+  /** `config` is further text of the server's configuration. */
+  static async start(tenant = 'main', config = ''): Promise<TestMesh> {
+    const nats = await startNats({ config: (place) => `${renderNatsConfig({ ...place, passwords })}\n${config}` })
     const url = urlOf(nats, 'admin')
     const nc = await connectNats({ url, name: 'admin', log: createLogger('test', 'fatal') })
     await provisionMesh(nc, 1)

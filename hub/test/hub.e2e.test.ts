@@ -82,3 +82,29 @@ for (const protocol of ['weir.v1', 'weir.v1.json'] as const) {
     })
   })
 }
+
+test('a hub that nats-server cut off as a slow consumer goes on without a hole', async () => {
+  const mesh = await TestMesh.start('main', 'max_pending: 8MB')
+  try {
+    const hub = await mesh.startHub()
+    const client = await TestClient.open(hub.url, { windowBytes: 8_388_608 })
+    client.subscribe({ filters: ['slow'] })
+    await client.next('subscribed')
+    hub.process.kill('SIGSTOP')
+    // More than the kernel and the server keep for one that does not read.
+    const big = 'x'.repeat(100_000)
+    const count = 400
+    for (let number = 0; number < count; number++) await mesh.publish('slow', JSON.stringify(`${number} ${big}`))
+    hub.process.kill('SIGCONT')
+    await client.until(() => client.entries.length >= count)
+    const numbers = client.entries.map((entry) => Number(/^slow="?(\d+)/.exec(entry)?.[1]))
+    assert.deepEqual(
+      numbers,
+      Array.from({ length: count }, (_, number) => number),
+    )
+    assert.ok((await hub.metric('repaired_entries_total')) > 0, 'the server cut nothing off')
+    client.close()
+  } finally {
+    await mesh.stop()
+  }
+})
