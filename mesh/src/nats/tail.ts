@@ -1,4 +1,3 @@
-import { DeliverPolicy, jetstream } from '@nats-io/jetstream'
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
 import { asWeirError, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
@@ -6,6 +5,7 @@ import type { Logger } from '../log.ts'
 import { liveSubject, sourceStream, sourceSubject } from './layout.ts'
 import { firstSequence, readRange } from './range.ts'
 import { liveSequence, removalOf } from './server-header.ts'
+import { StreamReader } from './stream-reader.ts'
 import { type StreamState, streamState } from './stream-state.ts'
 
 /** Receives a source as one log: the newest entry of each subject first, then everything that follows. */
@@ -133,15 +133,12 @@ export class Tail {
       return
     }
     if (this.#held === undefined && seq === this.#head + 1) {
-      this.#deliver(message.subject.slice(this.#livePrefixLength), seq, payload, message)
+      this.#head = seq
+      const subject = message.subject.slice(this.#livePrefixLength)
+      this.#options.sink.entry(subject, seq, payload, payload.length === 0 ? removalOf(message) : 0)
       return
     }
     this.#hold(message, seq)
-  }
-
-  #deliver(subject: string, seq: number, payload: Uint8Array, message: Parameters<typeof removalOf>[0]): void {
-    this.#head = seq
-    this.#options.sink.entry(subject, seq, payload, payload.length === 0 ? removalOf(message) : 0)
   }
 
   #hold(message: Msg, seq: number): void {
@@ -293,24 +290,13 @@ export class Tail {
   }
 
   async #loadTable(last: number): Promise<void> {
-    const consumer = await jetstream(this.#options.nc).consumers.get(this.#stream, {
-      deliver_policy: DeliverPolicy.LastPerSubject,
-      inactive_threshold: 30_000,
+    const reader = new StreamReader({ nc: this.#options.nc, stream: this.#stream, start: 'latest' })
+    await reader.runToHead(({ subject, seq, payload, removal }) => {
+      if (seq > last || this.#closed) return 'stop'
+      this.#head = seq
+      this.#options.sink.entry(subject.slice(this.#storePrefixLength), seq, payload, removal)
+      return undefined
     })
-    const messages = await consumer.consume({ max_messages: 2000 })
-    try {
-      const info = await consumer.info(true)
-      if (info.num_pending === 0 && info.delivered.stream_seq === 0) return
-      for await (const message of messages) {
-        if (message.seq > last || this.#closed) break
-        const subject = message.subject.slice(this.#storePrefixLength)
-        this.#deliver(subject, message.seq, message.data, message)
-        if (message.info.pending === 0) break
-      }
-    } finally {
-      await messages.close()
-      void consumer.delete().catch(() => undefined)
-    }
   }
 
   async #state(): Promise<StreamState> {
