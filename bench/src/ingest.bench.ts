@@ -9,7 +9,7 @@ import type { Benchmark, BenchmarkOptions, Budget } from './benchmark.ts'
 import type { Load } from './ingest-load.ts'
 import type { PlanName } from './ingest-requests.ts'
 import { cpuSeconds } from './process-usage.ts'
-import { fileOf } from './programs.ts'
+import { fileOf, lastLine } from './programs.ts'
 import { startRedis } from './redis-server.ts'
 
 /**
@@ -145,20 +145,6 @@ export async function load(service: Target, plan: Plan, ms: number, perSecond?: 
 
 async function peer(url: string, kind: 'publisher' | 'js', ms: number): Promise<number> {
   return ((await lastLine('ingest-peer.ts', [url, kind, String(ms)])) as { perSecond: number }).perSecond
-}
-
-/** Runs a script of this folder on this runtime and reads the last line that it writes. */
-async function lastLine(script: string, args: readonly string[]): Promise<unknown> {
-  const child = spawn(process.execPath, [fileOf(`bench/src/${script}`), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString()
-  })
-  const code = await new Promise((resolve) => child.once('close', resolve))
-  if (code !== 0) throw new Error(`${script} ended with ${code}.`)
-  return JSON.parse(output.trim().split('\n').at(-1) ?? '')
 }
 
 /** What the load is sent to. */

@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { createServer } from 'node:net'
+import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 /** The Node that runs the hub and the load: the one of the checkout, whatever this machine has. */
@@ -22,6 +24,32 @@ export function onCore(core: 0 | 1, command: readonly string[]): readonly string
 /** Moves a process that runs to one core. */
 export function moveToCore(core: 0 | 1, pid: number): void {
   if (existsSync(taskset)) execFileSync(taskset, ['-a', '-p', '-c', String(core), String(pid)], { stdio: 'ignore' })
+}
+
+/** Runs a script of this folder on this runtime and reads the JSON of the last line that it writes. */
+export async function lastLine(script: string, args: readonly string[]): Promise<unknown> {
+  const child = spawn(process.execPath, [fileOf(`bench/src/${script}`), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+  })
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  if (code !== 0) throw new Error(`${script} ended with ${code}.`)
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '')
+}
+
+/** For a program that cannot be told to ask the system for one. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
 }
 
 const taskset = '/usr/bin/taskset'

@@ -1,10 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { fileOf } from './programs.ts'
+import { fileOf, freePort } from './programs.ts'
 
 export interface BenchDatabase {
   readonly name: string
@@ -68,16 +67,5 @@ function said(child: ChildProcess, pattern: RegExp): Promise<void> {
     child.stdout?.on('data', read)
     child.stderr?.on('data', read)
     child.once('exit', () => reject(new Error(`The database ended at its start:\n${text}`)))
-  })
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
   })
 }

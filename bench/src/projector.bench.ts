@@ -2,8 +2,6 @@
  * Guards the budgets of the projector: how fast it works through stored events into a bucket and into Postgres, how soon after
  * its publication an event can be read, and what a read of one key costs; all with nats-server on the same machine.
  */
-import { spawn } from 'node:child_process'
-import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { bucketName, connectNats, createLogger, Kvm, type NatsConnection, Publisher, streamState } from '@weir/mesh'
@@ -11,7 +9,7 @@ import { EventSchema } from '@weir/proto'
 import { BenchMesh } from './bench-mesh.ts'
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
 import { cpuSeconds, cpuSecondsOfAll, residentBytes } from './process-usage.ts'
-import { fileOf } from './programs.ts'
+import { lastLine } from './programs.ts'
 import { type BenchDatabase, startPglite, startPostgres } from './projector-databases.ts'
 import { ProjectorProcess, readToken } from './projector-process.ts'
 import { redisSetsPerSecond } from './projector-redis.ts'
@@ -267,17 +265,3 @@ const encoded: Uint8Array = toBinary(
     },
   }),
 )
-
-/** Runs a script of this folder on this runtime and reads the last line that it writes. */
-async function lastLine(script: string, args: readonly string[]): Promise<unknown> {
-  const child = spawn(process.execPath, [fileOf(`bench/src/${script}`), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString()
-  })
-  const code = await new Promise((resolve) => child.once('close', resolve))
-  if (code !== 0) throw new Error(`${script} ended with ${code}.`)
-  return JSON.parse(output.trim().split('\n').at(-1) ?? '')
-}
