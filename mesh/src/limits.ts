@@ -39,6 +39,10 @@ export const limits = {
   deadLetterBytesMax: 134_217_728,
   deadLetterAgeMaxMs: 604_800_000,
 
+  /** Entries that a tail holds while it loads or repairs, and their bytes; what comes past either is read from the stream. */
+  heldMax: 20_000,
+  heldBytesMax: 16_777_216,
+
   /** A connection without a request for this long is closed. More than the 60 s of common load balancers. */
   httpIdleMs: 75_000,
   /** How often a server that closes looks for connections whose last request has ended. */

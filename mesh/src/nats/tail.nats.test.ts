@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { cp, rename, rm } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
@@ -7,6 +8,7 @@ import { WeirError } from '@weir/proto'
 import { createLogger } from '../log.ts'
 import { connectNats } from './connection.ts'
 import { bucketStream, eventStream, liveSubject } from './layout.ts'
+import { streamState } from './stream-state.ts'
 import { Tail, type TailOptions, type TailSink } from './tail.ts'
 import { startNats, type TestNats } from './test-server.ts'
 
@@ -98,6 +100,61 @@ describe('a tail', () => {
     tail.close()
   })
 
+  test('repairs a hole of many pages while live entries arrive that are more than it holds', async () => {
+    await makeStream('hole')
+    const { tail, sink } = await follow('hole', 'events', { pollMs: 200, heldMax: 50 })
+    const manager = await jetstreamManager(producer)
+    const { config } = await manager.streams.info(eventStream('hole'))
+    await manager.streams.update(eventStream('hole'), { ...config, republish: undefined } as never)
+    await Promise.all(Array.from({ length: 3_500 }, (_, index) => publish('hole', 'a', index)))
+    await manager.streams.update(eventStream('hole'), config as never)
+    await Promise.all(Array.from({ length: 1_500 }, (_, index) => publish('hole', 'b', index)))
+    await sink.reaches(5_000)
+    assert.deepEqual(
+      sink.entries.map((entry) => Number(entry.split('@')[1])),
+      Array.from({ length: 5_000 }, (_, index) => index + 1),
+    )
+    assert.ok(tail.stats.repaired >= 3_500, `${tail.stats.repaired} were repaired`)
+    assert.equal(tail.stats.gaps, 0)
+    tail.close()
+  })
+
+  test('begins anew when the stream was set back by a backup, under the same creation time', async () => {
+    const own = await startNats()
+    const backup = `${own.storeDir}.backup`
+    const connections: NatsConnection[] = []
+    const connect = async (): Promise<NatsConnection> => {
+      const connection = await connectNats({ url: own.url, name: 'hub', log })
+      connections.push(connection)
+      return connection
+    }
+    try {
+      const before = await connect()
+      await makeStream('restored', { storage: StorageType.File }, before)
+      for (let count = 1; count <= 3; count++) await publish('restored', 'kept', count, before)
+      await own.kill()
+      await cp(own.storeDir, backup, { recursive: true })
+      await own.restart()
+      const connection = await connect()
+      const { sink, tail } = await follow('restored', 'events', { pollMs: 200 }, connection)
+      for (let count = 1; count <= 5; count++) await publish('restored', 'void', count, connection)
+      await sink.reaches(8)
+      await own.kill()
+      await rm(own.storeDir, { recursive: true })
+      await rename(backup, own.storeDir)
+      await own.restart()
+      await sink.until(() => sink.lives[1]?.isLoaded === true)
+      for (let count = 1; count <= 2; count++) await publish('restored', 'new', count, connection)
+      await sink.until(() => sink.entries.includes('new@5'))
+      assert.deepEqual(sink.lives[1]?.entries, ['kept@3', 'new@4', 'new@5'])
+      assert.equal(sink.lives[1]?.epoch, sink.lives[0]?.epoch)
+      tail.close()
+    } finally {
+      for (const connection of connections) await connection.close()
+      await own.stop()
+    }
+  })
+
   test('announces what retention has dropped before it could be repaired', async () => {
     await makeStream('short', { max_msgs: 2 })
     const { tail, sink } = await follow('short')
@@ -131,12 +188,12 @@ describe('a tail', () => {
     await publish('reborn', 'a', 1)
     await publish('reborn', 'b', 2)
     await sink.reaches(2)
-    const [first] = sink.epochs
+    const first = sink.lives[0]?.epoch
     await (await jetstreamManager(producer)).streams.delete(eventStream('reborn'))
     await makeStream('reborn')
     await publish('reborn', 'c', 1)
-    await sink.until(() => sink.epochs.length === 2 && sink.entries.includes('c@1'))
-    assert.notEqual(sink.epochs[1], first)
+    await sink.until(() => sink.lives.length === 2 && sink.entries.includes('c@1'))
+    assert.notEqual(sink.lives[1]?.epoch, first)
     tail.close()
   })
 
@@ -149,13 +206,43 @@ describe('a tail', () => {
     await makeStream('overtaken')
     // Its sequences go on past the head of the old one at once.
     for (let count = 1; count <= 50; count++) await publish('overtaken', `new${count}`, count)
-    await sink.until(() => sink.epochs.length === 2 && sink.entries.includes('new50@50'))
-    assert.deepEqual(sink.entries.slice(0, sink.begins[1]), ['old@1'])
+    await sink.until(() => sink.lives.length === 2 && sink.entries.includes('new50@50'))
+    assert.deepEqual(sink.lives[0]?.entries, ['old@1'])
     assert.deepEqual(
-      sink.entries.slice(sink.begins[1]),
+      sink.lives[1]?.entries,
       Array.from({ length: 50 }, (_, index) => `new${index + 1}@${index + 1}`),
     )
     tail.close()
+  })
+
+  test('takes nothing of another incarnation for the one that it is loading', async () => {
+    const manager = await jetstreamManager(producer)
+    // At different moments of the load, from before its first entry to after its last.
+    for (let delayMs = 0; delayMs < 16; delayMs++) {
+      const tenant = `replaced${delayMs}`
+      await makeStream(tenant)
+      await Promise.all(Array.from({ length: 200 }, (_, index) => publish(tenant, `old${index}`, index)))
+      const { epoch } = await streamState(producer, eventStream(tenant))
+      // It may also find no stream, in the moment in which there is none.
+      const opened = follow(tenant).catch(() => undefined)
+      await sleep(delayMs)
+      await manager.streams.delete(eventStream(tenant))
+      await makeStream(tenant)
+      const published = Array.from({ length: 400 }, (_, index) => publish(tenant, `new${index + 1}`, index))
+      const { tail, sink } = (await opened) ?? (await follow(tenant))
+      await Promise.all(published)
+      await sink.until(() => sink.entries.includes('new400@400'))
+      for (const life of sink.lives) {
+        if (!life.isLoaded) continue
+        const kind = life.epoch === epoch ? 'old' : 'new'
+        assert.deepEqual(
+          life.entries.filter((entry) => !entry.startsWith(kind)),
+          [],
+          `deleted after ${delayMs} ms`,
+        )
+      }
+      tail.close()
+    }
   })
 
   test('reads a bucket again when it was away for longer than the markers of removals last', async () => {
@@ -170,8 +257,7 @@ describe('a tail', () => {
     while ((await manager.streams.info(bucketStream('away', 'latest'))).state.messages > 0) await sleep(100)
     await follower.reconnect()
     await sink.until(() => sink.loadedAt.length === 2)
-    assert.equal(sink.epochs[1], sink.epochs[0])
-    assert.deepEqual(sink.entries.slice(sink.begins[1]), [])
+    assert.deepEqual(sink.lives[1], { epoch: sink.lives[0]?.epoch, entries: [], isLoaded: true })
   })
 
   test('says that a source does not exist', async () => {
@@ -181,21 +267,22 @@ describe('a tail', () => {
   async function follow(
     tenant: string,
     source = 'events',
-    times: Pick<TailOptions, 'pollMs' | 'markersMs'> = { pollMs: 200 },
+    times: Pick<TailOptions, 'pollMs' | 'markersMs' | 'heldMax'> = { pollMs: 200 },
+    nc = follower,
   ): Promise<{ tail: Tail; sink: RecordingSink }> {
     const sink = new RecordingSink()
-    const tail = new Tail({ nc: follower, tenant, source, sink, log, ...times })
+    const tail = new Tail({ nc, tenant, source, sink, log, ...times })
     tails.push(tail)
     await tail.open()
     return { tail, sink }
   }
 
-  async function publish(tenant: string, subject: string, value: number): Promise<void> {
-    await jetstream(producer).publish(`ev.${tenant}.${subject}`, String(value))
+  async function publish(tenant: string, subject: string, value: number, nc = producer): Promise<void> {
+    await jetstream(nc).publish(`ev.${tenant}.${subject}`, String(value))
   }
 
-  async function makeStream(tenant: string, extra: Record<string, unknown> = {}): Promise<void> {
-    await (await jetstreamManager(producer)).streams.add({
+  async function makeStream(tenant: string, extra: Record<string, unknown> = {}, nc = producer): Promise<void> {
+    await (await jetstreamManager(nc)).streams.add({
       name: eventStream(tenant),
       subjects: [`ev.${tenant}.>`],
       retention: RetentionPolicy.Limits,
@@ -222,31 +309,42 @@ describe('a tail', () => {
   }
 })
 
+/** What was handed on of one incarnation; nobody is to believe it before it is loaded. */
+interface Life {
+  readonly epoch: number
+  readonly entries: string[]
+  isLoaded: boolean
+}
+
 class RecordingSink implements TailSink {
   readonly entries: string[] = []
-  readonly epochs: number[] = []
-  /** How many entries there were when each incarnation began. */
-  readonly begins: number[] = []
+  readonly lives: Life[] = []
   readonly loadedAt: number[] = []
   readonly gaps: [number, number][] = []
   #head = 0
 
   begin(epoch: number): void {
-    this.epochs.push(epoch)
-    this.begins.push(this.entries.length)
+    this.lives.push({ epoch, entries: [], isLoaded: false })
   }
 
   entry(subject: string, seq: number, _payload: Uint8Array, removal: 0 | 1 | 2): void {
-    this.entries.push(`${subject}@${seq}${removal === 0 ? '' : ` removed ${removal}`}`)
+    const entry = `${subject}@${seq}${removal === 0 ? '' : ` removed ${removal}`}`
+    this.entries.push(entry)
+    this.#life.entries.push(entry)
     this.#head = seq
   }
 
   loaded(head: number): void {
     this.loadedAt.push(head)
+    this.#life.isLoaded = true
   }
 
   gap(from: number, to: number): void {
     this.gaps.push([from, to])
+  }
+
+  get #life(): Life {
+    return this.lives.at(-1) as Life
   }
 
   reaches(seq: number): Promise<void> {

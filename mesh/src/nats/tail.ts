@@ -2,8 +2,9 @@ import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
 import { asWeirError, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import type { Logger } from '../log.ts'
+import { HeldEntries, type HeldEntry } from './held-entries.ts'
 import { liveSubject, sourceStream, sourceSubject } from './layout.ts'
-import { firstSequence, readRange } from './range.ts'
+import { firstSequence, type Range, readRange } from './range.ts'
 import { liveSequence, removalOf } from './server-header.ts'
 import { StreamReader } from './stream-reader.ts'
 import { type StreamState, streamState } from './stream-state.ts'
@@ -28,7 +29,7 @@ export interface TailOptions {
   readonly log: Logger
   /** How often the stream is asked for its last sequence, since a lost tail shows in no gap. */
   readonly pollMs?: number
-  /** How many entries that arrive during a load or a repair are held; what exceeds it is read from the stream. */
+  /** How many entries that arrive during a load or a repair are held; the limits' when absent. */
   readonly heldMax?: number
   /** For how long the markers of removals can surely be read. */
   readonly markersMs?: number
@@ -67,8 +68,8 @@ export class Tail {
   #closed = false
   #epoch = 0
   #head = 0
-  /** Undefined while entries flow straight through; else what arrived past a hole that is being filled, by seq. */
-  #held: Map<number, HeldEntry> | undefined = new Map()
+  /** Undefined while entries flow straight through. */
+  #held: HeldEntries | undefined
   #checking = false
   /** When the stream was last asked and everything it had was had here. */
   #comparedAt = 0
@@ -77,6 +78,7 @@ export class Tail {
 
   constructor(options: TailOptions) {
     this.#options = options
+    this.#held = this.#hold()
     this.#stream = sourceStream(options.tenant, options.source)
     this.#filter = `${sourceSubject(options.tenant, options.source)}.>`
     this.#livePrefixLength = liveSubject(options.tenant, options.source).length + 1
@@ -128,8 +130,8 @@ export class Tail {
     const payload = message.data
     const seq = liveSequence(payload)
     if (seq <= this.#head) {
-      // Late, or the first of another incarnation, which would soon go past the head of this one.
-      if (seq === 1) this.#suspect()
+      // Repaired already, or of another incarnation, which would soon go past the head of this one.
+      this.#suspect()
       return
     }
     if (this.#held === undefined && seq === this.#head + 1) {
@@ -138,23 +140,26 @@ export class Tail {
       this.#options.sink.entry(subject, seq, payload, payload.length === 0 ? removalOf(message) : 0)
       return
     }
-    this.#hold(message, seq)
+    if (this.#held === undefined) this.#suspect()
+    const held = this.#held
+    held?.add(seq, held.hasRoom ? this.#copy(message) : undefined)
   }
 
-  #hold(message: Msg, seq: number): void {
-    if (this.#closed) return
-    if (this.#held === undefined) this.#suspect()
-    if (this.#held === undefined || this.#held.size >= (this.#options.heldMax ?? 20_000)) return
-    this.#held.set(seq, {
-      subject: message.subject.slice(this.#livePrefixLength),
-      payload: message.data.slice(),
-      removal: message.data.length === 0 ? removalOf(message) : 0,
-    })
+  #copy(message: Msg): HeldEntry {
+    const payload = message.data.slice()
+    const subject = message.subject.slice(this.#livePrefixLength)
+    return { subject, payload, removal: payload.length === 0 ? removalOf(message) : 0 }
+  }
+
+  #hold(): HeldEntries {
+    const { heldMax = limits.heldMax } = this.#options
+    return new HeldEntries({ heldMax, heldBytesMax: limits.heldBytesMax })
   }
 
   /** Hands nothing on until it was compared with the stream. */
   #suspect(): void {
-    this.#held ??= new Map()
+    if (this.#closed) return
+    this.#held ??= this.#hold()
     void this.#check()
   }
 
@@ -167,9 +172,12 @@ export class Tail {
       while (this.#wanted && !this.#closed) {
         this.#wanted = false
         const asked = performance.now()
+        const head = this.#head
         const state = await this.#state()
-        if (state.epoch !== this.#epoch || this.#mayMissRemovals(state, asked)) await this.#restart(state)
-        else await this.#catchUp(state.lastSeq)
+        const why = this.#isVoid(state, head, asked)
+        if (why !== undefined) await this.#restart(state, why)
+        else if (this.#held === undefined && state.lastSeq > this.#head) await this.#await(state.lastSeq)
+        else await this.#repair(state.lastSeq)
         if (this.#wanted) continue
         this.stats.checks++
         this.#comparedAt = asked
@@ -182,20 +190,20 @@ export class Tail {
     }
   }
 
-  /** Markers of keys that expired have a time to live themselves; after it nothing but the whole table tells what is gone. */
-  #mayMissRemovals({ lastSeq }: StreamState, now: number): boolean {
+  /** Why what was handed on is not what the stream holds; undefined when it is. `head` and `asked` are of before the question. */
+  #isVoid({ epoch, lastSeq }: StreamState, head: number, asked: number): string | undefined {
+    if (epoch !== this.#epoch) return 'the stream was made anew: every cursor of it starts again'
+    if (lastSeq < head) return 'the stream was set back, as by a backup: what it had after that is void'
+    // Markers of keys that expired have a time to live themselves; after it nothing but the whole table tells what is gone.
     const { source, markersMs = limits.expiryMarkerMs / 2 } = this.#options
-    return source !== 'events' && lastSeq > this.#head && now - this.#comparedAt > markersMs
+    const mayMissRemovals = source !== 'events' && lastSeq > this.#head && asked - this.#comparedAt > markersMs
+    return mayMissRemovals ? 'NATS was away for so long that the whole bucket is read again' : undefined
   }
 
-  async #restart(state: StreamState): Promise<void> {
-    if (state.epoch === this.#epoch) {
-      this.#options.log.warn({ stream: this.#stream }, 'NATS was away for so long that the whole bucket is read again')
-    } else {
-      this.stats.resets++
-      this.#options.log.warn({ stream: this.#stream }, 'the stream was made anew: every cursor of it starts again')
-    }
-    this.#held = new Map()
+  async #restart(state: StreamState, why: string): Promise<void> {
+    this.#options.log.warn({ stream: this.#stream }, why)
+    if (state.epoch !== this.#epoch || state.lastSeq < this.#head) this.stats.resets++
+    this.#held = this.#hold()
     try {
       await this.#load(state)
     } catch (thrown) {
@@ -205,25 +213,30 @@ export class Tail {
     }
   }
 
-  async #catchUp(last: number): Promise<void> {
-    this.stats.lag = Math.max(0, last - this.#head)
-    // What the stream has just stored is usually on its way: only what is still missing after a moment was lost.
-    if (this.#held === undefined && last > this.#head) await sleep(graceMs)
-    if (this.#held === undefined && last <= this.#head) return
-    this.#held ??= new Map()
-    await this.#repair(last)
-    this.stats.lag = 0
+  /** What the stream has just stored is usually on its way: only what is still missing after a moment was lost. */
+  async #await(last: number): Promise<void> {
+    this.stats.lag = last - this.#head
+    await sleep(graceMs)
+    if (this.#head < last) this.#suspect()
   }
 
-  /** Hands on everything up to `last` or beyond: what is held where it is held, the rest read from the stream. */
+  /**
+   * Hands on everything up to `last` or beyond: what is held where it is held, the rest read from the stream. Whoever calls has
+   * just asked for the state, and after each read it is asked again: whatever came before the answer is of this incarnation.
+   */
   async #repair(last: number): Promise<void> {
-    let target = last
     this.#takeHeld()
+    let target = Math.max(last, this.#held?.last ?? 0)
     if (this.#head < target) this.stats.repairs++
+    let next: Promise<Range> | undefined
     while (this.#head < target && !this.#closed) {
-      const from = this.#head
-      const { messages, more } = await this.#read(from + 1)
-      // Asked after the read: what was read before may be of another incarnation.
+      this.stats.lag = target - this.#head
+      const { messages, more } = await (next ?? this.#read(this.#head + 1))
+      const end = messages.at(-1)?.seq ?? this.#head
+      // Under way while this one is handed on; nobody waits for the one past the last.
+      next = more && end < target ? this.#read(end + 1) : undefined
+      next?.catch(() => undefined)
+      const isLost = !more && end < target && (await this.#isEnd(end))
       if ((await this.#state()).epoch !== this.#epoch) {
         this.#wanted = true
         return
@@ -235,33 +248,33 @@ export class Tail {
         this.stats.repaired++
         this.#options.sink.entry(subject.slice(this.#storePrefixLength), seq, payload, removal)
       }
-      if (!more && this.#head < target) await this.#confirmEnd(target)
+      if (isLost && this.#head < target) this.#gap(target)
       this.#takeHeld()
-      target = Math.max(target, this.#held === undefined ? 0 : largest(this.#held))
+      target = Math.max(target, this.#held?.last ?? 0)
     }
-    if (!this.#closed && this.#held?.size === 0) this.#held = undefined
+    this.stats.lag = 0
+    if (!this.#closed && this.#held?.isEmpty) this.#held = undefined
   }
 
   /**
-   * A direct get may be answered by a replica that is behind, so only the leader's word makes a gap of an end that was not
-   * found. Until a replica has caught up, the next turn of the repair asks again.
+   * Whether nothing follows: a direct get may be answered by a replica that is behind, so only the leader's word makes a gap of
+   * an end that was not found. Until a replica has caught up, the next turn of the repair asks again.
    */
-  async #confirmEnd(target: number): Promise<void> {
-    const next = await firstSequence(this.#options.nc, this.#stream, this.#head + 1, this.#filter)
-    if (next === undefined) this.#gap(target)
-    else await sleep(graceMs)
+  async #isEnd(seq: number): Promise<boolean> {
+    if ((await firstSequence(this.#options.nc, this.#stream, seq + 1, this.#filter)) === undefined) return true
+    await sleep(graceMs)
+    return false
   }
 
   /** Hands on held entries that continue the head. */
   #takeHeld(): void {
     const held = this.#held
     if (held === undefined) return
-    for (let next = held.get(this.#head + 1); next !== undefined; next = held.get(this.#head + 1)) {
+    for (let next = held.take(this.#head + 1); next !== undefined; next = held.take(this.#head + 1)) {
       this.#head++
-      held.delete(this.#head)
       this.#options.sink.entry(next.subject, this.#head, next.payload, next.removal)
     }
-    for (const seq of held.keys()) if (seq <= this.#head) held.delete(seq)
+    held.passed(this.#head)
   }
 
   #gap(to: number): void {
@@ -271,9 +284,9 @@ export class Tail {
     this.#options.sink.gap(from, to)
   }
 
-  #read(seq: number): ReturnType<typeof readRange> {
+  #read(seq: number): Promise<Range> {
     const { nc } = this.#options
-    return readRange(nc, this.#stream, { seq, filter: this.#filter, messagesMax: 1000, bytesMax: 4_194_304 })
+    return readRange(nc, this.#stream, { seq, filter: this.#filter, messagesMax: 4_000, bytesMax: 4_194_304 })
   }
 
   /** Loads the newest entry of each subject, then lets what arrived meanwhile follow. */
@@ -284,9 +297,15 @@ export class Tail {
     this.#head = 0
     sink.begin(this.#epoch)
     if (state.messages > 0) await this.#loadTable(last)
+    // The table, and what arrived meanwhile, may be another's: nothing that is read says whose it is.
+    const now = await this.#state()
+    if (now.epoch !== state.epoch) {
+      this.#held = this.#hold()
+      return await this.#load(now)
+    }
     this.#head = last
     sink.loaded(last)
-    await this.#repair(largest(this.#held ?? new Map()))
+    await this.#repair(now.lastSeq)
   }
 
   async #loadTable(last: number): Promise<void> {
@@ -321,20 +340,8 @@ export class Tail {
   }
 }
 
-interface HeldEntry {
-  readonly subject: string
-  readonly payload: Uint8Array
-  readonly removal: 0 | 1 | 2
-}
-
 /** How long a republication may lag behind the store before it counts as lost. */
 const graceMs = 250
-
-function largest(held: ReadonlyMap<number, unknown>): number {
-  let seq = 0
-  for (const key of held.keys()) if (key > seq) seq = key
-  return seq
-}
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))

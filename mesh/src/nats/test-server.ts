@@ -13,6 +13,8 @@ export interface TestNats {
   readonly pid: number
   /** Where it listens for NATS over WebSocket, if the configuration says so. */
   readonly websocketPort: number | undefined
+  /** The folder of its data. */
+  readonly storeDir: string
   /** Ends the server and removes its data. */
   stop(): Promise<void>
   /** kill -9; the data stay. */
@@ -34,7 +36,8 @@ export interface TestNatsOptions {
 export async function startNats(options: TestNatsOptions = {}): Promise<TestNats> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-nats-'))
   const file = join(folder, 'nats.conf')
-  const write = (port: number): Promise<void> => writeFile(file, configText(options, port, join(folder, 'data')))
+  const storeDir = join(folder, 'data')
+  const write = (port: number): Promise<void> => writeFile(file, configText(options, port, storeDir))
   await write(anyPort)
   let running = await launch(file)
   const { port, websocketPort } = running
@@ -46,6 +49,7 @@ export async function startNats(options: TestNatsOptions = {}): Promise<TestNats
       return running.child.pid ?? 0
     },
     websocketPort,
+    storeDir,
     async stop() {
       await end(running.child, 'SIGTERM')
       await rm(folder, { recursive: true, force: true })
