@@ -7,7 +7,7 @@ import {
   sourceSubject,
   streamState,
 } from '@weir/mesh'
-import { entryBytesMax, WeirError, writeEntry } from '@weir/proto'
+import { commonFilter, entryBytesMax, WeirError, writeEntry } from '@weir/proto'
 import type { Entry } from './engine/entry-log.ts'
 import type { StreamChunk, StreamRead, StreamReader } from './engine/stream-reader.ts'
 import { limits } from './limits.ts'
@@ -35,7 +35,7 @@ export class NatsStreamReader implements StreamReader {
   }
 
   async #read({ epoch, after, filters, accepts, complete, bytesMax }: StreamRead): Promise<StreamChunk> {
-    const filter = this.#prefix + narrowest(filters)
+    const filter = this.#prefix + commonFilter(filters)
     // One filter stands for several, so much of what is read may not match.
     const bytesRead = filters.length === 1 ? bytesMax : Math.max(bytesMax, limits.chunkBytesMax)
     const range = { seq: after + 1, filter, messagesMax: limits.streamMessagesMax, bytesMax: bytesRead }
@@ -76,14 +76,4 @@ function fitting(messages: readonly StoredMessage[], bytesMax: number): readonly
     return index > 0 && bytes > bytesMax
   })
   return end < 0 ? messages : messages.slice(0, end)
-}
-
-/** One filter that matches whatever one of the filters matches: their common tokens, then the rest. */
-function narrowest(filters: readonly string[]): string {
-  const [first = '>', ...others] = filters
-  if (others.length === 0) return first
-  const tokens = first.split('.')
-  let common = 0
-  while (tokens[common] !== '>' && others.every((other) => other.split('.')[common] === tokens[common])) common++
-  return [...tokens.slice(0, common), '>'].join('.')
 }

@@ -221,7 +221,7 @@ function newClient(
 function newWish(random: Random): Wish {
   const source = random.pick(['events', 'events', 'latest'])
   const mode = random.pick([Mode.ALL, Mode.LATEST])
-  const filters = random.pick([['>'], ['north.>'], ['*.hall.*'], ['south.1', 'north.yard.*', 'south.hall.>']])
+  const filters = random.pick([['>'], ['north.>'], ['*.hall.*'], ['south.1', 'south.1.>', 'south.hall.>']])
   return { source, filters, mode, intervalMs: mode === Mode.LATEST ? random.pick([0, 0, 50, 400]) : 0 }
 }
 

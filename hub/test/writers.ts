@@ -78,7 +78,7 @@ export function bucketWriter(mesh: TestMesh, record: StreamRecord, random: Rando
   })
 }
 
-export const sites: readonly string[] = ['north.hall', 'north.yard', 'south.hall', 'south']
+export const sites: readonly string[] = ['north.hall', 'north.yard', 'south.hall', 'south', 'south.1']
 
 let count = 0
 

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { canonicalFilters, compileFilters, filterContains, filterMatches, filtersOverlap, isFilter } from './filter.ts'
+import {
+  canonicalFilters,
+  commonFilter,
+  compileFilters,
+  filterContains,
+  filterMatches,
+  filtersOverlap,
+  isFilter,
+} from './filter.ts'
 
 // Filters have at most four tokens over {a, b}. The token z stands for any other, and subjects of five tokens for any
 // longer one, so what holds for these subjects holds for all.
@@ -65,6 +73,20 @@ test('two filters overlap exactly when a subject is matched by both', () => {
       assert.equal(filtersOverlap(right, left), shared)
     }),
   )
+})
+
+test('the common filter matches what one of the filters matches, and is the filter where there is one', () => {
+  fc.assert(
+    fc.property(filterSet, (filters) => {
+      const common = commonFilter(filters)
+      assert.ok(isFilter(common), common)
+      for (const each of filters) assert.ok(filterContains(common, each), `${common} does not contain ${each}`)
+      assert.equal(commonFilter(filters.slice(0, 1)), filters[0])
+    }),
+  )
+  assert.equal(commonFilter(['rooms', 'rooms.>']), '>')
+  assert.equal(commonFilter(['rooms.r1.a', 'rooms.r2.a']), 'rooms.*.a')
+  assert.equal(commonFilter(['rooms.r1', 'rooms.r1.a', 'rooms.r1.b.>']), 'rooms.>')
 })
 
 test('the canonical set matches the same, has no filter too many, and does not depend on order', () => {

@@ -62,6 +62,19 @@ export function canonicalFilters(filters: readonly string[]): string[] {
     .sort((a, b) => (a < b ? -1 : 1))
 }
 
+/** One filter that matches whatever one of the filters, at least one, matches: as narrow as their tokens allow place by place. */
+export function commonFilter(filters: readonly string[]): string {
+  const all = filters.map((filter) => filter.split('.'))
+  const [first = []] = all
+  const length = Math.min(...all.map((tokens) => tokens.length))
+  const isFlat = all.every((tokens) => tokens.length === length && tokens.at(-1) !== '>')
+  // A final `>` stands for one token at least, so it takes the place of the last token of the shortest.
+  const merged = first
+    .slice(0, isFlat ? length : length - 1)
+    .map((token, at) => (all.every((tokens) => tokens[at] === token) ? token : '*'))
+  return (isFlat ? merged : [...merged, '>']).join('.')
+}
+
 function compileFilter(filter: string): (subject: string) => boolean {
   if (filter === '>') return () => true
   if (!filter.includes('*')) {

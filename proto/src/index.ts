@@ -18,6 +18,7 @@ export {
   canonicalFilters,
   checkFilter,
   compileFilters,
+  commonFilter,
   filterContains,
   filterMatches,
   filtersOverlap,
