@@ -44,12 +44,12 @@ export async function openEventStream(
   }
 }
 
-async function identify(hub: Hub, tickets: Tickets, { authorization, query }: HttpRequest): Promise<Identity> {
+async function identify(hub: Hub, tickets: Tickets, { authorization, query, ip }: HttpRequest): Promise<Identity> {
   const token = bearerToken(authorization)
   if (token !== undefined) return hub.identify(token)
   const ticket = query.get('ticket')
   if (ticket !== null) {
-    const identity = await tickets.redeem(ticket)
+    const identity = await tickets.redeem(ticket, ip)
     hub.denials.check(identity)
     return identity
   }

@@ -27,9 +27,9 @@ export class Tickets {
     return { ticket, expiresInMs: Math.min(ticketBucket.ttlMs, identity.expiresAt * 1000 - Date.now()) }
   }
 
-  /** Who the ticket was given to, once. Throws `unauthenticated`, `token_expired` or `unavailable`. */
-  async redeem(ticket: string): Promise<Identity> {
-    const value = await this.#redemptions.run(() => this.#bucket.take(keyOf(ticket)))
+  /** Who the ticket was given to, once; addresses take turns. Throws `unauthenticated`, `token_expired` or `unavailable`. */
+  async redeem(ticket: string, ip: string): Promise<Identity> {
+    const value = await this.#redemptions.run(ip, () => this.#bucket.take(keyOf(ticket)))
     if (value === undefined) {
       throw new WeirError('unauthenticated', 'The ticket was used, or is older than 30 seconds: get a new one.')
     }
