@@ -30,8 +30,9 @@ export class NatsStreamReader implements StreamReader {
     this.#semaphore = semaphore
   }
 
-  read(request: StreamRead): Promise<StreamChunk> {
-    return this.#semaphore.run(() => this.#read(request))
+  read(request: StreamRead): Promise<StreamChunk | undefined> {
+    const { owner, isWanted } = request
+    return this.#semaphore.run(owner, async () => (isWanted() ? await this.#read(request) : undefined))
   }
 
   async #read({ epoch, after, filters, accepts, complete, bytesMax }: StreamRead): Promise<StreamChunk> {
@@ -64,7 +65,7 @@ export class NatsStreamReader implements StreamReader {
     const subject = stored.slice(this.#prefix.length)
     const bytes = new Uint8Array(entryBytesMax(subject.length, payload.length))
     const end = writeEntry(bytes, 0, subject, seq, payload, removal)
-    return { seq, state: { subject, latest: undefined, channels: [], routedAt: 0 }, removal, bytes, start: 0, end }
+    return { seq, state: { subject, latest: undefined, answer: 0, routedAt: 0 }, removal, bytes, start: 0, end }
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Logger, type NatsConnection, Tail, type TailStats } from '@weir/mesh'
-import type { MemoryBudget } from './engine/entry-log.ts'
 import { Flusher } from './engine/flusher.ts'
+import type { MemoryBudget } from './engine/memory-budget.ts'
 import { Source } from './engine/source.ts'
 import type { SourceCounters } from './engine/source-counters.ts'
 import { limits } from './limits.ts'
@@ -83,7 +83,10 @@ export class Sources {
       requestPass: () => this.#flusher.request(source),
       now: () => performance.now(),
       comparisons: () => tail.stats.checks,
-      later: (ms, action) => void setTimeout(action, ms),
+      later: (ms, action) => {
+        const timer = setTimeout(action, ms)
+        return () => clearTimeout(timer)
+      },
       onReadFailed: (thrown) =>
         log.warn({ err: thrown, tenant, source: name }, 'a stream could not be read; will try again'),
     })

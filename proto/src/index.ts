@@ -17,8 +17,8 @@ export { type EventJson, eventToJson } from './event-json.ts'
 export {
   canonicalFilters,
   checkFilter,
-  compileFilters,
   commonFilter,
+  compileFilters,
   filterContains,
   filterMatches,
   filtersOverlap,

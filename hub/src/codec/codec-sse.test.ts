@@ -88,5 +88,5 @@ function entry(subject: string, seq: number, json: string): Entry {
   const payload = toBinary(EventSchema, create(EventSchema, { data: { case: 'json', value: json } }))
   const bytes = new Uint8Array(entryBytesMax(subject.length, payload.length))
   const end = writeEntry(bytes, 0, subject, seq, payload, 0)
-  return { seq, state: { subject, latest: undefined, channels: [], routedAt: 0 }, removal: 0, bytes, start: 0, end }
+  return { seq, state: { subject, latest: undefined, answer: 0, routedAt: -1 }, removal: 0, bytes, start: 0, end }
 }

@@ -1,5 +1,6 @@
 import { Mode } from '@weir/proto'
-import { type Entry, type EntryLog, isSuperseded, type SeqRange } from './entry-log.ts'
+import { type Entry, type EntryLog, isSuperseded } from './entry-log.ts'
+import type { SeqRange } from './gaps.ts'
 
 /**
  * The one operation of the hub: from a position in the log, what comes next. Live delivery, catch-up, conflation, snapshot
@@ -28,10 +29,12 @@ export interface Position {
   snapshotAt: number
   /** Mode LATEST reads the stream up to here, where memory has forgotten subjects; values that were removed later come from it. */
   streamTo: number
+  /** What the log's `removalsFrom` was at the last read of it: what is forgotten afterwards may be of what was sent. */
+  removalsFrom: number
 }
 
 export function positionAt(seq: number): Position {
-  return { seq, owed: 0, uncountedTo: 0, snapshotAt: 0, streamTo: 0 }
+  return { seq, owed: 0, uncountedTo: 0, snapshotAt: 0, streamTo: 0, removalsFrom: 0 }
 }
 
 /** What reads: how, and which subjects. */
@@ -85,12 +88,7 @@ export function countMatches(log: EntryLog, accepts: Reader['accepts'], first: n
  * only not counted.
  */
 export function nextLoss(log: EntryLog, seq: number): SeqRange | undefined {
-  if (log.keepsNewest) return undefined
-  return seq < log.gapsFrom ? { from: seq, to: log.gapsFrom } : log.gaps.find(({ to }) => to > seq)
-}
-
-function crossesGap(log: EntryLog, from: number, to: number): boolean {
-  return from < log.gapsFrom || log.gaps.some((gap) => gap.to > from && gap.from < to)
+  return log.keepsNewest ? undefined : log.gaps.after(seq)
 }
 
 /** Entries that one step looks at, so that a sparse filter cannot hold up the others. */
@@ -101,7 +99,7 @@ function advanceAll(log: EntryLog, position: Position, reader: Reader, limit: nu
   if (loss !== undefined && loss.from <= position.seq) return { kind: 'gap', to: Math.min(loss.to, limit) }
   if (position.seq < log.completeFrom) return { kind: 'stream' }
   const end = Math.min(limit, loss?.from ?? limit)
-  const uncounted = crossesGap(log, position.seq, end)
+  const uncounted = log.gaps.crosses(position.seq, end)
   const entries: Entry[] = []
   let bytes = 0
   let to = position.seq
@@ -121,18 +119,20 @@ function advanceAll(log: EntryLog, position: Position, reader: Reader, limit: nu
 }
 
 function advanceLatest(log: EntryLog, position: Position, reader: Reader, limit: number, bytesMax: number): Step {
-  if (position.seq < position.streamTo) return { kind: 'stream' }
-  const known = Math.max(position.seq, position.snapshotAt)
-  if (log.removalsFrom > known || (!log.keepsNewest && log.gapsFrom > known)) return { kind: 'snapshot' }
+  const isStreaming = position.seq < position.streamTo
+  const known = Math.max(position.seq, isStreaming ? position.removalsFrom : position.snapshotAt)
+  if (log.removalsFrom > known) return { kind: 'snapshot' }
+  if (isStreaming) return { kind: 'stream' }
+  if (!log.keepsNewest && log.gaps.from > known) return { kind: 'snapshot' }
   if (position.seq < log.latestFrom) return { kind: 'stream' }
   // What was forgotten lies before a snapshot, which does not announce it.
-  const loss = nextLoss(log, Math.max(position.seq, log.gapsFrom))
+  const loss = nextLoss(log, Math.max(position.seq, log.gaps.from))
   if (loss !== undefined && loss.from <= position.seq) return { kind: 'gap', to: Math.min(loss.to, limit) }
   const end = Math.min(limit, loss?.from ?? limit)
   // Of what is owed nobody knows how much lies before a loss and how much past it.
   const forgets = end < limit && position.owed > 0
   const uncountedTo = forgets ? log.completeFrom : position.uncountedTo
-  const uncounted = position.seq < uncountedTo || crossesGap(log, position.seq, end)
+  const uncounted = position.seq < uncountedTo || log.gaps.crosses(position.seq, end)
   const entries: Entry[] = []
   let owed = forgets ? 0 : position.owed
   let conflated = 0

@@ -1,7 +1,8 @@
-import { type BatchHead, compileFilters, Mode } from '@weir/proto'
+import { compileFilters, Mode } from '@weir/proto'
 import { codecCount } from '../codec/codec.ts'
 import { advance, type Chunk, countMatches, oweDropped, type Position, positionAt } from './advance.ts'
 import { type Entry, type EntryLog, isSuperseded } from './entry-log.ts'
+import { fits } from './receiver.ts'
 import type { Route } from './router.ts'
 import type { SourceCounters } from './source-counters.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -20,19 +21,19 @@ export class Channel implements Route {
   readonly twin: number
   readonly accepts: (subject: string) => boolean
   readonly position: Position
-  readonly caughtUp: Subscriber[] = []
-  readonly behind: Set<Subscriber> = new Set()
-  /** Those of `behind` that are past the channel's position: they resumed from a hub that was further, or between two ticks. */
-  readonly waiting: Set<Subscriber> = new Set()
+  // There may be a channel for each connection, so what is mostly empty is not there.
+  #caughtUp: Subscriber[] = []
+  #behind: Set<Subscriber> | undefined
+  #waiting: Set<Subscriber> | undefined
   visit = 0
   /** Entries that match and came since the last pass; stays empty where there is an interval. */
   pending: Entry[] = []
   /** Something that matches came since the last flush. */
   dirty = false
-  /** When it was last flushed, milliseconds of the hub's clock. */
-  flushedAt: number = Number.NEGATIVE_INFINITY
-  /** A timer runs for its next flush. */
-  timed = false
+  /** When it was last flushed, milliseconds of the hub's clock; where there is an interval. */
+  flushedAt: number | undefined
+  /** Ends the timer of its next flush, while one runs. */
+  cancelTimer: (() => void) | undefined
   #allCount = 0
   /** Chunks of the present pass by the position they start from: many that stand together are encoded once. */
   #chunks: Map<string, EncodedChunk> | undefined
@@ -53,27 +54,52 @@ export class Channel implements Route {
   }
 
   get size(): number {
-    return this.caughtUp.length + this.behind.size
+    return this.#caughtUp.length + this.behind.size
+  }
+
+  get caughtUp(): readonly Subscriber[] {
+    return this.#caughtUp
+  }
+
+  get behind(): ReadonlySet<Subscriber> {
+    return this.#behind ?? nobody
+  }
+
+  /** Those of `behind` that are past the channel's position: they resumed from a hub that was further, or between two ticks. */
+  get waiting(): ReadonlySet<Subscriber> {
+    return this.#waiting ?? nobody
   }
 
   add(subscriber: Subscriber): void {
     if (subscriber.mode === Mode.ALL) this.#allCount++
-    this.behind.add(subscriber)
+    this.#behind ??= new Set()
+    this.#behind.add(subscriber)
   }
 
   remove(subscriber: Subscriber): void {
     if (subscriber.mode === Mode.ALL) this.#allCount--
-    if (!subscriber.isBehind) this.#leaveCaughtUp(subscriber)
-    this.behind.delete(subscriber)
-    this.waiting.delete(subscriber)
+    if (subscriber.isBehind) this.#leaveBehind(subscriber)
+    else this.#leaveCaughtUp(subscriber)
   }
 
   /** A subscriber that stands where the channel stands goes on with the others. */
   join(subscriber: Subscriber): void {
-    this.behind.delete(subscriber)
-    this.waiting.delete(subscriber)
-    subscriber.place = this.caughtUp.length
-    this.caughtUp.push(subscriber)
+    this.#leaveBehind(subscriber)
+    subscriber.place = this.#caughtUp.length
+    // The first alone takes no room for more.
+    if (subscriber.place === 0) this.#caughtUp = [subscriber]
+    else this.#caughtUp.push(subscriber)
+  }
+
+  /** One that is past the channel's position stays where it is until `endWait`. */
+  await(subscriber: Subscriber): void {
+    this.#waiting ??= new Set()
+    this.#waiting.add(subscriber)
+  }
+
+  endWait(subscriber: Subscriber): void {
+    this.#waiting?.delete(subscriber)
+    if (this.#waiting?.size === 0) this.#waiting = undefined
   }
 
   /**
@@ -83,7 +109,7 @@ export class Channel implements Route {
   flush(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
     this.dirty = false
     this.#chunks = undefined
-    let scattered = nobody
+    let scattered: readonly Subscriber[] = none
     if (this.intervalMs > 0) scattered = this.#flushInterval(log, head, batchBytesMax, counters)
     else this.#flushPending(log, head, batchBytesMax, counters)
     this.position.seq = head
@@ -92,9 +118,10 @@ export class Channel implements Route {
   }
 
   /** Moves the cursors of a quiet channel to the head, so that they do not grow old. */
-  beat(epoch: number, head: number, counters: SourceCounters): void {
+  beat(log: EntryLog, head: number, counters: SourceCounters): void {
     if (this.position.seq >= head) return
-    this.#share(epoch, noEntries, head, 0, counters)
+    this.#share(log, noEntries, head, 0, counters)
+    this.position.seq = head
   }
 
   /** The chunk for a subscriber that is behind, encoded for its codec. */
@@ -111,11 +138,21 @@ export class Channel implements Route {
     this.#chunks ??= new Map()
     const known = this.#chunks.get(key)
     if (known !== undefined) return known
-    const step = advance(log, position, { mode, accepts: this.accepts }, limit, receiver.chunkBytesMax)
-    const bytes = step.kind === 'chunk' ? this.encode(log.epoch, subscriber, step).slice() : noBytes
-    const encoded = { step, bytes }
+    const encoded = this.#chunk(log, subscriber, limit)
     this.#chunks.set(key, encoded)
     return encoded
+  }
+
+  #chunk(log: EntryLog, subscriber: Subscriber, limit: number): EncodedChunk {
+    const { position, mode, receiver } = subscriber
+    const reader = { mode, accepts: this.accepts }
+    for (let bytesMax = receiver.chunkBytesMax; ; ) {
+      const step = advance(log, position, reader, limit, bytesMax)
+      if (step.kind !== 'chunk') return { step, bytes: noBytes }
+      const bytes = this.encode(log.epoch, subscriber, step)
+      if (step.entries.length <= 1 || fits(receiver, bytes)) return { step, bytes: bytes.slice() }
+      bytesMax = Math.floor((bytesMax * receiver.chunkBytesMax) / bytes.length)
+    }
   }
 
   endPass(): void {
@@ -139,7 +176,7 @@ export class Channel implements Route {
 
   /** Takes all that are caught up out of the shared lane; each stands where the channel stands. */
   scatter(): Subscriber[] {
-    const scattered = this.caughtUp.slice()
+    const scattered = this.#caughtUp.slice()
     for (const subscriber of scattered) this.#fallBehind(subscriber)
     return scattered
   }
@@ -148,7 +185,7 @@ export class Channel implements Route {
     const pending = this.pending
     if (pending.length === 0) return
     this.pending = []
-    if (this.caughtUp.length === 0) return
+    if (this.#caughtUp.length === 0) return
     // Where nobody asked for every entry, what is superseded already need not be sent.
     const conflates = this.#allCount === 0
     let entries: Entry[] = []
@@ -160,7 +197,7 @@ export class Channel implements Route {
       else {
         const size = entry.end - entry.start
         if (bytes + size > batchBytesMax && entries.length > 0) {
-          this.#share(log.epoch, entries, passed, conflated, counters)
+          this.#share(log, entries, passed, conflated, counters)
           entries = []
           bytes = conflated = 0
         }
@@ -169,47 +206,49 @@ export class Channel implements Route {
       }
       passed = entry.seq
     }
-    this.#share(log.epoch, entries, head, conflated, counters)
+    this.#share(log, entries, head, conflated, counters)
   }
 
   #flushInterval(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
     const reader = { mode: Mode.LATEST, accepts: this.accepts }
-    while (this.position.seq < head && this.caughtUp.length > 0) {
+    while (this.position.seq < head && this.#caughtUp.length > 0) {
       const step = advance(log, this.position, reader, head, batchBytesMax)
       // So much has happened since the last tick that memory does not have it.
       if (step.kind !== 'chunk') return this.scatter()
-      this.#share(log.epoch, step.entries, step.to, step.conflated, counters, step.uncounted)
+      this.#share(log, step.entries, step.to, step.conflated, counters, step.uncounted)
       this.position.owed = step.owed
     }
-    return nobody
+    return none
   }
 
   #share(
-    epoch: number,
+    log: EntryLog,
     entries: readonly Entry[],
     to: number,
     conflated: number,
     counters: SourceCounters,
     uncounted = false,
   ): void {
-    const head: BatchHead = { channel: this.number, from: this.position.seq, to, conflated, uncounted }
+    const from = this.position.seq
+    // Only in buckets do channels pass a gap: elsewhere each subscriber is told of it.
+    const head = { channel: this.number, from, to, conflated, uncounted: uncounted || log.gaps.crosses(from, to) }
     encodings.fill(undefined)
     // From the end, since one that falls behind is replaced by the last.
-    for (let place = this.caughtUp.length - 1; place >= 0; place--) {
-      const subscriber = this.caughtUp[place] as Subscriber
+    for (let place = this.#caughtUp.length - 1; place >= 0; place--) {
+      const subscriber = this.#caughtUp[place] as Subscriber
       const { receiver } = subscriber
       const { codec } = receiver
       let bytes = encodings[codec.index]
       if (bytes === undefined) {
-        bytes = codec.batch(head, epoch, entries)
+        bytes = codec.batch(head, log.epoch, entries)
         encodings[codec.index] = bytes
       }
-      if (receiver.accepts(bytes.length)) receiver.deliver(bytes)
+      if (receiver.accepts(bytes.length, entries.length)) receiver.deliver(bytes)
       else this.#fallBehind(subscriber)
     }
     counters.batches++
-    counters.deliveries += entries.length * this.caughtUp.length
-    counters.conflated += conflated * this.caughtUp.length
+    counters.deliveries += entries.length * this.#caughtUp.length
+    counters.conflated += conflated * this.#caughtUp.length
     this.position.seq = to
   }
 
@@ -218,13 +257,20 @@ export class Channel implements Route {
     const { seq, owed } = this.position
     this.#leaveCaughtUp(subscriber)
     Object.assign(subscriber.position, { seq, owed, uncountedTo: 0 })
-    this.behind.add(subscriber)
+    this.#behind ??= new Set()
+    this.#behind.add(subscriber)
+  }
+
+  #leaveBehind(subscriber: Subscriber): void {
+    this.endWait(subscriber)
+    this.#behind?.delete(subscriber)
+    if (this.#behind?.size === 0) this.#behind = undefined
   }
 
   #leaveCaughtUp(subscriber: Subscriber): void {
-    const last = this.caughtUp.pop() as Subscriber
+    const last = this.#caughtUp.pop() as Subscriber
     if (last !== subscriber) {
-      this.caughtUp[subscriber.place] = last
+      this.#caughtUp[subscriber.place] = last
       last.place = subscriber.place
     }
     subscriber.place = -1
@@ -251,6 +297,7 @@ export interface EncodedChunk {
 
 /** Scratch of `#share`: a batch by its codecs. */
 const encodings: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(codecCount)
-const nobody: readonly Subscriber[] = []
+const none: readonly Subscriber[] = []
+const nobody: ReadonlySet<Subscriber> = new Set()
 const noEntries: readonly Entry[] = []
 const noBytes = new Uint8Array(0)

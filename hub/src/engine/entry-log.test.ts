@@ -1,42 +1,60 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
-import { EntryLog, type MemoryBudget } from './entry-log.ts'
+import { EntryLog } from './entry-log.ts'
+import type { MemoryBudget } from './memory-budget.ts'
 
-const ringBytesMax = 100_000
-/** The first segment of a log is never dropped, and one that was begun is not cut. */
-const slackBytes = 2 * 65_536
+const logCount = 6
+/** Of one log, and of all together. */
+const ringBytesMax = 60_000
+const ringsBytesMax = 150_000
+const keptBytesMax = 8_000
+const tombstoneMs = 1_000
+/** A log that grows keeps one segment whatever the others have: an eighth of its bound, and what stands around its entries. */
+const segmentCost = 25_000
 
 const append = fc.record({
-  log: fc.nat({ max: 1 }),
+  log: fc.nat({ max: logCount - 1 }),
   subject: fc.nat({ max: 60 }).map((number) => `s.${number}`),
-  bytes: fc.constantFrom(10, 500, 4_000),
+  bytes: fc.constantFrom(100, 500, 4_000),
   count: fc.integer({ min: 1, max: 30 }),
 })
 
 describe('the logs of a hub', () => {
   test('stay within their bounds together, hold the newest of what they do not forget, and give everything back', () => {
+    let most = 0
     fc.assert(
-      fc.property(fc.array(append, { maxLength: 60 }), (appends) => {
-        const budget: MemoryBudget = { ringBytes: 0, ringBytesMax, keptBytes: 0, keptBytesMax: 8_000 }
-        const logs = [newLog(budget), newLog(budget)] as const
-        const newest = [new Map<string, number>(), new Map<string, number>()] as const
+      fc.property(fc.array(append, { maxLength: 200, size: 'max' }), (appends) => {
+        const budget = { ringBytes: 0, ringBytesMax: ringsBytesMax, keptBytes: 0, keptBytesMax }
+        const held = Array.from({ length: logCount }, () => ({
+          log: newLog(budget),
+          newest: new Map<string, number>(),
+        }))
+        const sum = (of: (log: EntryLog) => number): number => held.reduce((total, { log }) => total + of(log), 0)
         for (const { log: which, subject, bytes, count } of appends) {
-          const log = logs[which as 0 | 1]
+          const { log, newest } = held[which] as (typeof held)[number]
           for (let index = 0; index < count; index++) {
             const seq = log.head + 1
             log.append(subject, seq, new Uint8Array(bytes), 0, 0)
-            newest[which as 0 | 1].set(subject, seq)
+            newest.set(subject, seq)
           }
-          assert.equal(budget.ringBytes, logs[0].ringBytes + logs[1].ringBytes)
-          assert.equal(budget.keptBytes, logs[0].keptBytes + logs[1].keptBytes)
-          assert.ok(budget.ringBytes <= ringBytesMax + slackBytes, `${budget.ringBytes} bytes in rings`)
-          assert.ok(log.ringBytes <= 60_000 + slackBytes, `${log.ringBytes} bytes in a ring`)
+          assert.equal(
+            budget.ringBytes,
+            sum(({ ringBytes }) => ringBytes),
+          )
+          assert.equal(
+            budget.keptBytes,
+            sum(({ keptBytes }) => keptBytes),
+          )
+          assert.ok(budget.ringBytes <= ringsBytesMax + logCount * segmentCost, `${budget.ringBytes} bytes in rings`)
+          assert.ok(log.ringBytes <= ringBytesMax + segmentCost, `${log.ringBytes} bytes in a ring`)
+          assert.ok(budget.keptBytes <= keptBytesMax, `${budget.keptBytes} bytes beyond rings`)
+          most = Math.max(most, budget.ringBytes)
         }
-        for (const [index, log] of logs.entries()) {
-          for (const [subject, seq] of newest[index as 0 | 1]) {
-            const held = log.latest(subject)?.seq
-            if (held !== undefined || seq > log.latestFrom) assert.equal(held, seq, subject)
+        for (const { log, newest } of held) {
+          for (const [subject, seq] of newest) {
+            const known = log.latest(subject)?.seq
+            if (known !== undefined || seq > log.latestFrom) assert.equal(known, seq, subject)
           }
           for (let at = log.indexAfter(log.completeFrom), seq = log.completeFrom + 1; seq <= log.head; at++, seq++) {
             assert.equal(log.at(at).seq, seq, 'every entry of the ring is there')
@@ -45,8 +63,9 @@ describe('the logs of a hub', () => {
         }
         assert.deepEqual([budget.ringBytes, budget.keptBytes], [0, 0])
       }),
-      { numRuns: 200 },
+      { numRuns: 100, includeErrorInReport: true },
     )
+    assert.ok(most > ringsBytesMax - segmentCost, 'the bound was reached')
   })
 
   test('forget the quietest subjects first when there are too many', () => {
@@ -57,10 +76,52 @@ describe('the logs of a hub', () => {
     assert.equal(log.latest(`s.${log.latestFrom + 1}`)?.seq, log.latestFrom + 1)
     assert.ok(log.subjectCount <= 20 + 200, `${log.subjectCount} subjects`)
   })
+
+  test('forget removals that are too old or too many, and say from where on all are known', () => {
+    const log = newLog({ ringBytes: 0, ringBytesMax: 1e9, keptBytes: 0, keptBytesMax: 1e9 })
+    let seq = 0
+    const fill = (): void => {
+      for (let count = 0; count < 200; count++) log.append('filler', ++seq, new Uint8Array(1_000), 0, 0)
+    }
+    log.append('old', ++seq, new Uint8Array(0), 1, 0)
+    fill()
+    log.forgetRemovals(tombstoneMs)
+    assert.equal(log.removalsFrom, 0)
+    log.forgetRemovals(tombstoneMs + 1)
+    assert.equal(log.removalsFrom, 1)
+    for (let count = 0; count < 11; count++) log.append(`s.${count}`, ++seq, new Uint8Array(0), 1, tombstoneMs)
+    const first = seq - 10
+    fill()
+    log.forgetRemovals(tombstoneMs)
+    assert.equal(log.removalsFrom, first, 'ten are known')
+  })
+
+  test('say that a removal is forgotten when the table is too small for it', () => {
+    const log = newLog({ ringBytes: 0, ringBytesMax: 1e9, keptBytes: 0, keptBytesMax: 1e9 })
+    log.append('gone', 1, new Uint8Array(0), 2, 0)
+    for (let seq = 2; seq <= 500; seq++) log.append(`s.${seq}`, seq, new Uint8Array(1_000), 0, 0)
+    assert.ok(log.latestFrom > 1)
+    assert.equal(log.removalsFrom, 1)
+  })
+
+  test('know of no more removals after a load than were remembered in it', () => {
+    const log = newLog({ ringBytes: 0, ringBytesMax: 1e9, keptBytes: 0, keptBytesMax: 1e9 })
+    log.begin(2)
+    let seq = 0
+    log.append('expired', ++seq, new Uint8Array(0), 2, 0)
+    for (let count = 0; count < 100; count++) {
+      log.append(`deleted.${count}`, ++seq, new Uint8Array(0), 1, 0)
+      for (let each = 0; each < 10; each++) log.append('filler', ++seq, new Uint8Array(500), 0, 0)
+    }
+    const { removalsFrom } = log
+    assert.ok(removalsFrom > 1)
+    log.loaded(seq, true)
+    assert.equal(log.removalsFrom, removalsFrom)
+  })
 })
 
 function newLog(budget: MemoryBudget): EntryLog {
-  const bounds = { budget, ringBytesMax: 60_000, subjectsMax: 20, tombstonesMax: 10, tombstoneMs: 1e9 }
+  const bounds = { budget, ringBytesMax, subjectsMax: 20, tombstonesMax: 10, tombstoneMs }
   const log = new EntryLog(bounds, () => undefined)
   log.begin(1)
   log.loaded(0, false)

@@ -1,4 +1,7 @@
 import { entryBytesMax, writeEntry } from '@weir/proto'
+import { Gaps } from './gaps.ts'
+import type { LogBounds } from './memory-budget.ts'
+import { Tombstones } from './tombstones.ts'
 
 /**
  * What a hub holds of one source, as one list in the order of sequence: a compacted part (the newest entry of each subject,
@@ -8,6 +11,8 @@ import { entryBytesMax, writeEntry } from '@weir/proto'
  * Budget: 1 us an append, amortised, with the drop of what leaves the ring (bench/src/inbound.bench.ts).
  */
 export class EntryLog {
+  /** What could not be had from the stream. */
+  readonly gaps: Gaps = new Gaps()
   readonly #bounds: LogBounds
   readonly #beforeDrop: (first: number, last: number) => void
   readonly #subjects: Map<string, SubjectState> = new Map()
@@ -16,23 +21,21 @@ export class EntryLog {
   #ringStart = 0
   #voidCount = 0
   #segments: Uint8Array[] = []
+  #segmentBytes = 0
   #ringBytes = 0
   #segment: Uint8Array = empty
   #segmentEnd = 0
   #keptBytes = 0
   #keptCount = 0
-  /** Tombstones in the order of seq, with when they came. */
-  #tombstones: Tombstone[] = []
-  #tombstonesDropped = 0
+  readonly #tombstones: Tombstones
   #epoch = 0
+  #begins = 0
   #head = 0
   /** Up to here entries have left the ring. */
   #droppedTo = 0
   #completeFrom = 0
   #latestFrom = 0
   #removalsFrom = 0
-  #gaps: SeqRange[] = []
-  #gapsFrom = 0
   #keepsNewest = false
 
   /**
@@ -41,10 +44,16 @@ export class EntryLog {
   constructor(bounds: LogBounds, beforeDrop: (first: number, last: number) => void) {
     this.#bounds = bounds
     this.#beforeDrop = beforeDrop
+    this.#tombstones = new Tombstones(bounds)
   }
 
   get epoch(): number {
     return this.#epoch
+  }
+
+  /** How often it has begun: what was asked of the stream before is void afterwards, be it the same incarnation. */
+  get begins(): number {
+    return this.#begins
   }
 
   /** Sequence of the newest entry, or of a gap's end if that is newer. */
@@ -72,16 +81,6 @@ export class EntryLog {
     return this.#keepsNewest
   }
 
-  /** What could not be had from the stream, in the order of sequence. */
-  get gaps(): readonly SeqRange[] {
-    return this.#gaps
-  }
-
-  /** Every gap past this sequence is in `gaps`. */
-  get gapsFrom(): number {
-    return this.#gapsFrom
-  }
-
   get length(): number {
     return this.#entries.length
   }
@@ -90,6 +89,7 @@ export class EntryLog {
     return this.#subjects.size
   }
 
+  /** Bytes of the ring, with what stands around its entries. */
   get ringBytes(): number {
     return this.#ringBytes
   }
@@ -121,21 +121,21 @@ export class EntryLog {
     return low
   }
 
-  /** Forgets everything: another incarnation of the stream begins. */
+  /** Forgets everything: another incarnation of the stream begins, or the same is read again. */
   begin(epoch: number): void {
     this.#bounds.budget.ringBytes -= this.#ringBytes
     this.#bounds.budget.keptBytes -= this.#keptBytes
     this.#subjects.clear()
     this.#entries = []
     this.#segments = []
-    this.#tombstones = []
-    this.#gaps = []
+    this.#tombstones.clear()
+    this.gaps.clear()
     this.#segment = empty
-    this.#segmentEnd = 0
+    this.#segmentEnd = this.#segmentBytes = 0
     this.#ringStart = this.#voidCount = this.#ringBytes = this.#keptBytes = this.#keptCount = 0
-    this.#tombstonesDropped = 0
-    this.#head = this.#droppedTo = this.#completeFrom = this.#latestFrom = this.#removalsFrom = this.#gapsFrom = 0
+    this.#head = this.#droppedTo = this.#completeFrom = this.#latestFrom = this.#removalsFrom = 0
     this.#epoch = epoch
+    this.#begins++
   }
 
   /**
@@ -148,7 +148,7 @@ export class EntryLog {
     this.#keepsNewest = removals
     if (!removals) return
     const oldest = this.#entries.find((entry) => entry.removal === 2)
-    this.#removalsFrom = oldest === undefined ? head : oldest.seq - 1
+    this.#removalsFrom = Math.max(this.#removalsFrom, oldest === undefined ? head : oldest.seq - 1)
   }
 
   append(subject: string, seq: number, payload: Uint8Array, removal: 0 | 1 | 2, now: number): Entry {
@@ -159,7 +159,7 @@ export class EntryLog {
     this.#segmentEnd = end
     let state = this.#subjects.get(subject)
     if (state === undefined) {
-      state = { subject, latest: undefined, channels: noChannels, routedAt: -1 }
+      state = { subject, latest: undefined, answer: 0, routedAt: -1 }
       this.#subjects.set(subject, state)
     }
     const entry: Entry = { seq, state, removal, bytes: this.#segment, start, end }
@@ -168,16 +168,22 @@ export class EntryLog {
     state.latest = entry
     this.#entries.push(entry)
     this.#head = seq
-    if (removal !== 0) this.#bury(entry, now)
+    if (removal !== 0) {
+      this.#tombstones.add(entry, now)
+      this.forgetRemovals(now)
+    }
     return entry
   }
 
   gap(from: number, to: number): void {
-    const last = this.#gaps.at(-1)
-    if (last?.to === from) this.#gaps.pop()
-    this.#gaps.push({ from: last?.to === from ? last.from : from, to })
-    if (this.#gaps.length > gapsMax) this.#gapsFrom = (this.#gaps.shift() as SeqRange).to
+    this.gaps.add(from, to)
     this.#head = to
+  }
+
+  /** Forgets the removals that are too many or too old. Those in the ring cost nothing more than any entry does. */
+  forgetRemovals(now: number): void {
+    const next = (): Entry | undefined => this.#tombstones.takeExcess(this.#droppedTo, now)
+    for (let entry = next(); entry !== undefined; entry = next()) if (!isSuperseded(entry)) this.#forget(entry)
   }
 
   /** Gives everything back to the budget. */
@@ -189,20 +195,31 @@ export class EntryLog {
     const { budget, ringBytesMax } = this.#bounds
     // Small at first, so that a quiet tail costs little.
     const sizeMax = Math.min(segmentBytesMax, ringBytesMax / 8)
-    const size = Math.max(bytesMin, Math.min(sizeMax, Math.max(segmentBytesMin, this.#ringBytes)))
+    const size = Math.max(bytesMin, Math.min(sizeMax, Math.max(segmentBytesMin, this.#segmentBytes)))
     let dropped: Uint8Array | undefined
+    this.#account()
     while (
       this.#segments.length > 1 &&
       (this.#ringBytes + size > ringBytesMax || budget.ringBytes + size > budget.ringBytesMax)
     ) {
       dropped = this.#dropSegment()
+      this.#account()
     }
     // Memory outside of the heap that comes and goes is what makes V8 collect its old generation.
     this.#segment = dropped?.length === size ? dropped : new Uint8Array(size)
     this.#segmentEnd = 0
     this.#segments.push(this.#segment)
-    this.#ringBytes += size
-    budget.ringBytes += size
+    this.#segmentBytes += size
+    this.#account()
+  }
+
+  /** What the ring costs by now: once a segment, since it is on the path of no entry. */
+  #account(): void {
+    const entries = this.#entries.length - this.#ringStart
+    const subjects = this.#subjects.size - this.#keptCount
+    const bytes = this.#segmentBytes + entries * ringEntryBytes + subjects * ringSubjectBytes
+    this.#bounds.budget.ringBytes += bytes - this.#ringBytes
+    this.#ringBytes = bytes
   }
 
   /** Nothing refers to what it gives. */
@@ -215,8 +232,7 @@ export class EntryLog {
     for (let index = first; index < last; index++) this.#leaveRing(this.at(index))
     this.#ringStart = last
     this.#segments.shift()
-    this.#ringBytes -= segment.length
-    this.#bounds.budget.ringBytes -= segment.length
+    this.#segmentBytes -= segment.length
     this.#keepWithinBounds()
     if (this.#voidCount > compactMin && this.#voidCount > this.#entries.length / 4) this.#compact()
     return segment
@@ -263,29 +279,10 @@ export class EntryLog {
   }
 
   #forget(entry: Entry): void {
+    if (entry.removal !== 0) this.#removalsFrom = Math.max(this.#removalsFrom, entry.seq)
     this.#subjects.delete(entry.state.subject)
     entry.state.latest = undefined
     this.#void(entry)
-  }
-
-  #bury(entry: Entry, now: number): void {
-    const { tombstonesMax, tombstoneMs } = this.#bounds
-    const tombstones = this.#tombstones
-    tombstones.push({ entry, at: now })
-    for (;;) {
-      const oldest = tombstones[this.#tombstonesDropped] as Tombstone
-      const excess = tombstones.length - this.#tombstonesDropped > tombstonesMax || now - oldest.at > tombstoneMs
-      // In the ring it costs nothing more than any entry does.
-      if (!excess || oldest.entry.seq > this.#droppedTo) break
-      this.#tombstonesDropped++
-      if (isSuperseded(oldest.entry)) continue
-      this.#forget(oldest.entry)
-      this.#removalsFrom = oldest.entry.seq
-    }
-    if (this.#tombstonesDropped > compactMin) {
-      tombstones.splice(0, this.#tombstonesDropped)
-      this.#tombstonesDropped = 0
-    }
   }
 
   #compact(): void {
@@ -317,34 +314,9 @@ export interface Entry {
 export interface SubjectState {
   readonly subject: string
   latest: Entry | undefined
-  /** The router's answer at its version `routedAt`. */
-  channels: readonly unknown[]
+  /** Which of the router's answers is its own at the version `routedAt`. */
+  answer: number
   routedAt: number
-}
-
-/** The entries in (from, to]. */
-export interface SeqRange {
-  readonly from: number
-  readonly to: number
-}
-
-/** Memory of all logs of a hub together. */
-export interface MemoryBudget {
-  ringBytes: number
-  readonly ringBytesMax: number
-  keptBytes: number
-  readonly keptBytesMax: number
-}
-
-export interface LogBounds {
-  readonly budget: MemoryBudget
-  /** Past it the ring is shorter: older cursors are served from the stream. */
-  readonly ringBytesMax: number
-  /** Past it the subject that was quiet for longest is forgotten: snapshots are served from the stream. */
-  readonly subjectsMax: number
-  /** Removals that are remembered, by number and age; an older cursor starts with a snapshot. */
-  readonly tombstonesMax: number
-  readonly tombstoneMs: number
 }
 
 /** Whether a newer entry of the same subject has come. */
@@ -352,20 +324,16 @@ export function isSuperseded(entry: Entry): boolean {
   return entry.state.latest !== entry
 }
 
-interface Tombstone {
-  readonly entry: Entry
-  readonly at: number
-}
-
 const empty = new Uint8Array(0)
-const noChannels: readonly unknown[] = []
 const segmentBytesMin = 65_536
 const segmentBytesMax = 1_048_576
 const compactMin = 4096
-const gapsMax = 64
-/** What an entry costs beside its bytes: two objects, a map slot, a typed array. Measured at 100,000 subjects. */
-const entryOverheadBytes = 320
+/** What an entry of the ring costs beside its bytes, and a subject that has its newest there. */
+const ringEntryBytes = 88
+const ringSubjectBytes = 180
+/** What an entry that has left the ring costs beside its bytes: two objects, a map slot, a typed array. At 100,000 subjects. */
+const keptEntryBytes = 320
 
 function keptCost(entry: Entry): number {
-  return entry.end - entry.start + entryOverheadBytes
+  return entry.end - entry.start + keptEntryBytes
 }

@@ -19,13 +19,14 @@ const step = fc.oneof(
 describe('the router', () => {
   test('agrees with a naive matcher while routes come and go', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
         const router = new Router<Route>()
         const routes: Route[] = []
         const states = new Map<string, SubjectState>()
+        let count = 0
         for (const each of steps) {
           if (each.kind === 'add') {
-            const route = { filters: each.filters, visit: 0 }
+            const route = { number: ++count, filters: each.filters, visit: 0 }
             routes.push(route)
             router.add(route)
           } else if (each.kind === 'remove') {
@@ -44,8 +45,19 @@ describe('the router', () => {
       { numRuns: 500 },
     )
   })
+
+  test('keeps one answer for all subjects with the same routes, and none of a route that is gone', () => {
+    const router = new Router<Route>()
+    const routes = Array.from({ length: 256 }, (_, number) => ({ number, filters: ['>'], visit: 0 }))
+    for (const route of routes) router.add(route)
+    const states = Array.from({ length: 1_000 }, (_, index) => newState(`s.${index}`))
+    for (const state of states) assert.equal(router.match(state), router.match(states[0] as SubjectState))
+    for (const route of routes) router.remove(route)
+    for (const state of states) assert.deepEqual(Object.values(state).filter(Array.isArray), [], 'the router has it')
+    assert.deepEqual(router.match(states[0] as SubjectState), [])
+  })
 })
 
 function newState(name: string): SubjectState {
-  return { subject: name, latest: undefined, channels: [], routedAt: -1 }
+  return { subject: name, latest: undefined, answer: 0, routedAt: -1 }
 }

@@ -2,20 +2,27 @@ import type { SubjectState } from './entry-log.ts'
 
 /** What a router routes to: something with a filter set, which may be one object under several filters. */
 export interface Route {
+  /** Which no other route has. */
+  readonly number: number
   readonly filters: readonly string[]
   /** Scratch of the router: the visit in which it was last collected. */
   visit: number
 }
 
 /**
- * Finds the routes that match a subject: a trie over all filters, and the answer kept with the subject until a route comes or
- * goes. A subject that was seen before costs one comparison.
+ * Finds the routes that match a subject: a trie over all filters, and the answer remembered for the subject until a route comes
+ * or goes. A subject that was seen before costs one comparison; subjects with the same routes share one answer.
  */
 export class Router<R extends Route> {
   #root: Node<R> = newNode()
   #version = 0
   #visit = 0
   #size = 0
+  /** The answers of this version, and where those with the same hash stand among them. */
+  #answers: (readonly R[])[] = []
+  readonly #places: Map<number, number[]> = new Map()
+  /** Routes in all answers together. */
+  #remembered = 0
 
   get size(): number {
     return this.#size
@@ -36,24 +43,47 @@ export class Router<R extends Route> {
       node.routes = node.routes.concat(route)
     }
     this.#size++
-    this.#version++
+    this.#forget()
   }
 
   remove(route: R): void {
     for (const filter of route.filters) removeFrom(this.#root, filter.split('.'), 0, route)
     this.#size--
-    this.#version++
+    this.#forget()
   }
 
   match(state: SubjectState): readonly R[] {
     if (state.routedAt !== this.#version) {
+      if (this.#remembered > rememberedMax) this.#forget()
       const found: R[] = []
       this.#visit++
       this.#collect(this.#root, state.subject.split('.'), 0, found)
-      state.channels = found
+      state.answer = this.#remember(found)
       state.routedAt = this.#version
     }
-    return state.channels as readonly R[]
+    return this.#answers[state.answer] as readonly R[]
+  }
+
+  #forget(): void {
+    this.#version++
+    if (this.#answers.length === 0) return
+    this.#answers = []
+    this.#places.clear()
+    this.#remembered = 0
+  }
+
+  /** The place of an answer, which an equal one may have already. */
+  #remember(found: readonly R[]): number {
+    let hash = 0
+    for (const { number } of found) hash = (Math.imul(hash, 31) + number) | 0
+    const places = this.#places.get(hash)
+    const known = places?.find((place) => isSame(this.#answers[place] as readonly R[], found))
+    if (known !== undefined) return known
+    const place = this.#answers.push(found) - 1
+    if (places === undefined) this.#places.set(hash, [place])
+    else places.push(place)
+    this.#remembered += found.length + answerCost
+    return place
   }
 
   #collect(node: Node<R>, tokens: readonly string[], at: number, found: R[]): void {
@@ -79,6 +109,15 @@ export class Router<R extends Route> {
     }
   }
 }
+
+function isSame(one: readonly Route[], other: readonly Route[]): boolean {
+  return one.length === other.length && one.every((route, index) => route === other[index])
+}
+
+/** Past it all answers are forgotten, and found again as events come: 8 MB of routes, or as much in many small answers. */
+const rememberedMax = 1_048_576
+/** What an answer costs beside its routes, in routes. */
+const answerCost = 16
 
 /** Small where it is a leaf: there may be one for each subscriber. */
 interface Node<R> {

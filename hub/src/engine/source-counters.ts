@@ -8,6 +8,7 @@ export interface SourceCounters {
   deliveries: number
   /** Entries that were left out for a newer one, times subscribers. */
   conflated: number
+  /** Gaps that were announced, one for each subscriber that was told. */
   gaps: number
   streamReads: number
 }

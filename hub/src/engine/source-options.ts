@@ -1,6 +1,6 @@
 import type { Cursor, Mode } from '@weir/proto'
 import type { ChannelKind } from './channel.ts'
-import type { LogBounds } from './entry-log.ts'
+import type { LogBounds } from './memory-budget.ts'
 import type { StreamReader } from './stream-reader.ts'
 
 /** What a source is made from: its bounds, and all that it knows of the world. */
@@ -19,7 +19,8 @@ export interface SourceOptions {
   now(): number
   /** How often the log was found to have everything that its stream had at the moment. */
   comparisons(): number
-  later(ms: number, action: () => void): void
+  /** Does something once, after a time; gives what cancels it. */
+  later(ms: number, action: () => void): () => void
   onReadFailed(thrown: unknown): void
 }
 

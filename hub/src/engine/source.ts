@@ -2,14 +2,14 @@ import { type Cursor, canonicalFilters, Mode, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import { positionAt } from './advance.ts'
 import { ArrivalTimes } from './arrival-times.ts'
-import { begin, beginAgain, beginSnapshot, passGap } from './beginning.ts'
+import { begin, beginAgain } from './beginning.ts'
+import { Behind } from './behind.ts'
 import { Channel, type ChannelKind, channelKey } from './channel.ts'
 import { EntryLog } from './entry-log.ts'
 import type { Receiver } from './receiver.ts'
 import { Router } from './router.ts'
 import type { SourceCounters } from './source-counters.ts'
 import type { SourceOptions, SubscribeRequest } from './source-options.ts'
-import { StreamCatchUp } from './stream-catch-up.ts'
 import { Subscriber } from './subscriber.ts'
 
 /**
@@ -23,22 +23,20 @@ export class Source {
   readonly #channels: Map<string, Channel> = new Map()
   /** Channels that something was added to since the last pass. */
   #dirty: Channel[] = []
-  /** Subscribers that are behind and may have credit. */
-  #ready: Subscriber[] = []
   #loading = true
   #loadedEpoch = 0
   /** What is loaded is the same incarnation once more, to find what is gone. */
   #isReload = false
   /** Who came while another incarnation was being loaded, with their cursors: they begin after it. */
   readonly #arrivals: Map<Subscriber, Cursor | undefined> = new Map()
-  readonly #catchUp: StreamCatchUp
+  readonly #behind: Behind
   readonly #arrivalTimes: ArrivalTimes = new ArrivalTimes()
   readonly counters: SourceCounters = { batches: 0, deliveries: 0, conflated: 0, gaps: 0, inbound: 0, streamReads: 0 }
 
   constructor(options: SourceOptions) {
     this.#options = options
     this.#log = new EntryLog(options.bounds, (first, last) => this.#beforeDrop(first, last))
-    this.#catchUp = new StreamCatchUp(this.#log, options.reader, this.counters)
+    this.#behind = new Behind(options, this.#log, this.counters)
   }
 
   get log(): EntryLog {
@@ -92,14 +90,18 @@ export class Source {
   }
 
   gap(from: number, to: number): void {
+    if (this.#log.keepsNewest) {
+      // What a bucket lacks was superseded: batches over it say that they are not counted.
+      this.#log.gap(from, to)
+      return
+    }
     this.#flushDirty(true)
-    this.counters.gaps++
     this.#log.gap(from, to)
     for (const channel of this.#channels.values()) {
-      for (const subscriber of channel.scatter()) this.#enqueue(subscriber)
+      const scattered = channel.scatter()
       channel.position.seq = to
+      for (const subscriber of scattered) this.#behind.settle(subscriber)
     }
-    this.#options.requestPass()
   }
 
   /**
@@ -117,8 +119,8 @@ export class Source {
     channel.add(subscriber)
     if (this.#loading) this.#arrivals.set(subscriber, cursor)
     else {
-      begin(this.#log, subscriber, cursor)
-      this.#settle(subscriber)
+      begin(this.#log, subscriber, cursor, this.counters)
+      this.#behind.settle(subscriber)
     }
     return subscriber
   }
@@ -131,57 +133,35 @@ export class Source {
     if (channel.size > 0) return
     this.#channels.delete(channel.key)
     this.#router.remove(channel)
+    channel.cancelTimer?.()
     channel.pending = []
   }
 
   /** A receiver has got credit: what is behind of it may go on. */
   credit(subscriber: Subscriber): void {
-    if (!subscriber.isBehind || subscriber.queued || subscriber.reading) return
-    this.#enqueue(subscriber)
-    this.#options.requestPass()
+    this.#behind.credit(subscriber)
   }
 
   /** One pass: what is new goes to all that are caught up, then those that are behind go on, as far as one pass may last. */
   pass(): void {
     if (this.#loading) return
-    const { now, requestPass } = this.#options
-    const start = now()
+    const start = this.#options.now()
     this.#flushDirty(false)
-    const flushed = now()
+    const flushed = this.#options.now()
     // In a storm of resumes they get as much time as live delivery took, or the passes of many sockets would starve them.
-    this.#advanceBehind(flushed + Math.max(limits.advanceMs, flushed - start))
-    if (this.#ready.length > 0) requestPass()
-  }
-
-  #advanceBehind(until: number): void {
-    const queue = this.#ready
-    if (queue.length === 0) return
-    this.#ready = []
-    const touched = new Set<Channel>()
-    let index = 0
-    while (index < queue.length) {
-      const subscriber = queue[index++] as Subscriber
-      subscriber.queued = false
-      if (subscriber.closed || !subscriber.isBehind || subscriber.reading) continue
-      touched.add(subscriber.channel)
-      this.#advance(subscriber)
-      if (index % advancesALook === 0 && this.#options.now() >= until) break
-    }
-    for (const channel of touched) channel.endPass()
-    // What was cut off comes before what was added meanwhile.
-    if (index < queue.length) this.#ready = queue.slice(index).concat(this.#ready)
+    this.#behind.advance(flushed + Math.max(limits.advanceMs, flushed - start))
   }
 
   /** On each heartbeat: quiet channels go to the head, so that no cursor grows old. */
   beat(): void {
     if (this.#loading) return
-    const { head, epoch } = this.#log
+    this.#log.forgetRemovals(this.#options.now())
+    const { head } = this.#log
     for (const channel of this.#channels.values()) {
       if (channel.dirty) continue
-      channel.beat(epoch, head, this.counters)
-      channel.position.seq = head
-      this.#settleWaiting(channel)
-      for (const subscriber of channel.waiting) this.#doubt(subscriber)
+      channel.beat(this.#log, head, this.counters)
+      this.#behind.settleWaiting(channel)
+      this.#behind.doubtWaiting(channel)
     }
   }
 
@@ -207,6 +187,7 @@ export class Source {
   }
 
   close(): void {
+    for (const channel of this.#channels.values()) channel.cancelTimer?.()
     this.#log.close()
   }
 
@@ -221,33 +202,22 @@ export class Source {
     return channel
   }
 
-  /** After an epoch change everyone begins again, as the mode asks; after a reload, who holds the latest. */
+  /** After an epoch change everyone begins again, as the mode asks; after a reload, who holds the latest or was set back. */
   #restart(channel: Channel): void {
+    const { head } = this.#log
     channel.scatter()
-    channel.waiting.clear()
-    channel.position.seq = this.#log.head
+    channel.position.seq = head
     channel.position.owed = 0
     channel.dirty = false
-    for (const subscriber of channel.behind) {
+    for (const subscriber of [...channel.behind]) {
+      channel.endWait(subscriber)
       if (this.#arrivals.has(subscriber)) {
-        subscriber.position.seq = this.#log.head
-        begin(this.#log, subscriber, this.#arrivals.get(subscriber))
-      } else if (this.#isReload && subscriber.mode === Mode.ALL) subscriber.position.owed = 0
-      else beginAgain(this.#log, subscriber)
-      this.#settle(subscriber)
-    }
-  }
-
-  /** Puts one that is behind where it belongs: with the caught up, in the queue, or to wait until its channel has come so far. */
-  #settle(subscriber: Subscriber): void {
-    const { position, channel } = subscriber
-    if (position.seq === channel.position.seq) channel.join(subscriber)
-    else if (position.seq > channel.position.seq) {
-      channel.waiting.add(subscriber)
-      subscriber.aheadSince = undefined
-    } else {
-      this.#enqueue(subscriber)
-      this.#options.requestPass()
+        subscriber.position.seq = head
+        begin(this.#log, subscriber, this.#arrivals.get(subscriber), this.counters)
+      } else if (this.#isReload && subscriber.mode === Mode.ALL && subscriber.position.seq <= head) {
+        subscriber.position.owed = 0
+      } else beginAgain(this.#log, subscriber, this.counters)
+      this.#behind.settle(subscriber)
     }
   }
 
@@ -255,14 +225,13 @@ export class Source {
     channel.dirty = true
     const now = this.#options.now()
     this.#arrivalTimes.note(this.#log.head, now)
-    const wait = channel.intervalMs - (now - channel.flushedAt)
-    if (channel.intervalMs === 0 || wait <= 0) {
+    const wait = channel.flushedAt === undefined ? 0 : channel.flushedAt + channel.intervalMs - now
+    if (wait <= 0) {
       this.#dirty.push(channel)
       this.#options.requestPass()
-    } else if (!channel.timed) {
-      channel.timed = true
-      this.#options.later(wait, () => {
-        channel.timed = false
+    } else {
+      channel.cancelTimer ??= this.#options.later(wait, () => {
+        channel.cancelTimer = undefined
         this.#dirty.push(channel)
         this.#options.requestPass()
       })
@@ -280,88 +249,10 @@ export class Source {
 
   #flush(channel: Channel, head: number): void {
     for (const subscriber of channel.flush(this.#log, head, this.#options.batchBytesMax, this.counters)) {
-      this.#settle(subscriber)
+      this.#behind.settle(subscriber)
     }
     if (channel.intervalMs > 0) channel.flushedAt = this.#options.now()
-    this.#settleWaiting(channel)
-  }
-
-  #settleWaiting(channel: Channel): void {
-    for (const subscriber of channel.waiting) {
-      if (subscriber.position.seq > channel.position.seq) continue
-      channel.waiting.delete(subscriber)
-      this.#settle(subscriber)
-    }
-  }
-
-  /**
-   * Who is still ahead though the log was compared with the stream since (the first comparison may have begun before) holds a
-   * cursor of a stream that was set back: it begins again. A hub that does not hear from NATS is only behind.
-   */
-  #doubt(subscriber: Subscriber): void {
-    const comparisons = this.#options.comparisons()
-    subscriber.aheadSince ??= comparisons
-    if (comparisons < subscriber.aheadSince + 2) return
-    subscriber.channel.waiting.delete(subscriber)
-    beginAgain(this.#log, subscriber)
-    this.#settle(subscriber)
-  }
-
-  #enqueue(subscriber: Subscriber): void {
-    if (subscriber.queued) return
-    subscriber.queued = true
-    this.#ready.push(subscriber)
-  }
-
-  /** One step of one subscriber that is behind. Without credit it costs nothing until there is some. */
-  #advance(subscriber: Subscriber): void {
-    const { channel, position, receiver } = subscriber
-    if (position.seq >= channel.position.seq) {
-      this.#settle(subscriber)
-      return
-    }
-    if (!receiver.hasCredit) return
-    const limit = channel.intervalMs === 0 ? channel.position.seq : this.#log.head
-    const { step, bytes } = channel.chunkFrom(this.#log, subscriber, limit)
-    switch (step.kind) {
-      case 'chunk':
-        if (!receiver.accepts(bytes.length)) return
-        receiver.deliver(bytes)
-        this.counters.batches++
-        this.counters.deliveries += step.entries.length
-        this.counters.conflated += step.conflated
-        position.seq = step.to
-        position.owed = step.owed
-        position.uncountedTo = step.uncountedTo
-        break
-      case 'gap':
-        passGap(subscriber, step.to, 'retention')
-        break
-      case 'snapshot':
-        beginSnapshot(this.#log, subscriber)
-        break
-      case 'stream':
-        void this.#readStream(subscriber)
-        return
-    }
-    this.#settle(subscriber)
-  }
-
-  /** Serves one chunk to a subscriber whose position is older than memory. */
-  async #readStream(subscriber: Subscriber): Promise<void> {
-    subscriber.reading = true
-    try {
-      if (await this.#catchUp.next(subscriber)) this.#readEnded(subscriber)
-      else subscriber.reading = false
-    } catch (thrown) {
-      this.#options.onReadFailed(thrown)
-      this.#options.later(limits.streamRetryMs, () => this.#readEnded(subscriber))
-    }
-  }
-
-  #readEnded(subscriber: Subscriber): void {
-    subscriber.reading = false
-    if (!subscriber.closed) this.credit(subscriber)
+    this.#behind.settleWaiting(channel)
   }
 
   /** Entries are about to leave the ring: who counts on them is told, and what waits for the next pass goes now. */
@@ -381,6 +272,3 @@ export interface Lag {
 }
 
 const noLag: Lag = { entries: 0, ms: 0 }
-
-/** Steps of subscribers that are behind between two looks at the clock. */
-const advancesALook = 16

@@ -1,7 +1,9 @@
 import { Mode } from '@weir/proto'
-import { nextLoss, type Position } from './advance.ts'
+import { type Chunk, nextLoss, type Position } from './advance.ts'
 import { passGap } from './beginning.ts'
-import type { EntryLog } from './entry-log.ts'
+import type { EncodedChunk } from './channel.ts'
+import type { Entry, EntryLog } from './entry-log.ts'
+import { fits } from './receiver.ts'
 import type { SourceCounters } from './source-counters.ts'
 import type { StreamChunk, StreamReader } from './stream-reader.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -24,13 +26,24 @@ export class StreamCatchUp {
    */
   async next(subscriber: Subscriber): Promise<boolean> {
     const { channel, position, receiver, mode } = subscriber
-    const { epoch } = this.#log
+    const { epoch, begins } = this.#log
     const complete = mode === Mode.ALL ? this.#completeForAll(position) : this.#completeForLatest(position)
     const { filters, accepts } = channel
     this.#counters.streamReads++
-    const read = { epoch, after: position.seq, filters, accepts, complete, bytesMax: receiver.chunkBytesMax }
-    const chunk = await this.#reader.read(read)
-    return subscriber.closed || epoch !== this.#log.epoch || this.#send(subscriber, chunk)
+    const isWanted = (): boolean => !subscriber.closed && begins === this.#log.begins
+    const { seq: after } = position
+    const { chunkBytesMax: bytesMax } = receiver
+    const chunk = await this.#reader.read({
+      epoch,
+      after,
+      filters,
+      accepts,
+      complete,
+      bytesMax,
+      owner: receiver,
+      isWanted,
+    })
+    return chunk === undefined || !isWanted() || this.#send(subscriber, chunk)
   }
 
   /** Where mode ALL goes on in memory, or meets what the stream could not give. */
@@ -40,43 +53,60 @@ export class StreamCatchUp {
 
   /** Where mode LATEST goes on in memory. What it gets before may have been removed since, so no removal is left out. */
   #completeForLatest(position: Position): number {
+    const { latestFrom, removalsFrom, gaps, keepsNewest } = this.#log
+    position.removalsFrom = removalsFrom
     position.snapshotAt = 0
-    const { latestFrom, removalsFrom, gapsFrom, keepsNewest } = this.#log
-    position.streamTo = Math.max(position.streamTo, latestFrom, removalsFrom, keepsNewest ? 0 : gapsFrom)
+    position.streamTo = Math.max(position.streamTo, latestFrom, removalsFrom, keepsNewest ? 0 : gaps.from)
     return position.streamTo
   }
 
   #send(subscriber: Subscriber, chunk: StreamChunk): boolean {
-    const { channel, position, receiver, mode } = subscriber
-    const { epoch, completeFrom, keepsNewest } = this.#log
+    const { position, receiver, mode } = subscriber
+    const { completeFrom, keepsNewest } = this.#log
     const lost = chunk.lostTo > position.seq
     // What a bucket no longer holds was superseded, and a snapshot misses nothing by what retention had dropped before it.
     const uncounted = keepsNewest || (lost && mode === Mode.LATEST && position.seq === 0)
     if (lost && !uncounted) {
-      passGap(subscriber, chunk.lostTo, 'retention')
-      this.#counters.gaps++
+      passGap(subscriber, chunk.lostTo, 'retention', this.#counters)
       position.uncountedTo = completeFrom
       position.owed = 0
     }
-    const entries = mode === Mode.LATEST ? newestOf(chunk) : chunk.entries
-    const conflated = chunk.entries.length - entries.length
-    const step = { kind: 'chunk', to: chunk.to, entries, conflated, uncounted, owed: 0, uncountedTo: 0 } as const
-    const bytes = channel.encode(epoch, subscriber, step)
+    const { step, bytes, read } = this.#encode(subscriber, chunk, uncounted)
     // Another subscription of the connection may have used the credit while this one was reading.
-    if (!receiver.accepts(bytes.length)) return false
+    if (!receiver.accepts(bytes.length, step.entries.length)) return false
     receiver.deliver(bytes)
     // What is read here was owed as well, when it left the ring.
-    for (const { seq } of chunk.entries) if (seq > position.uncountedTo) position.owed--
+    for (const { seq } of read) if (seq > position.uncountedTo) position.owed--
     this.#counters.batches++
-    this.#counters.deliveries += entries.length
-    this.#counters.conflated += conflated
-    position.seq = chunk.to
+    this.#counters.deliveries += step.entries.length
+    this.#counters.conflated += step.conflated
+    position.seq = step.to
     return true
+  }
+
+  /** As much of a chunk as is not too large for the receiver when it is encoded, and which of its entries that covers. */
+  #encode(subscriber: Subscriber, chunk: StreamChunk, uncounted: boolean): EncodedRead {
+    const { channel, receiver, mode } = subscriber
+    for (let count = chunk.entries.length, { to } = chunk; ; ) {
+      const read = chunk.entries.slice(0, count)
+      const entries = mode === Mode.LATEST ? newestOf(read) : read
+      const conflated = read.length - entries.length
+      const step = { kind: 'chunk', to, entries, conflated, uncounted, owed: 0, uncountedTo: 0 } as const
+      const bytes = channel.encode(this.#log.epoch, subscriber, step)
+      if (count <= 1 || fits(receiver, bytes)) return { step, bytes, read }
+      count = Math.max(1, Math.floor((count * receiver.chunkBytesMax) / bytes.length))
+      to = (chunk.entries[count] as Entry).seq - 1
+    }
   }
 }
 
+interface EncodedRead extends EncodedChunk {
+  readonly step: Chunk
+  readonly read: readonly Entry[]
+}
+
 /** The last of each subject, in order. */
-function newestOf(chunk: StreamChunk): StreamChunk['entries'] {
-  const newest = new Map(chunk.entries.map((entry) => [entry.state.subject, entry]))
-  return chunk.entries.filter((entry) => newest.get(entry.state.subject) === entry)
+function newestOf(read: readonly Entry[]): readonly Entry[] {
+  const newest = new Map(read.map((entry) => [entry.state.subject, entry]))
+  return read.filter((entry) => newest.get(entry.state.subject) === entry)
 }

@@ -4,9 +4,10 @@ import type { Entry } from './entry-log.ts'
 export interface StreamReader {
   /**
    * What matches past a position, at most about `bytesMax`. `complete` is the sequence from which memory goes on: where the
-   * stream has no more up to there, the read ends there. Throws `unavailable`, also when the stream is another incarnation.
+   * stream has no more up to there, the read ends there. Undefined when nobody wants it any more. Throws `unavailable`, also
+   * when the stream is another incarnation.
    */
-  read(request: StreamRead): Promise<StreamChunk>
+  read(request: StreamRead): Promise<StreamChunk | undefined>
 }
 
 export interface StreamRead {
@@ -16,6 +17,10 @@ export interface StreamRead {
   readonly accepts: (subject: string) => boolean
   readonly complete: number
   readonly bytesMax: number
+  /** Who reads: where reads wait, owners take turns. */
+  readonly owner: object
+  /** Asked when its turn has come. */
+  isWanted(): boolean
 }
 
 export interface StreamChunk {

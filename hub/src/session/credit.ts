@@ -44,14 +44,15 @@ export class Credit {
   }
 
   get has(): boolean {
-    return this.accepts(this.chunkBytesMax)
+    return this.accepts(this.chunkBytesMax, 2)
   }
 
-  accepts(bytes: number): boolean {
-    // What is larger than the window goes alone.
-    const fits =
-      this.#windowBytes === 0 || this.#unacknowledged === 0 || this.#unacknowledged + bytes <= this.#windowBytes
-    if (fits && !this.#blocked) return true
+  /** Whether a batch of so many bytes and entries may be sent. One entry that is larger than the window may when half of it is free. */
+  accepts(bytes: number, entries: number): boolean {
+    const window = this.#windowBytes
+    const fits = window === 0 || this.#unacknowledged + bytes <= window
+    const isAllowed = fits || (entries === 1 && bytes > window && this.#unacknowledged <= window / 2)
+    if (isAllowed && !this.#blocked) return true
     this.#refused = true
     return false
   }

@@ -81,8 +81,8 @@ export class Session implements Receiver, FrameHandler {
     return this.#credit.has
   }
 
-  accepts(bytes: number): boolean {
-    return this.#credit.accepts(bytes)
+  accepts(bytes: number, entries: number): boolean {
+    return this.#credit.accepts(bytes, entries)
   }
 
   deliver(bytes: Uint8Array): void {

@@ -1,0 +1,144 @@
+import { limits } from '../limits.ts'
+import { beginAgain, beginSnapshot, passGap } from './beginning.ts'
+import type { Channel } from './channel.ts'
+import type { EntryLog } from './entry-log.ts'
+import type { SourceCounters } from './source-counters.ts'
+import type { SourceOptions } from './source-options.ts'
+import { StreamCatchUp } from './stream-catch-up.ts'
+import type { Subscriber } from './subscriber.ts'
+
+/** Those of a source that are not with their channel: a queue of who may go on, and the step that takes each forward. */
+export class Behind {
+  readonly #options: SourceOptions
+  readonly #log: EntryLog
+  readonly #counters: SourceCounters
+  readonly #catchUp: StreamCatchUp
+  #ready: Subscriber[] = []
+
+  constructor(options: SourceOptions, log: EntryLog, counters: SourceCounters) {
+    this.#options = options
+    this.#log = log
+    this.#counters = counters
+    this.#catchUp = new StreamCatchUp(log, options.reader, counters)
+  }
+
+  /** Puts one where it belongs: with the caught up, in the queue, or to wait until its channel has come so far. */
+  settle(subscriber: Subscriber): void {
+    const { position, channel } = subscriber
+    if (position.seq < channel.position.seq) this.#enqueue(subscriber)
+    else if (position.seq === channel.position.seq) channel.join(subscriber)
+    else if (!channel.waiting.has(subscriber)) {
+      channel.await(subscriber)
+      subscriber.aheadSince = undefined
+    }
+  }
+
+  /** The channel has moved: who waited for that goes on with it. */
+  settleWaiting(channel: Channel): void {
+    for (const subscriber of channel.waiting) {
+      if (subscriber.position.seq > channel.position.seq) continue
+      channel.endWait(subscriber)
+      this.settle(subscriber)
+    }
+  }
+
+  /**
+   * Who is still ahead though the log was compared with the stream since (the first comparison may have begun before) holds a
+   * cursor of a stream that was set back: it begins again. A hub that does not hear from NATS is only behind.
+   */
+  doubtWaiting(channel: Channel): void {
+    const comparisons = this.#options.comparisons()
+    for (const subscriber of channel.waiting) {
+      subscriber.aheadSince ??= comparisons
+      if (comparisons < subscriber.aheadSince + 2) continue
+      channel.endWait(subscriber)
+      beginAgain(this.#log, subscriber, this.#counters)
+      this.settle(subscriber)
+    }
+  }
+
+  /** A receiver has got credit: what is behind of it may go on. */
+  credit(subscriber: Subscriber): void {
+    if (subscriber.isBehind && !subscriber.reading) this.#enqueue(subscriber)
+  }
+
+  /** Takes those that may go on one step further each, until all had one or the clock says `until`. */
+  advance(until: number): void {
+    const queue = this.#ready
+    if (queue.length === 0) return
+    this.#ready = []
+    const touched = new Set<Channel>()
+    let index = 0
+    while (index < queue.length) {
+      const subscriber = queue[index++] as Subscriber
+      subscriber.queued = false
+      if (subscriber.closed || !subscriber.isBehind || subscriber.reading) continue
+      touched.add(subscriber.channel)
+      this.#step(subscriber)
+      if (this.#options.now() >= until) break
+    }
+    for (const channel of touched) channel.endPass()
+    // What was cut off comes before what was added meanwhile.
+    if (index < queue.length) this.#ready = queue.slice(index).concat(this.#ready)
+    if (this.#ready.length > 0) this.#options.requestPass()
+  }
+
+  #enqueue(subscriber: Subscriber): void {
+    if (subscriber.queued) return
+    subscriber.queued = true
+    this.#ready.push(subscriber)
+    this.#options.requestPass()
+  }
+
+  /** Without credit it costs nothing until there is some. */
+  #step(subscriber: Subscriber): void {
+    const { channel, position, receiver } = subscriber
+    if (position.seq >= channel.position.seq) {
+      this.settle(subscriber)
+      return
+    }
+    if (!receiver.hasCredit) return
+    const limit = channel.intervalMs === 0 ? channel.position.seq : this.#log.head
+    const { step, bytes } = channel.chunkFrom(this.#log, subscriber, limit)
+    switch (step.kind) {
+      case 'chunk':
+        if (!receiver.accepts(bytes.length, step.entries.length)) return
+        receiver.deliver(bytes)
+        this.#counters.batches++
+        this.#counters.deliveries += step.entries.length
+        this.#counters.conflated += step.conflated
+        position.seq = step.to
+        position.owed = step.owed
+        position.uncountedTo = step.uncountedTo
+        break
+      case 'gap':
+        passGap(subscriber, step.to, 'retention', this.#counters)
+        break
+      case 'snapshot':
+        beginSnapshot(this.#log, subscriber)
+        break
+      case 'stream':
+        void this.#readStream(subscriber)
+        return
+    }
+    this.settle(subscriber)
+  }
+
+  /** Serves one chunk to a subscriber whose position is older than memory. */
+  async #readStream(subscriber: Subscriber): Promise<void> {
+    subscriber.reading = true
+    try {
+      if (await this.#catchUp.next(subscriber)) this.#readEnded(subscriber)
+      else subscriber.reading = false
+    } catch (thrown) {
+      if (subscriber.closed) return
+      this.#options.onReadFailed(thrown)
+      this.#options.later(limits.streamRetryMs, () => this.#readEnded(subscriber))
+    }
+  }
+
+  #readEnded(subscriber: Subscriber): void {
+    subscriber.reading = false
+    if (!subscriber.closed) this.credit(subscriber)
+  }
+}
