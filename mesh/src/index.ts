@@ -67,6 +67,7 @@ export { type Provisioned, type ProvisionOptions, provisionMesh, provisionTenant
 export type { Stored } from './nats/publish-receipt.ts'
 export { type Outgoing, Publisher, type PublisherOptions } from './nats/publisher.ts'
 export { firstSequence, type Range, type RangeRead, readRange, type StoredMessage } from './nats/range.ts'
+export { onReconnect } from './nats/reconnects.ts'
 export { type ReaderStart, type StreamMessage, StreamReader, type StreamReaderOptions } from './nats/stream-reader.ts'
 export { epochOf, type StreamState, streamState } from './nats/stream-state.ts'
 export { type BucketSpec, defaultTenantSpec, meshBucket, type TenantSpec, ticketBucket } from './nats/streams.ts'

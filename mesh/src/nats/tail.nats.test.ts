@@ -245,6 +245,28 @@ describe('a tail', () => {
     }
   })
 
+  test('does not wait for the rest of a table whose stream is gone', async () => {
+    const manager = await jetstreamManager(producer)
+    await makeStream('vanishing')
+    // More than a reader fetches at once.
+    await Promise.all(Array.from({ length: 12_000 }, (_, index) => publish('vanishing', `old${index}`, index)))
+    const sink = new RecordingSink()
+    const tail = new Tail({ nc: follower, tenant: 'vanishing', source: 'events', sink, log, pollMs: 200 })
+    tails.push(tail)
+    const opened = tail.open()
+    await sink.until(() => sink.entries.length > 1_000)
+    await manager.streams.delete(eventStream('vanishing'))
+    await makeStream('vanishing')
+    await publish('vanishing', 'new', 1)
+    // It may also have asked in the moment in which there was none.
+    const isOpen = await opened.then(
+      () => true,
+      (thrown) => assert.ok(thrown instanceof WeirError),
+    )
+    if (isOpen) await sink.until(() => sink.lives.at(-1)?.entries.at(-1) === 'new@1')
+    tail.close()
+  })
+
   test('reads a bucket again when it was away for longer than the markers of removals last', async () => {
     const manager = await jetstreamManager(producer)
     await makeBucket('away', 1_000_000_000)

@@ -5,6 +5,7 @@ import type { Logger } from '../log.ts'
 import { HeldEntries, type HeldEntry } from './held-entries.ts'
 import { liveSubject, sourceStream, sourceSubject } from './layout.ts'
 import { firstSequence, type Range, readRange } from './range.ts'
+import { onReconnect } from './reconnects.ts'
 import { liveSequence, removalOf } from './server-header.ts'
 import { StreamReader } from './stream-reader.ts'
 import { type StreamState, streamState } from './stream-state.ts'
@@ -45,8 +46,9 @@ export interface TailStats {
   resets: number
   /** Entries that the stream holds past the head, as last polled. */
   lag: number
-  /** Times that everything was there which the stream had when it was asked. */
+  /** Times that everything was there which the stream had when it was asked, and when it was last asked so, by performance.now(). */
   checks: number
+  comparedAt: number
 }
 
 /**
@@ -55,7 +57,7 @@ export interface TailStats {
  * the last sequence, and begins anew when the stream is another one (creation time).
  */
 export class Tail {
-  readonly stats: TailStats = { repaired: 0, repairs: 0, gaps: 0, resets: 0, lag: 0, checks: 0 }
+  readonly stats: TailStats = { repaired: 0, repairs: 0, gaps: 0, resets: 0, lag: 0, checks: 0, comparedAt: 0 }
   readonly #options: TailOptions
   readonly #stream: string
   /** All subjects of the source as its stream knows them. */
@@ -65,14 +67,14 @@ export class Tail {
   #subscription: Subscription | undefined
   #timer: NodeJS.Timeout | undefined
   #status: { stop(): void } | undefined
+  /** Of the table, while that is loaded. */
+  #reader: StreamReader | undefined
   #closed = false
   #epoch = 0
   #head = 0
   /** Undefined while entries flow straight through. */
   #held: HeldEntries | undefined
   #checking = false
-  /** When the stream was last asked and everything it had was had here. */
-  #comparedAt = 0
   /** A check was asked for since the last one began. */
   #wanted = false
 
@@ -105,7 +107,7 @@ export class Tail {
     try {
       await nc.flush()
       this.#checking = true
-      this.#comparedAt = performance.now()
+      this.stats.comparedAt = performance.now()
       await this.#load(await this.#state())
     } catch (thrown) {
       this.close()
@@ -113,8 +115,9 @@ export class Tail {
     }
     this.#checking = false
     if (this.#wanted) void this.#check()
-    this.#timer = setInterval(() => void this.#check(), this.#options.pollMs ?? 2000)
-    this.#watchConnection()
+    this.#timer = setInterval(() => void this.#check(), this.#options.pollMs ?? pollMs)
+    // A reconnect is when republications are lost.
+    this.#status = onReconnect(this.#options.nc, () => this.#suspect())
   }
 
   close(): void {
@@ -122,6 +125,7 @@ export class Tail {
     clearInterval(this.#timer)
     this.#subscription?.unsubscribe()
     this.#status?.stop()
+    this.#reader?.close()
     this.#held = undefined
   }
 
@@ -180,7 +184,7 @@ export class Tail {
         else await this.#repair(state.lastSeq)
         if (this.#wanted) continue
         this.stats.checks++
-        this.#comparedAt = asked
+        this.stats.comparedAt = asked
       }
     } catch (thrown) {
       if (!this.#closed)
@@ -196,7 +200,7 @@ export class Tail {
     if (lastSeq < head) return 'the stream was set back, as by a backup: what it had after that is void'
     // Markers of keys that expired have a time to live themselves; after it nothing but the whole table tells what is gone.
     const { source, markersMs = limits.expiryMarkerMs / 2 } = this.#options
-    const mayMissRemovals = source !== 'events' && lastSeq > this.#head && asked - this.#comparedAt > markersMs
+    const mayMissRemovals = source !== 'events' && lastSeq > this.#head && asked - this.stats.comparedAt > markersMs
     return mayMissRemovals ? 'NATS was away for so long that the whole bucket is read again' : undefined
   }
 
@@ -229,7 +233,7 @@ export class Tail {
     let target = Math.max(last, this.#held?.last ?? 0)
     if (this.#head < target) this.stats.repairs++
     let next: Promise<Range> | undefined
-    while (this.#head < target && !this.#closed) {
+    while (this.#head < target) {
       this.stats.lag = target - this.#head
       const { messages, more } = await (next ?? this.#read(this.#head + 1))
       const end = messages.at(-1)?.seq ?? this.#head
@@ -237,7 +241,9 @@ export class Tail {
       next = more && end < target ? this.#read(end + 1) : undefined
       next?.catch(() => undefined)
       const isLost = !more && end < target && (await this.#isEnd(end))
-      if ((await this.#state()).epoch !== this.#epoch) {
+      const isOther = (await this.#state()).epoch !== this.#epoch
+      if (this.#closed) return
+      if (isOther) {
         this.#wanted = true
         return
       }
@@ -253,7 +259,7 @@ export class Tail {
       target = Math.max(target, this.#held?.last ?? 0)
     }
     this.stats.lag = 0
-    if (!this.#closed && this.#held?.isEmpty) this.#held = undefined
+    if (this.#held?.isEmpty) this.#held = undefined
   }
 
   /**
@@ -292,30 +298,44 @@ export class Tail {
   /** Loads the newest entry of each subject, then lets what arrived meanwhile follow. */
   async #load(state: StreamState): Promise<void> {
     const { sink } = this.#options
-    const last = state.lastSeq
-    this.#epoch = state.epoch
+    const { epoch, lastSeq } = state
+    this.#epoch = epoch
     this.#head = 0
-    sink.begin(this.#epoch)
-    if (state.messages > 0) await this.#loadTable(last)
+    sink.begin(epoch)
+    if (state.messages > 0) await this.#loadTable(state)
     // The table, and what arrived meanwhile, may be another's: nothing that is read says whose it is.
     const now = await this.#state()
-    if (now.epoch !== state.epoch) {
+    if (this.#closed) return
+    if (isAnother(now, state)) {
       this.#held = this.#hold()
       return await this.#load(now)
     }
-    this.#head = last
-    sink.loaded(last)
+    this.#head = lastSeq
+    sink.loaded(lastSeq)
     await this.#repair(now.lastSeq)
   }
 
-  async #loadTable(last: number): Promise<void> {
+  async #loadTable(state: StreamState): Promise<void> {
     const reader = new StreamReader({ nc: this.#options.nc, stream: this.#stream, start: 'latest' })
-    await reader.runToHead(({ subject, seq, payload, removal }) => {
-      if (seq > last || this.#closed) return 'stop'
-      this.#head = seq
-      this.#options.sink.entry(subject.slice(this.#storePrefixLength), seq, payload, removal)
-      return undefined
-    })
+    this.#reader = reader
+    // A reader waits for what it has not read, which never comes when the stream has become another one.
+    const watch = setInterval(() => {
+      this.#state().then(
+        (now) => isAnother(now, state) && reader.close(),
+        (thrown) => asWeirError(thrown).code === 'not_found' && reader.close(),
+      )
+    }, this.#options.pollMs ?? pollMs)
+    try {
+      await reader.runToHead(({ subject, seq, payload, removal }) => {
+        if (seq > state.lastSeq) return 'stop'
+        this.#head = seq
+        this.#options.sink.entry(subject.slice(this.#storePrefixLength), seq, payload, removal)
+        return undefined
+      })
+    } finally {
+      clearInterval(watch)
+      this.#reader = undefined
+    }
   }
 
   async #state(): Promise<StreamState> {
@@ -327,18 +347,14 @@ export class Tail {
       throw new WeirError('not_found', `The tenant "${tenant}" has no source "${source}".`, { cause: thrown })
     }
   }
-
-  /** A reconnect is when republications are lost, so the stream is asked at once. */
-  #watchConnection(): void {
-    const statuses = this.#options.nc.status()[Symbol.asyncIterator]()
-    this.#status = { stop: () => void statuses.return?.() }
-    void (async () => {
-      for (let next = await statuses.next(); next.done !== true; next = await statuses.next()) {
-        if (next.value.type === 'reconnect') this.#suspect()
-      }
-    })()
-  }
 }
+
+/** Whether a stream is not the one it was, or was set back. */
+function isAnother(now: StreamState, before: StreamState): boolean {
+  return now.epoch !== before.epoch || now.lastSeq < before.lastSeq
+}
+
+const pollMs = 2_000
 
 /** How long a republication may lag behind the store before it counts as lost. */
 const graceMs = 250
