@@ -46,7 +46,8 @@ export class Sources {
     for (const [key, held] of this.#held) {
       if (held.source !== source) continue
       held.users--
-      if (held.users === 0) held.idle = setTimeout(() => this.#close(key, held), limits.idleTailMs)
+      if (held.users > 0) return
+      held.idle = setTimeout(() => this.#close(key, held), this.#options.idleMs ?? limits.idleTailMs)
       return
     }
   }
@@ -109,6 +110,8 @@ export interface SourcesOptions {
   readonly budget: MemoryBudget
   readonly ringBytes: number
   readonly latestSubjects: number
+  /** How long a source stays that nobody has; the limits' when absent. */
+  readonly idleMs?: number
   onPass(seconds: number): void
 }
 
