@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hubControlSubject, type Msg, type NatsConnection, type Subscription } from '@weir/mesh'
+import { hubControlSubject, type Msg, type NatsConnection, onReconnect, type Subscription } from '@weir/mesh'
+import { WeirError } from '@weir/proto'
 import type { Hub } from './hub.ts'
 import { limits } from './limits.ts'
 import type { Denial } from './session/denials.ts'
@@ -9,39 +10,44 @@ import type { Denial } from './session/denials.ts'
 export class HubControl {
   readonly #nc: NatsConnection
   readonly #hub: Hub
+  /** Where the others answer what they know of denials. */
+  readonly #deniedSubject: string = `${answerSubject}.${randomUUID()}`
   #subscriptions: readonly Subscription[] = []
+  #reconnects: { stop(): void } | undefined
 
   constructor(nc: NatsConnection, hub: Hub) {
     this.#nc = nc
     this.#hub = hub
   }
 
-  start(): void {
+  /** Resolves when NATS knows what this hub listens to, so that nobody is let in before it hears of disconnecting. */
+  async start(): Promise<void> {
     const hear = (subject: string, take: (message: Msg) => void): Subscription =>
       this.#nc.subscribe(subject, {
         callback: (error, message) => {
           if (!error) take(message)
         },
       })
-    const denied = `${answerSubject}.${randomUUID()}`
     this.#subscriptions = [
       hear(disconnectSubject, (message) => this.#disconnect(message)),
       hear(denySubject, (message) => this.#deny(message)),
-      hear(denied, (message) => this.#deny(message)),
+      hear(this.#deniedSubject, (message) => this.#deny(message)),
       hear(denialsSubject, (message) => this.#tellDenials(message)),
     ]
-    // Those that run know who was disconnected before this hub was there.
-    this.#nc.publish(denialsSubject, '', { reply: denied })
+    this.#reconnects = onReconnect(this.#nc, () => this.#exchangeDenials())
+    this.#exchangeDenials()
+    await this.#nc.flush()
   }
 
   close(): void {
+    this.#reconnects?.stop()
     if (this.#nc.isClosed()) return
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
   }
 
   /**
    * Closes the connections of a token's subject on every hub, and says which hub closed how many. A hub that does not answer
-   * in time does it all the same; it is only not counted.
+   * in time does it all the same; it is only not counted. Throws `unavailable` when not even this one heard itself.
    */
   async disconnect(tenant: string, subject: string): Promise<readonly Disconnected[]> {
     const answers: Disconnected[] = []
@@ -60,6 +66,7 @@ export class HubControl {
     } finally {
       subscription.unsubscribe()
     }
+    if (answers.length === 0) throw new WeirError('unavailable', 'NATS does not carry this to any hub now: try again.')
     return answers
   }
 
@@ -73,14 +80,16 @@ export class HubControl {
     message.respond(JSON.stringify(answer))
   }
 
+  /** The others know who was disconnected while this hub was away, or not there yet; and what it said last may be lost. */
+  #exchangeDenials(): void {
+    const denials = this.#hub.denials.list(Date.now())
+    if (denials.length > 0) this.#nc.publish(denySubject, JSON.stringify(denials))
+    this.#nc.publish(denialsSubject, '', { reply: this.#deniedSubject })
+  }
+
   #deny(message: Msg): void {
-    const denials = readJson<readonly Partial<Denial>[]>(message)
-    if (!Array.isArray(denials)) return
-    for (const each of denials as readonly (Partial<Denial> | null)[]) {
-      const { tenant, subject, expiresAt } = each ?? {}
-      if (typeof tenant !== 'string' || typeof subject !== 'string' || typeof expiresAt !== 'number') continue
-      this.#hub.denials.add({ tenant, subject, expiresAt })
-    }
+    const told = readJson<readonly unknown[]>(message)
+    if (Array.isArray(told)) this.#hub.deny(told.filter(isDenial))
   }
 
   #tellDenials(message: Msg): void {
@@ -92,6 +101,11 @@ export class HubControl {
 export interface Disconnected {
   readonly hub: string
   readonly closed: number
+}
+
+function isDenial(told: unknown): told is Denial {
+  const { tenant, subject, expiresAt } = (told ?? {}) as Partial<Record<keyof Denial, unknown>>
+  return typeof tenant === 'string' && typeof subject === 'string' && typeof expiresAt === 'number'
 }
 
 /** People can publish here as well, with a tool: what is no JSON object says nothing. */

@@ -73,10 +73,10 @@ export function hubParts({ config, verifier, log, health, metrics }: HubContext)
         control = new HubControl(nc, hub)
         presence = new Presence(nc, hub)
         api = new AdminApi(hub, control)
+        await control.start()
         const { port, idleSeconds } = config
         server = await listen({ hub, edge, host, port, idleSeconds, shared: worker !== undefined })
         hub.start()
-        control.start()
         presence.start()
         const ports: WorkerPorts = { port: server.port, adminPort: admin.port }
         if (worker === undefined) log.info({ hub: hub.hubName, ...ports }, 'listening')

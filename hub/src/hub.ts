@@ -3,11 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Identity, Logger, Metrics, NatsConnection, Verifier } from '@weir/mesh'
 import { type ErrorCode, WeirError } from '@weir/proto'
 import type { Codec } from './codec/codec.ts'
-import type { MemoryBudget } from './engine/entry-log.ts'
+import type { MemoryBudget } from './engine/memory-budget.ts'
 import { HubMetrics } from './hub-metrics.ts'
 import { limits } from './limits.ts'
 import { Admission } from './session/admission.ts'
-import { Denials } from './session/denials.ts'
+import { type Denial, Denials } from './session/denials.ts'
 import type { Link } from './session/link.ts'
 import { Session, type SessionHub, type SessionSettings } from './session/session.ts'
 import { Sources } from './sources.ts'
@@ -99,20 +99,29 @@ export class Hub implements SessionHub {
   }
 
   /**
-   * Closes the connections whose token has this subject, wherever they are in their life; says how many, and when the last of
-   * their tokens expires.
+   * Closes the connections whose token has this subject, wherever they are in their life, and lets nobody come back with such a
+   * token; says how many, and when the last of the tokens expires.
    */
   disconnect(tenant: string, subject: string): { readonly closed: number; readonly expiresAt: number } {
-    let closed = 0
     let expiresAt = 0
+    for (const { identity } of this.#sessions) {
+      if (identity?.subject === subject && identity.tenant === tenant) {
+        expiresAt = Math.max(expiresAt, identity.expiresAt)
+      }
+    }
+    return { closed: expiresAt === 0 ? 0 : this.deny([{ tenant, subject, expiresAt }]), expiresAt }
+  }
+
+  /** Lets nobody in with the tokens of these denials, and closes the connections that have one; says how many. */
+  deny(denials: readonly Denial[]): number {
+    for (const denial of denials) this.denials.add(denial)
+    let closed = 0
     for (const session of this.#sessions) {
-      const { identity } = session
-      if (identity?.subject !== subject || identity.tenant !== tenant) continue
-      expiresAt = Math.max(expiresAt, identity.expiresAt)
+      if (session.identity === undefined || !this.denials.has(session.identity)) continue
       session.fail(new WeirError('revoked', 'An administrator has closed this connection.'))
       closed++
     }
-    return { closed, expiresAt }
+    return closed
   }
 
   /**

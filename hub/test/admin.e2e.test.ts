@@ -5,6 +5,7 @@ import { EventSchema, Mode, validateEvent } from '@weir/proto'
 import type { SessionPage } from '../src/session/session-list.ts'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
 import { SseReader } from './sse-reader.ts'
+import { TcpProxy } from './tcp-proxy.ts'
 import { TestClient } from './test-client.ts'
 
 describe('the admin port', () => {
@@ -154,6 +155,51 @@ describe('the admin port', () => {
     for (const hub of [...hubs, late])
       await TestClient.open(hub.url, { token: renewed }).then((client) => client.close())
     await late.stop()
+  })
+
+  test('closes who was disconnected while a hub was away from NATS once it is back, but no newer token', async (t) => {
+    const proxy = await TcpProxy.start(mesh.nats.port)
+    t.after(() => proxy.close())
+    const away = await mesh.startHub({ WEIR_HUB_NAME: 'away' }, proxy)
+    const token = await testToken({ subject: 'remote' })
+    const [here, there] = [await TestClient.open(hubs[0].url, { token }), await opened('remote', away)]
+    const renewed = await testToken({ subject: 'remote', ttlSeconds: 700 })
+    const newer = await TestClient.open(away.url, { token: renewed })
+    proxy.cut()
+    const path = '/v1/sessions?tenant=main&subject=remote'
+    const deaf = await fetch(`${away.adminUrl}${path}`, { method: 'DELETE', headers: { authorization: admin } })
+    assert.equal(deaf.status, 503, 'a hub that reaches nobody, not even itself, does not say that it is done')
+    await fetch(`${hubs[0].adminUrl}${path}`, { method: 'DELETE', headers: { authorization: admin } })
+    assert.equal((await here.closed).code, 3503)
+    proxy.mend()
+    assert.equal((await there.closed).code, 3503)
+    const again = new TestClient(away.url)
+    await again.connected()
+    again.greet(token, {})
+    assert.equal((await again.closed).code, 3503)
+    newer.send({ case: 'ping', value: { $typeName: 'weir.v1.Ping' } })
+    await newer.next('pong')
+    newer.close()
+    await away.stop()
+  })
+
+  test('lets nobody come back to a hub that has not heard what itself said of it', async (t) => {
+    // Of denials it hears nothing that has a meaning; the length stays, so that the rest does.
+    const filter = () => (chunk: Buffer) =>
+      Buffer.from(chunk.toString('latin1').replaceAll('[{"tenant"', '[{"nobody"'), 'latin1')
+    const proxy = await TcpProxy.start(mesh.nats.port, { filter })
+    t.after(() => proxy.close())
+    const deaf = await mesh.startHub({ WEIR_HUB_NAME: 'deaf' }, proxy)
+    const token = await testToken({ subject: 'unheard' })
+    const first = await TestClient.open(deaf.url, { token })
+    const url = `${hubs[0].adminUrl}/v1/sessions?tenant=main&subject=unheard`
+    await fetch(url, { method: 'DELETE', headers: { authorization: admin } })
+    assert.equal((await first.closed).code, 3503)
+    const again = new TestClient(deaf.url)
+    await again.connected()
+    again.greet(token, {})
+    assert.equal((await again.closed).code, 3503)
+    await deaf.stop()
   })
 
   test('is not disturbed by what people publish to the control subject', async () => {

@@ -10,12 +10,13 @@ export class Denials {
   /** By tenant and subject, the one that was denied last at the end. */
   readonly #denied: Map<string, Denial> = new Map()
 
-  add(denial: Denial): void {
-    const { tenant, subject, expiresAt } = denial
+  add({ tenant, subject, expiresAt }: Denial): void {
     const key = `${tenant} ${subject}`
-    const known = this.#denied.get(key)?.expiresAt ?? 0
+    const known = this.#denied.get(key)
+    // Hubs tell each other again and again; only what is new has a new place.
+    if (known !== undefined && known.expiresAt >= expiresAt) return
     this.#denied.delete(key)
-    this.#denied.set(key, { tenant, subject, expiresAt: Math.max(known, expiresAt) })
+    this.#denied.set(key, { tenant, subject, expiresAt })
     if (this.#denied.size <= limits.denialsMax) return
     for (const [oldest] of this.#denied) {
       this.#denied.delete(oldest)
@@ -23,10 +24,15 @@ export class Denials {
     }
   }
 
-  /** Throws `revoked`. */
-  check({ tenant, subject, expiresAt }: Identity): void {
+  /** Whether the token of this identity was denied. */
+  has({ tenant, subject, expiresAt }: Identity): boolean {
     const denied = this.#denied.get(`${tenant} ${subject}`)
-    if (denied === undefined || denied.expiresAt < expiresAt) return
+    return denied !== undefined && denied.expiresAt >= expiresAt
+  }
+
+  /** Throws `revoked`. */
+  check(identity: Identity): void {
+    if (!this.has(identity)) return
     throw new WeirError('revoked', 'An administrator has disconnected the holder of this token: get a new one.')
   }
 
