@@ -49,6 +49,11 @@ describe('a hub with two workers', () => {
     return session.slice(0, session.lastIndexOf('.'))
   }
 
+  function pidOf(worker: number): number {
+    const lines = hub.log.map((line) => JSON.parse(line) as { worker?: number; pid?: number })
+    return lines.find((line) => line.worker === worker)?.pid as number
+  }
+
   test('serves on one port by both, and each client gets everything', async () => {
     const clients = await crowd('crowd')
     for (let count = 1; count <= 3; count++) await mesh.publish('pool.a', String(count))
@@ -111,12 +116,25 @@ describe('a hub with two workers', () => {
     assert.equal(text.match(/^# TYPE weir_hub_connections /gm)?.length, 1)
   })
 
+  test('lists the sessions of one while the other does not answer', async () => {
+    const clients = await crowd('stopped')
+    process.kill(pidOf(1), 'SIGSTOP')
+    try {
+      const { sessions: those } = await sessions('')
+      assert.ok(those.length > 0 && those.length < clients.length)
+      assert.deepEqual(new Set(those.map(({ session }) => workerOf(session))), new Set(['pool-2']))
+    } finally {
+      process.kill(pidOf(1), 'SIGCONT')
+    }
+    assert.equal((await sessions('')).sessions.length, clients.length)
+    await leave(clients)
+  })
+
   test('starts a worker again that has crashed; the other one serves meanwhile', async () => {
     const clients = await crowd('crash')
     const { sessions: all } = await sessions('')
     const lost = all.filter(({ session }) => workerOf(session) === 'pool-1').length
-    const listens = hub.log.map((line) => JSON.parse(line) as { msg: string; worker?: number; pid?: number })
-    process.kill(listens.find(({ worker }) => worker === 1)?.pid ?? 0, 'SIGKILL')
+    process.kill(pidOf(1), 'SIGKILL')
     assert.ok(lost > 0 && lost < clients.length)
     await hub.untilMetric('connections', (value) => value === clients.length - lost)
     const during = await fetch(`${hub.adminUrl}/readyz`)

@@ -72,7 +72,10 @@ export class PoolAdmin {
     throw fault
   }
 
-  /** Pages through the workers in order; the session that a page begins after says which worker's turn it is. */
+  /**
+   * Pages through the workers in order; the session that a page begins after says which worker's turn it is. One that does not
+   * answer is left out. Throws `unavailable` when none does.
+   */
   async #listSessions(request: Request): Promise<Response> {
     const query = new URL(request.url).searchParams
     const limit = Math.min(Number(query.get('limit') ?? limits.sessionsPageDefault), limits.sessionsPageMax)
@@ -81,11 +84,20 @@ export class PoolAdmin {
     const at = after === null ? 0 : workers.findIndex(({ name }) => after.startsWith(`${name}.`))
     if (at < 0) throw new WeirError('invalid', '`after` is the `next` of the page before.')
     const sessions: SessionReport[] = []
+    let fault: unknown
+    let answered = false
     for (const [index, worker] of workers.slice(at).entries()) {
       // The token and the rest of the query are for the worker to judge.
       if (index > 0) query.delete('after')
       if (query.has('limit') || sessions.length > 0) query.set('limit', String(limit - sessions.length))
-      const response = await askWorker(worker, `${sessionsPath}?${query}`, { headers: authorizationOf(request) })
+      let response: Response
+      try {
+        response = await askWorker(worker, `${sessionsPath}?${query}`, { headers: authorizationOf(request) })
+      } catch (thrown) {
+        fault = thrown
+        continue
+      }
+      answered = true
       if (!response.ok) return copyOf(response)
       const page = (await response.json()) as SessionPage
       sessions.push(...page.sessions)
@@ -94,6 +106,7 @@ export class PoolAdmin {
         return Response.json({ sessions, next: sessions.at(-1)?.session })
       }
     }
+    if (!answered) throw fault
     return Response.json({ sessions })
   }
 }
