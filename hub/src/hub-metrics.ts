@@ -33,6 +33,12 @@ export class HubMetrics {
     sum('behind', 'Subscriptions that are behind.', ({ source }) => source.behindCount)
     sum('subjects', 'Subjects in the latest tables.', ({ source }) => source.log.subjectCount)
     sum('lag_entries', 'Entries that the streams hold past what this hub has.', ({ tail }) => tail.stats.lag)
+    read(
+      'compared_seconds',
+      'For how long not everything that a stream has was found here, of all sources the most.',
+      () =>
+        [...hub.sources].reduce((most, { tail }) => Math.max(most, secondsSince(tail.stats.comparedAt, hub.now())), 0),
+    )
     const lag = (name: string, help: string, of: (lag: Lag) => number): void =>
       void metrics.gauge(name, help, ['source'], (gauge) => {
         for (const kind of ['events', 'bucket']) gauge.set({ source: kind }, 0)
@@ -59,6 +65,11 @@ export class HubMetrics {
   refused(code: ErrorCode): void {
     this.#refusals.inc({ code })
   }
+}
+
+/** 0 for a source that is only being opened. */
+function secondsSince(comparedAt: number, now: number): number {
+  return comparedAt === 0 ? 0 : (now - comparedAt) / 1000
 }
 
 const counted: readonly (readonly [string, keyof SourceTotals, string])[] = [
