@@ -23,6 +23,8 @@ export interface Figure {
   readonly budget?: Budget
   /** What stands beside it: conditions, other numbers of the same measurement. */
   readonly note?: string
+  /** Why the figure says nothing: what it was to be measured under did not come about. */
+  readonly void?: string | undefined
 }
 
 /** From DESIGN: the figure is to be at least, or at most, this. */

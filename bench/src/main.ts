@@ -36,6 +36,7 @@ const unknown = positionals.filter((name) => !benchmarks.some((each) => each.nam
 if (unknown.length > 0) refuse(`There is no benchmark ${unknown.join(', ')}.`)
 
 const missed: Figure[] = []
+const voided: Figure[] = []
 for (const benchmark of benchmarks) {
   const wanted = positionals.length === 0 ? !benchmark.onlyByName : positionals.includes(benchmark.name)
   if (!wanted) continue
@@ -43,6 +44,7 @@ for (const benchmark of benchmarks) {
   await benchmark.run({ quick: values.quick, profiles: values.profile, report })
 }
 if (missed.length > 0) console.log(`\n${missed.length} figures are not within their budget.`)
+if (voided.length > 0) console.log(`\n${voided.length} figures are void.`)
 
 function commandLine() {
   try {
@@ -80,15 +82,21 @@ How to read the figures: bench/README.md.`
 }
 
 function report(figure: Figure): void {
-  const { name, value, unit, budget, note = '' } = figure
-  if (!isWithin(figure)) missed.push(figure)
-  const wanted =
-    budget === undefined ? '' : 'atLeast' in budget ? `at least ${budget.atLeast}` : `at most ${budget.atMost}`
-  const verdict = budget === undefined ? '' : `${isWithin(figure) ? 'ok' : 'MISSED'} (${wanted}) `
+  const { name, value, unit, note = '' } = figure
+  if (figure.void !== undefined) voided.push(figure)
+  else if (!isWithin(figure)) missed.push(figure)
+  const verdict = figure.void === undefined ? verdictOf(figure) : `VOID (${figure.void}) `
   console.log(`  ${name.padEnd(52)} ${rounded(value).padStart(9)} ${unit}  ${verdict}${note}`)
+}
+
+function verdictOf(figure: Figure): string {
+  const { budget } = figure
+  if (budget === undefined) return ''
+  const wanted = 'atLeast' in budget ? `at least ${budget.atLeast}` : `at most ${budget.atMost}`
+  return `${isWithin(figure) ? 'ok' : 'MISSED'} (${wanted}) `
 }
 
 /** Three significant digits, without an exponent. */
 function rounded(value: number): string {
-  return value >= 100 ? String(Math.round(value)) : value.toPrecision(3)
+  return Math.abs(value) >= 100 ? String(Math.round(value)) : value.toPrecision(3)
 }

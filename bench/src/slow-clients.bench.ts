@@ -2,13 +2,16 @@
  * What slow clients cost the others: 800 subscribers that keep up, alone and beside 100 that read nothing and 100 that read a
  * tenth of what comes, in turns. And what becomes of the slow ones: none is disconnected, each has the newest value soon
  * after it reads again, and none costs the hub more memory than its window.
+ *
+ * Slow ones that never acknowledge are held by their sockets alone, which the hub feels only once the kernel has swallowed
+ * some megabytes for each; so they are given those first. A figure is void where the slow ones did not read what they were to.
  */
 import { BenchMesh } from './bench-mesh.ts'
-import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
+import type { Benchmark, BenchmarkOptions, Figure } from './benchmark.ts'
 import { benchToken, type HubProcess } from './hub-process.ts'
 import { Inspector } from './inspector.ts'
 import { LatencyHistogram } from './load/latency-histogram.ts'
-import type { OpenPlan } from './load/load-plan.ts'
+import type { OpenPlan, Published } from './load/load-plan.ts'
 import type { LoadProcess } from './load/load-process.ts'
 import { residentBytes } from './process-usage.ts'
 
@@ -21,19 +24,32 @@ export const slowClients: Benchmark = {
 const healthyCount = 800
 const slowCount = 100
 const eventsPerSecond = 1_000
+/** While sockets, or the recent log, are being filled. */
+const fillingPerSecond = 5_000
+/** So small that it is full from the first turn on: what it grows by would count as memory of the slow ones. */
+const ringBytes: number = 4 * 1024 * 1024
 const eventBytes = 200
+/** With its subject and its place. */
+const entryBytes: number = eventBytes + 20
+const windowBytes = 262_144
+
+const kinds = [
+  { name: 'that read nothing', bytesPerSecond: 0 },
+  { name: 'that read a tenth', bytesPerSecond: (eventsPerSecond * entryBytes) / 10 },
+] as const
+type Kind = (typeof kinds)[number]
 
 async function runSlowClients(options: BenchmarkOptions): Promise<void> {
-  await withWindow(options, 262_144)
+  await withWindow(options, windowBytes)
   await withWindow(options, 0)
 }
 
-async function withWindow(options: BenchmarkOptions, windowBytes: number): Promise<void> {
+async function withWindow(options: BenchmarkOptions, window: number): Promise<void> {
   const mesh = await BenchMesh.start()
   try {
-    const hub = await mesh.hub({ inspect: true })
+    const hub = await mesh.hub({ inspect: true, settings: { WEIR_HUB_RING_BYTES: String(ringBytes) } })
     const inspector = await Inspector.connect(hub.inspectorUrl)
-    const [publisher, healthy] = [mesh.load(), mesh.load()]
+    const healthy = mesh.load()
     const plan: OpenPlan = {
       port: hub.port,
       dialect: 'weir',
@@ -41,7 +57,7 @@ async function withWindow(options: BenchmarkOptions, windowBytes: number): Promi
       channels: 1,
       filter: 'bench.>',
       mode: 'ALL',
-      windowBytes: 262_144,
+      windowBytes,
       checkSubjects: 0,
       tokens: [await benchToken()],
       atOnce: 100,
@@ -49,70 +65,148 @@ async function withWindow(options: BenchmarkOptions, windowBytes: number): Promi
     await healthy.ask('open', plan)
     const ms = options.quick ? 1_500 : 6_000
     const turns = options.quick ? 1 : 5
-    const pace = { kind: 'rate', perSecond: eventsPerSecond } as const
-    const published = publisher.ask('publish', {
-      natsUrl: mesh.nats.url,
-      ms: 600_000,
-      subjects: 100,
-      eventBytes,
-      pace,
-    })
+    const stream = new Stream(mesh)
+    stream.start(fillingPerSecond)
+    await sleep((1.5 * 1000 * ringBytes) / (fillingPerSecond * entryBytes))
+    await stream.change(eventsPerSecond)
     await sleep(2_000)
     const alone: number[] = []
     const beside: Beside[] = []
+    const slow: OpenPlan = { ...plan, mode: 'LATEST', windowBytes: window, count: slowCount, readBytesMax: 4_096 }
     for (let turn = 0; turn < turns; turn++) {
       alone.push(await p99Of(healthy, ms))
-      const slow = { ...plan, mode: 'LATEST', windowBytes, count: slowCount } as const
-      beside.push(await besideSlow(mesh, hub, inspector, healthy, slow, ms))
+      beside.push(await besideSlow({ mesh, hub, inspector, healthy, stream }, slow, ms))
     }
-    await publisher.ask('halt')
-    await published
-    report(options, windowBytes, alone, beside)
+    await stream.halt()
+    report(options, window, alone, beside)
     inspector.close()
   } finally {
     await mesh.stop()
   }
 }
 
+interface Stage {
+  readonly mesh: BenchMesh
+  readonly hub: HubProcess
+  readonly inspector: Inspector
+  readonly healthy: LoadProcess
+  readonly stream: Stream
+}
+
+/** The events that are published, at one rate after another. */
+class Stream {
+  readonly #natsUrl: string
+  readonly #publisher: LoadProcess
+  #published: Promise<Published> | undefined
+
+  constructor(mesh: BenchMesh) {
+    this.#natsUrl = mesh.nats.url
+    this.#publisher = mesh.load()
+  }
+
+  start(perSecond: number): void {
+    const plan = { natsUrl: this.#natsUrl, ms: 600_000, subjects: 100, eventBytes }
+    this.#published = this.#publisher.ask('publish', { ...plan, pace: { kind: 'rate', perSecond } })
+  }
+
+  async change(perSecond: number): Promise<void> {
+    await this.halt()
+    this.start(perSecond)
+  }
+
+  async halt(): Promise<void> {
+    await this.#publisher.ask('halt')
+    await this.#published
+  }
+}
+
 interface Beside {
+  /** Of the others. */
   readonly p99: number
-  readonly convergedMs: readonly number[]
-  readonly residentBytes: number
+  /** By the index of their kind. */
+  readonly slow: readonly SlowFigures[]
   readonly socketBytes: number
 }
 
-async function besideSlow(
-  mesh: BenchMesh,
-  hub: HubProcess,
-  inspector: Inspector,
-  healthy: LoadProcess,
-  plan: OpenPlan,
-  ms: number,
-): Promise<Beside> {
-  await inspector.collectGarbage()
-  const before = residentBytes(hub.pid)
-  const slow = [mesh.load(), mesh.load()] as const
-  for (const load of slow) await load.ask('open', plan)
-  await slow[0].ask('read', { kind: 'none' })
-  await slow[1].ask('read', { kind: 'rate', bytes: (eventsPerSecond * (eventBytes + 20)) / 10 })
-  await sleep(1_500)
+/** Of one kind of slow clients. */
+interface SlowFigures {
+  readonly convergedMs: number
+  /** Of one client. */
+  readonly residentBytes: number
+  /** What the one that read least and the one that read most have read a second. */
+  readonly readBytes: readonly [least: number, most: number]
+}
+
+async function besideSlow(stage: Stage, plan: OpenPlan, ms: number): Promise<Beside> {
+  const { hub, inspector, healthy } = stage
+  const resident = async (): Promise<number> => {
+    await inspector.collectGarbage()
+    return residentBytes(hub.pid)
+  }
+  const held = [await resident()]
+  const loads: LoadProcess[] = []
+  for (const kind of kinds) {
+    loads.push(await openSlow(stage, plan, kind))
+    held.push(await resident())
+  }
+  const readBefore = await Promise.all(loads.map((load) => load.ask('bytesRead')))
+  const start = performance.now()
   const p99 = await p99Of(healthy, ms)
+  const readAfter = await Promise.all(loads.map((load) => load.ask('bytesRead')))
+  const seconds = (performance.now() - start) / 1000
   const { socket_bytes: socketBytes = Number.NaN } = await hub.metrics()
-  await inspector.collectGarbage()
-  const grown = residentBytes(hub.pid) - before
-  const convergedMs = await Promise.all(
-    slow.map(async (load) => {
-      await load.ask('read', { kind: 'all' })
-      const took = await load.ask('caughtUp', { ms: 10_000 })
-      const { closed, faultCount, faults } = await load.ask('tally')
-      if (closed > 0 || faultCount > 0)
-        throw new Error(`${closed} slow clients were closed; ${faultCount} faults: ${faults}`)
-      return took.length < plan.count ? Number.POSITIVE_INFINITY : Math.max(...took)
-    }),
-  )
-  for (const load of slow) await load.stop()
+  const convergedMs = await Promise.all(loads.map((load) => converged(load, plan.count)))
+  for (const load of loads) await load.stop()
   await sleep(500)
-  return { p99, convergedMs, residentBytes: grown / (2 * plan.count), socketBytes: socketBytes / (2 * plan.count) }
+  return {
+    p99,
+    socketBytes: socketBytes / (kinds.length * plan.count),
+    slow: kinds.map((_, index) => {
+      const read = (readAfter[index] ?? []).map((bytes, place) => (bytes - (readBefore[index]?.[place] ?? 0)) / seconds)
+      return {
+        convergedMs: convergedMs[index] ?? Number.NaN,
+        residentBytes: ((held[index + 1] ?? Number.NaN) - (held[index] ?? Number.NaN)) / plan.count,
+        readBytes: [Math.min(...read), Math.max(...read)],
+      }
+    }),
+  }
+}
+
+/** Opens the slow clients of one kind, and waits until the hub holds back what it has for them. */
+async function openSlow({ mesh, hub, stream }: Stage, plan: OpenPlan, kind: Kind): Promise<LoadProcess> {
+  const load = mesh.load()
+  await load.ask('open', plan)
+  const { bytesPerSecond: bytes } = kind
+  await load.ask('read', bytes === 0 ? { kind: 'none' } : { kind: 'rate', bytes })
+  if (plan.windowBytes === 0) {
+    await stream.change(fillingPerSecond)
+    await socketsFilled(hub)
+    await stream.change(eventsPerSecond)
+  }
+  await sleep(2_000)
+  return load
+}
+
+/** Until the buffers of the hub's sockets hold more than before and grow no more; half a minute at most. */
+async function socketsFilled(hub: HubProcess): Promise<void> {
+  const { socket_bytes: before = 0 } = await hub.metrics()
+  let last = before
+  for (let turn = 0; turn < 30; turn++) {
+    await sleep(1_000)
+    const { socket_bytes: now = 0 } = await hub.metrics()
+    if (now > before && now <= last) return
+    last = now
+  }
+}
+
+/** How long it takes until each, reading everything again, has a value that was published after now. */
+async function converged(load: LoadProcess, count: number): Promise<number> {
+  await load.ask('read', { kind: 'all' })
+  const took = await load.ask('caughtUp', { ms: 10_000 })
+  const { closed, faultCount, faults } = await load.ask('tally')
+  if (closed > 0 || faultCount > 0)
+    throw new Error(`${closed} slow clients were closed; ${faultCount} faults: ${faults}`)
+  return took.length < count ? Number.POSITIVE_INFINITY : Math.max(...took)
 }
 
 /** Of the next so many milliseconds. */
@@ -131,27 +225,52 @@ function report(options: BenchmarkOptions, window: number, alone: readonly numbe
   const acknowledging = window > 0
   const title = acknowledging ? 'slow ones acknowledge' : 'slow ones never acknowledge'
   const p99s = beside.map(({ p99 }) => p99)
-  const figures = (values: readonly number[]): string => values.map((value) => value.toFixed(2)).join(', ')
-  options.report({
-    name: `${title}: p99 of the others, beside / alone`,
+  const listed = (values: readonly number[]): string => values.map((value) => value.toFixed(2)).join(', ')
+  const socketBytes = Math.max(...beside.map((each) => each.socketBytes))
+  const unheld = !acknowledging && socketBytes === 0 ? 'the sockets of the slow ones were never full' : undefined
+  const misread = kinds.map((kind, index) => misreading(kind, beside, index))
+  const say = (figure: Figure): void => options.report({ ...figure, name: `${title}: ${figure.name}` })
+  say({
+    name: 'p99 of the others, beside / alone',
     value: median(p99s) / median(alone),
     unit: 'x',
-    note: `alone ${figures(alone)} ms, beside ${figures(p99s)} ms`,
+    note: `alone ${listed(alone)} ms, beside ${listed(p99s)} ms`,
     ...(acknowledging && { budget: { atMost: 1.1 } }),
+    void: unheld ?? misread.find(Boolean),
   })
-  const names = ['that read nothing', 'that read a tenth'] as const
-  for (const [index, name] of names.entries()) {
-    const value = Math.max(...beside.map(({ convergedMs }) => convergedMs[index] ?? Number.NaN))
-    const budget = { atMost: 1_000 }
-    options.report({ name: `${title}: newest value to the last ${name}`, value, unit: 'ms', budget })
+  for (const [index, { name, bytesPerSecond }] of kinds.entries()) {
+    const [least, most] = readBytes(beside, index)
+    const figures = beside.flatMap(({ slow }) => slow[index] ?? [])
+    say({
+      name: `newest value to the last ${name}`,
+      value: Math.max(...figures.map(({ convergedMs }) => convergedMs)),
+      unit: 'ms',
+      note: `read ${Math.round(least)} to ${Math.round(most)} bytes/s of ${bytesPerSecond}`,
+      budget: { atMost: 1_000 },
+      void: unheld ?? misread[index],
+    })
+    say({
+      name: `memory of one ${name}`,
+      value: Math.max(...figures.map((each) => each.residentBytes)),
+      unit: 'bytes',
+      note: `in the buffer of a socket ${Math.round(socketBytes)} bytes, the mean of both kinds`,
+      budget: { atMost: acknowledging ? window : 65_536 + 65_536 },
+      void: unheld ?? misread[index],
+    })
   }
-  options.report({
-    name: `${title}: memory a slow client`,
-    value: Math.max(...beside.map((each) => each.residentBytes)),
-    unit: 'bytes',
-    note: `in the buffer of its socket ${Math.round(Math.max(...beside.map((each) => each.socketBytes)))} bytes`,
-    budget: { atMost: acknowledging ? window : 65_536 + 65_536 },
-  })
+}
+
+/** Why what was measured beside the clients of a kind says nothing; undefined when they read what they were to. */
+function misreading({ name, bytesPerSecond }: Kind, beside: readonly Beside[], index: number): string | undefined {
+  const [least, most] = readBytes(beside, index)
+  if (least >= bytesPerSecond / 2 && most <= bytesPerSecond * 2) return undefined
+  return `those ${name} read ${Math.round(least)} to ${Math.round(most)} bytes/s, not ${bytesPerSecond}`
+}
+
+/** The least and the most that a client of a kind has read a second, of all turns. */
+function readBytes(beside: readonly Beside[], index: number): readonly [least: number, most: number] {
+  const read = beside.flatMap(({ slow }) => slow[index]?.readBytes ?? [])
+  return [Math.min(...read), Math.max(...read)]
 }
 
 function median(values: readonly number[]): number {

@@ -11,6 +11,8 @@ export interface LoadCommands {
   /** Ends `publish` before its time. */
   halt(): Promise<null>
   read(pace: ReadPace): Promise<null>
+  /** What each socket has read since it was opened. */
+  bytesRead(): Promise<readonly number[]>
   /** Waits until every socket has heard of an event that was published after now, and says how long that took for each. */
   caughtUp(timeout: { readonly ms: number }): Promise<readonly number[]>
   /** Each socket whose connection ends connects to this port at once, from its cursor. */

@@ -54,15 +54,13 @@ const commands: LoadCommands = {
 
   async read(pace) {
     clearInterval(pacing)
-    const bytes = pace.kind === 'all' ? Number.POSITIVE_INFINITY : 0
-    for (const socket of sockets) socket.allow(bytes)
-    if (pace.kind === 'rate') {
-      const portion = (pace.bytes * paceMs) / 1000
-      pacing = setInterval(() => {
-        for (const socket of sockets) socket.allow(portion)
-      }, paceMs)
-    }
+    for (const socket of sockets) pace.kind === 'all' ? socket.readEverything() : socket.readNothing()
+    if (pace.kind === 'rate') pacing = readSlowly(pace.bytes)
     return null
+  },
+
+  async bytesRead() {
+    return sockets.map(({ bytesRead }) => bytesRead)
   },
 
   async caughtUp({ ms }) {
@@ -106,16 +104,29 @@ const commands: LoadCommands = {
 }
 
 let pacing: NodeJS.Timeout | undefined
-const paceMs = 100
 const ackDelayMs = 200
 const ackSlices = 10
 let ackSlice = 0
+const readSlices = 10
 
 // What a client acknowledges after 200 ms at the latest, spread over them.
 setInterval(() => {
   ackSlice = (ackSlice + 1) % ackSlices
   for (let index = ackSlice; index < sockets.length; index += ackSlices) sockets[index]?.settle()
 }, ackDelayMs / ackSlices)
+
+/** Lets each socket read ten times a second, a tenth of them at a time. */
+function readSlowly(bytesPerSecond: number): NodeJS.Timeout {
+  const allowedAt = new Array<number>(readSlices).fill(performance.now())
+  let slice = 0
+  return setInterval(() => {
+    slice = (slice + 1) % readSlices
+    const now = performance.now()
+    const bytes = ((now - (allowedAt[slice] as number)) * bytesPerSecond) / 1000
+    allowedAt[slice] = now
+    for (let index = slice; index < sockets.length; index += readSlices) sockets[index]?.allow(bytes)
+  }, 100 / readSlices)
+}
 
 createInterface({ input: process.stdin })
   .on('line', (line) => void answer(line))

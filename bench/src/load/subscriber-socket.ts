@@ -20,6 +20,8 @@ export interface SubscriberPlan {
   readonly windowBytes: number
   /** Decodes and checks every entry instead of counting; of so many subjects. */
   readonly checkSubjects: number
+  /** The most that one read takes, until it may read everything again; undefined for those that always may. */
+  readonly readBytesMax?: number
 }
 
 /** One subscriber on a raw TCP socket, at a small part of what a WebSocket client costs. */
@@ -42,10 +44,14 @@ export class SubscriberSocket implements FrameSink {
   heardOf = 0
   /** The other side has closed. */
   onClose: (() => void) | undefined
+  /** Bytes that it may read; below 0 what it has read too much, which the next allowance pays for. */
   #allowance = Number.POSITIVE_INFINITY
+  /** A part of the one that all share. */
+  #buffer: Uint8Array
 
   constructor(plan: SubscriberPlan, tally: Tally, known: KnownBatches) {
     this.#plan = plan
+    this.#buffer = sharedBuffer.subarray(0, plan.readBytesMax)
     this.#tally = tally
     this.#known = known
     this.check = plan.checkSubjects > 0 ? new BatchCheck(plan.checkSubjects, plan.mode) : undefined
@@ -62,13 +68,15 @@ export class SubscriberSocket implements FrameSink {
     this.#greeting = ''
     this.#greeted = false
     this.#owed = 0
+    // Asked for after each read, which those that always read everything are spared.
+    const buffer = this.#plan.readBytesMax === undefined ? sharedBuffer : () => this.#buffer
     return new Promise((resolve, reject) => {
       this.#subscribed = resolve
       const socket = connect({
         port,
         host: '127.0.0.1',
         noDelay: true,
-        onread: { buffer: sharedBuffer, callback: (size, buffer) => this.#read(buffer as Uint8Array, size) },
+        onread: { buffer, callback: (size, buffer) => this.#read(buffer as Uint8Array, size) },
       })
       this.#socket = socket
       socket.once('error', reject)
@@ -89,11 +97,26 @@ export class SubscriberSocket implements FrameSink {
     socket?.destroy()
   }
 
-  /** Reads so many bytes more, then waits. Infinity reads on. */
+  /** What its connection has read. */
+  get bytesRead(): number {
+    return this.#socket?.bytesRead ?? 0
+  }
+
+  readEverything(): void {
+    this.#allowance = Number.POSITIVE_INFINITY
+    this.#buffer = sharedBuffer
+    this.#socket?.resume()
+  }
+
+  readNothing(): void {
+    this.#allowance = 0
+    this.#socket?.pause()
+  }
+
+  /** Reads so many bytes more, less what it has read too much before. What it had no use for before is lost. */
   allow(bytes: number): void {
-    this.#allowance = bytes
-    if (bytes > 0) this.#socket?.resume()
-    else this.#socket?.pause()
+    this.#allowance = Math.min(this.#allowance + bytes, bytes)
+    if (this.#allowance > 0) this.#socket?.resume()
   }
 
   /** Acknowledges what is owed, as a client does after 200 ms at the latest. */
