@@ -55,7 +55,11 @@ export class HubProcess {
           Record<'port' | 'adminPort', number>
         if (msg === 'listening') {
           resolve(new HubProcess(child, port, adminPort, /ws:\/\/\S+/.exec(said)?.[0] ?? ''))
-        } else if (level === 'warn' || level === 'error' || Number(level) >= 40) process.stderr.write(`hub: ${line}\n`)
+          return
+        }
+        if (loud.includes(level)) process.stderr.write(`hub: ${line}\n`)
+        // It exits then, but with an inspector only when that has gone: so its clients would wait for nothing.
+        if (level === 'fatal') child.kill('SIGKILL')
       })
     })
   }
@@ -74,6 +78,8 @@ export class HubProcess {
     await ended
   }
 }
+
+const loud: readonly string[] = ['warn', 'error', 'fatal']
 
 /** A token that subscribes to everything, for the hubs that this process starts. */
 export function benchToken(subject = 'bench'): Promise<string> {

@@ -3,15 +3,18 @@ import { writeFile } from 'node:fs/promises'
 /** The inspector of a Node process, by the Chrome DevTools Protocol: as much of it as benchmarks need. */
 export class Inspector {
   readonly #socket: WebSocket
-  readonly #waiting: Map<number, (result: unknown) => void> = new Map()
+  readonly #waiting: Map<number, Waiting> = new Map()
   #last = 0
 
   private constructor(socket: WebSocket) {
     this.#socket = socket
     socket.onmessage = ({ data }) => {
       const { id, result } = JSON.parse(String(data)) as { id: number; result: unknown }
-      this.#waiting.get(id)?.(result)
+      this.#waiting.get(id)?.resolve(result)
       this.#waiting.delete(id)
+    }
+    socket.onclose = () => {
+      for (const { reject } of this.#waiting.values()) reject(gone())
     }
   }
 
@@ -47,9 +50,21 @@ export class Inspector {
 
   #ask(method: string, params: unknown = {}): Promise<unknown> {
     const id = ++this.#last
-    this.#socket.send(JSON.stringify({ id, method, params }))
-    return new Promise((resolve) => this.#waiting.set(id, resolve))
+    return new Promise((resolve, reject) => {
+      if (this.#socket.readyState !== WebSocket.OPEN) return reject(gone())
+      this.#waiting.set(id, { resolve, reject })
+      this.#socket.send(JSON.stringify({ id, method, params }))
+    })
   }
+}
+
+interface Waiting {
+  resolve(result: unknown): void
+  reject(error: Error): void
+}
+
+function gone(): Error {
+  return new Error('the process that was inspected has ended')
 }
 
 export interface ProfileLine {
