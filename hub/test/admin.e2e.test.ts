@@ -246,7 +246,7 @@ describe('the source mesh', () => {
 
   after(() => mesh.stop())
 
-  test('tells administrators of any tenant which hubs there are, and when one goes', async () => {
+  test('tells administrators of any tenant which hubs there are, and when one goes or dies', async () => {
     const token = await testToken({ tenant: 'elsewhere', subscribe: [], admin: true })
     const client = await TestClient.open(hub.url, { token })
     client.subscribe({ source: 'mesh', filters: ['hub.*'], mode: Mode.LATEST })
@@ -262,8 +262,16 @@ describe('the source mesh', () => {
     }
     const second = await mesh.startHub({ WEIR_HUB_NAME: 'second' })
     await client.until(() => client.entries.includes('hub.second=reading'))
+    const killed = await mesh.startHub({ WEIR_HUB_NAME: 'killed' })
+    await client.until(() => client.entries.includes('hub.killed=reading'))
+    await killed.stop('SIGKILL')
+    const at = Date.now()
     await second.stop()
     await client.until(() => client.entries.includes('hub.second!'))
+    // It cannot say that it goes: its last word expires.
+    await client.until(() => client.entries.includes('hub.killed!'))
+    const seconds = (Date.now() - at) / 1000
+    assert.ok(seconds > 8 && seconds < 18, `gone after ${seconds} s`)
     client.close()
   })
 
