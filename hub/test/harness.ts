@@ -32,6 +32,11 @@ function urlOf({ port }: { readonly port: number }, role: keyof typeof passwords
   return `nats://${role}:${passwords[role]}@127.0.0.1:${port}`
 }
 
+/** One user more, of whom production knows nothing. */
+function withWitness(config: string): string {
+  return config.replace('users: [', 'users: [\n  { user: "witness", password: "w" }')
+}
+
 /** A real nats-server with a tenant, and hubs as processes of their own. */
 export class TestMesh {
   readonly nats: TestNats
@@ -48,7 +53,9 @@ export class TestMesh {
 
   /** `config` is further text of the server's configuration. */
   static async start(tenant = 'main', config = ''): Promise<TestMesh> {
-    const nats = await startNats({ config: (place) => `${renderNatsConfig({ ...place, passwords })}\n${config}` })
+    const nats = await startNats({
+      config: (place) => `${withWitness(renderNatsConfig({ ...place, passwords }))}\n${config}`,
+    })
     const url = urlOf(nats, 'admin')
     const nc = await connectNats({ url, name: 'admin', log: createLogger('test', 'fatal') })
     await provisionMesh(nc, 1)
@@ -64,6 +71,12 @@ export class TestMesh {
     const hub = await TestHub.start(urlOf(nats, 'hub'), environment)
     this.#hubs.push(hub)
     return hub
+  }
+
+  /** A connection that may hear everything; whoever asks for it closes it. */
+  witness(): Promise<NatsConnection> {
+    const url = `nats://witness:w@127.0.0.1:${this.nats.port}`
+    return connectNats({ url, name: 'witness', log: createLogger('test', 'fatal') })
   }
 
   /** Resolves when it serves its streams again. */
