@@ -207,7 +207,6 @@ async function subscribers(scenario: Scenario, port: number): Promise<OpenPlan> 
     filter: scenario.filter,
     mode: 'ALL',
     windowBytes: scenario.windowBytes,
-    checkSubjects: 0,
     tokens: [await benchToken()],
     atOnce: 100,
   }

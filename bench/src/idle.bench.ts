@@ -32,7 +32,6 @@ async function runIdle(options: BenchmarkOptions): Promise<void> {
         filter: 'bench.s{channel}',
         mode: 'ALL',
         windowBytes: 262_144,
-        checkSubjects: 0,
         tokens,
         atOnce: 100,
       }

@@ -46,7 +46,6 @@ async function runInbound(options: BenchmarkOptions): Promise<void> {
       filter: '>',
       mode: 'ALL',
       windowBytes: 262_144,
-      checkSubjects: 0,
       tokens: [await benchToken()],
       atOnce: 1,
     })

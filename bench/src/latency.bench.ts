@@ -29,7 +29,6 @@ async function runLatency(options: BenchmarkOptions): Promise<void> {
       filter: 'bench.>',
       mode: 'ALL',
       windowBytes: 262_144,
-      checkSubjects: 0,
       tokens: [await benchToken()],
       atOnce: 100,
     }

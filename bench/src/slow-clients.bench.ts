@@ -58,7 +58,6 @@ async function withWindow(options: BenchmarkOptions, window: number): Promise<vo
       filter: 'bench.>',
       mode: 'ALL',
       windowBytes,
-      checkSubjects: 0,
       tokens: [await benchToken()],
       atOnce: 100,
     }

@@ -7,14 +7,18 @@ import type { KnownBatch } from './known-batches.ts'
  * subject the numbers of the events follow each other without a hole (mode ALL) or grow (mode LATEST).
  */
 export class BatchCheck {
-  /** Number of the last event of each subject, 0 before the first. */
+  /** Number of the last event of each subject. */
   readonly numbers: Int32Array
   readonly #holes: boolean
   readonly #reader = new BatchReader()
 
-  constructor(subjects: number, mode: 'ALL' | 'LATEST') {
-    this.numbers = new Int32Array(subjects)
+  /**
+   * `before` are the numbers of the last events of each subject that were stored before it subscribed: mode ALL goes on after
+   * them, and mode LATEST begins with a snapshot, which holds them or newer ones.
+   */
+  constructor(before: readonly number[], mode: 'ALL' | 'LATEST') {
     this.#holes = mode === 'LATEST'
+    this.numbers = Int32Array.from(before, (number) => (this.#holes ? number - 1 : number))
   }
 
   /** Reads a whole batch; undefined for other frames. Throws on what must not be. */
@@ -22,6 +26,7 @@ export class BatchCheck {
     const reader = this.#reader
     if (!reader.read(bytes, start, end)) return undefined
     const { channel, from, to, conflated } = reader
+    if (reader.saysEnd !== end) throw new Error('a batch does not end where it says')
     if (from !== cursor) throw new Error(`a batch begins at ${from}, not at the cursor ${cursor}`)
     if (!this.#holes && conflated > 0) throw new Error('a batch of mode ALL leaves entries out')
     let [entries, micros, last] = [0, 0, from]
@@ -40,7 +45,7 @@ export class BatchCheck {
   #count(subject: number, number: number): void {
     const before = this.numbers[subject]
     if (before === undefined) throw new Error(`there is no subject ${subject}`)
-    const follows = this.#holes || before === 0 ? number > before : number === before + 1
+    const follows = this.#holes ? number > before : number === before + 1
     if (!follows) throw new Error(`on subject ${subject} the event ${number} follows ${before}`)
     this.numbers[subject] = number
   }

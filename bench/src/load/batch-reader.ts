@@ -7,7 +7,8 @@ export class BatchReader {
   from = 0
   to = 0
   conflated = 0
-  entryCount = 0
+  /** Where it says that it ends, which may be further than what is there of it. */
+  saysEnd = 0
   #bytes: Uint8Array = new Uint8Array(0)
   #at = 0
   #end = 0
@@ -23,7 +24,8 @@ export class BatchReader {
     if (bytes[start] !== frameBatch) return false
     this.#bytes = bytes
     this.#at = start + 1
-    this.#varint()
+    const length = this.#varint()
+    this.saysEnd = this.#at + length
     this.#end = end
     this.channel = this.from = this.to = this.conflated = 0
     for (;;) {
@@ -81,7 +83,8 @@ export class BatchReader {
     let value = 0
     let scale = 1
     for (;;) {
-      const byte = this.#bytes[this.#at++] as number
+      const byte = this.#bytes[this.#at++]
+      if (byte === undefined) throw new Error('a batch ends within a number')
       value += (byte & 0x7f) * scale
       if (byte < 0x80) return value
       scale *= 128

@@ -30,7 +30,6 @@ async function opened(): Promise<SubscriberSocket> {
     filter: '>',
     mode: 'ALL',
     windowBytes: 0,
-    checkSubjects: 0,
   } as const
   const socket = new SubscriberSocket({ ...plan, readBytesMax }, new Tally(), new KnownBatches())
   await socket.open()

@@ -18,8 +18,8 @@ export interface SubscriberPlan {
   readonly mode: 'ALL' | 'LATEST'
   /** 0 never acknowledges. */
   readonly windowBytes: number
-  /** Decodes and checks every entry instead of counting; of so many subjects. */
-  readonly checkSubjects: number
+  /** Decodes and checks every entry instead of counting: what BatchCheck begins with, the last number of each subject. */
+  readonly checkAfter?: readonly number[]
   /** The most that one read takes, until it may read everything again; undefined for those that always may. */
   readonly readBytesMax?: number
 }
@@ -54,7 +54,7 @@ export class SubscriberSocket implements FrameSink {
     this.#buffer = sharedBuffer.subarray(0, plan.readBytesMax)
     this.#tally = tally
     this.#known = known
-    this.check = plan.checkSubjects > 0 ? new BatchCheck(plan.checkSubjects, plan.mode) : undefined
+    this.check = plan.checkAfter && new BatchCheck(plan.checkAfter, plan.mode)
   }
 
   /** The sequence up to which everything was received; -1 before Subscribed. */
