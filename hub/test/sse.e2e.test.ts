@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
@@ -162,6 +164,40 @@ describe('server-sent events', () => {
     await healthy.until(() => text.split('\ndata: ').length - 1 === 240)
     socket.destroy()
     healthy.close()
+    await hub.untilMetric('connections', (value) => value === 0)
+  })
+
+  const withoutCurl = spawnSync('curl', ['--version']).error === undefined ? false : 'curl is not installed'
+  test('are shown by curl -N as they come, a line an event', { skip: withoutCurl, timeout: 20_000 }, async (t) => {
+    const header = `Authorization: Bearer ${await testToken()}`
+    const curl = spawn('curl', ['-sN', '-H', header, `${hub.httpUrl}/v1/sse?filter=curled.%3E&mode=ALL`])
+    t.after(() => curl.kill())
+    let shown = ''
+    curl.stdout.setEncoding('utf8').on('data', (part: string) => {
+      shown += part
+    })
+    const until = async (number: number): Promise<readonly string[]> => {
+      for (;;) {
+        const lines = shown.split('\n').filter((line) => line.startsWith('data: '))
+        if (lines.length === number) return lines
+        await once(curl.stdout, 'data')
+      }
+    }
+    await hub.untilMetric('subscriptions', (value) => value === 1)
+    await mesh.publish('curled.a', '1')
+    await until(1)
+    await mesh.publish('curled.b', '{"deep":[2]}')
+    const lines = await until(2)
+    assert.equal(curl.exitCode, null)
+    const told = lines.map((line) => JSON.parse(line.slice('data: '.length)) as { subject: string; event: object })
+    assert.deepEqual(
+      told.map(({ subject, event }) => [subject, (event as { data: unknown }).data]),
+      [
+        ['curled.a', 1],
+        ['curled.b', { deep: [2] }],
+      ],
+    )
+    curl.kill()
     await hub.untilMetric('connections', (value) => value === 0)
   })
 
