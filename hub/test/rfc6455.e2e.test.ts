@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
+import { deflateRawSync } from 'node:zlib'
 import { closeCode } from '@weir/proto'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
 import { encodeFrame, type FrameOptions, opcode, RawSocket, upgradeRequest } from './raw-socket.ts'
@@ -105,6 +106,16 @@ describe('a handshake', () => {
     raw.send(text, '{"type":"hello"}')
     assert.equal((await raw.json()).type, 'welcome')
     raw.reset()
+  })
+
+  test('that offers compression is answered without it, and a compressed message ends the connection', async () => {
+    const raw = await RawSocket.connect(hub.port)
+    raw.write(upgradeRequest({ 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' }))
+    const head = await raw.head()
+    assert.match(head, /^HTTP\/1.1 101 /)
+    assert.doesNotMatch(head, /sec-websocket-extensions/i)
+    raw.send(text, deflateRawSync(`{"type":"hello","token":"${token}"}`), { rsv: 4 })
+    assert.equal(await raw.closeCode(), undefined)
   })
 
   test('a byte at a time is a handshake', async () => {
