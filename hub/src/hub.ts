@@ -56,9 +56,8 @@ export class Hub implements SessionHub {
     return performance.now()
   }
 
-  nextSession(): string {
-    this.#count++
-    return `${this.hubName}.${this.#count.toString(36)}`
+  nextSession(): number {
+    return ++this.#count
   }
 
   /** Whose token it is. Throws what `Verifier.verify` does, and `revoked` after its holder was disconnected. */

@@ -76,6 +76,7 @@ export class Sources {
     const { nc, log, budget, ringBytes, latestSubjects } = this.#options
     const { tombstonesMax, tombstoneMs, batchBytesMax } = limits
     const source: Source = new Source({
+      name,
       bounds: { budget, ringBytesMax: ringBytes, subjectsMax: latestSubjects, tombstonesMax, tombstoneMs },
       reader: new NatsStreamReader(nc, tenant, name, this.#reads),
       hasRemovals: name !== 'events',

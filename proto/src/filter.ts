@@ -15,11 +15,7 @@ export function isFilter(value: string): boolean {
 export function compileFilters(filters: readonly string[]): (subject: string) => boolean {
   const tests = canonicalFilters(filters).map(compileFilter)
   const [first] = tests
-  if (tests.length === 1 && first !== undefined) return first
-  return (subject) => {
-    for (const test of tests) if (test(subject)) return true
-    return false
-  }
+  return tests.length === 1 && first !== undefined ? first : oneOf(tests)
 }
 
 /** Whether a valid filter matches a valid subject. */
@@ -75,14 +71,30 @@ export function commonFilter(filters: readonly string[]): string {
   return (isFlat ? merged : [...merged, '>']).join('.')
 }
 
+// A test for each kind is made by a function of its own, since it keeps all that stands around it.
+
 function compileFilter(filter: string): (subject: string) => boolean {
   if (filter === '>') return () => true
-  if (!filter.includes('*')) {
-    if (!filter.endsWith('.>')) return (subject) => subject === filter
-    const prefix = filter.slice(0, -1)
-    return (subject) => subject.length > prefix.length && subject.startsWith(prefix)
+  if (filter.includes('*')) return likeTokens(filter.split('.'))
+  return filter.endsWith('.>') ? under(filter.slice(0, -1)) : exactly(filter)
+}
+
+function oneOf(tests: readonly ((subject: string) => boolean)[]): (subject: string) => boolean {
+  return (subject) => {
+    for (const test of tests) if (test(subject)) return true
+    return false
   }
-  const tokens = filter.split('.')
+}
+
+function exactly(filter: string): (subject: string) => boolean {
+  return (subject) => subject === filter
+}
+
+function under(prefix: string): (subject: string) => boolean {
+  return (subject) => subject.length > prefix.length && subject.startsWith(prefix)
+}
+
+function likeTokens(tokens: readonly string[]): (subject: string) => boolean {
   return (subject) => matchTokens(tokens, subject)
 }
 

@@ -4,6 +4,7 @@ import { advance, type Chunk, countMatches, oweDropped, type Position, positionA
 import { type Entry, type EntryLog, isSuperseded } from './entry-log.ts'
 import { fits } from './receiver.ts'
 import type { Route } from './router.ts'
+import type { Source } from './source.ts'
 import type { SourceCounters } from './source-counters.ts'
 import type { Subscriber } from './subscriber.ts'
 
@@ -15,7 +16,7 @@ import type { Subscriber } from './subscriber.ts'
  */
 export class Channel implements Route {
   readonly number: number
-  readonly key: string
+  readonly source: Source
   readonly filters: readonly string[]
   readonly intervalMs: number
   readonly twin: number
@@ -26,8 +27,8 @@ export class Channel implements Route {
   #behind: Set<Subscriber> | undefined
   #waiting: Set<Subscriber> | undefined
   visit = 0
-  /** Entries that match and came since the last pass; stays empty where there is an interval. */
-  pending: Entry[] = []
+  /** Entries that match and came since the last pass; there are none where there is an interval. */
+  pending: Entry[] | undefined
   /** Something that matches came since the last flush. */
   dirty = false
   /** When it was last flushed, milliseconds of the hub's clock; where there is an interval. */
@@ -38,10 +39,11 @@ export class Channel implements Route {
   /** Chunks of the present pass by the position they start from: many that stand together are encoded once. */
   #chunks: Map<string, EncodedChunk> | undefined
 
-  constructor(number: number, kind: ChannelKind, head: number) {
+  constructor(source: Source, number: number, kind: ChannelKind, head: number) {
+    this.source = source
     this.number = number
-    this.key = channelKey(kind)
-    this.filters = kind.filters
+    // As long as it is and no longer, other than what grew.
+    this.filters = kind.filters.slice()
     this.intervalMs = kind.intervalMs
     this.twin = kind.twin
     this.accepts = compileFilters(kind.filters)
@@ -50,7 +52,7 @@ export class Channel implements Route {
 
   /** Whether it is the channel, or one of the twins, of a canonical filter set and an interval. */
   reads(filters: readonly string[], intervalMs: number): boolean {
-    return this.key === channelKey({ filters, intervalMs, twin: this.twin })
+    return channelKey(this) === channelKey({ filters, intervalMs, twin: this.twin })
   }
 
   get size(): number {
@@ -85,7 +87,7 @@ export class Channel implements Route {
   /** A subscriber that stands where the channel stands goes on with the others. */
   join(subscriber: Subscriber): void {
     this.#leaveBehind(subscriber)
-    subscriber.place = this.#caughtUp.length
+    subscriber.catchUp(this.#caughtUp.length)
     // The first alone takes no room for more.
     if (subscriber.place === 0) this.#caughtUp = [subscriber]
     else this.#caughtUp.push(subscriber)
@@ -183,8 +185,8 @@ export class Channel implements Route {
 
   #flushPending(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): void {
     const pending = this.pending
-    if (pending.length === 0) return
-    this.pending = []
+    if (pending === undefined) return
+    this.pending = undefined
     if (this.#caughtUp.length === 0) return
     // Where nobody asked for every entry, what is superseded already need not be sent.
     const conflates = this.#allCount === 0
@@ -256,7 +258,7 @@ export class Channel implements Route {
   #fallBehind(subscriber: Subscriber): void {
     const { seq, owed } = this.position
     this.#leaveCaughtUp(subscriber)
-    Object.assign(subscriber.position, { seq, owed, uncountedTo: 0 })
+    subscriber.fallBehind({ ...positionAt(seq), owed })
     this.#behind ??= new Set()
     this.#behind.add(subscriber)
   }
@@ -273,7 +275,6 @@ export class Channel implements Route {
       this.#caughtUp[subscriber.place] = last
       last.place = subscriber.place
     }
-    subscriber.place = -1
   }
 }
 
@@ -287,7 +288,7 @@ export interface ChannelKind {
 }
 
 export function channelKey({ filters, intervalMs, twin }: ChannelKind): string {
-  return `${intervalMs} ${twin} ${filters.join(' ')}`
+  return [intervalMs, twin, ...filters].join(' ')
 }
 
 export interface EncodedChunk {

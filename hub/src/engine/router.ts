@@ -40,7 +40,8 @@ export class Router<R extends Route> {
         }
         node = next
       }
-      node.routes = node.routes.concat(route)
+      if (node.first === undefined) node.first = route
+      else node.others = node.others.concat(route)
     }
     this.#size++
     this.#forget()
@@ -102,11 +103,15 @@ export class Router<R extends Route> {
   }
 
   #take(node: Node<R>, found: R[]): void {
-    for (const route of node.routes) {
-      if (route.visit === this.#visit) continue
-      route.visit = this.#visit
-      found.push(route)
-    }
+    if (node.first === undefined) return
+    this.#find(node.first, found)
+    for (const route of node.others) this.#find(route, found)
+  }
+
+  #find(route: R, found: R[]): void {
+    if (route.visit === this.#visit) return
+    route.visit = this.#visit
+    found.push(route)
   }
 }
 
@@ -122,21 +127,27 @@ const answerCost = 16
 /** Small where it is a leaf: there may be one for each subscriber. */
 interface Node<R> {
   children: Map<string, Node<R>> | undefined
-  routes: readonly R[]
+  first: R | undefined
+  others: readonly R[]
 }
 
 function newNode<R>(): Node<R> {
-  return { children: undefined, routes: [] }
+  return { children: undefined, first: undefined, others: none }
 }
+
+const none: readonly never[] = []
 
 /** Whether the node is empty afterwards, so that its parent drops it. */
 function removeFrom<R>(node: Node<R>, tokens: readonly string[], at: number, route: R): boolean {
   const token = tokens[at]
   if (token === undefined) {
-    node.routes = node.routes.filter((each) => each !== route)
+    if (node.first === route) {
+      node.first = node.others[0]
+      node.others = node.others.slice(1)
+    } else node.others = node.others.filter((each) => each !== route)
   } else {
     const child = node.children?.get(token)
     if (child !== undefined && removeFrom(child, tokens, at + 1, route)) node.children?.delete(token)
   }
-  return node.routes.length === 0 && (node.children === undefined || node.children.size === 0)
+  return node.first === undefined && (node.children === undefined || node.children.size === 0)
 }

@@ -5,6 +5,8 @@ import type { StreamReader } from './stream-reader.ts'
 
 /** What a source is made from: its bounds, and all that it knows of the world. */
 export interface SourceOptions {
+  /** "events" or a bucket. */
+  readonly name: string
   readonly bounds: LogBounds
   readonly reader: StreamReader
   /** Whether values can go (deletion, expiry): true for buckets. */

@@ -352,6 +352,7 @@ class World {
         }),
     }
     this.source = new Source({
+      name: 'events',
       bounds: {
         budget: { ringBytes: 0, ringBytesMax: 1e9, keptBytes: 0, keptBytesMax: 1e9 },
         ringBytesMax: 16_000,

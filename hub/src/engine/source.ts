@@ -39,6 +39,11 @@ export class Source {
     this.#behind = new Behind(options, this.#log, this.counters)
   }
 
+  /** What its users call it: "events" or a bucket. */
+  get name(): string {
+    return this.#options.name
+  }
+
   get log(): EntryLog {
     return this.#log
   }
@@ -66,7 +71,7 @@ export class Source {
     this.#isReload = epoch === this.#loadedEpoch
     this.#log.begin(epoch)
     this.#arrivalTimes.clear()
-    for (const channel of this.#channels.values()) channel.pending = []
+    for (const channel of this.#channels.values()) channel.pending = undefined
   }
 
   entry(subject: string, seq: number, payload: Uint8Array, removal: 0 | 1 | 2): void {
@@ -76,7 +81,10 @@ export class Source {
     const entry = this.#log.append(subject, seq, payload, removal, now)
     if (this.#loading) return
     for (const channel of this.#router.match(entry.state)) {
-      if (channel.intervalMs === 0) channel.pending.push(entry)
+      if (channel.intervalMs === 0) {
+        if (channel.pending === undefined) channel.pending = [entry]
+        else channel.pending.push(entry)
+      }
       if (!channel.dirty) this.#touch(channel)
     }
   }
@@ -131,10 +139,10 @@ export class Source {
     this.#arrivals.delete(subscriber)
     channel.remove(subscriber)
     if (channel.size > 0) return
-    this.#channels.delete(channel.key)
+    this.#channels.delete(channelKey(channel))
     this.#router.remove(channel)
     channel.cancelTimer?.()
-    channel.pending = []
+    channel.pending = undefined
   }
 
   /** A receiver has got credit: what is behind of it may go on. */
@@ -195,7 +203,7 @@ export class Source {
     const key = channelKey(kind)
     let channel = this.#channels.get(key)
     if (channel === undefined) {
-      channel = new Channel(this.#options.nextChannel(), kind, this.#log.head)
+      channel = new Channel(this, this.#options.nextChannel(), kind, this.#log.head)
       this.#channels.set(key, channel)
       this.#router.add(channel)
     }
@@ -260,7 +268,7 @@ export class Source {
     if (this.#loading || last === first) return
     const { seq } = this.#log.at(last - 1)
     for (const channel of this.#channels.values()) {
-      if (channel.pending.length > 0 && channel.position.seq < seq) this.#flush(channel, this.#log.head)
+      if (channel.pending !== undefined && channel.position.seq < seq) this.#flush(channel, this.#log.head)
       channel.oweDropped(this.#log, first, last)
     }
   }

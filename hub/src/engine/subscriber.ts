@@ -3,13 +3,14 @@ import type { Position } from './advance.ts'
 import type { Channel } from './channel.ts'
 import type { Receiver } from './receiver.ts'
 
-/** One subscription: a channel, which has the filter, and a position, which is all that it costs to be slow. */
+/** One subscription: a channel, which has the filter, and while it is behind a position, which is all that it costs to be slow. */
 export class Subscriber {
   readonly receiver: Receiver
   readonly id: number
   readonly mode: Mode
   readonly channel: Channel
-  readonly position: Position
+  /** Undefined while it is with the caught up. */
+  #position: Position | undefined
   /** Place among the caught up of its channel, or -1: it is behind. */
   place = -1
   /** Waits in its source for the next pass. */
@@ -25,10 +26,25 @@ export class Subscriber {
     this.id = id
     this.mode = mode
     this.channel = channel
-    this.position = position
+    this.#position = position
   }
 
   get isBehind(): boolean {
     return this.place < 0
+  }
+
+  /** Where it stands; all that are caught up stand where their channel does. */
+  get position(): Position {
+    return this.#position ?? this.channel.position
+  }
+
+  catchUp(place: number): void {
+    this.#position = undefined
+    this.place = place
+  }
+
+  fallBehind(position: Position): void {
+    this.#position = position
+    this.place = -1
   }
 }

@@ -45,7 +45,9 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
     upgrade: (response, request, context) => upgrade(hub, response, request, context),
     open: (socket) => {
       const data = socket.getUserData()
-      data.session = hub.open(new SocketLink(socket, data.ip), data.codec, data.token)
+      const { ip, codec, token } = data.arrival as Arrival
+      data.arrival = undefined
+      data.session = hub.open(new SocketLink(socket, ip), codec, token)
     },
     message: (socket, message) => socket.getUserData().session?.receive(new Uint8Array(message)),
     // The library has answered it already.
@@ -81,11 +83,17 @@ interface ListenWithOptions {
   listen(host: string, port: number, options: number, done: (socket: uws.us_listen_socket | false) => void): void
 }
 
+/** The library makes each a property of its socket, so there are few. */
 interface SocketData {
+  /** Until it is open. */
+  arrival: Arrival | undefined
+  session: Session | undefined
+}
+
+interface Arrival {
   readonly ip: string
   readonly codec: Codec
   readonly token: string | undefined
-  session?: Session
 }
 
 function upgrade(
@@ -99,7 +107,7 @@ function upgrade(
     const ip = remoteAddress(response)
     hub.admission.enter(ip, request.getHeader('origin'))
     response.upgrade<SocketData>(
-      { ip, codec, token },
+      { arrival: { ip, codec, token }, session: undefined },
       request.getHeader('sec-websocket-key'),
       protocol,
       request.getHeader('sec-websocket-extensions'),

@@ -22,7 +22,7 @@ export class Credit {
   constructor(link: Link, highWaterBytes: number, now: number) {
     this.#link = link
     this.#highWaterBytes = highWaterBytes
-    this.#movedAt = now
+    this.#movedAt = Math.floor(now)
   }
 
   /** Agrees on a window; 0 means that the client never acknowledges. */
@@ -80,7 +80,7 @@ export class Credit {
 
   /** For how many milliseconds it has taken nothing of what it was sent, to the step in which this is asked. */
   stalledMs(now: number): number {
-    if (this.#moved || (!this.#blocked && this.#unacknowledged === 0)) this.#movedAt = now
+    if (this.#moved || (!this.#blocked && this.#unacknowledged === 0)) this.#movedAt = Math.floor(now)
     this.#moved = false
     return now - this.#movedAt
   }

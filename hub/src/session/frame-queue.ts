@@ -3,11 +3,14 @@ import { limits } from '../limits.ts'
 
 type Frame = ClientFrame['frame']
 
-/** Handles the frames of one connection one after another; those that come while one waits for NATS or a key stand here. */
+/**
+ * Handles the frames of one connection one after another; those that come while one waits for NATS or a key stand here. There
+ * is one only while there is a frame, since most connections mostly wait.
+ */
 export class FrameQueue {
   readonly #handler: FrameHandler
   #waiting: Frame[] = []
-  /** Of the messages that came since it was last empty. */
+  /** Of the messages that came. */
   #bytes = 0
   #busy = false
   #closed = false
@@ -39,22 +42,20 @@ export class FrameQueue {
         if (pending !== undefined) await pending
         if (this.#closed) return
       }
+      this.#handler.rest()
     } catch (thrown) {
       this.close()
       this.#handler.fail(thrown)
-    } finally {
-      this.#busy = false
-      this.#bytes = 0
-      // An array keeps the room of what was in it, which is much for one that mostly waits.
-      this.#waiting = []
     }
   }
 }
 
-/** What handles the frames, itself rather than two functions, since each connection has one. */
+/** What handles the frames, itself rather than three functions, since each connection has one. */
 export interface FrameHandler {
   /** Resolves when the next frame may follow; undefined is at once. */
   handle(frame: Frame): Promise<void> | undefined
   /** Hears what `handle` throws; nothing is handled after it. */
   fail(thrown: unknown): void
+  /** Nothing waits any more: the next frame begins another queue. */
+  rest(): void
 }

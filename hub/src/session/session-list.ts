@@ -1,7 +1,7 @@
 import { Mode, WeirError } from '@weir/proto'
+import type { Subscriber } from '../engine/subscriber.ts'
 import { limits } from '../limits.ts'
 import type { Session } from './session.ts'
-import type { Subscription } from './subscriptions.ts'
 
 /** How a connection stands, for operators. */
 export interface SessionReport {
@@ -70,7 +70,7 @@ export function listSessions(sessions: Iterable<Session>, query: SessionQuery, n
   const after = query.after === undefined ? 0 : sessionNumber(query.after)
   let subscriptions = 0
   for (const session of sessions) {
-    if (sessionNumber(session.id) <= after || !isWanted(session, query)) continue
+    if (session.number <= after || !isWanted(session, query)) continue
     // One connection may have hundreds of subscriptions.
     if (page.length === query.limit || subscriptions > limits.sessionsPageSubscriptionsMax) {
       return { sessions: page, next: (page.at(-1) as SessionReport).session }
@@ -85,7 +85,7 @@ function isWanted({ identity, subscriptions }: Session, { tenant, subject, behin
   if (identity === undefined) return false
   if (tenant !== undefined && identity.tenant !== tenant) return false
   if (subject !== undefined && identity.subject !== subject) return false
-  return !behind || [...subscriptions].some(({ subscriber }) => subscriber.isBehind)
+  return !behind || [...subscriptions].some(({ isBehind }) => isBehind)
 }
 
 function reportSession(session: Session, now: number): SessionReport {
@@ -104,12 +104,13 @@ function reportSession(session: Session, now: number): SessionReport {
   }
 }
 
-function reportSubscription({ source, name, filters, subscriber }: Subscription): SubscriptionReport {
+function reportSubscription(subscriber: Subscriber): SubscriptionReport {
   const { id, mode, channel, isBehind } = subscriber
+  const { source, filters } = channel
   const lag = source.lagOf(subscriber)
   return {
     id,
-    source: name,
+    source: source.name,
     filters,
     mode: Mode[mode] ?? String(mode),
     intervalMs: channel.intervalMs,

@@ -23,7 +23,8 @@ import { type SubscriptionBounds, Subscriptions } from './subscriptions.ts'
  * open and closed; docs/protocol.md has the table.
  */
 export class Session implements Receiver, FrameHandler {
-  readonly id: string
+  /** Of those of its hub, in the order of their opening. */
+  readonly number: number
   readonly link: Link
   readonly codec: Codec
   readonly openedAt: number
@@ -35,27 +36,32 @@ export class Session implements Receiver, FrameHandler {
   #identity: Identity | undefined
   #client = ''
   #closed = false
-  readonly #queue: FrameQueue
+  /** While a frame is being handled. */
+  #queue: FrameQueue | undefined
   readonly #frames: Allowance
-  /** When it is asked to leave, so that load moves to new hubs. */
-  readonly #retireAt: number
+  /** When it is asked to leave, so that load moves to new hubs; undefined is never. */
+  readonly #retireAt: number | undefined
   #leaving: NodeJS.Timeout | undefined
   /** Something was sent since the last heartbeat. */
   #spoke = false
 
   constructor(link: Link, codec: Codec, hub: SessionHub, outerToken: string | undefined) {
     const { settings, now } = hub
-    this.id = hub.nextSession()
+    this.number = hub.nextSession()
     this.link = link
     this.codec = codec
-    this.openedAt = now()
+    // Whole milliseconds, here and below, need no place of their own on the heap.
+    this.openedAt = Math.floor(now())
     this.#hub = hub
     this.#outerToken = outerToken
     this.#credit = new Credit(link, settings.highWaterBytes, this.openedAt)
-    this.#queue = new FrameQueue(this)
     this.#frames = new Allowance(settings.framesPerSecond, this.openedAt)
-    this.#retireAt = this.openedAt + jittered(settings.maxConnectionAgeMs)
+    this.#retireAt = retirementOf(this.openedAt, settings.maxConnectionAgeMs)
     this.subscriptions = new Subscriptions(this, hub.sources, settings)
+  }
+
+  get id(): string {
+    return `${this.#hub.hubName}.${this.number.toString(36)}`
   }
 
   get identity(): Identity | undefined {
@@ -111,6 +117,7 @@ export class Session implements Receiver, FrameHandler {
       if (frame.case === 'ack') this.#acknowledge(frame.value.bytes)
       else {
         this.#checkAnswers()
+        this.#queue ??= new FrameQueue(this)
         this.#queue.push(frame, message.length)
       }
     } catch (thrown) {
@@ -136,7 +143,7 @@ export class Session implements Receiver, FrameHandler {
   /** The socket is gone. */
   closed(): void {
     this.#closed = true
-    this.#queue.close()
+    this.#queue?.close()
     clearTimeout(this.#leaving)
     this.subscriptions.close()
   }
@@ -182,7 +189,8 @@ export class Session implements Receiver, FrameHandler {
       this.fail(
         new WeirError('stalled', 'Nothing was taken for too long. Reconnect with your cursor: nothing is lost.'),
       )
-    } else if (this.#retireAt <= now) this.leave('age', Math.floor(Math.random() * limits.retireSpreadMs))
+    } else if (this.#retireAt !== undefined && this.#retireAt <= now)
+      this.leave('age', Math.floor(Math.random() * limits.retireSpreadMs))
   }
 
   /** Opens without Hello, for transports whose token is verified before. */
@@ -228,6 +236,11 @@ export class Session implements Receiver, FrameHandler {
       case 'ack':
         return
     }
+  }
+
+  /** No frame waits any more (FrameHandler). */
+  rest(): void {
+    this.#queue = undefined
   }
 
   async #hello(hello: Hello): Promise<void> {
@@ -310,7 +323,8 @@ export interface SessionHub {
   identify(token: string): Promise<Identity>
   /** Milliseconds that only grow. */
   now(): number
-  nextSession(): string
+  /** Greater than all before. */
+  nextSession(): number
   /** The hub closes a connection with this code. */
   onClose(code: number): void
 }
@@ -325,9 +339,9 @@ export interface SessionSettings extends SubscriptionBounds {
   readonly maxConnectionAgeMs: number
 }
 
-/** Less up to a tenth, so that connections which came together do not leave together; never when it is 0. */
-function jittered(ageMs: number): number {
-  return ageMs === 0 ? Number.POSITIVE_INFINITY : ageMs * (1 - Math.random() / 10)
+/** Up to a tenth before its age, so that connections which came together do not leave together; undefined when that is 0. */
+function retirementOf(openedAt: number, ageMs: number): number | undefined {
+  return ageMs === 0 ? undefined : openedAt + Math.floor(ageMs * (1 - Math.random() / 10))
 }
 
 /** Of the registry of RFC 6455 section 11.7: reconnect. */

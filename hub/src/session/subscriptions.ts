@@ -19,7 +19,7 @@ export class Subscriptions {
   readonly #receiver: Receiver
   readonly #sources: Sources
   readonly #bounds: SubscriptionBounds
-  #held: Subscription[] = []
+  #held: readonly Subscriber[] = []
   #closed = false
 
   constructor(receiver: Receiver, sources: Sources, bounds: SubscriptionBounds) {
@@ -28,7 +28,7 @@ export class Subscriptions {
     this.#bounds = bounds
   }
 
-  [Symbol.iterator](): Iterator<Subscription> {
+  [Symbol.iterator](): Iterator<Subscriber> {
     return this.#held[Symbol.iterator]()
   }
 
@@ -46,9 +46,8 @@ export class Subscriptions {
     if (this.#closed) return this.#sources.release(source)
     try {
       const twin = this.#twin(source, filters, intervalMs)
-      const subscriber = source.subscribe(this.#receiver, { id, filters, mode, intervalMs, twin, cursor })
-      // Most connections read one thing: `concat` keeps no room for more, and the channel has the same filters already.
-      this.#held = this.#held.concat({ source, name, filters: subscriber.channel.filters, subscriber })
+      // Most connections read one thing: `concat` keeps no room for more.
+      this.#held = this.#held.concat(source.subscribe(this.#receiver, { id, filters, mode, intervalMs, twin, cursor }))
     } catch (thrown) {
       this.#sources.release(source)
       throw thrown
@@ -57,22 +56,22 @@ export class Subscriptions {
 
   /** Nothing happens when there is no such id. */
   remove(id: number): void {
-    const index = this.#held.findIndex(({ subscriber }) => subscriber.id === id)
-    const [removed] = index < 0 ? [] : this.#held.splice(index, 1)
-    if (removed !== undefined) this.#drop(removed)
+    const removed = this.#held.find((each) => each.id === id)
+    if (removed === undefined) return
+    this.#held = this.#held.filter((each) => each !== removed)
+    this.#drop(removed)
   }
 
   /** Ends what another token of the same client does not grant, and says which ids that were. */
   restrict(identity: Identity): readonly number[] {
-    const lost = this.#held.filter(({ name, filters }) => !mayRead(identity, name, filters))
-    const ids = lost.map(({ subscriber }) => subscriber.id)
-    for (const id of ids) this.remove(id)
-    return ids
+    const lost = this.#held.filter(({ channel: { source, filters } }) => !mayRead(identity, source.name, filters))
+    for (const { id } of lost) this.remove(id)
+    return lost.map(({ id }) => id)
   }
 
   /** There is credit: what is behind goes on. */
   resume(): void {
-    for (const { source, subscriber } of this.#held) source.credit(subscriber)
+    for (const each of this.#held) each.channel.source.credit(each)
   }
 
   close(): void {
@@ -85,7 +84,7 @@ export class Subscriptions {
   #check({ id, source, filters, mode, intervalMs }: Subscribe, identity: Identity): readonly string[] {
     const { subscriptionsMax, filtersMax } = this.#bounds
     if (id === 0) throw new WeirError('invalid', 'A subscription needs an id other than 0.')
-    if (this.#held.some(({ subscriber }) => subscriber.id === id)) {
+    if (this.#held.some((each) => each.id === id)) {
       throw new WeirError('conflict', `The id ${id} is in use on this connection.`)
     }
     if (this.#held.length >= subscriptionsMax) {
@@ -106,25 +105,18 @@ export class Subscriptions {
 
   /** The first number that no subscription of this connection to the same has. */
   #twin(source: Source, filters: readonly string[], intervalMs: number): number {
-    const channels = this.#held.filter((each) => each.source === source).map(({ subscriber }) => subscriber.channel)
+    const channels = this.#held.map(({ channel }) => channel).filter((channel) => channel.source === source)
     const taken = channels.filter((channel) => channel.reads(filters, intervalMs)).map(({ twin }) => twin)
     let twin = 0
     while (taken.includes(twin)) twin++
     return twin
   }
 
-  #drop({ source, subscriber }: Subscription): void {
+  #drop(subscriber: Subscriber): void {
+    const { source } = subscriber.channel
     source.unsubscribe(subscriber)
     this.#sources.release(source)
   }
-}
-
-export interface Subscription {
-  readonly source: Source
-  /** "events" or the name of a bucket. */
-  readonly name: string
-  readonly filters: readonly string[]
-  readonly subscriber: Subscriber
 }
 
 export interface SubscriptionBounds {
