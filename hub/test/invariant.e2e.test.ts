@@ -88,13 +88,14 @@ class World {
     this.#writers.bucket.start()
     const faults: Record<string, () => Promise<void>> = {
       'the NATS connection of a hub breaks': () => this.#hub.cut(this.#random.integer(0, 1_500)),
-      'republished messages are lost': () => this.#hub.lose(0.02 + 0.4 * this.#random.next(), 700),
+      'republished messages are lost': () => this.#lose(0.02 + 0.4 * this.#random.next()),
       'nats-server restarts': () => this.#restartNats(false),
       'nats-server is killed': () => this.#restartNats(true),
       'retention drops events': () => this.#purge(),
       'the event stream is made anew': () => this.#renew(this.#events, this.#writers.events),
       'the bucket is made anew': () => this.#renew(this.#bucket, this.#writers.bucket),
       'a hub is killed': () => this.#hub.crash(),
+      'a hub is drained and replaced': () => this.#hub.drain(),
     }
     const names = Object.keys(faults)
     const again = Array.from({ length: 3 }, () => names[this.#random.pick([0, 1, 1, 4, 7])] as string)
@@ -154,6 +155,11 @@ class World {
         return ledger.isAt(epoch, head)
       }),
     )
+  }
+
+  /** To every hub, since one that was just replaced may have nobody who reads. */
+  async #lose(share: number): Promise<void> {
+    await Promise.all(this.#hubs.map((hub) => hub.lose(share, 700)))
   }
 
   async #restartNats(crash: boolean): Promise<void> {

@@ -112,17 +112,27 @@ export class RestlessClient {
         break
       }
       case 'batch':
-        this.#spend(connection, bytes)
+        this.#spend(connection, bytes, frame.value.entries.length)
         ;(connection.channels.get(frame.value.channel) as Ledger).batch(frame.value)
         break
       case 'gap':
         this.#ledger(frame.value.id).gap(frame.value)
+        break
+      case 'goaway':
+        setTimeout(() => this.#move(connection), frame.value.reconnectAfterMs)
         break
       case 'refused':
         // NATS is away, or the stream.
         setTimeout(() => this.#subscribe(connection, frame.value.id - 1), 100)
         break
     }
+  }
+
+  /** Connects elsewhere, as it was asked to. */
+  #move(connection: Connection): void {
+    if (connection !== this.#connection) return
+    this.leave()
+    this.comeBack()
   }
 
   #ledger(id: number): Ledger {
@@ -138,10 +148,11 @@ export class RestlessClient {
   }
 
   /** Takes note of the bytes of a batch, and says that it is done with them when its habit wants so. */
-  #spend(connection: Connection, bytes: number): void {
+  #spend(connection: Connection, bytes: number, entries: number): void {
     const { windowBytes, owed } = connection
     if (windowBytes === 0) return
-    if (owed > 0 && owed + bytes > windowBytes) this.#faults.push(`${owed + bytes} bytes in a window of ${windowBytes}`)
+    const isAllowed = owed + bytes <= windowBytes || (entries === 1 && bytes > windowBytes && owed <= windowBytes / 2)
+    if (!isAllowed) this.#faults.push(`${owed + bytes} bytes in a window of ${windowBytes}`)
     connection.owed += bytes
     const { acknowledgesAfterMs } = this.habit
     if (this.#calm || acknowledgesAfterMs === 0) this.#acknowledge(connection, bytes)

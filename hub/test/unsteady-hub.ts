@@ -4,7 +4,7 @@ import { LiveLoss } from './live-loss.ts'
 import type { Random } from './random.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
-/** A hub between which and NATS things go wrong, and which may be killed; another process then takes its place. */
+/** A hub between which and NATS things go wrong, and which may be killed or drained; another process then takes its place. */
 export class UnsteadyHub {
   readonly loss: LiveLoss
   readonly #mesh: TestMesh
@@ -51,6 +51,12 @@ export class UnsteadyHub {
 
   async crash(): Promise<void> {
     await this.#hub.stop('SIGKILL')
+    await this.#begin()
+  }
+
+  /** It sends everybody elsewhere, and ends by itself. */
+  async drain(): Promise<void> {
+    await this.#hub.stop('SIGTERM')
     await this.#begin()
   }
 
