@@ -1,10 +1,12 @@
+import { type Framing, headBytesMax } from './framing.ts'
+
 /** What becomes of the frames that a FrameSplitter finds. */
 export interface FrameSink {
   /**
-   * A data frame begins at `start` and what is there of it ends at `end`; whether its bytes are wanted whole. Without,
-   * `skipped` follows when it has passed.
+   * A data frame of `length` begins at `start` and what is there of it ends at `end`; whether its bytes are wanted whole.
+   * Without, `skipped` follows when it has passed.
    */
-  wants(bytes: Uint8Array, start: number, end: number): boolean
+  wants(bytes: Uint8Array, start: number, end: number, length: number): boolean
   /** A whole data frame, good during the call. */
   frame(bytes: Uint8Array, start: number, end: number): void
   skipped(length: number): void
@@ -12,9 +14,10 @@ export interface FrameSink {
   control(opcode: number, payload: Uint8Array): void
 }
 
-/** Splits what a WebSocket server sends (RFC 6455 section 5.2, unmasked) into frames, without a copy where it can. */
+/** Splits what a server sends into frames, without a copy where it can. */
 export class FrameSplitter {
   readonly #sink: FrameSink
+  readonly #framing: Framing
   /** Bytes of the present frame that are still to come. */
   #rest = 0
   #length = 0
@@ -22,15 +25,17 @@ export class FrameSplitter {
   /** The frame as far as it came, or undefined when nobody wants it. */
   #kept: Uint8Array | undefined
   /** A head that came in pieces. */
-  readonly #head = new Uint8Array(10)
+  readonly #head = new Uint8Array(headBytesMax)
   #headBytes = 0
 
-  constructor(sink: FrameSink) {
+  constructor(sink: FrameSink, framing: Framing) {
     this.#sink = sink
+    this.#framing = framing
   }
 
   /** Takes bytes[start, end), which need not stay valid. */
   push(bytes: Uint8Array, start: number, end: number): void {
+    const framing = this.#framing
     let at = start
     while (at < end) {
       if (this.#rest > 0) {
@@ -38,18 +43,18 @@ export class FrameSplitter {
         continue
       }
       if (this.#headBytes === 0) {
-        const size = headBytes(bytes, at, end)
+        const size = framing.headBytes(bytes, at, end)
         if (size > 0) {
-          this.#opcode = (bytes[at] as number) & 0x0f
-          at = this.#begin(bytes, at + size, end, frameLength(bytes, at))
+          this.#opcode = framing.opcode(bytes, at)
+          at = this.#begin(bytes, at + size, end, framing.length(bytes, at))
           continue
         }
       }
       this.#head[this.#headBytes++] = bytes[at++] as number
-      if (headBytes(this.#head, 0, this.#headBytes) > 0) {
+      if (framing.headBytes(this.#head, 0, this.#headBytes) > 0) {
         this.#headBytes = 0
-        this.#opcode = (this.#head[0] as number) & 0x0f
-        at = this.#begin(bytes, at, end, frameLength(this.#head, 0))
+        this.#opcode = framing.opcode(this.#head, 0)
+        at = this.#begin(bytes, at, end, framing.length(this.#head, 0))
       }
     }
   }
@@ -62,7 +67,7 @@ export class FrameSplitter {
     }
     this.#rest = length
     // Too little to tell: keep it.
-    const wanted = end - start < peekBytes || this.#opcode > lastData || this.#sink.wants(bytes, start, end)
+    const wanted = end - start < peekBytes || this.#opcode > lastData || this.#sink.wants(bytes, start, end, length)
     this.#kept = wanted ? new Uint8Array(length) : undefined
     return this.#continue(bytes, start, end)
   }
@@ -82,7 +87,7 @@ export class FrameSplitter {
 
   #hand(bytes: Uint8Array, start: number, end: number): void {
     if (this.#opcode > lastData) this.#sink.control(this.#opcode, bytes.slice(start, end))
-    else if (this.#sink.wants(bytes, start, end)) this.#sink.frame(bytes, start, end)
+    else if (this.#sink.wants(bytes, start, end, end - start)) this.#sink.frame(bytes, start, end)
     else this.#sink.skipped(end - start)
   }
 }
@@ -91,23 +96,6 @@ const lastData = 2
 
 /** As much as the head of a batch ever takes. */
 const peekBytes = 64
-
-/** Bytes of the head at `at`, or 0 while it is not all there. */
-function headBytes(bytes: Uint8Array, at: number, end: number): number {
-  if (end - at < 2) return 0
-  const short = (bytes[at + 1] as number) & 0x7f
-  const size = short < 126 ? 2 : short === 126 ? 4 : 10
-  return end - at < size ? 0 : size
-}
-
-function frameLength(bytes: Uint8Array, at: number): number {
-  const short = (bytes[at + 1] as number) & 0x7f
-  if (short < 126) return short
-  const count = short === 126 ? 2 : 8
-  let length = 0
-  for (let index = 0; index < count; index++) length = length * 256 + (bytes[at + 2 + index] as number)
-  return length
-}
 
 /** A whole client frame; its mask is zero, which the RFC allows and which leaves the payload as it is. */
 export function clientFrame(payload: Uint8Array, opcode = 2): Uint8Array {

@@ -12,9 +12,10 @@ import { KnownBatches } from './known-batches.ts'
 import type { LoadCommands } from './load-plan.ts'
 import { SubscriberSocket } from './subscriber-socket.ts'
 import { Tally } from './tally.ts'
+import { TextBatches } from './text-batches.ts'
 
 const tally = new Tally()
-const known = new KnownBatches()
+const known = { binary: new KnownBatches(), text: new TextBatches() } as const
 let sockets: SubscriberSocket[] = []
 let source: EventSource | undefined
 
@@ -25,7 +26,8 @@ const commands: LoadCommands = {
       const at = sockets.length + index
       const filter = plan.filter.replace('{channel}', String(at % channels))
       const token = tokens[at % tokens.length] ?? ''
-      return new SubscriberSocket({ ...plan, filter, token }, tally, known)
+      const counter = plan.dialect === 'json' || plan.dialect === 'sse' ? known.text : known.binary
+      return new SubscriberSocket({ ...plan, filter, token }, tally, counter)
     })
     sockets = sockets.concat(added)
     await each(added, atOnce, (socket) => socket.open())

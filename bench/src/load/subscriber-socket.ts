@@ -1,18 +1,23 @@
 import { connect, type Socket } from 'node:net'
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { type ClientFrame, ClientFrameSchema, Mode, ServerFrameSchema, type Subscribe } from '@weir/proto'
+import { fromBinary } from '@bufbuild/protobuf'
+import { type ServerFrame, ServerFrameSchema, serverFrameFromJson } from '@weir/proto'
 import { BatchCheck } from './batch-check.ts'
 import { nowMicros } from './bench-event.ts'
 import { clientFrame, type FrameSink, FrameSplitter } from './frame-splitter.ts'
-import type { KnownBatch, KnownBatches } from './known-batches.ts'
+import { chunkedBody, webSocketFrames } from './framing.ts'
+import type { BatchCounter, KnownBatch } from './known-batches.ts'
 import { NatsReader } from './nats-reader.ts'
+import { acknowledgement, openingFrames, request } from './subscriber-frames.ts'
 import type { Tally } from './tally.ts'
 
 /** What a socket asks for and how it reads. */
 export interface SubscriberPlan {
   readonly port: number
-  /** weir: subscribes and acknowledges; plain: a peer that sends batches to whoever connects; nats: a nats-server. */
-  readonly dialect: 'weir' | 'plain' | 'nats'
+  /**
+   * weir, json: subscribes and acknowledges, by the codec of this name; sse: the same by an event stream, which acknowledges
+   * nothing; plain: a peer that sends batches to whoever connects; nats: a nats-server.
+   */
+  readonly dialect: 'weir' | 'json' | 'sse' | 'plain' | 'nats'
   readonly token: string
   readonly filter: string
   readonly mode: 'ALL' | 'LATEST'
@@ -28,10 +33,10 @@ export interface SubscriberPlan {
 export class SubscriberSocket implements FrameSink {
   readonly #plan: SubscriberPlan
   readonly #tally: Tally
-  readonly #known: KnownBatches
+  readonly #known: BatchCounter
   readonly check: BatchCheck | undefined
   readonly #nats = new NatsReader()
-  #splitter = new FrameSplitter(this)
+  #splitter: FrameSplitter | undefined
   #socket: Socket | undefined
   #greeting = ''
   #greeted = false
@@ -49,7 +54,7 @@ export class SubscriberSocket implements FrameSink {
   /** A part of the one that all share. */
   #buffer: Uint8Array
 
-  constructor(plan: SubscriberPlan, tally: Tally, known: KnownBatches) {
+  constructor(plan: SubscriberPlan, tally: Tally, known: BatchCounter) {
     this.#plan = plan
     this.#buffer = sharedBuffer.subarray(0, plan.readBytesMax)
     this.#tally = tally
@@ -64,7 +69,7 @@ export class SubscriberSocket implements FrameSink {
 
   /** Connects, and subscribes from its cursor if it has one; resolves when that was answered. */
   open(port: number = this.#plan.port): Promise<void> {
-    this.#splitter = new FrameSplitter(this)
+    this.#splitter = new FrameSplitter(this, this.#plan.dialect === 'sse' ? chunkedBody : webSocketFrames)
     this.#greeting = ''
     this.#greeted = false
     this.#owed = 0
@@ -80,7 +85,7 @@ export class SubscriberSocket implements FrameSink {
       })
       this.#socket = socket
       socket.once('error', reject)
-      socket.once('connect', () => socket.write(this.#upgrade()))
+      socket.once('connect', () => socket.write(request(this.#plan)))
       socket.once('close', () => {
         if (this.#socket !== socket) return
         this.#socket = undefined
@@ -126,9 +131,9 @@ export class SubscriberSocket implements FrameSink {
 
   // FrameSink.
 
-  wants(bytes: Uint8Array, start: number, end: number): boolean {
+  wants(bytes: Uint8Array, start: number, end: number, length: number): boolean {
     if (this.check !== undefined || this.#plan.dialect === 'nats') return true
-    this.#whole = this.#known.find(bytes, start, end)
+    this.#whole = this.#known.find(bytes, start, end, length)
     return this.#whole === undefined
   }
 
@@ -157,7 +162,7 @@ export class SubscriberSocket implements FrameSink {
   #read(buffer: Uint8Array, size: number): boolean {
     try {
       const start = this.#greeted ? 0 : this.#greet(buffer, size)
-      if (this.#greeted) this.#splitter.push(buffer, start, size)
+      if (this.#greeted) this.#splitter?.push(buffer, start, size)
     } catch (thrown) {
       this.#tally.fault(String(thrown))
       this.close()
@@ -173,15 +178,17 @@ export class SubscriberSocket implements FrameSink {
     this.#greeting += Buffer.from(buffer.buffer, buffer.byteOffset, size).toString('latin1')
     const end = this.#greeting.indexOf('\r\n\r\n')
     if (end < 0) return 0
-    if (!this.#greeting.startsWith('HTTP/1.1 101')) {
+    const { dialect } = this.#plan
+    if (!this.#greeting.startsWith(dialect === 'sse' ? 'HTTP/1.1 200' : 'HTTP/1.1 101')) {
       this.#tally.fault(this.#greeting.slice(0, 300))
       this.close()
       return 0
     }
     this.#greeted = true
     this.#tally.opened++
-    if (this.#plan.dialect === 'plain') this.#ready()
-    else this.#socket?.write(this.#opening())
+    // An event stream is answered once it has subscribed. Its first chunk begins with the line end of its head.
+    if (dialect === 'plain' || dialect === 'sse') this.#ready()
+    else this.#socket?.write(openingFrames(this.#plan, this.#cursor))
     return end + 4 - before
   }
 
@@ -218,11 +225,12 @@ export class SubscriberSocket implements FrameSink {
   }
 
   #answer(bytes: Uint8Array): void {
-    const { frame } = fromBinary(ServerFrameSchema, bytes)
+    const { frame } = this.#decode(bytes)
     switch (frame.case) {
       case 'subscribed': {
         const { epoch = 0n, seq = 0n } = frame.value.cursor ?? {}
-        this.#cursor = { epoch, seq: Number(seq) }
+        // Of batches in text no cursor is read.
+        if (this.#plan.dialect === 'weir') this.#cursor = { epoch, seq: Number(seq) }
         this.#ready()
         return
       }
@@ -235,6 +243,17 @@ export class SubscriberSocket implements FrameSink {
     }
   }
 
+  #decode(bytes: Uint8Array): Pick<ServerFrame, 'frame'> {
+    switch (this.#plan.dialect) {
+      case 'json':
+        return serverFrameFromJson(Buffer.from(bytes).toString())
+      case 'sse':
+        return { frame: { case: undefined } }
+      default:
+        return fromBinary(ServerFrameSchema, bytes)
+    }
+  }
+
   #ready(): void {
     if (this.#subscribed === undefined) return
     this.#tally.subscribed++
@@ -244,51 +263,10 @@ export class SubscriberSocket implements FrameSink {
 
   #acknowledge(): void {
     this.#tally.acks++
-    this.#socket?.write(ackFrame(this.#owed))
+    this.#socket?.write(acknowledgement(this.#plan.dialect, this.#owed))
     this.#owed = 0
-  }
-
-  #upgrade(): string {
-    const [path, protocol] =
-      this.#plan.dialect === 'nats' ? ['/', ''] : ['/v1/ws', 'Sec-WebSocket-Protocol: weir.v1\r\n']
-    return `GET ${path} HTTP/1.1\r\nHost: bench\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n${protocol}\r\n`
-  }
-
-  #opening(): Uint8Array {
-    const { dialect, token, filter, mode, windowBytes } = this.#plan
-    if (dialect === 'nats') {
-      return clientFrame(Buffer.from(`CONNECT {"verbose":false,"headers":true}\r\nSUB ${filter} 1\r\nPING\r\n`))
-    }
-    const cursor = this.#cursor && { epoch: this.#cursor.epoch, seq: BigInt(this.#cursor.seq) }
-    const subscribe: Subscribe = {
-      $typeName: 'weir.v1.Subscribe',
-      id: 1,
-      source: 'events',
-      filters: [filter],
-      mode: Mode[mode],
-      intervalMs: 0,
-      ...(cursor && { cursor: { $typeName: 'weir.v1.Cursor', ...cursor } }),
-    }
-    return Buffer.concat([
-      encode({ case: 'hello', value: { $typeName: 'weir.v1.Hello', token, client: 'bench', windowBytes } }),
-      encode({ case: 'subscribe', value: subscribe }),
-    ])
   }
 }
 
 /** All sockets of a process read into it, one after another. */
 const sharedBuffer = Buffer.alloc(262_144)
-
-function encode(frame: ClientFrame['frame']): Uint8Array {
-  return clientFrame(toBinary(ClientFrameSchema, create(ClientFrameSchema, { frame })))
-}
-
-/** Ack by hand: a generator sends tens of thousands a second. */
-function ackFrame(bytes: number): Uint8Array {
-  const digits: number[] = []
-  for (let rest = bytes; ; rest = Math.floor(rest / 128)) {
-    digits.push(rest > 0x7f ? (rest % 128) | 0x80 : rest)
-    if (rest <= 0x7f) break
-  }
-  return Uint8Array.of(0x82, 0x80 | (digits.length + 3), 0, 0, 0, 0, 0x22, digits.length + 1, 0x08, ...digits)
-}
