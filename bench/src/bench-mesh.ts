@@ -4,6 +4,8 @@ import { HubProcess, type HubProcessOptions } from './hub-process.ts'
 import { LoadProcess } from './load/load-process.ts'
 import { moveToCore } from './programs.ts'
 
+const natsCores = { 'first core': 0, 'second core': 1, 'all cores': undefined } as const
+
 /** A real nats-server with the tenant main, and the hubs and load workers of one benchmark; all end together. */
 export class BenchMesh {
   readonly nats: TestNats
@@ -17,11 +19,13 @@ export class BenchMesh {
 
   /**
    * @param config further text of the server's configuration
-   * @param cores where nats-server runs: beside the load, apart from the hub, unless said otherwise
+   * @param cores where nats-server runs: beside the load, apart from the hub, unless said otherwise; on the hub's core where
+   *   it stands in for the hub
    */
-  static async start(config = '', cores: 'second core' | 'all cores' = 'second core'): Promise<BenchMesh> {
+  static async start(config = '', cores: keyof typeof natsCores = 'second core'): Promise<BenchMesh> {
     const nats = await startNats({ config })
-    if (cores === 'second core') moveToCore(1, nats.pid)
+    const core = natsCores[cores]
+    if (core !== undefined) moveToCore(core, nats.pid)
     const nc = await connectNats({ url: nats.url, name: 'bench', log: createLogger('bench', 'warn') })
     await provisionTenant(nc, 'main', defaultTenantSpec)
     return new BenchMesh(nats, nc)

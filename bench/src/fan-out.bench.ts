@@ -3,12 +3,12 @@
  * as the slowest part takes them. Figures are entries that reached a socket, a CPU second of the process that sent them.
  */
 import { BenchMesh } from './bench-mesh.ts'
-import type { Benchmark, BenchmarkOptions, Budget } from './benchmark.ts'
+import type { Benchmark, BenchmarkOptions, Budget, Figure } from './benchmark.ts'
 import { benchToken, type HubProcess } from './hub-process.ts'
 import type { OpenPlan, PublishPlan } from './load/load-plan.ts'
 import type { LoadProcess } from './load/load-process.ts'
 import { PeerProcess } from './peer-process.ts'
-import { cpuSeconds } from './process-usage.ts'
+import { cpuSeconds, cpuTimes } from './process-usage.ts'
 import { profiled } from './profiled.ts'
 
 export const fanOut: Benchmark = {
@@ -19,62 +19,73 @@ export const fanOut: Benchmark = {
 
 async function runFanOut(options: BenchmarkOptions): Promise<void> {
   const one = oneChannel(500)
-  const silent = { ...one, name: `${one.name} that never acknowledge`, windowBytes: 0 }
   const each = await peerFigure(options, 'each')
   const topics = await peerFigure(options, 'topics')
-  const nats = await natsFigure(options)
-  const hub = await besidePrebuilt(options, one)
-  const hubSilent = await besidePrebuilt(options, silent)
+  const hub = await besidePeers(options, one)
   ratio(options, 'hub / one send an event', hub / each.perCpuSecond)
   ratio(options, 'hub / topics of uWebSockets.js', hub / topics.perCpuSecond)
-  ratio(options, "hub / nats-server's own WebSocket", hub / nats.perCpuSecond)
-  // Its clients acknowledge nothing, so this is the same work.
-  ratio(options, "hub that hears no acknowledgements / nats-server's own WebSocket", hubSilent / nats.perCpuSecond, {
-    atLeast: 10,
-  })
+  await besidePeers(options, { ...one, name: `${one.name} that never acknowledge`, windowBytes: 0 })
   for (const scenario of [oneChannel(5_000), channels(1_000, 5), channels(5_000, 1)]) {
     const hub = await hubFigure(options, scenario)
     const paced = await prebuiltFigure(options, scenario, hub, hub.eventsPerSecond)
-    ratio(options, `${scenario.name} / prebuilt frames, as many a second`, hub.perCpuSecond / paced.perCpuSecond)
+    const value = hub.perCpuSecond / paced.perCpuSecond
+    ratio(options, `${scenario.name} / prebuilt frames, as many a second`, value, { void: offPace(hub, paced) })
   }
+  // Their events are decoded and are longer, and an event stream acknowledges nothing.
+  const text = { ...one, inFlight: 400 }
+  await hubFigure(options, { ...text, name: `${one.name} with the JSON codec`, dialect: 'json' })
+  await hubFigure(options, { ...text, name: `${one.name} by SSE`, dialect: 'sse', windowBytes: 0 })
 }
 
 /**
- * The hub, and prebuilt frames of the same size: as many a second as the hub sent, beside the same traffic through NATS, and
- * as fast as the clients take them, beside none. In turns, since the machine is not the same from one half minute to the
- * next. Gives what the hub delivers a CPU second.
+ * The hub and those that it must be so much better, or hardly worse, than: prebuilt frames of the same size, as many a second
+ * as the hub sent, beside the same traffic through NATS, and as fast as the clients take them, beside none; nats-server's own
+ * WebSocket, whose clients acknowledge nothing in either case. In turns, since the machine is not the same from one half minute
+ * to the next. Gives what the hub delivers a CPU second.
  */
-async function besidePrebuilt(options: BenchmarkOptions, scenario: Scenario): Promise<number> {
-  const turns: Record<'hub' | 'paced' | 'flatOut', number>[] = []
+async function besidePeers(options: BenchmarkOptions, scenario: Scenario): Promise<number> {
+  const turns: Record<'hub' | 'paced' | 'flatOut' | 'nats', Sending>[] = []
   for (let turn = 0; turn < (options.quick ? 1 : 3); turn++) {
     const hub = await hubFigure(options, scenario, { atLeast: 12e6 })
     const paced = await prebuiltFigure(options, scenario, hub, hub.eventsPerSecond)
     const flatOut = await prebuiltFigure(options, scenario, hub, 0)
-    turns.push({ hub: hub.perCpuSecond, paced: paced.perCpuSecond, flatOut: flatOut.perCpuSecond })
+    turns.push({ hub, paced, flatOut, nats: await natsFigure(options) })
   }
-  const mean = (of: (turn: (typeof turns)[number]) => number): number =>
-    turns.reduce((sum, turn) => sum + of(turn), 0) / turns.length
-  const name = `${scenario.name} / prebuilt frames`
-  ratio(
-    options,
-    `${name}, as many a second`,
-    mean(({ hub, paced }) => hub / paced),
-    { atLeast: 0.8 },
-  )
-  ratio(
-    options,
-    `${name}, as fast as it goes`,
-    mean(({ hub, flatOut }) => hub / flatOut),
-  )
-  return mean(({ hub }) => hub)
+  const against = (peer: 'paced' | 'flatOut' | 'nats'): number =>
+    mean(turns.map((turn) => turn.hub.perCpuSecond / turn[peer].perCpuSecond))
+  const { name } = scenario
+  ratio(options, `${name} / nats-server's own WebSocket`, against('nats'), { budget: { atLeast: 10 } })
+  ratio(options, `${name} / prebuilt frames, as many a second`, against('paced'), {
+    budget: { atLeast: 0.8 },
+    void: turns.map(({ hub, paced }) => offPace(hub, paced)).find(Boolean),
+  })
+  ratio(options, `${name} / prebuilt frames, as fast as it goes`, against('flatOut'))
+  return mean(turns.map(({ hub }) => hub.perCpuSecond))
 }
 
-function ratio({ report }: BenchmarkOptions, name: string, value: number, budget?: Budget): void {
-  report({ name, value, unit: 'x', ...(budget && { budget }) })
+/** Why prebuilt frames cannot be compared with the hub: the generator did not take as many of them. */
+function offPace(hub: Sending, paced: Sending): string | undefined {
+  const share = paced.eventsPerSecond / hub.eventsPerSecond
+  return Math.abs(share - 1) < 0.1 ? undefined : `${percent(share)} of as many frames were taken`
+}
+
+function ratio(
+  { report }: BenchmarkOptions,
+  name: string,
+  value: number,
+  rest: Pick<Figure, 'budget' | 'void'> = {},
+): void {
+  report({ name, value, unit: 'x', ...rest })
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 interface Scenario {
   readonly name: string
+  /** How its subscribers speak; weir.v1 unless it says otherwise. */
+  readonly dialect?: 'json' | 'sse'
   readonly subscribers: number
   readonly channels: number
   readonly filter: string
@@ -118,6 +129,8 @@ interface Sending {
   readonly megabytesPerSecond: number
   readonly acksPerSecond: number
   readonly cpuShare: number
+  /** Of its CPU, in the system: nearly all of it sends. */
+  readonly systemShare: number
 }
 
 async function hubFigure(options: BenchmarkOptions, scenario: Scenario, budget?: Budget): Promise<Sending> {
@@ -148,9 +161,12 @@ async function peerFigure(options: BenchmarkOptions, kind: 'each' | 'topics'): P
   }
 }
 
-/** The CPU of nats-server, less what it takes for the same events without a subscriber. */
+/**
+ * The CPU of nats-server, on the hub's core, less what it takes for as many events without a subscriber. Its clients subscribe
+ * to what the hub does: republished events, whose headers say where in the stream they are.
+ */
 async function natsFigure(options: BenchmarkOptions): Promise<Sending> {
-  const mesh = await BenchMesh.start('websocket { listen: "127.0.0.1:-1", no_tls: true }')
+  const mesh = await BenchMesh.start('websocket { listen: "127.0.0.1:-1", no_tls: true }', 'first core')
   try {
     const load = mesh.load()
     const scenario = oneChannel(500)
@@ -160,7 +176,7 @@ async function natsFigure(options: BenchmarkOptions): Promise<Sending> {
     const sending = await measure(options, load, mesh.nats.pid, scenario, publishing(scenario, mesh.nats.url))
     await load.ask('close')
     const before = cpuSeconds(mesh.nats.pid)
-    const pace = { kind: 'rate', perSecond: 2_000 } as const
+    const pace = { kind: 'rate', perSecond: sending.eventsPerSecond } as const
     const { events } = await load.ask('publish', { ...publishing(scenario, mesh.nats.url), ms: 2_000, pace })
     const inbound = (cpuSeconds(mesh.nats.pid) - before) / events
     const cpu = 1 / sending.perCpuSecond - inbound / scenario.deliveries
@@ -175,12 +191,11 @@ async function natsFigure(options: BenchmarkOptions): Promise<Sending> {
 async function prebuiltFigure(
   options: BenchmarkOptions,
   scenario: Scenario,
-  { batchEntries }: Sending,
+  { batchEntries: entries }: Sending,
   eventsPerSecond: number,
 ): Promise<Sending> {
   const mesh = await BenchMesh.start()
   try {
-    const entries = Math.round(batchEntries)
     const args = ['prebuilt', entries, eventBytes, scenario.channels, eventsPerSecond / entries].map(String)
     const peer = await PeerProcess.start('bench/src/peers/fan-out-peer.ts', args)
     mesh.add(peer)
@@ -201,7 +216,7 @@ async function prebuiltFigure(
 async function subscribers(scenario: Scenario, port: number): Promise<OpenPlan> {
   return {
     port,
-    dialect: 'weir',
+    dialect: scenario.dialect ?? 'weir',
     count: scenario.subscribers,
     channels: scenario.channels,
     filter: scenario.filter,
@@ -228,30 +243,33 @@ async function measure(
   const ms = options.quick ? 1_500 : 6_000
   const published = traffic && load.ask('publish', { ...traffic, ms: ms + 2_000 })
   await sleep(1_200)
-  const [cpuBefore, before, start] = [cpuSeconds(pid), await load.ask('tally'), performance.now()]
+  const [cpuBefore, before, start] = [cpuTimes(pid), await load.ask('tally'), performance.now()]
   await (hub === undefined ? sleep(ms) : profiled(options, hub, `fan-out ${scenario.name}`, () => sleep(ms)))
-  const [cpuAfter, after, end] = [cpuSeconds(pid), await load.ask('tally'), performance.now()]
+  const [cpuAfter, after, end] = [cpuTimes(pid), await load.ask('tally'), performance.now()]
   await published
   const { faultCount, faults, closed } = await load.ask('tally')
   if (faultCount > 0 || closed > 0) throw new Error(`${closed} sockets closed, ${faultCount} faults: ${faults}`)
   const entries = after.entries - before.entries
   const seconds = (end - start) / 1000
+  const system = cpuAfter.system - cpuBefore.system
+  const cpu = cpuAfter.user - cpuBefore.user + system
   return {
-    perCpuSecond: entries / (cpuAfter - cpuBefore),
+    perCpuSecond: entries / cpu,
     perSecond: entries / seconds,
     eventsPerSecond: entries / scenario.deliveries / seconds,
     batchEntries: entries / (after.batches - before.batches),
     megabytesPerSecond: (after.bytes - before.bytes) / seconds / 1e6,
     acksPerSecond: (after.acks - before.acks) / seconds,
-    cpuShare: (cpuAfter - cpuBefore) / seconds,
+    cpuShare: cpu / seconds,
+    systemShare: system / cpu,
   }
 }
 
 function say({ report }: BenchmarkOptions, name: string, sending: Sending, budget?: Budget): Sending {
-  const { perCpuSecond, perSecond, eventsPerSecond, batchEntries, megabytesPerSecond, acksPerSecond, cpuShare } =
-    sending
+  const { perCpuSecond, perSecond, eventsPerSecond, batchEntries, megabytesPerSecond, acksPerSecond } = sending
   const note = [
-    `${(perSecond / 1e6).toFixed(2)} M/s at ${(100 * cpuShare).toFixed(0)}% of a core`,
+    `${(perSecond / 1e6).toFixed(2)} M/s at ${percent(sending.cpuShare)} of a core`,
+    `${percent(sending.systemShare)} of it in the system`,
     `${Math.round(eventsPerSecond)} events/s`,
     `${batchEntries.toFixed(1)} entries a batch`,
     `${Math.round(megabytesPerSecond)} MB/s`,
@@ -265,6 +283,10 @@ function say({ report }: BenchmarkOptions, name: string, sending: Sending, budge
     ...(budget && { budget: scaled(budget) }),
   })
   return sending
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(0)}%`
 }
 
 function scaled(budget: Budget): Budget {

@@ -7,7 +7,7 @@ import type { Benchmark, BenchmarkOptions, Budget } from './benchmark.ts'
 import { benchToken } from './hub-process.ts'
 import type { PublishPace } from './load/load-plan.ts'
 import { PeerProcess } from './peer-process.ts'
-import { cpuSeconds } from './process-usage.ts'
+import { cpuTimes } from './process-usage.ts'
 import { profiled } from './profiled.ts'
 
 export const inbound: Benchmark = {
@@ -25,10 +25,13 @@ async function runInbound(options: BenchmarkOptions): Promise<void> {
     const publisher = mesh.load()
     const cost = async (name: string, pid: number, pace: PublishPace, budget?: Budget): Promise<void> => {
       const plan = { natsUrl: mesh.nats.url, ms: options.quick ? 1_000 : 5_000, subjects: 100, eventBytes: 200, pace }
-      const before = cpuSeconds(pid)
+      const before = cpuTimes(pid)
       const { events, seconds } = await publisher.ask('publish', plan)
-      const value = ((cpuSeconds(pid) - before) / events) * 1e6
-      const note = `at ${Math.round(events / seconds)} events/s`
+      const after = cpuTimes(pid)
+      const system = after.system - before.system
+      const cpu = after.user - before.user + system
+      const value = (cpu / events) * 1e6
+      const note = `at ${Math.round(events / seconds)} events/s, ${Math.round((100 * system) / cpu)}% of it in the system`
       options.report({ name, value, unit: 'us/event', note, ...(budget && { budget }) })
     }
     const peer = await PeerProcess.start('bench/src/peers/inbound-peer.ts', [mesh.nats.url])

@@ -6,7 +6,7 @@
  *             or as fast as they take it: what no hub can exceed
  *
  *   node bench/src/peers/fan-out-peer.ts each|topics <nats url>
- *   node bench/src/peers/fan-out-peer.ts prebuilt <entries in the batch> <bytes of an event> <channels> <batches a second, or 0>
+ *   node bench/src/peers/fan-out-peer.ts prebuilt <entries in a batch> <bytes of an event> <channels> <batches a second, or 0>
  *
  * Its first line of output is {"port"}.
  */
@@ -20,6 +20,8 @@ import { BenchEvent, benchSubject } from '../load/bench-event.ts'
 const [kind = '', ...args] = process.argv.slice(2)
 const sockets: uws.WebSocket<unknown>[] = []
 const topic = 'all'
+/** The hub's take as much, once a measurement is on its way. */
+const sequenceOfThreeBytes = 100_000
 /** The first client acknowledges each batch; what the others acknowledge costs what it costs, and is not looked at. */
 let acknowledged: () => void = () => undefined
 
@@ -59,12 +61,24 @@ async function forward(natsUrl: string): Promise<void> {
   })
 }
 
-/** Sends to channel after channel so many batches a second, or for 0 while at most three are on their way to the first client. */
+/**
+ * Sends to channel after channel so many batches a second, or for 0 while at most three are on their way to the first client:
+ * about as many bytes as the hub has on their way. The bytes are always the same, as the hub's always stand in the same
+ * buffer. `entries` need not be whole: it is the mean of two sizes.
+ */
 function sendPrebuilt(entries: number, eventBytes: number, channels: number, perSecond: number): void {
-  const subjects = Array.from({ length: entries }, (_, index) => benchSubject(index % 100))
-  const frame = batch(subjects, new BenchEvent(eventBytes).encode(1, 0), 0)
+  const event = new BenchEvent(eventBytes).encode(1, 0)
+  const [small, large] = [Math.floor(entries), Math.floor(entries) + 1].map((count) => {
+    const subjects = Array.from({ length: count }, (_, index) => benchSubject(index % 100))
+    // The generator knows batches by where they begin.
+    return batch(subjects, event, sequenceOfThreeBytes + count)
+  }) as [Uint8Array, Uint8Array]
+  let owed = 0
   let sent = 0
   const next = (): void => {
+    owed += entries % 1
+    const frame = owed >= 1 ? large : small
+    owed %= 1
     for (let index = sent++ % channels; index < sockets.length; index += channels) sockets[index]?.send(frame, true)
   }
   if (perSecond > 0) {
