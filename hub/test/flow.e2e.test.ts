@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { closeCode, Mode } from '@weir/proto'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
-import { opcode, RawSocket } from './raw-socket.ts'
+import { encodeFrame, opcode, RawSocket, upgradeRequest } from './raw-socket.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 import { TestClient } from './test-client.ts'
 
@@ -107,6 +108,43 @@ async function openRaw(window: number): Promise<RawSocket> {
   return raw
 }
 
+/** Once it has subscribed it takes a byte of the system every few milliseconds, and acknowledges nothing. */
+class ByteReader {
+  /** What it has taken since. */
+  bytes = 0
+  readonly #socket: Socket
+  #isSlow = false
+
+  private constructor(port: number) {
+    const callback = (): boolean => {
+      if (!this.#isSlow) return true
+      this.bytes++
+      setTimeout(() => this.#socket.resume(), 5)
+      return false
+    }
+    this.#socket = connect({ port, host: '127.0.0.1', onread: { buffer: Buffer.alloc(1), callback } })
+    this.#socket.on('error', () => undefined)
+  }
+
+  static async open(at: TestHub, window: number): Promise<ByteReader> {
+    const reader = new ByteReader(at.port)
+    const before = await at.metric('subscriptions')
+    const hello = { type: 'hello', token: await testToken(), client: 'slow', windowBytes: window }
+    const subscribe = { type: 'subscribe', id: 1, source: 'events', filters: ['flow.>'], mode: 'LATEST' }
+    reader.#socket.write(upgradeRequest())
+    // What comes before the answer to the upgrade is not heard.
+    await at.untilMetric('connections', (count) => count > before)
+    for (const frame of [hello, subscribe]) reader.#socket.write(encodeFrame(opcode.text, JSON.stringify(frame)))
+    await at.untilMetric('subscriptions', (count) => count > before)
+    reader.#isSlow = true
+    return reader
+  }
+
+  close(): void {
+    this.#socket.resetAndDestroy()
+  }
+}
+
 interface JsonBatch {
   readonly type: string
   readonly from: number
@@ -152,14 +190,22 @@ describe('a client that is slow delays nobody, costs its bound, and then gets th
     const slow = await TestClient.open(hub.url, { windowBytes, acknowledges: false, name: 'slow' })
     slow.subscribe({ filters: ['flow.>'], mode: Mode.LATEST })
     let work = Promise.resolve()
+    let owed = 0
+    let most = 0
     // A handler takes longer than all that comes meanwhile.
     slow.onBatch = (bytes) => {
+      owed += bytes
+      most = Math.max(most, owed)
       work = work
         .then(() => new Promise<void>((resolve) => setTimeout(resolve, 100)))
-        .then(() => slow.acknowledge(bytes))
+        .then(() => {
+          owed -= bytes
+          slow.acknowledge(bytes)
+        })
     }
     const { newest } = await flood()
     await assertBounded(1)
+    assert.ok(most > windowBytes / 2 && most <= windowBytes, `${most} bytes came that were not acknowledged`)
     const stale = slow.seqs.length
     await slow.until(() => [...newest.values()].every((seq) => slow.seqs.includes(seq)))
     // What was under way, and one pass over the subjects.
@@ -188,36 +234,39 @@ describe('a client that is slow delays nobody, costs its bound, and then gets th
     proxy.close()
   })
 
-  for (const [what, read] of [
-    ['when it never reads its socket', () => undefined],
-    ['when it reads a byte a second', (raw: RawSocket) => raw.socket.read(1)],
-  ] as const) {
-    test(what, async () => {
-      const raw = await openRaw(windowBytes)
-      raw.socket.pause()
-      const timer = setInterval(() => read(raw), 1000)
-      const outcome = await flood()
-      await assertBounded(1)
-      clearInterval(timer)
-      raw.socket.resume()
-      const bytes = await readUntilNewest(raw, outcome, true)
-      assert.ok(bytes <= 2 * windowBytes, `${bytes} bytes until the newest`)
-      raw.reset()
-    })
+  test('when it never reads its socket', async () => {
+    const raw = await openRaw(windowBytes)
+    raw.socket.pause()
+    const outcome = await flood()
+    await assertBounded(1)
+    raw.socket.resume()
+    const bytes = await readUntilNewest(raw, outcome, true)
+    assert.ok(bytes <= 2 * windowBytes, `${bytes} bytes until the newest`)
+    raw.reset()
+  })
 
-    test(`${what}, and never acknowledges by design`, async () => {
-      const raw = await openRaw(0)
-      raw.socket.pause()
-      const timer = setInterval(() => read(raw), 1000)
-      // More than the kernel takes for it.
-      const outcome = await flood(60)
+  test('when it never reads its socket, and never acknowledges by design', async () => {
+    const raw = await openRaw(0)
+    raw.socket.pause()
+    // More than the kernel takes for it.
+    const outcome = await flood(60)
+    await assertBounded(1)
+    const [session] = await slowSessions()
+    assert.equal(session?.subscriptions[0]?.lane, 'behind')
+    raw.socket.resume()
+    await readUntilNewest(raw, outcome, false)
+    raw.reset()
+  })
+
+  for (const window of [windowBytes, 0]) {
+    test(`when it reads a byte at a time, with a window of ${window}`, async () => {
+      const slow = await ByteReader.open(hub, window)
+      await flood(window === 0 ? 60 : 20)
       await assertBounded(1)
       const [session] = await slowSessions()
       assert.equal(session?.subscriptions[0]?.lane, 'behind')
-      clearInterval(timer)
-      raw.socket.resume()
-      await readUntilNewest(raw, outcome, false)
-      raw.reset()
+      assert.ok(slow.bytes > 5 && slow.bytes < 2_000, `it has read ${slow.bytes} bytes`)
+      slow.close()
     })
   }
 
@@ -252,10 +301,13 @@ test('a client without credit that takes nothing for too long is asked to reconn
   raw.send(opcode.text, '{"type":"subscribe","id":1,"source":"events","filters":["flow.>"],"mode":"ALL"}')
   await strict.untilMetric('subscriptions', (count) => count === 1)
   raw.socket.pause()
-  for (let round = 0; round < 200 && (await strict.metric('connections')) === 1; round++) {
+  const slow = await ByteReader.open(strict, 0)
+  for (let round = 0; round < 200 && (await strict.metric('connections')) > 0; round++) {
     await Promise.all(subjects.map((subject) => mesh.publish(subject, JSON.stringify(filler.repeat(20)))))
   }
   await strict.untilMetric('connections', (count) => count === 0)
   raw.socket.resume()
   assert.equal(await raw.closeCode(), closeCode('stalled'))
+  assert.equal(await strict.metric(`closes_total{code="${closeCode('stalled')}"}`), 2)
+  slow.close()
 })
