@@ -13,8 +13,10 @@ import { projector } from './projector.bench.ts'
 import { publisher } from './publisher.bench.ts'
 import { slowClients } from './slow-clients.bench.ts'
 import { storm } from './storm.bench.ts'
+import { wire } from './wire.bench.ts'
 
 const benchmarks: readonly Benchmark[] = [
+  wire,
   inbound,
   fanOut,
   latency,

@@ -26,9 +26,13 @@ export function moveToCore(core: 0 | 1, pid: number): void {
   if (existsSync(taskset)) execFileSync(taskset, ['-a', '-p', '-c', String(core), String(pid)], { stdio: 'ignore' })
 }
 
-/** Runs a script of this folder on this runtime and reads the JSON of the last line that it writes. */
-export async function lastLine(script: string, args: readonly string[]): Promise<unknown> {
-  const child = spawn(process.execPath, [fileOf(`bench/src/${script}`), ...args], {
+/** Runs a script of this folder, on this runtime or another, and reads the JSON of the last line that it writes. */
+export async function lastLine(
+  script: string,
+  args: readonly string[],
+  runtime: string = process.execPath,
+): Promise<unknown> {
+  const child = spawn(runtime, [fileOf(`bench/src/${script}`), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let output = ''
