@@ -72,7 +72,7 @@ export function serverFrameToJson({ frame }: ServerFrame): string {
   }
 }
 
-/** The text of a batch for subprotocol `weir.v1.json`. The reference: a hub has a faster writer, tested against this. */
+/** The text of a batch for subprotocol `weir.v1.json`. A hub has a writer of its own, for events as it holds them. */
 export function batchToJson(batch: Batch, epoch: number): string {
   const { channel, from, to, conflated, uncounted, entries } = batch
   return JSON.stringify({
