@@ -34,12 +34,19 @@ export function identityOf(payload: JWTPayload): Identity {
   return {
     tenant: weir.tenant,
     subject: sub,
-    publish: weir.publish.map((filter) => expand(filter, sub)),
-    subscribe: weir.subscribe.map((filter) => expand(filter, sub)),
+    publish: grantOf(weir.publish, sub),
+    subscribe: grantOf(weir.subscribe, sub),
     admin: weir.admin,
     expiresAt: exp,
   }
 }
+
+/** A hub keeps the identity of each connection, and most grant nothing of one kind: all of those share it. */
+function grantOf(filters: readonly string[], sub: string): readonly string[] {
+  return filters.length === 0 ? none : filters.map((filter) => expand(filter, sub))
+}
+
+const none: readonly string[] = []
 
 /** Puts `sub` in the place of `{sub}`. A sub that is not one plain token would widen or move the filter: it is refused. */
 function expand(filter: string, sub: string): string {

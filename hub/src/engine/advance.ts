@@ -64,16 +64,15 @@ export interface Chunk {
   readonly uncountedTo: number
 }
 
-/** Counts what a position will owe for the entries [first, last) that are about to leave the ring. */
-export function oweDropped(
+/** How many of the entries [first, last), which are about to leave the ring, match and come after a sequence. */
+export function countDropped(
   log: EntryLog,
-  position: Position,
-  accepts: (subject: string) => boolean,
+  after: number,
+  accepts: Reader['accepts'],
   first: number,
   last: number,
-): void {
-  const after = Math.max(position.seq, position.uncountedTo)
-  position.owed += countMatches(log, accepts, Math.max(first, log.indexAfter(after)), last)
+): number {
+  return countMatches(log, accepts, Math.max(first, log.indexAfter(after)), last)
 }
 
 /** How many of the entries of indexes [first, last) match. */

@@ -28,7 +28,7 @@ export function beginSnapshot(log: EntryLog, subscriber: Subscriber): void {
   const { position, channel } = subscriber
   Object.assign(position, positionAt(0))
   position.uncountedTo = log.completeFrom
-  position.snapshotAt = channel.position.seq
+  position.snapshotAt = channel.seq
   subscribed(log, subscriber, Start.SNAPSHOT)
 }
 

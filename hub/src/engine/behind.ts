@@ -1,6 +1,7 @@
 import { limits } from '../limits.ts'
 import { beginAgain, beginSnapshot, passGap } from './beginning.ts'
 import type { Channel } from './channel.ts'
+import { Chunks } from './chunks.ts'
 import type { EntryLog } from './entry-log.ts'
 import type { SourceCounters } from './source-counters.ts'
 import type { SourceOptions } from './source-options.ts'
@@ -12,6 +13,7 @@ export class Behind {
   readonly #options: SourceOptions
   readonly #log: EntryLog
   readonly #counters: SourceCounters
+  readonly #chunks: Chunks
   readonly #catchUp: StreamCatchUp
   #ready: Subscriber[] = []
 
@@ -19,14 +21,15 @@ export class Behind {
     this.#options = options
     this.#log = log
     this.#counters = counters
+    this.#chunks = new Chunks(log)
     this.#catchUp = new StreamCatchUp(log, options.reader, counters)
   }
 
   /** Puts one where it belongs: with the caught up, in the queue, or to wait until its channel has come so far. */
   settle(subscriber: Subscriber): void {
     const { position, channel } = subscriber
-    if (position.seq < channel.position.seq) this.#enqueue(subscriber)
-    else if (position.seq === channel.position.seq) channel.join(subscriber)
+    if (position.seq < channel.seq) this.#enqueue(subscriber)
+    else if (position.seq === channel.seq) channel.join(subscriber)
     else if (!channel.waiting.has(subscriber)) {
       channel.await(subscriber)
       subscriber.aheadSince = undefined
@@ -36,7 +39,7 @@ export class Behind {
   /** The channel has moved: who waited for that goes on with it. */
   settleWaiting(channel: Channel): void {
     for (const subscriber of channel.waiting) {
-      if (subscriber.position.seq > channel.position.seq) continue
+      if (subscriber.position.seq > channel.seq) continue
       channel.endWait(subscriber)
       this.settle(subscriber)
     }
@@ -59,7 +62,7 @@ export class Behind {
 
   /** A receiver has got credit: what is behind of it may go on. */
   credit(subscriber: Subscriber): void {
-    if (subscriber.isBehind && !subscriber.reading) this.#enqueue(subscriber)
+    if (subscriber.isBehind) this.#enqueue(subscriber)
   }
 
   /** Takes those that may go on one step further each, until all had one or the clock says `until`. */
@@ -67,25 +70,25 @@ export class Behind {
     const queue = this.#ready
     if (queue.length === 0) return
     this.#ready = []
-    const touched = new Set<Channel>()
     let index = 0
     while (index < queue.length) {
       const subscriber = queue[index++] as Subscriber
-      subscriber.queued = false
-      if (subscriber.closed || !subscriber.isBehind || subscriber.reading) continue
-      touched.add(subscriber.channel)
+      if (subscriber.activity === 'closed') continue
+      subscriber.activity = 'none'
+      if (!subscriber.isBehind) continue
       this.#step(subscriber)
       if (this.#options.now() >= until) break
     }
-    for (const channel of touched) channel.endPass()
+    this.#chunks.forget()
     // What was cut off comes before what was added meanwhile.
     if (index < queue.length) this.#ready = queue.slice(index).concat(this.#ready)
     if (this.#ready.length > 0) this.#options.requestPass()
   }
 
   #enqueue(subscriber: Subscriber): void {
-    if (subscriber.queued) return
-    subscriber.queued = true
+    // After a read it is looked at again.
+    if (subscriber.activity !== 'none') return
+    subscriber.activity = 'queued'
     this.#ready.push(subscriber)
     this.#options.requestPass()
   }
@@ -93,13 +96,13 @@ export class Behind {
   /** Without credit it costs nothing until there is some. */
   #step(subscriber: Subscriber): void {
     const { channel, position, receiver } = subscriber
-    if (position.seq >= channel.position.seq) {
+    if (position.seq >= channel.seq) {
       this.settle(subscriber)
       return
     }
     if (!receiver.hasCredit) return
-    const limit = channel.intervalMs === 0 ? channel.position.seq : this.#log.head
-    const { step, bytes } = channel.chunkFrom(this.#log, subscriber, limit)
+    const limit = channel.intervalMs === 0 ? channel.seq : this.#log.head
+    const { step, bytes } = this.#chunks.next(subscriber, limit)
     switch (step.kind) {
       case 'chunk':
         if (!receiver.accepts(bytes.length, step.entries.length)) return
@@ -126,19 +129,20 @@ export class Behind {
 
   /** Serves one chunk to a subscriber whose position is older than memory. */
   async #readStream(subscriber: Subscriber): Promise<void> {
-    subscriber.reading = true
+    subscriber.activity = 'reading'
     try {
       if (await this.#catchUp.next(subscriber)) this.#readEnded(subscriber)
-      else subscriber.reading = false
+      else if (subscriber.activity === 'reading') subscriber.activity = 'none'
     } catch (thrown) {
-      if (subscriber.closed) return
+      if (subscriber.activity !== 'reading') return
       this.#options.onReadFailed(thrown)
       this.#options.later(limits.streamRetryMs, () => this.#readEnded(subscriber))
     }
   }
 
   #readEnded(subscriber: Subscriber): void {
-    subscriber.reading = false
-    if (!subscriber.closed) this.credit(subscriber)
+    if (subscriber.activity !== 'reading') return
+    subscriber.activity = 'none'
+    this.credit(subscriber)
   }
 }

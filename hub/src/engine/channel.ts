@@ -1,8 +1,7 @@
 import { compileFilters, Mode } from '@weir/proto'
 import { codecCount } from '../codec/codec.ts'
-import { advance, type Chunk, countMatches, oweDropped, type Position, positionAt } from './advance.ts'
+import { advance, countDropped, countMatches, positionAt } from './advance.ts'
 import { type Entry, type EntryLog, isSuperseded } from './entry-log.ts'
-import { fits } from './receiver.ts'
 import type { Route } from './router.ts'
 import type { Source } from './source.ts'
 import type { SourceCounters } from './source-counters.ts'
@@ -21,7 +20,10 @@ export class Channel implements Route {
   readonly intervalMs: number
   readonly twin: number
   readonly accepts: (subject: string) => boolean
-  readonly position: Position
+  /** Where all stand that are caught up: everything up to here was sent to them, counted or announced. */
+  seq: number
+  /** Where there is an interval, as Position.owed. */
+  #owed = 0
   // There may be a channel for each connection, so what is mostly empty is not there.
   #caughtUp: Subscriber[] = []
   #behind: Set<Subscriber> | undefined
@@ -36,8 +38,6 @@ export class Channel implements Route {
   /** Ends the timer of its next flush, while one runs. */
   cancelTimer: (() => void) | undefined
   #allCount = 0
-  /** Chunks of the present pass by the position they start from: many that stand together are encoded once. */
-  #chunks: Map<string, EncodedChunk> | undefined
 
   constructor(source: Source, number: number, kind: ChannelKind, head: number) {
     this.source = source
@@ -47,7 +47,7 @@ export class Channel implements Route {
     this.intervalMs = kind.intervalMs
     this.twin = kind.twin
     this.accepts = compileFilters(kind.filters)
-    this.position = positionAt(head)
+    this.seq = head
   }
 
   /** Whether it is the channel, or one of the twins, of a canonical filter set and an interval. */
@@ -110,60 +110,29 @@ export class Channel implements Route {
    */
   flush(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
     this.dirty = false
-    this.#chunks = undefined
     let scattered: readonly Subscriber[] = none
     if (this.intervalMs > 0) scattered = this.#flushInterval(log, head, batchBytesMax, counters)
     else this.#flushPending(log, head, batchBytesMax, counters)
-    this.position.seq = head
-    this.position.owed = 0
+    this.moveTo(head)
     return scattered
+  }
+
+  /** What lies before is not for those that are caught up, or was sent. */
+  moveTo(seq: number): void {
+    this.seq = seq
+    this.#owed = 0
   }
 
   /** Moves the cursors of a quiet channel to the head, so that they do not grow old. */
   beat(log: EntryLog, head: number, counters: SourceCounters): void {
-    if (this.position.seq >= head) return
+    if (this.seq >= head) return
     this.#share(log, noEntries, head, 0, counters)
-    this.position.seq = head
-  }
-
-  /** The chunk for a subscriber that is behind, encoded for its codec. */
-  encode(epoch: number, subscriber: Subscriber, chunk: Chunk): Uint8Array {
-    const head = { ...chunk, channel: this.number, from: subscriber.position.seq }
-    return subscriber.receiver.codec.batch(head, epoch, chunk.entries)
-  }
-
-  /** As `advance` and `encode`, remembered for the rest of the pass. */
-  chunkFrom(log: EntryLog, subscriber: Subscriber, limit: number): EncodedChunk {
-    const { position, mode, receiver } = subscriber
-    const { seq, owed, uncountedTo, snapshotAt, streamTo } = position
-    const key = `${seq},${owed},${uncountedTo},${snapshotAt},${streamTo},${mode},${receiver.codec.index},${receiver.chunkBytesMax},${limit}`
-    this.#chunks ??= new Map()
-    const known = this.#chunks.get(key)
-    if (known !== undefined) return known
-    const encoded = this.#chunk(log, subscriber, limit)
-    this.#chunks.set(key, encoded)
-    return encoded
-  }
-
-  #chunk(log: EntryLog, subscriber: Subscriber, limit: number): EncodedChunk {
-    const { position, mode, receiver } = subscriber
-    const reader = { mode, accepts: this.accepts }
-    for (let bytesMax = receiver.chunkBytesMax; ; ) {
-      const step = advance(log, position, reader, limit, bytesMax)
-      if (step.kind !== 'chunk') return { step, bytes: noBytes }
-      const bytes = this.encode(log.epoch, subscriber, step)
-      if (step.entries.length <= 1 || fits(receiver, bytes)) return { step, bytes: bytes.slice() }
-      bytesMax = Math.floor((bytesMax * receiver.chunkBytesMax) / bytes.length)
-    }
-  }
-
-  endPass(): void {
-    this.#chunks = undefined
+    this.seq = head
   }
 
   /** Counts the entries of indexes [first, last), which are about to leave the ring, for all who have not passed them. */
   oweDropped(log: EntryLog, first: number, last: number): void {
-    if (this.intervalMs > 0) oweDropped(log, this.position, this.accepts, first, last)
+    if (this.intervalMs > 0) this.#owed += countDropped(log, this.seq, this.accepts, first, last)
     const start = log.at(first).seq
     let whole: number | undefined
     for (const { mode, position } of this.behind) {
@@ -172,7 +141,10 @@ export class Channel implements Route {
       if (position.seq < start && position.uncountedTo < start) {
         whole ??= countMatches(log, this.accepts, first, last)
         position.owed += whole
-      } else oweDropped(log, position, this.accepts, first, last)
+      } else {
+        const after = Math.max(position.seq, position.uncountedTo)
+        position.owed += countDropped(log, after, this.accepts, first, last)
+      }
     }
   }
 
@@ -193,7 +165,7 @@ export class Channel implements Route {
     let entries: Entry[] = []
     let bytes = 0
     let conflated = 0
-    let passed = this.position.seq
+    let passed = this.seq
     for (const entry of pending) {
       if (conflates && isSuperseded(entry)) conflated++
       else {
@@ -213,12 +185,13 @@ export class Channel implements Route {
 
   #flushInterval(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
     const reader = { mode: Mode.LATEST, accepts: this.accepts }
-    while (this.position.seq < head && this.#caughtUp.length > 0) {
-      const step = advance(log, this.position, reader, head, batchBytesMax)
+    while (this.seq < head && this.#caughtUp.length > 0) {
+      const position = { ...positionAt(this.seq), owed: this.#owed }
+      const step = advance(log, position, reader, head, batchBytesMax)
       // So much has happened since the last tick that memory does not have it.
       if (step.kind !== 'chunk') return this.scatter()
       this.#share(log, step.entries, step.to, step.conflated, counters, step.uncounted)
-      this.position.owed = step.owed
+      this.#owed = step.owed
     }
     return none
   }
@@ -231,7 +204,7 @@ export class Channel implements Route {
     counters: SourceCounters,
     uncounted = false,
   ): void {
-    const from = this.position.seq
+    const from = this.seq
     // Only in buckets do channels pass a gap: elsewhere each subscriber is told of it.
     const head = { channel: this.number, from, to, conflated, uncounted: uncounted || log.gaps.crosses(from, to) }
     encodings.fill(undefined)
@@ -251,14 +224,13 @@ export class Channel implements Route {
     counters.batches++
     counters.deliveries += entries.length * this.#caughtUp.length
     counters.conflated += conflated * this.#caughtUp.length
-    this.position.seq = to
+    this.seq = to
   }
 
   /** It stands where the channel stood before the batch that it could not take. */
   #fallBehind(subscriber: Subscriber): void {
-    const { seq, owed } = this.position
     this.#leaveCaughtUp(subscriber)
-    subscriber.fallBehind({ ...positionAt(seq), owed })
+    subscriber.fallBehind({ ...positionAt(this.seq), owed: this.#owed })
     this.#behind ??= new Set()
     this.#behind.add(subscriber)
   }
@@ -291,14 +263,8 @@ export function channelKey({ filters, intervalMs, twin }: ChannelKind): string {
   return [intervalMs, twin, ...filters].join(' ')
 }
 
-export interface EncodedChunk {
-  readonly step: ReturnType<typeof advance>
-  readonly bytes: Uint8Array
-}
-
 /** Scratch of `#share`: a batch by its codecs. */
 const encodings: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(codecCount)
 const none: readonly Subscriber[] = []
 const nobody: ReadonlySet<Subscriber> = new Set()
 const noEntries: readonly Entry[] = []
-const noBytes = new Uint8Array(0)

@@ -155,7 +155,7 @@ describe('a source, whatever happens', () => {
     }
     client.release()
     world.source.pass()
-    assert.ok(client.subscriber.reading)
+    assert.equal(client.subscriber.activity, 'reading')
     world.reload(world.source.log.head, () => undefined)
     await world.settle()
     assert.equal(client.held.size, 7)
@@ -735,7 +735,7 @@ class Client implements Receiver {
     for (const { from, to, entries } of batches) {
       for (const { seq, subject } of entries) assert.ok(seq > from && seq <= to && accepts(subject))
     }
-    assert.equal(this.#cursor, this.subscriber.channel.position.seq)
+    assert.equal(this.#cursor, this.subscriber.channel.seq)
     if (isBucket) assert.ok(!gaps.some(({ reason }) => reason === 'retention'), 'what a bucket lacks is superseded')
     if (this.#wish.mode === Mode.ALL) {
       const had = new Set(seqs)

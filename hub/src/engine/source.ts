@@ -107,7 +107,7 @@ export class Source {
     this.#log.gap(from, to)
     for (const channel of this.#channels.values()) {
       const scattered = channel.scatter()
-      channel.position.seq = to
+      channel.moveTo(to)
       for (const subscriber of scattered) this.#behind.settle(subscriber)
     }
   }
@@ -122,7 +122,7 @@ export class Source {
       throw new WeirError('invalid', 'An interval needs mode LATEST: mode ALL sends every entry.')
     }
     const channel = this.#channelOf({ ...request, filters: canonicalFilters(request.filters) })
-    const head = channel.position.seq
+    const head = channel.seq
     const subscriber = new Subscriber(receiver, id, mode, channel, positionAt(head))
     channel.add(subscriber)
     if (this.#loading) this.#arrivals.set(subscriber, cursor)
@@ -135,7 +135,7 @@ export class Source {
 
   unsubscribe(subscriber: Subscriber): void {
     const { channel } = subscriber
-    subscriber.closed = true
+    subscriber.activity = 'closed'
     this.#arrivals.delete(subscriber)
     channel.remove(subscriber)
     if (channel.size > 0) return
@@ -176,14 +176,14 @@ export class Source {
   /** How far a subscriber is behind: entries of the source, whether they match or not, and the age of the first of them. */
   lagOf({ isBehind, position, channel }: Subscriber): Lag {
     if (!isBehind && !channel.dirty) return noLag
-    return this.#lagAt(isBehind ? position.seq : channel.position.seq)
+    return this.#lagAt(isBehind ? position.seq : channel.seq)
   }
 
   /** The lag of the subscriber that is furthest behind. */
   get lag(): Lag {
     let seq = this.#log.head
     for (const channel of this.#channels.values()) {
-      if (channel.dirty && channel.caughtUp.length > 0) seq = Math.min(seq, channel.position.seq)
+      if (channel.dirty && channel.caughtUp.length > 0) seq = Math.min(seq, channel.seq)
       for (const { position } of channel.behind) seq = Math.min(seq, position.seq)
     }
     return this.#lagAt(seq)
@@ -214,8 +214,7 @@ export class Source {
   #restart(channel: Channel): void {
     const { head } = this.#log
     channel.scatter()
-    channel.position.seq = head
-    channel.position.owed = 0
+    channel.moveTo(head)
     channel.dirty = false
     for (const subscriber of [...channel.behind]) {
       channel.endWait(subscriber)
@@ -268,7 +267,7 @@ export class Source {
     if (this.#loading || last === first) return
     const { seq } = this.#log.at(last - 1)
     for (const channel of this.#channels.values()) {
-      if (channel.pending !== undefined && channel.position.seq < seq) this.#flush(channel, this.#log.head)
+      if (channel.pending !== undefined && channel.seq < seq) this.#flush(channel, this.#log.head)
       channel.oweDropped(this.#log, first, last)
     }
   }

@@ -1,7 +1,7 @@
 import { Mode } from '@weir/proto'
 import { type Chunk, nextLoss, type Position } from './advance.ts'
 import { passGap } from './beginning.ts'
-import type { EncodedChunk } from './channel.ts'
+import { type EncodedStep, encodeChunk } from './chunks.ts'
 import type { Entry, EntryLog } from './entry-log.ts'
 import { fits } from './receiver.ts'
 import type { SourceCounters } from './source-counters.ts'
@@ -30,7 +30,7 @@ export class StreamCatchUp {
     const complete = mode === Mode.ALL ? this.#completeForAll(position) : this.#completeForLatest(position)
     const { filters, accepts } = channel
     this.#counters.streamReads++
-    const isWanted = (): boolean => !subscriber.closed && begins === this.#log.begins
+    const isWanted = (): boolean => subscriber.activity !== 'closed' && begins === this.#log.begins
     const { seq: after } = position
     const { chunkBytesMax: bytesMax } = receiver
     const chunk = await this.#reader.read({
@@ -86,13 +86,13 @@ export class StreamCatchUp {
 
   /** As much of a chunk as is not too large for the receiver when it is encoded, and which of its entries that covers. */
   #encode(subscriber: Subscriber, chunk: StreamChunk, uncounted: boolean): EncodedRead {
-    const { channel, receiver, mode } = subscriber
+    const { receiver, mode } = subscriber
     for (let count = chunk.entries.length, { to } = chunk; ; ) {
       const read = chunk.entries.slice(0, count)
       const entries = mode === Mode.LATEST ? newestOf(read) : read
       const conflated = read.length - entries.length
       const step = { kind: 'chunk', to, entries, conflated, uncounted, owed: 0, uncountedTo: 0 } as const
-      const bytes = channel.encode(this.#log.epoch, subscriber, step)
+      const bytes = encodeChunk(this.#log.epoch, subscriber, step)
       if (count <= 1 || fits(receiver, bytes)) return { step, bytes, read }
       count = Math.max(1, Math.floor((count * receiver.chunkBytesMax) / bytes.length))
       to = (chunk.entries[count] as Entry).seq - 1
@@ -100,7 +100,7 @@ export class StreamCatchUp {
   }
 }
 
-interface EncodedRead extends EncodedChunk {
+interface EncodedRead extends EncodedStep {
   readonly step: Chunk
   readonly read: readonly Entry[]
 }

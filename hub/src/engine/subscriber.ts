@@ -1,5 +1,5 @@
 import type { Mode } from '@weir/proto'
-import type { Position } from './advance.ts'
+import { type Position, positionAt } from './advance.ts'
 import type { Channel } from './channel.ts'
 import type { Receiver } from './receiver.ts'
 
@@ -13,11 +13,8 @@ export class Subscriber {
   #position: Position | undefined
   /** Place among the caught up of its channel, or -1: it is behind. */
   place = -1
-  /** Waits in its source for the next pass. */
-  queued = false
-  /** A read of the stream is under way for it. */
-  reading = false
-  closed = false
+  /** What is under way for it: it waits for the next pass, or for a read of the stream. */
+  activity: 'none' | 'queued' | 'reading' | 'closed' = 'none'
   /** How often the log had been compared with its stream when this was found to be past it. */
   aheadSince: number | undefined
 
@@ -33,9 +30,9 @@ export class Subscriber {
     return this.place < 0
   }
 
-  /** Where it stands; all that are caught up stand where their channel does. */
+  /** Where it stands; all that are caught up stand where their channel does, which only that changes. */
   get position(): Position {
-    return this.#position ?? this.channel.position
+    return this.#position ?? positionAt(this.channel.seq)
   }
 
   catchUp(place: number): void {

@@ -57,7 +57,7 @@ export class Session implements Receiver, FrameHandler {
     this.#credit = new Credit(link, settings.highWaterBytes, this.openedAt)
     this.#frames = new Allowance(settings.framesPerSecond, this.openedAt)
     this.#retireAt = retirementOf(this.openedAt, settings.maxConnectionAgeMs)
-    this.subscriptions = new Subscriptions(this, hub.sources, settings)
+    this.subscriptions = new Subscriptions(this, hub)
   }
 
   get id(): string {

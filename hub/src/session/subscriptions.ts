@@ -17,15 +17,12 @@ import type { Sources } from '../sources.ts'
 /** What one connection reads: checked against its token and the bounds, and given back to the sources in the end. */
 export class Subscriptions {
   readonly #receiver: Receiver
-  readonly #sources: Sources
-  readonly #bounds: SubscriptionBounds
-  #held: readonly Subscriber[] = []
-  #closed = false
+  readonly #hub: SubscriptionHub
+  #held: readonly Subscriber[] = none
 
-  constructor(receiver: Receiver, sources: Sources, bounds: SubscriptionBounds) {
+  constructor(receiver: Receiver, hub: SubscriptionHub) {
     this.#receiver = receiver
-    this.#sources = sources
-    this.#bounds = bounds
+    this.#hub = hub
   }
 
   [Symbol.iterator](): Iterator<Subscriber> {
@@ -42,14 +39,14 @@ export class Subscriptions {
     const filters = this.#check(request, identity)
     const mode = request.mode === Mode.UNSPECIFIED ? Mode.LATEST : request.mode
     const cursor = request.cursor === undefined ? undefined : cursorFromWire(request.cursor)
-    const source = await this.#sources.acquire(identity.tenant, name)
-    if (this.#closed) return this.#sources.release(source)
+    const source = await this.#hub.sources.acquire(identity.tenant, name)
+    if (this.#held === ended) return this.#hub.sources.release(source)
     try {
       const twin = this.#twin(source, filters, intervalMs)
       // Most connections read one thing: `concat` keeps no room for more.
       this.#held = this.#held.concat(source.subscribe(this.#receiver, { id, filters, mode, intervalMs, twin, cursor }))
     } catch (thrown) {
-      this.#sources.release(source)
+      this.#hub.sources.release(source)
       throw thrown
     }
   }
@@ -75,14 +72,13 @@ export class Subscriptions {
   }
 
   close(): void {
-    this.#closed = true
     for (const each of this.#held) this.#drop(each)
-    this.#held = []
+    this.#held = ended
   }
 
   /** The canonical filters of a request. Throws what makes it refused. */
   #check({ id, source, filters, mode, intervalMs }: Subscribe, identity: Identity): readonly string[] {
-    const { subscriptionsMax, filtersMax } = this.#bounds
+    const { subscriptionsMax, filtersMax } = this.#hub.settings
     if (id === 0) throw new WeirError('invalid', 'A subscription needs an id other than 0.')
     if (this.#held.some((each) => each.id === id)) {
       throw new WeirError('conflict', `The id ${id} is in use on this connection.`)
@@ -115,9 +111,19 @@ export class Subscriptions {
   #drop(subscriber: Subscriber): void {
     const { source } = subscriber.channel
     source.unsubscribe(subscriber)
-    this.#sources.release(source)
+    this.#hub.sources.release(source)
   }
 }
+
+/** What is needed of a hub. */
+export interface SubscriptionHub {
+  readonly sources: Sources
+  readonly settings: SubscriptionBounds
+}
+
+const none: readonly Subscriber[] = []
+/** What a connection holds that is gone. */
+const ended: readonly Subscriber[] = []
 
 export interface SubscriptionBounds {
   readonly subscriptionsMax: number
