@@ -9,6 +9,7 @@ import { audit } from './audit.ts'
 import { TestMesh, testToken } from './harness.ts'
 import type { Wish } from './ledger.ts'
 import { Random } from './random.ts'
+import type { Habit } from './reading.ts'
 import { RestlessClient } from './restless-client.ts'
 import { StreamRecord } from './stream-record.ts'
 import { UnsteadyHub } from './unsteady-hub.ts'
@@ -59,7 +60,7 @@ class World {
     }
     this.#clients = Array.from({ length: clientCount }, (_, index) => {
       const own = random.for(`client ${index}`)
-      return newClient(`client ${index}`, own, { token, random: own, url: () => own.pick(this.#hubs).hub.url })
+      return newClient(index, own, { token, random: own, hub: () => own.pick(this.#hubs).hub })
     })
   }
 
@@ -206,27 +207,31 @@ class World {
   }
 }
 
+/** Some read by server-sent events, in either mode. */
 function newClient(
-  name: string,
+  index: number,
   random: Random,
   options: ConstructorParameters<typeof RestlessClient>[3],
 ): RestlessClient {
-  const wishes = Array.from({ length: random.integer(1, 2) }, () => newWish(random))
+  const bySse = index % 4 === 3
+  const wishes = Array.from({ length: bySse ? 1 : random.integer(1, 2) }, () =>
+    newWish(random, bySse ? [index % 8 === 3 ? Mode.ALL : Mode.LATEST] : undefined),
+  )
   const windowBytes = random.pick([0, 16_384, 16_384, 65_536, 262_144])
-  const habit = {
-    json: random.happens(0.4),
+  const habit: Habit = {
+    by: bySse ? 'SSE' : random.happens(0.4) ? 'weir.v1.json' : 'weir.v1',
     windowBytes,
     acknowledgesAfterMs: random.pick([0, 0, 20, 500, undefined]),
     staysMs: random.pick([undefined, 400, 1_500, 4_000]),
     awayMs: random.pick([0, 200, 3_000]),
     forgets: random.pick([0, 0, 0.3]),
   }
-  return new RestlessClient(name, habit, wishes, options)
+  return new RestlessClient(`client ${index}`, habit, wishes, options)
 }
 
-function newWish(random: Random): Wish {
+function newWish(random: Random, modes: readonly Mode[] = [Mode.ALL, Mode.LATEST]): Wish {
   const source = random.pick(['events', 'events', 'latest'])
-  const mode = random.pick([Mode.ALL, Mode.LATEST])
+  const mode = random.pick(modes)
   const filters = random.pick([['>'], ['north.>'], ['*.hall.*'], ['south.1', 'south.1.>', 'south.hall.>']])
   return { source, filters, mode, intervalMs: mode === Mode.LATEST ? random.pick([0, 0, 50, 400]) : 0 }
 }
@@ -244,4 +249,7 @@ const wantedSights = [
   'gap epoch',
   'conflated',
   'a loss',
+  'SSE ALL',
+  'SSE LATEST',
+  'a resume by SSE',
 ]

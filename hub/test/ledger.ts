@@ -40,7 +40,8 @@ export class Ledger {
   subscribed({ cursor, start }: Subscribed): void {
     const epoch = Number(cursor?.epoch)
     const seq = Number(cursor?.seq)
-    this.sights.add(`start ${Start[start]}`)
+    // Server-sent events do not say where a resume begins.
+    this.sights.add(start === Start.UNSPECIFIED ? 'a resume by SSE' : `start ${Start[start]}`)
     const resumed = this.#resumes && epoch === this.#epoch && start !== Start.SNAPSHOT
     if (resumed) {
       this.#expect(seq === this.#seq, `resumes at ${seq} instead of ${this.#seq}`)
@@ -62,7 +63,8 @@ export class Ledger {
     this.#resumes = true
   }
 
-  batch(batch: Batch): void {
+  /** `goesOn` says that what was counted at the beginning of the last batch is of this as well. */
+  batch(batch: Batch, goesOn = false): void {
     const { stretch } = this
     const from = Number(batch.from)
     const to = Number(batch.to)
@@ -73,11 +75,11 @@ export class Ledger {
       removal: content.case === 'removal' ? (content.value as 1 | 2) : (0 as const),
     }))
     this.#move(from, to, 'batch')
-    let last = from
+    let before = from
     for (const { subject, seq, removal } of sent) {
-      this.#expect(seq > last && seq <= to, `entry ${seq} after ${last} in a batch from ${from} to ${to}`)
+      this.#expect(seq > before && seq <= to, `entry ${seq} after ${before} in a batch from ${from} to ${to}`)
       this.#expect(this.#accepts(subject), `${subject} does not match`)
-      last = seq
+      before = seq
       if (removal === 0) stretch.held.set(subject, seq)
       else stretch.held.delete(subject)
       if (removal !== 0) this.sights.add('a removal')
@@ -89,7 +91,16 @@ export class Ledger {
     if (this.wish.source === 'events') {
       this.#expect(!(batch.uncounted && this.wish.mode === Mode.ALL), 'events in mode ALL are not counted')
     }
-    stretch.batches.push({ from, to, conflated, uncounted: batch.uncounted, sent })
+    const last = goesOn ? stretch.batches.pop() : undefined
+    if (last === undefined) stretch.batches.push({ from, to, conflated, uncounted: batch.uncounted, sent })
+    else stretch.batches.push({ ...last, to, sent: [...last.sent, ...sent] })
+  }
+
+  /** The last batch may have been cut off, so that what was counted of it is told again. */
+  doubt(): void {
+    const { batches } = this.stretch
+    const last = batches.pop()
+    if (last !== undefined) batches.push({ ...last, conflated: 0, uncounted: true })
   }
 
   gap(gap: Gap): void {

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ServerFrame } from '@weir/proto'
+import type { TestHub } from './harness.ts'
 import { Ledger, type Wish } from './ledger.ts'
 import type { Random } from './random.ts'
-import { TestClient } from './test-client.ts'
+import type { Habit, Reading } from './reading.ts'
+import { SseReading } from './sse-reading.ts'
+import { WebSocketReading } from './websocket-reading.ts'
 
 /** A client that comes and goes, acknowledges as it likes, and resumes on any hub; each subscription keeps a ledger. */
 export class RestlessClient {
@@ -12,7 +14,7 @@ export class RestlessClient {
   readonly #options: RestlessClientOptions
   readonly #random: Random
   readonly #faults: string[] = []
-  #connection: Connection | undefined
+  #reading: Reading | undefined
   #away = true
   #calm = false
   #ended = false
@@ -38,8 +40,8 @@ export class RestlessClient {
   /** Goes without a word, and stays away until it is told to come back. */
   leave(): void {
     this.#away = true
-    this.#connection?.client.close()
-    this.#connection = undefined
+    this.#reading?.close()
+    this.#reading = undefined
   }
 
   comeBack(): void {
@@ -52,7 +54,7 @@ export class RestlessClient {
   calm(): void {
     this.#calm = true
     this.comeBack()
-    if (this.#connection !== undefined) this.#acknowledge(this.#connection, this.#connection.owed)
+    this.#reading?.acknowledgeAll()
   }
 
   end(): void {
@@ -73,127 +75,46 @@ export class RestlessClient {
   }
 
   async #connect(): Promise<void> {
-    const { json, windowBytes } = this.habit
-    const client = new TestClient(this.#options.url(), {
-      protocol: json ? 'weir.v1.json' : 'weir.v1',
-      acknowledges: false,
-    })
-    const connection: Connection = { client, channels: new Map(), windowBytes: 0, owed: 0 }
-    this.#connection = connection
-    client.onFrame = (frame, bytes) => {
-      if (connection === this.#connection) this.#take(connection, frame, bytes)
-    }
-    const code = await client.connected().then(
-      async () => {
-        client.greet(this.#options.token, { name: this.name, windowBytes })
-        return (await client.closed).code
-      },
-      // A socket that is refused does not say that it has closed.
-      () => 1006,
-    )
+    const reading = this.#read(this.#options.hub())
+    this.#reading = reading
+    const code = await reading.ended
+    reading.close()
     if (code === 3003) for (const ledger of this.ledgers) ledger.sights.add('a stall')
     if (code >= 3500) this.#faults.push(`closed with ${code}`)
-    if (connection !== this.#connection) return
-    this.#connection = undefined
+    if (reading !== this.#reading) return
+    this.#reading = undefined
     await sleep(this.#random.integer(20, 300))
-    if (this.#connection === undefined && !this.#away) void this.#connect()
+    if (this.#reading === undefined && !this.#away) void this.#connect()
   }
 
-  #take(connection: Connection, frame: ServerFrame['frame'], bytes: number): void {
-    switch (frame.case) {
-      case 'welcome':
-        connection.windowBytes = frame.value.limits?.windowBytes ?? 0
-        for (const index of this.ledgers.keys()) this.#subscribe(connection, index)
-        break
-      case 'subscribed': {
-        const ledger = this.#ledger(frame.value.id)
-        connection.channels.set(frame.value.channel, ledger)
-        ledger.subscribed(frame.value)
-        break
-      }
-      case 'batch':
-        this.#spend(connection, bytes, frame.value.entries.length)
-        ;(connection.channels.get(frame.value.channel) as Ledger).batch(frame.value)
-        break
-      case 'gap':
-        this.#ledger(frame.value.id).gap(frame.value)
-        break
-      case 'goaway':
-        setTimeout(() => this.#move(connection), frame.value.reconnectAfterMs)
-        break
-      case 'refused':
-        // NATS is away, or the stream.
-        setTimeout(() => this.#subscribe(connection, frame.value.id - 1), 100)
-        break
-    }
+  #read(hub: TestHub): Reading {
+    const isCalm = (): boolean => this.#calm
+    const reading: Reading = new (this.habit.by === 'SSE' ? SseReading : WebSocketReading)(hub, {
+      name: this.name,
+      token: this.#options.token,
+      habit: this.habit,
+      random: this.#random,
+      ledgers: this.ledgers,
+      get isCalm() {
+        return isCalm()
+      },
+      fault: (words) => void this.#faults.push(words),
+      goaway: (reconnectAfterMs) => void setTimeout(() => this.#move(reading), reconnectAfterMs),
+    })
+    return reading
   }
 
   /** Connects elsewhere, as it was asked to. */
-  #move(connection: Connection): void {
-    if (connection !== this.#connection) return
+  #move(reading: Reading): void {
+    if (reading !== this.#reading) return
     this.leave()
     this.comeBack()
   }
-
-  #ledger(id: number): Ledger {
-    return this.ledgers[id - 1] as Ledger
-  }
-
-  #subscribe(connection: Connection, index: number): void {
-    if (connection !== this.#connection) return
-    const { wish, cursor } = this.ledgers[index] as Ledger
-    const { source, filters, mode, intervalMs } = wish
-    const where = cursor === undefined ? {} : { cursor }
-    connection.client.subscribe({ id: index + 1, source, filters: [...filters], mode, intervalMs, ...where })
-  }
-
-  /** Takes note of the bytes of a batch, and says that it is done with them when its habit wants so. */
-  #spend(connection: Connection, bytes: number, entries: number): void {
-    const { windowBytes, owed } = connection
-    if (windowBytes === 0) return
-    const isAllowed = owed + bytes <= windowBytes || (entries === 1 && bytes > windowBytes && owed <= windowBytes / 2)
-    if (!isAllowed) this.#faults.push(`${owed + bytes} bytes in a window of ${windowBytes}`)
-    connection.owed += bytes
-    const { acknowledgesAfterMs } = this.habit
-    if (this.#calm || acknowledgesAfterMs === 0) this.#acknowledge(connection, bytes)
-    else if (acknowledgesAfterMs !== undefined) {
-      setTimeout(() => this.#acknowledge(connection, bytes), acknowledgesAfterMs * this.#random.next())
-    }
-  }
-
-  #acknowledge(connection: Connection, bytes: number): void {
-    // What calm has acknowledged already is not owed any more.
-    const now = Math.min(bytes, connection.owed)
-    if (connection !== this.#connection || now === 0) return
-    connection.owed -= now
-    connection.client.acknowledge(now)
-  }
-}
-
-export interface Habit {
-  readonly json: boolean
-  readonly windowBytes: number
-  /** At most so late; undefined is never. */
-  readonly acknowledgesAfterMs: number | undefined
-  /** How long it stays about; undefined is for ever. */
-  readonly staysMs: number | undefined
-  /** How long it is away at most. */
-  readonly awayMs: number
-  /** The share of its returns with which it begins anew instead of resuming. */
-  readonly forgets: number
 }
 
 export interface RestlessClientOptions {
   readonly random: Random
   readonly token: string
-  /** Of a hub to connect to, another one each time. */
-  url(): string
-}
-
-interface Connection {
-  readonly client: TestClient
-  readonly channels: Map<number, Ledger>
-  windowBytes: number
-  /** Bytes that it has not acknowledged. */
-  owed: number
+  /** To connect to, another one each time. */
+  hub(): TestHub
 }

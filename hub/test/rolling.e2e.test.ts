@@ -20,9 +20,8 @@ test('a rolling update costs no client an entry and repeats none, and no hub is 
   const token = await testToken()
   let connects: number[] = []
   // As a load balancer does it: in turn, to those that are ready.
-  const url = (): string => (hubs[connects.push(performance.now()) % hubs.length] as TestHub).url
+  const hub = (): TestHub => hubs[connects.push(performance.now()) % hubs.length] as TestHub
   const habit = {
-    json: false,
     windowBytes: 65_536,
     acknowledgesAfterMs: 0,
     staysMs: undefined,
@@ -32,10 +31,10 @@ test('a rolling update costs no client an entry and repeats none, and no hub is 
   const wish = { source: 'events', filters: ['rolling.>'], mode: Mode.ALL, intervalMs: 0 }
   const clients = Array.from({ length: clientCount }, (_, index) => {
     const name = `client ${index}`
-    return new RestlessClient(name, { ...habit, json: index % 2 === 0 }, [wish], {
+    return new RestlessClient(name, { ...habit, by: index % 2 === 0 ? 'weir.v1' : 'weir.v1.json' }, [wish], {
       token,
       random: new Random(name),
-      url,
+      hub,
     })
   })
   t.after(() => {

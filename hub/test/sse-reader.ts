@@ -8,6 +8,14 @@ export interface SseEvent {
   readonly id: string
 }
 
+/** What stands between two empty lines. */
+export interface SseBlock {
+  readonly event: string
+  readonly data: string
+  readonly id: string | undefined
+  readonly comments: readonly string[]
+}
+
 /** Reads a stream of server-sent events as WHATWG HTML section 9.2.6 says, and keeps the comments as well. */
 export class SseReader {
   readonly response: Response
@@ -16,19 +24,27 @@ export class SseReader {
   id = ''
   retryMs = 0
   ended = false
+  /** Resolves when the stream has ended. */
+  finished: Promise<void> = Promise.resolve()
   readonly #abort: AbortController
+  readonly #onBlock: ((block: SseBlock) => void) | undefined
   #wake: (() => void)[] = []
 
-  private constructor(response: Response, abort: AbortController) {
+  private constructor(response: Response, abort: AbortController, onBlock?: (block: SseBlock) => void) {
     this.response = response
     this.#abort = abort
+    this.#onBlock = onBlock
   }
 
-  /** Connects; the status may be any. */
-  static async open(url: string, headers: Readonly<Record<string, string>> = {}): Promise<SseReader> {
+  /** Connects; the status may be any. `onBlock` hears everything in its order. */
+  static async open(
+    url: string,
+    headers: Readonly<Record<string, string>> = {},
+    onBlock?: (block: SseBlock) => void,
+  ): Promise<SseReader> {
     const abort = new AbortController()
-    const reader = new SseReader(await fetch(url, { headers, signal: abort.signal }), abort)
-    if (reader.response.status === 200) void reader.#read()
+    const reader = new SseReader(await fetch(url, { headers, signal: abort.signal }), abort, onBlock)
+    if (reader.response.status === 200) reader.finished = reader.#read()
     return reader
   }
 
@@ -77,15 +93,20 @@ export class SseReader {
 
   #take(block: string): void {
     let event = 'message'
+    let id: string | undefined
     const data: string[] = []
+    const comments: string[] = []
     for (const line of block.split('\n')) {
       const [, field = '', value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? []
-      if (field === '') this.comments.push(value)
+      if (field === '') comments.push(value)
       else if (field === 'event') event = value
       else if (field === 'data') data.push(value)
-      else if (field === 'id') this.id = value
+      else if (field === 'id') id = value
       else if (field === 'retry') this.retryMs = Number(value)
     }
+    this.comments.push(...comments)
+    this.id = id ?? this.id
     if (data.length > 0) this.events.push({ event, data: data.join('\n'), id: this.id })
+    this.#onBlock?.({ event, data: data.join('\n'), id, comments })
   }
 }
