@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { create, type MessageInitShape } from '@bufbuild/protobuf'
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import {
   ClientFrameSchema,
   EventSchema,
+  entryBytesMax,
   errorCodes,
   eventToJson,
   ServerFrameSchema,
   serverFrameToJson,
+  writeEntry,
 } from '@weir/proto'
 import { jsonCodec } from '../codec/codec-json.ts'
+import type { Entry } from '../engine/entry-log.ts'
 import { type AsyncApi, asyncApiDocument } from './async-api.ts'
 import type { JsonSchema } from './json-schema.ts'
 
@@ -78,6 +81,8 @@ describe('the AsyncAPI document', () => {
       new TextDecoder().decode(
         jsonCodec.batch({ channel: 1, from: 0, to: 3, conflated: 1, uncounted: true }, 36, [
           { seq: 3, state: { subject: 'a' } as never, removal: 2, bytes: new Uint8Array(0), start: 0, end: 0 },
+          storedEntry(toBinary(EventSchema, event)),
+          storedEntry(Uint8Array.of(0xff, 0xff)),
         ]),
       ),
     ]
@@ -103,6 +108,12 @@ describe('the AsyncAPI document', () => {
     assert.ok(!JSON.stringify(document).includes('not to be shown'))
   })
 })
+
+function storedEntry(payload: Uint8Array): Entry {
+  const bytes = new Uint8Array(entryBytesMax(1, payload.length))
+  const end = writeEntry(bytes, 0, 'a', 4, payload, 0)
+  return { seq: 4, state: { subject: 'a' } as never, removal: 0, bytes, start: 0, end }
+}
 
 function serverFrame(frame: MessageInitShape<typeof ServerFrameSchema>['frame']): string {
   return serverFrameToJson(create(ServerFrameSchema, { frame } as MessageInitShape<typeof ServerFrameSchema>))
@@ -130,6 +141,7 @@ function conforms(value: unknown, schema: JsonSchema, path: string): void {
   if (typeof pattern === 'string') assert.match(String(value), new RegExp(pattern), path)
   if (type === 'integer') assert.ok(Number.isInteger(value) && Number(value) >= Number(schema.minimum ?? value), path)
   else if (type === 'array') for (const each of value as unknown[]) conforms(each, items as JsonSchema, `${path}[]`)
+  else if (type === 'null') assert.equal(value, null, path)
   else if (type !== undefined) assert.equal(typeof value, type, path)
   if (type !== 'object') return
   for (const name of (required as string[] | undefined) ?? []) assert.ok(name in (value as object), `${path}.${name}`)

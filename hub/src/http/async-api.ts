@@ -166,7 +166,10 @@ function entrySchema(): JsonSchema {
     properties: {
       subject: { type: 'string' },
       seq: { type: 'integer', minimum: 1 },
-      event: { $ref: '#/components/schemas/event' },
+      event: {
+        description: 'Null where what is stored cannot be decoded.',
+        anyOf: [{ $ref: '#/components/schemas/event' }, { type: 'null' }],
+      },
       removed: enumSchema(RemovalSchema),
     },
   }
