@@ -66,6 +66,7 @@ export class WebSocketReading implements Reading {
         break
       case 'refused':
         // NATS is away, or the stream.
+        if (frame.value.code === 'internal') this.#reader.fault(`refused for ${frame.value.message}`)
         setTimeout(() => this.#subscribe(frame.value.id - 1), 100)
         break
     }
