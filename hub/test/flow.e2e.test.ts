@@ -294,6 +294,23 @@ describe('a client that is slow delays nobody, costs its bound, and then gets th
   })
 })
 
+test('what is larger at once than a window still comes to who owes nothing', async () => {
+  for (const protocol of ['weir.v1', 'weir.v1.json'] as const) {
+    const client = await TestClient.open(hub.url, { protocol, windowBytes: 16_384 })
+    client.subscribe({ filters: ['flow.>'], mode: Mode.ALL })
+    client.subscribe({ id: 2, filters: ['flow.*'], mode: Mode.LATEST, intervalMs: 100 })
+    await client.next('subscribed')
+    const { channel } = await client.next('subscribed')
+    for (let round = 1; round <= 5; round++) {
+      const wave = [...subjects, ...subjects].map((subject) => mesh.publish(subject, JSON.stringify(filler)))
+      const last = BigInt(Math.max(...(await Promise.all(wave))))
+      await client.until(() => client.batches.some((batch) => batch.channel === channel && batch.to >= last))
+      await client.until(() => client.batches.some((batch) => batch.channel !== channel && batch.to >= last))
+    }
+    client.close()
+  }
+})
+
 test('a client without credit that takes nothing for too long is asked to reconnect', async () => {
   const strict = await mesh.startHub({ WEIR_HUB_STALL_SECONDS: '1' })
   const raw = await RawSocket.open(strict.port)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { eventStream, jetstreamManager } from '@weir/mesh'
 import { Mode, Start } from '@weir/proto'
 import { type TestHub, TestMesh } from './harness.ts'
 import { TestClient } from './test-client.ts'
@@ -82,6 +83,35 @@ for (const protocol of ['weir.v1', 'weir.v1.json'] as const) {
     })
   })
 }
+
+test('a hub that was started after retention dropped the newest of a subject lets nobody keep an older one', async () => {
+  const mesh = await TestMesh.start()
+  try {
+    await mesh.publish('dropped.a', '1')
+    const first = await TestClient.open((await mesh.startHub()).url)
+    first.subscribe({ filters: ['dropped.>'], mode: Mode.LATEST })
+    const { cursor } = await first.next('subscribed')
+    await first.until(() => first.entries.length === 1)
+    first.close()
+    assert.ok(cursor)
+    await mesh.publish('dropped.a', '2')
+    for (let count = 3; count <= 6; count++) await mesh.publish('dropped.b', String(count))
+    await (await jetstreamManager(mesh.nc)).streams.purge(eventStream('main'), { keep: 2 })
+    const late = await mesh.startHub()
+    for (const mode of [Mode.LATEST, Mode.ALL]) {
+      const client = await TestClient.open(late.url)
+      client.subscribe({ filters: ['dropped.>'], mode, cursor: { ...cursor, seq: 1n } })
+      await client.until(() => client.entries.includes('dropped.b=6'))
+      const starts = client.frames.map((frame) => (frame.case === 'subscribed' ? frame.value.start : undefined))
+      const gaps = client.frames.map((frame) => (frame.case === 'gap' ? [frame.value.from, frame.value.to] : []))
+      if (mode === Mode.LATEST) assert.ok(starts.includes(Start.SNAPSHOT), 'it replaces what it holds')
+      else assert.deepEqual(gaps.flat(), [1n, 4n])
+      client.close()
+    }
+  } finally {
+    await mesh.stop()
+  }
+})
 
 test('a hub that nats-server cut off as a slow consumer goes on without a hole', async () => {
   const mesh = await TestMesh.start('main', 'max_pending: 8MB')

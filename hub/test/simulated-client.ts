@@ -82,7 +82,8 @@ export class SimulatedClient implements Receiver {
   }
 
   acknowledge(): void {
-    if (!this.acknowledges) return
+    // Who has got nothing says nothing.
+    if (!this.acknowledges || this.unacknowledged === 0) return
     this.unacknowledged = 0
     this.#resume()
   }
@@ -95,8 +96,9 @@ export class SimulatedClient implements Receiver {
   }
 
   block(blocked: boolean): void {
+    const drains = this.#blocked && !blocked
     this.#blocked = blocked
-    if (!blocked) this.#resume()
+    if (drains) this.#resume()
   }
 
   release(): void {

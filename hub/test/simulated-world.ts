@@ -68,7 +68,7 @@ export class SimulatedWorld {
       onReadFailed: (thrown) => assert.ok(thrown instanceof WeirError, String(thrown)),
     })
     this.source.begin(this.#epoch)
-    this.source.loaded(0)
+    this.source.loaded(0, 1)
     for (const each of wishes) this.connect(each)
   }
 
@@ -163,7 +163,7 @@ export class SimulatedWorld {
     this.#markersTo = 0
     this.source.begin(this.#epoch)
     const result = meanwhile()
-    this.source.loaded(0)
+    this.source.loaded(0, 1)
     return result
   }
 
@@ -175,7 +175,7 @@ export class SimulatedWorld {
       if (removal === 0) this.source.entry(subject, seq, payload, 0)
     }
     meanwhile()
-    this.source.loaded(head)
+    this.source.loaded(head, 1)
   }
 
   /** What was stored after a sequence is gone, as after a backup, and the tail has noticed. */
@@ -187,7 +187,7 @@ export class SimulatedWorld {
     for (const { subject, seq, payload } of newest.sort((a, b) => a.seq - b.seq)) {
       if (seq >= this.#firstSeq) this.source.entry(subject, seq, payload, 0)
     }
-    this.source.loaded(head)
+    this.source.loaded(head, Math.min(this.#firstSeq, head + 1))
   }
 
   /** The stream answers what it was asked, or fails to. */

@@ -105,16 +105,16 @@ export class Channel implements Route {
   }
 
   /**
-   * Sends what came since the last flush to all that are caught up, and moves the channel to `head`. Gives those that must be
-   * served each by itself.
+   * Sends what came since the last flush to all that are caught up, and moves the channel to `head`. Gives those that could not
+   * take it, who are to be served each by itself; good until the next flush.
    */
   flush(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
     this.dirty = false
-    let scattered: readonly Subscriber[] = none
-    if (this.intervalMs > 0) scattered = this.#flushInterval(log, head, batchBytesMax, counters)
+    apart.length = 0
+    if (this.intervalMs > 0) this.#flushInterval(log, head, batchBytesMax, counters)
     else this.#flushPending(log, head, batchBytesMax, counters)
     this.moveTo(head)
-    return scattered
+    return apart
   }
 
   /** What lies before is not for those that are caught up, or was sent. */
@@ -123,11 +123,11 @@ export class Channel implements Route {
     this.#owed = 0
   }
 
-  /** Moves the cursors of a quiet channel to the head, so that they do not grow old. */
-  beat(log: EntryLog, head: number, counters: SourceCounters): void {
-    if (this.seq >= head) return
-    this.#share(log, noEntries, head, 0, counters)
-    this.seq = head
+  /** Moves the cursors of a quiet channel to the head, so that they do not grow old; gives what `flush` gives. */
+  beat(log: EntryLog, head: number, counters: SourceCounters): readonly Subscriber[] {
+    apart.length = 0
+    if (this.seq < head) this.#share(log, noEntries, head, 0, counters)
+    return apart
   }
 
   /** Counts the entries of indexes [first, last), which are about to leave the ring, for all who have not passed them. */
@@ -183,17 +183,19 @@ export class Channel implements Route {
     this.#share(log, entries, head, conflated, counters)
   }
 
-  #flushInterval(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
+  #flushInterval(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): void {
     const reader = { mode: Mode.LATEST, accepts: this.accepts }
     while (this.seq < head && this.#caughtUp.length > 0) {
       const position = { ...positionAt(this.seq), owed: this.#owed }
       const step = advance(log, position, reader, head, batchBytesMax)
       // So much has happened since the last tick that memory does not have it.
-      if (step.kind !== 'chunk') return this.scatter()
+      if (step.kind !== 'chunk') {
+        for (const each of this.scatter()) apart.push(each)
+        return
+      }
       this.#share(log, step.entries, step.to, step.conflated, counters, step.uncounted)
       this.#owed = step.owed
     }
-    return none
   }
 
   #share(
@@ -219,7 +221,11 @@ export class Channel implements Route {
         encodings[codec.index] = bytes
       }
       if (receiver.accepts(bytes.length, entries.length)) receiver.deliver(bytes)
-      else this.#fallBehind(subscriber)
+      else {
+        // It may have credit, and owe nothing, so that no acknowledgement comes: where the batch is larger than its window.
+        this.#fallBehind(subscriber)
+        apart.push(subscriber)
+      }
     }
     counters.batches++
     counters.deliveries += entries.length * this.#caughtUp.length
@@ -265,6 +271,7 @@ export function channelKey({ filters, intervalMs, twin }: ChannelKind): string {
 
 /** Scratch of `#share`: a batch by its codecs. */
 const encodings: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(codecCount)
-const none: readonly Subscriber[] = []
+/** Scratch of `flush` and `beat`: those that are not with the caught up any more. */
+const apart: Subscriber[] = []
 const nobody: ReadonlySet<Subscriber> = new Set()
 const noEntries: readonly Entry[] = []

@@ -115,7 +115,7 @@ describe('the logs of a hub', () => {
     }
     const { removalsFrom } = log
     assert.ok(removalsFrom > 1)
-    log.loaded(seq, true)
+    log.loaded(seq, 1, true)
     assert.equal(log.removalsFrom, removalsFrom)
   })
 })
@@ -124,6 +124,6 @@ function newLog(budget: MemoryBudget): EntryLog {
   const bounds = { budget, ringBytesMax, subjectsMax: 20, tombstonesMax: 10, tombstoneMs }
   const log = new EntryLog(bounds, () => undefined)
   log.begin(1)
-  log.loaded(0, false)
+  log.loaded(0, 1, false)
   return log
 }

@@ -142,11 +142,15 @@ export class EntryLog {
    * The newest entry of each subject was appended; from here on each entry is. A stream whose values can go (`removals`) keeps
    * its markers of expiry for one time, so from the oldest that is still there on, every removal was seen.
    */
-  loaded(head: number, removals: boolean): void {
+  loaded(head: number, first: number, removals: boolean): void {
     this.#head = head
     this.#completeFrom = head
     this.#keepsNewest = removals
-    if (!removals) return
+    if (!removals) {
+      // Who comes with an older cursor may have missed the newest of a subject.
+      this.gaps.forget(first - 1)
+      return
+    }
     const oldest = this.#entries.find((entry) => entry.removal === 2)
     this.#removalsFrom = Math.max(this.#removalsFrom, oldest === undefined ? head : oldest.seq - 1)
   }

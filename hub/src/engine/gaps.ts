@@ -23,6 +23,12 @@ export class Gaps {
     this.#to = to
   }
 
+  /** Everything up to a sequence may be missing. */
+  forget(to: number): void {
+    this.#from = Math.max(this.#from, to)
+    this.#to = Math.max(this.#to, to)
+  }
+
   /** The first that ends past a sequence; what was forgotten counts as one. */
   after(seq: number): SeqRange | undefined {
     return seq < this.#from ? { from: seq, to: this.#from } : this.#ranges.find(({ to }) => to > seq)

@@ -89,8 +89,8 @@ export class Source {
     }
   }
 
-  loaded(head: number): void {
-    this.#log.loaded(head, this.#options.hasRemovals)
+  loaded(head: number, first: number): void {
+    this.#log.loaded(head, first, this.#options.hasRemovals)
     this.#loading = false
     this.#loadedEpoch = this.#log.epoch
     for (const channel of this.#channels.values()) this.#restart(channel)
@@ -167,7 +167,7 @@ export class Source {
     const { head } = this.#log
     for (const channel of this.#channels.values()) {
       if (channel.dirty) continue
-      channel.beat(this.#log, head, this.counters)
+      for (const subscriber of channel.beat(this.#log, head, this.counters)) this.#behind.settle(subscriber)
       this.#behind.settleWaiting(channel)
       this.#behind.doubtWaiting(channel)
     }

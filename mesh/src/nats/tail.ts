@@ -16,8 +16,11 @@ export interface TailSink {
   begin(epoch: number): void
   /** One entry, in the order of seq. The payload is a view that is good during the call only. */
   entry(subject: string, seq: number, payload: Uint8Array, removal: 0 | 1 | 2): void
-  /** Everything up to `head` that is the newest of its subject was handed on; from here on the log is complete. */
-  loaded(head: number): void
+  /**
+   * Everything in [first, head] that is the newest of its subject was handed on, and what was before has been dropped by
+   * retention; from here on the log is complete.
+   */
+  loaded(head: number, first: number): void
   /** The entries in (from, to] cannot be had: the stream no longer holds them. */
   gap(from: number, to: number): void
 }
@@ -105,7 +108,9 @@ export class Tail {
       },
     })
     try {
-      await nc.flush()
+      await nc.flush().catch((cause) => {
+        throw new WeirError('unavailable', 'The connection to NATS broke; try again.', { cause })
+      })
       this.#checking = true
       this.stats.comparedAt = performance.now()
       await this.#load(await this.#state())
@@ -311,7 +316,7 @@ export class Tail {
       return await this.#load(now)
     }
     this.#head = lastSeq
-    sink.loaded(lastSeq)
+    sink.loaded(lastSeq, Math.min(now.firstSeq, lastSeq + 1))
     await this.#repair(now.lastSeq)
   }
 
