@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileOf, onCore, pinnedNode } from '../programs.ts'
 import type { LoadCommand, LoadCommands } from './load-plan.ts'
@@ -27,6 +28,11 @@ export class LoadProcess {
       fileOf('bench/src/load/load-worker.ts'),
     ])
     return new LoadProcess(spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] }))
+  }
+
+  /** Lets others on its core go first, so that what this one takes of it is not measured with them. */
+  yieldToOthers(): void {
+    if (this.#child.pid !== undefined) setPriority(this.#child.pid, constants.priority.PRIORITY_LOW)
   }
 
   ask<C extends LoadCommand>(
