@@ -19,7 +19,9 @@ export class HubMetrics {
     }
     read('connections', 'Open connections.', () => hub.admission.connections)
     read('socket_bytes', 'Bytes in the buffers of all sockets.', () => hub.socketBytes)
-    read('full', '1 while the buffers of the sockets are full, and nobody is let in.', () => Number(hub.admission.full))
+    read('full', '1 while the buffers of the sockets or the heap are full, and nobody is let in.', () =>
+      Number(hub.admission.full),
+    )
     read('ring_bytes', 'Bytes of the recent logs of all sources.', () => hub.budget.ringBytes)
     read('latest_bytes', 'Bytes of the latest tables beyond the recent logs.', () => hub.budget.keptBytes)
     read('sources', 'Sources that are open.', () => [...hub.sources].length)

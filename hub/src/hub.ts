@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { getHeapStatistics } from 'node:v8'
 import type { Identity, Logger, Metrics, NatsConnection, Verifier } from '@weir/mesh'
 import { type ErrorCode, WeirError } from '@weir/proto'
 import type { Codec } from './codec/codec.ts'
@@ -38,7 +39,7 @@ export class Hub implements SessionHub {
     const { ringBytes, latestSubjects } = settings
     const onPass = (seconds: number): void => this.#metrics.passed(seconds)
     this.sources = new Sources({ nc, log, budget: this.budget, ringBytes, latestSubjects, onPass })
-    this.admission = new Admission(settings, () => this.socketBytes)
+    this.admission = new Admission(settings, () => ({ socketBytes: this.socketBytes, heapShare: heapShare() }))
   }
 
   get sessions(): ReadonlySet<Session> {
@@ -150,6 +151,12 @@ export class Hub implements SessionHub {
     this.sources.beat()
     for (const session of this.#sessions) session.beat()
   }
+}
+
+/** How much is in use of the heap that V8 may have. */
+function heapShare(): number {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
+  return used / limit
 }
 
 /** A name for a hub that was given none. */

@@ -1,25 +1,26 @@
 import { WeirError } from '@weir/proto'
+import { limits } from '../limits.ts'
 
 /** Decides whether one more connection is let in, before anything is spent on it. */
 export class Admission {
   readonly #bounds: AdmissionBounds
-  readonly #socketBytes: () => number
+  readonly #use: () => MemoryUse
   readonly #perIp: Map<string, number> = new Map()
   #connections = 0
   #draining = false
   #full = false
 
-  /** `socketBytes` says what the buffers of all sockets hold; it is asked by `measure` alone. */
-  constructor(bounds: AdmissionBounds, socketBytes: () => number) {
+  /** `use` is asked by `measure` alone. */
+  constructor(bounds: AdmissionBounds, use: () => MemoryUse) {
     this.#bounds = bounds
-    this.#socketBytes = socketBytes
+    this.#use = use
   }
 
   get connections(): number {
     return this.#connections
   }
 
-  /** The buffers of the sockets were full when they were last measured. */
+  /** Memory was nearly gone when it was last measured. */
   get full(): boolean {
     return this.#full
   }
@@ -30,7 +31,8 @@ export class Admission {
   }
 
   measure(): void {
-    this.#full = this.#socketBytes() > this.#bounds.socketBytesMax
+    const { socketBytes, heapShare } = this.#use()
+    this.#full = socketBytes > this.#bounds.socketBytesMax || heapShare > limits.heapShareMax
   }
 
   /** Whether a page of this origin may connect; what is no browser sends none. */
@@ -49,8 +51,7 @@ export class Admission {
   enter(ip: string, origin: string): void {
     const { connectionsMax, connectionsAnIpMax } = this.#bounds
     if (this.#draining) throw new WeirError('draining', 'This hub is stopping: connect again, another one answers.')
-    if (this.#full)
-      throw new WeirError('overloaded', 'The buffers of this hub are full: try again soon, or another hub.')
+    if (this.#full) throw new WeirError('overloaded', 'The memory of this hub is full: try again soon, or another hub.')
     if (this.#connections >= connectionsMax)
       throw new WeirError('overloaded', 'This hub is full: try again soon, or another hub.')
     this.checkOrigin(origin)
@@ -68,6 +69,13 @@ export class Admission {
     else this.#perIp.delete(ip)
     this.#connections--
   }
+}
+
+export interface MemoryUse {
+  /** What the buffers of all sockets hold. */
+  readonly socketBytes: number
+  /** Of the heap that the process may have; more than that would end it. */
+  readonly heapShare: number
 }
 
 export interface AdmissionBounds {

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Identity } from '@weir/mesh'
+import { jsonCodec } from '../codec/codec-json.ts'
+import type { Link } from './link.ts'
+import { Session, type SessionHub } from './session.ts'
+
+const maxConnectionAgeMs = 10_000
+const identity: Identity = {
+  tenant: 'main',
+  subject: 'test',
+  publish: [],
+  subscribe: ['>'],
+  admin: false,
+  expiresAt: Number.POSITIVE_INFINITY,
+}
+
+test('connections that came together are asked to leave one after another, from nine tenths of their age on', (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  let now = 0
+  const left: number[] = []
+  const sessions = Array.from({ length: 500 }, () => {
+    const link = fakeLink((message) => message.includes('goaway') && left.push(now))
+    const session = new Session(
+      link,
+      jsonCodec,
+      fakeHub(() => now),
+      undefined,
+    )
+    session.admit(identity, 'test')
+    return session
+  })
+  for (; now <= maxConnectionAgeMs; now += 100) for (const session of sessions) session.sweep(now)
+  for (const session of sessions) session.closed()
+  assert.equal(left.length, sessions.length)
+  assert.ok(left.every((at) => at >= 0.9 * maxConnectionAgeMs))
+  for (let part = 0; part < 10; part++) {
+    const from = 0.9 * maxConnectionAgeMs + part * 100
+    const count = left.filter((at) => at > from && at <= from + 100).length
+    assert.ok(count > 15 && count < 110, `${count} of ${sessions.length} in a tenth of the time`)
+  }
+})
+
+function fakeLink(heard: (message: string) => void): Link {
+  return {
+    ip: '127.0.0.1',
+    bufferedBytes: 0,
+    send(message) {
+      heard(new TextDecoder().decode(message))
+      return true
+    },
+    close: () => undefined,
+  }
+}
+
+/** As much of a hub as a connection needs that subscribes to nothing. */
+function fakeHub(now: () => number): SessionHub {
+  const settings = {
+    maxConnectionAgeMs,
+    framesPerSecond: 100,
+    windowBytesMax: 1e6,
+    highWaterBytes: 1e6,
+    heartbeatMs: 1e4,
+    stallMs: 1e5,
+    subscriptionsMax: 1,
+    filtersMax: 1,
+  }
+  let count = 0
+  return {
+    hubName: 'test',
+    settings,
+    now,
+    nextSession: () => ++count,
+    onClose: () => undefined,
+  } as unknown as SessionHub
+}
