@@ -6,10 +6,10 @@ export const limits = {
   batchBytesMax: 65_536,
   /** A batch for one that is behind is split there, or at a quarter of its window. */
   chunkBytesMax: 65_536,
+  /** The same where nothing is acknowledged: there it may have to wait in the buffer of the socket. */
+  unacknowledgedChunkBytesMax: 16_384,
   /** A smaller window is raised to this: below it every chunk would wait for an acknowledgement. */
   windowBytesMin: 16_384,
-  /** The window of a client that names none but acknowledges. */
-  windowBytesDefault: 262_144,
   /** A larger inbound message closes the connection: `too_large`, or from twice as much on without a close frame. */
   frameBytesMax: 65_536,
   /** A connection that has not said Hello by then is closed. */
@@ -17,6 +17,8 @@ export const limits = {
   /** Frames that wait for an earlier one of their connection, and the bytes they came in; past either it is closed. */
   framesWaitingMax: 512,
   waitingBytesMax: 1_048_576,
+  /** The share of the heap that the process may have; past it nobody is let in, since at the end of it the process ends. */
+  heapShareMax: 0.9,
   /** Bytes in the socket's buffer past high water, where one large entry may be too; when answers fill it, it is closed. */
   answerBytesMax: 524_288,
   /** A longer interval is refused. */

@@ -40,7 +40,8 @@ export class Credit {
 
   /** Four chunks fit in a window, so that the next is on its way while one is acknowledged. */
   get chunkBytesMax(): number {
-    return this.#windowBytes === 0 ? limits.chunkBytesMax : Math.min(limits.chunkBytesMax, this.#windowBytes >>> 2)
+    if (this.#windowBytes === 0) return limits.unacknowledgedChunkBytesMax
+    return Math.min(limits.chunkBytesMax, this.#windowBytes >>> 2)
   }
 
   get has(): boolean {
