@@ -23,14 +23,17 @@ import { type SubscriptionBounds, Subscriptions } from './subscriptions.ts'
  * open and closed; docs/protocol.md has the table.
  */
 export class Session implements Receiver, FrameHandler {
-  /** Of those of its hub, in the order of their opening. */
-  readonly number: number
+  // What each delivery looks at comes first, so that it stands together in memory.
   readonly link: Link
   readonly codec: Codec
+  readonly #credit: Credit
+  /** Something was sent since the last heartbeat. */
+  #spoke = false
+  /** Of those of its hub, in the order of their opening. */
+  readonly number: number
   readonly openedAt: number
   readonly subscriptions: Subscriptions
   readonly #hub: SessionHub
-  readonly #credit: Credit
   /** From the Authorization header or the subprotocol; Hello's own comes first. */
   readonly #outerToken: string | undefined
   #identity: Identity | undefined
@@ -42,8 +45,6 @@ export class Session implements Receiver, FrameHandler {
   /** When it is asked to leave, so that load moves to new hubs; undefined is never. */
   readonly #retireAt: number | undefined
   #leaving: NodeJS.Timeout | undefined
-  /** Something was sent since the last heartbeat. */
-  #spoke = false
 
   constructor(link: Link, codec: Codec, hub: SessionHub, outerToken: string | undefined) {
     const { settings, now } = hub
