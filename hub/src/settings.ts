@@ -100,7 +100,7 @@ export const hubSettings: typeof meshSettings & {
   highWaterBytes: setting(
     'WEIR_HUB_HIGH_WATER_BYTES',
     bytes,
-    65_536,
+    16_384,
     'Bytes in the buffer of a socket past which its subscriptions fall behind.',
   ),
   socketBytesMax: setting(
@@ -113,13 +113,13 @@ export const hubSettings: typeof meshSettings & {
     'WEIR_HUB_RING_BYTES',
     bytes,
     64 * 1024 * 1024,
-    'The recent log of one source; an older cursor is served from JetStream.',
+    'The recent log of one source, with what stands around its entries; an older cursor is served from JetStream.',
   ),
   ringsBytes: setting(
     'WEIR_HUB_RINGS_BYTES',
     bytes,
     1024 * 1024 * 1024,
-    'The recent logs of all sources; past it they are shorter.',
+    'The recent logs of all sources; past it they are shorter, though each keeps a megabyte or less.',
   ),
   latestBytes: setting(
     'WEIR_HUB_LATEST_BYTES',

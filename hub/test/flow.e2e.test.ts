@@ -9,7 +9,7 @@ import { TestClient } from './test-client.ts'
 
 const mebibyte = 1_048_576
 const windowBytes = 65_536
-const highWaterBytes = 65_536
+const highWaterBytes = 16_384
 /** One batch, beside what a bound allows. */
 const frameBytes = 70_000
 const subjects = Array.from({ length: 10 }, (_, at) => `flow.s${at}`)

@@ -30,9 +30,14 @@ export class LoadProcess {
     return new LoadProcess(spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] }))
   }
 
-  /** Lets others on its core go first, so that what this one takes of it is not measured with them. */
-  yieldToOthers(): void {
-    if (this.#child.pid !== undefined) setPriority(this.#child.pid, constants.priority.PRIORITY_LOW)
+  /** Lets others on its core go first, so that what this one takes of it is not measured with them; or no longer, as root. */
+  yieldToOthers(yields: boolean): void {
+    const { PRIORITY_LOW, PRIORITY_NORMAL } = constants.priority
+    try {
+      setPriority(this.#child.pid ?? 0, yields ? PRIORITY_LOW : PRIORITY_NORMAL)
+    } catch {
+      // Only root may take it back.
+    }
   }
 
   ask<C extends LoadCommand>(
