@@ -156,8 +156,8 @@ export class Source {
     const start = this.#options.now()
     this.#flushDirty(false)
     const flushed = this.#options.now()
-    // In a storm of resumes they get as much time as live delivery took, or the passes of many sockets would starve them.
-    this.#behind.advance(flushed + Math.max(limits.advanceMs, flushed - start))
+    // In a storm of resumes they get a share of the time that live delivery took, or the passes of many sockets would starve them.
+    this.#behind.advance(flushed + Math.max(limits.advanceMs, (flushed - start) / 4))
   }
 
   /** On each heartbeat: quiet channels go to the head, so that no cursor grows old. */
