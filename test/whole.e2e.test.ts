@@ -155,6 +155,8 @@ test('the page shows live values and the load of this machine', async () => {
 test('a page without a token, or with a bad one, asks for one', async () => {
   browser ??= await launchBrowser()
   const page = await browser.newPage({ locale: 'en-GB' })
+  // As a browser calls it under the POSIX locale; Intl refuses it.
+  await page.addInitScript("Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })")
   await page.goto(mesh.running.addresses.projector)
   await page.getByRole('textbox', { name: 'Token' }).fill('not-a-token')
   await page.getByRole('button', { name: 'Continue' }).click()

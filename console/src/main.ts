@@ -1,3 +1,4 @@
+import './language.ts'
 import { mount } from 'svelte'
 import App from './components/App.svelte'
 import './style.css'
