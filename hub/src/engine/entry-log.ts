@@ -139,8 +139,9 @@ export class EntryLog {
   }
 
   /**
-   * The newest entry of each subject was appended; from here on each entry is. A stream whose values can go (`removals`) keeps
-   * its markers of expiry for one time, so from the oldest that is still there on, every removal was seen.
+   * The newest entry of each subject was appended, as far as retention has left it (from `first` on); from here on each entry
+   * is. A stream whose values can go (`removals`) keeps its markers of expiry for one time, so from the oldest that is still
+   * there on, every removal was seen.
    */
   loaded(head: number, first: number, removals: boolean): void {
     this.#head = head
