@@ -1,6 +1,9 @@
 /** The bounds of the hub that nobody configures; the configurable ones are in settings.ts. Each says what happens there. */
 export const limits = {
-  /** How long subscribers that are behind go on in one pass; the rest goes on in the next, so that live delivery is not held up. */
+  /**
+   * How long subscribers that are behind go on in one pass, or a quarter of what live delivery took if that is more; the rest
+   * goes on in the next, so that live delivery is not held up.
+   */
   advanceMs: 2,
   /** A batch for all that are caught up is split there. */
   batchBytesMax: 65_536,

@@ -182,7 +182,12 @@ export class Tail {
         this.#wanted = false
         const asked = performance.now()
         const head = this.#head
-        const state = await this.#state()
+        let state = await this.#state()
+        if (state.lastSeq < head) {
+          // The new leader of a cluster may not have applied all that the old one had.
+          await sleep(graceMs)
+          state = await this.#state()
+        }
         const why = this.#isVoid(state, head, asked)
         if (why !== undefined) await this.#restart(state, why)
         else if (this.#held === undefined && state.lastSeq > this.#head) await this.#await(state.lastSeq)
@@ -361,7 +366,7 @@ function isAnother(now: StreamState, before: StreamState): boolean {
 
 const pollMs = 2_000
 
-/** How long a republication may lag behind the store before it counts as lost. */
+/** How long a republication may lag behind the store, or a new leader behind the old one, before what is missing counts as lost. */
 const graceMs = 250
 
 function sleep(ms: number): Promise<void> {
