@@ -1,9 +1,11 @@
-import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
+import type { NatsConnection } from '@nats-io/nats-core'
 import { asWeirError, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import type { Logger } from '../log.ts'
-import { HeldEntries, type HeldEntry } from './held-entries.ts'
+import { HeldEntries } from './held-entries.ts'
 import { liveSubject, sourceStream, sourceSubject } from './layout.ts'
+import type { Headed } from './live-parser.ts'
+import { subscribeLive } from './live-subscription.ts'
 import { firstSequence, type Range, readRange } from './range.ts'
 import { onReconnect } from './reconnects.ts'
 import { liveSequence, removalOf } from './server-header.ts'
@@ -65,9 +67,8 @@ export class Tail {
   readonly #stream: string
   /** All subjects of the source as its stream knows them. */
   readonly #filter: string
-  readonly #livePrefixLength: number
   readonly #storePrefixLength: number
-  #subscription: Subscription | undefined
+  #subscription: { unsubscribe(): void } | undefined
   #timer: NodeJS.Timeout | undefined
   #status: { stop(): void } | undefined
   /** Of the table, while that is loaded. */
@@ -86,7 +87,6 @@ export class Tail {
     this.#held = this.#hold()
     this.#stream = sourceStream(options.tenant, options.source)
     this.#filter = `${sourceSubject(options.tenant, options.source)}.>`
-    this.#livePrefixLength = liveSubject(options.tenant, options.source).length + 1
     this.#storePrefixLength = this.#filter.length - 1
   }
 
@@ -102,11 +102,9 @@ export class Tail {
   /** Resolves when the table is loaded. Throws `not_found` when there is no such stream, `unavailable` when NATS is away. */
   async open(): Promise<void> {
     const { nc, tenant, source } = this.#options
-    this.#subscription = nc.subscribe(`${liveSubject(tenant, source)}.>`, {
-      callback: (error, message) => {
-        if (!error) this.#receive(message)
-      },
-    })
+    this.#subscription = subscribeLive(nc, liveSubject(tenant, source), (subject, payload, headed) =>
+      this.#receive(subject, payload, headed),
+    )
     try {
       await nc.flush().catch((cause) => {
         throw new WeirError('unavailable', 'The connection to NATS broke; try again.', { cause })
@@ -134,30 +132,23 @@ export class Tail {
     this.#held = undefined
   }
 
-  #receive(message: Msg): void {
-    // The client makes a view at each look.
-    const payload = message.data
+  #receive(subject: string, payload: Uint8Array, headed: Headed): void {
     const seq = liveSequence(payload)
     if (seq <= this.#head) {
       // Repaired already, or of another incarnation, which would soon go past the head of this one.
       this.#suspect()
       return
     }
+    const removal = payload.length === 0 ? removalOf(headed) : 0
     if (this.#held === undefined && seq === this.#head + 1) {
       this.#head = seq
-      const subject = message.subject.slice(this.#livePrefixLength)
-      this.#options.sink.entry(subject, seq, payload, payload.length === 0 ? removalOf(message) : 0)
+      this.#options.sink.entry(subject, seq, payload, removal)
       return
     }
     if (this.#held === undefined) this.#suspect()
     const held = this.#held
-    held?.add(seq, held.hasRoom ? this.#copy(message) : undefined)
-  }
-
-  #copy(message: Msg): HeldEntry {
-    const payload = message.data.slice()
-    const subject = message.subject.slice(this.#livePrefixLength)
-    return { subject, payload, removal: payload.length === 0 ? removalOf(message) : 0 }
+    // A Buffer's own slice would not copy.
+    held?.add(seq, held.hasRoom ? { subject, payload: new Uint8Array(payload), removal } : undefined)
   }
 
   #hold(): HeldEntries {
