@@ -79,7 +79,8 @@ export class Hub implements SessionHub {
 
   start(): void {
     this.#timers = [
-      setInterval(() => this.#sweep(), limits.sweepMs),
+      // Only once the sockets were read: a process that was held up must not blame its clients for it.
+      setInterval(() => setImmediate(() => this.#sweep()), limits.sweepMs),
       setInterval(() => this.#beat(), this.settings.heartbeatMs),
     ]
   }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Identity } from '@weir/mesh'
 import { jsonCodec } from '../codec/codec-json.ts'
+import { limits } from '../limits.ts'
 import type { Link } from './link.ts'
 import { Session, type SessionHub } from './session.ts'
 
@@ -12,7 +14,7 @@ const identity: Identity = {
   publish: [],
   subscribe: ['>'],
   admin: false,
-  expiresAt: Number.POSITIVE_INFINITY,
+  expiresAt: 2 ** 40,
 }
 
 test('connections that came together are asked to leave one after another, from nine tenths of their age on', (t) => {
@@ -39,6 +41,31 @@ test('connections that came together are asked to leave one after another, from 
     const count = left.filter((at) => at > from && at <= from + 100).length
     assert.ok(count > 15 && count < 110, `${count} of ${sessions.length} in a tenth of the time`)
   }
+})
+
+test('who has not said Hello is closed in time, but not while its Hello is being checked', async () => {
+  const closed: string[] = []
+  let verified: (identity: Identity) => void = () => undefined
+  const checking = new Promise<Identity>((resolve) => {
+    verified = resolve
+  })
+  const hub = { ...fakeHub(() => 0), identify: () => checking }
+  const open = (name: string): Session => {
+    const link = { ...fakeLink(() => undefined), close: (code: number) => void closed.push(`${name} ${code}`) }
+    return new Session(link, jsonCodec, hub, undefined)
+  }
+  const silent = open('silent')
+  const waiting = open('waiting')
+  waiting.receive(new TextEncoder().encode('{"type":"hello","token":"t"}'))
+  for (const session of [silent, waiting]) session.sweep(limits.helloMs)
+  assert.deepEqual(closed, [])
+  for (const session of [silent, waiting]) session.sweep(limits.helloMs + 1)
+  assert.deepEqual(closed, ['silent 3003'])
+  verified(identity)
+  await sleep(0)
+  waiting.sweep(limits.helloMs + 2)
+  assert.equal(waiting.identity, identity)
+  assert.equal(closed.length, 1)
 })
 
 function fakeLink(heard: (message: string) => void): Link {
