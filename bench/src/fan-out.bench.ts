@@ -98,6 +98,8 @@ interface Scenario {
 }
 
 const windowBytes = 262_144
+/** For so long the sockets fill, and a process compiles what is hot. */
+const warmUpMs = 4_000
 const eventBytes = 200
 
 function oneChannel(subscribers: number): Scenario {
@@ -241,8 +243,8 @@ async function measure(
   hub?: HubProcess,
 ): Promise<Sending> {
   const ms = options.quick ? 1_500 : 6_000
-  const published = traffic && load.ask('publish', { ...traffic, ms: ms + 2_000 })
-  await sleep(1_200)
+  const published = traffic && load.ask('publish', { ...traffic, ms: ms + warmUpMs + 800 })
+  await sleep(warmUpMs)
   const [cpuBefore, before, start] = [cpuTimes(pid), await load.ask('tally'), performance.now()]
   await (hub === undefined ? sleep(ms) : profiled(options, hub, `fan-out ${scenario.name}`, () => sleep(ms)))
   const [cpuAfter, after, end] = [cpuTimes(pid), await load.ask('tally'), performance.now()]

@@ -39,6 +39,8 @@ export class SubscriberSocket implements FrameSink {
   #splitter: FrameSplitter | undefined
   #socket: Socket | undefined
   #greeting = ''
+  /** Code and reason of a close frame. */
+  #goodbye = ''
   #greeted = false
   #whole: KnownBatch | undefined
   #cursor: { epoch: bigint; seq: number } | undefined
@@ -70,7 +72,7 @@ export class SubscriberSocket implements FrameSink {
   /** Connects, and subscribes from its cursor if it has one; resolves when that was answered. */
   open(port: number = this.#plan.port): Promise<void> {
     this.#splitter = new FrameSplitter(this, this.#plan.dialect === 'sse' ? chunkedBody : webSocketFrames)
-    this.#greeting = ''
+    this.#greeting = this.#goodbye = ''
     this.#greeted = false
     this.#owed = 0
     // Asked for after each read, which those that always read everything are spared.
@@ -91,7 +93,7 @@ export class SubscriberSocket implements FrameSink {
         this.#socket = undefined
         this.#tally.closed++
         this.onClose?.()
-        reject(new Error(`the connection was closed: ${this.#greeting.slice(0, 200)}`))
+        reject(new Error(`the connection was closed: ${this.#goodbye || this.#greeting.slice(0, 200)}`))
       })
     })
   }
@@ -156,7 +158,10 @@ export class SubscriberSocket implements FrameSink {
 
   control(opcode: number, payload: Uint8Array): void {
     if (opcode === 9) this.#socket?.write(clientFrame(payload, 10))
-    if (opcode === 8) this.#tally.fault(`closed with ${(payload[0] ?? 0) * 256 + (payload[1] ?? 0)}`)
+    if (opcode !== 8) return
+    const code = (payload[0] ?? 0) * 256 + (payload[1] ?? 0)
+    this.#goodbye = `${code} ${Buffer.from(payload.subarray(2)).toString()}`
+    this.#tally.fault(`closed with ${this.#goodbye}`)
   }
 
   #read(buffer: Uint8Array, size: number): boolean {
