@@ -69,11 +69,12 @@ describe('a hub lets in', () => {
     const hub = await mesh.startHub({ WEIR_HUB_SOCKET_BYTES: '100000', WEIR_HUB_HIGH_WATER_BYTES: '1MiB' })
     const sockets: Socket[] = []
     const token = await testToken()
-    // Who reads nothing and never acknowledges fills the buffer of its socket, beyond what the kernel takes.
-    const stalled = await RawSocket.open(hub.port)
+    // An event stream of which nothing is read fills the buffer of its socket, beyond what the kernel takes.
+    const stalled = await RawSocket.connect(hub.port)
     sockets.push(stalled.socket)
-    stalled.send(1, JSON.stringify({ type: 'hello', token }))
-    stalled.send(1, JSON.stringify({ type: 'subscribe', id: 1, source: 'events', filters: ['full'], mode: 'ALL' }))
+    stalled.write(
+      `GET /v1/sse?source=events&filter=full&mode=ALL HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+    )
     await hub.untilMetric('subscriptions', (value) => value === 1)
     stalled.socket.pause()
     const healthy = await TestClient.open(hub.url)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { closeCode, Mode } from '@weir/proto'
+import { limits } from '../src/limits.ts'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
 import { encodeFrame, opcode, RawSocket, upgradeRequest } from './raw-socket.ts'
 import { TcpProxy } from './tcp-proxy.ts'
@@ -89,7 +90,8 @@ async function assertBounded(count: number): Promise<void> {
   const sessions = await slowSessions()
   assert.equal(sessions.length, count, 'every slow client is still connected')
   for (const session of sessions) {
-    assert.ok(session.unacknowledgedBytes <= session.windowBytes, JSON.stringify(session))
+    const bound = session.windowBytes || limits.pingWindowBytes
+    assert.ok(session.unacknowledgedBytes <= bound, JSON.stringify(session))
     assert.ok(session.bufferedBytes <= highWaterBytes + frameBytes, JSON.stringify(session))
   }
 }
@@ -152,13 +154,14 @@ interface JsonBatch {
   readonly entries: readonly { readonly subject: string; readonly seq: number }[]
 }
 
-/** Reads and acknowledges until it holds the newest of every subject; the bytes of the batches that took. */
+/** Reads, acknowledges or answers pings, until it holds the newest of every subject; the bytes of the batches that took. */
 async function readUntilNewest(raw: RawSocket, { newest }: Flood, acknowledges: boolean): Promise<number> {
   const held = new Map<string, number>()
   let bytes = 0
   while ([...newest].some(([subject, seq]) => held.get(subject) !== seq)) {
     const frame = await raw.frame()
     assert.ok(frame, 'the connection lasts')
+    if (frame.opcode === opcode.ping) raw.send(opcode.pong, frame.payload)
     if (frame.opcode !== opcode.text) continue
     const batch = JSON.parse(frame.payload.toString()) as JsonBatch
     if (batch.type !== 'batch') continue
@@ -248,20 +251,21 @@ describe('a client that is slow delays nobody, costs its bound, and then gets th
   test('when it never reads its socket, and never acknowledges by design', async () => {
     const raw = await openRaw(0)
     raw.socket.pause()
-    // More than the kernel takes for it.
-    const outcome = await flood(60)
+    const outcome = await flood()
     await assertBounded(1)
     const [session] = await slowSessions()
     assert.equal(session?.subscriptions[0]?.lane, 'behind')
+    assert.equal(session?.bufferedBytes, 0, 'the kernel has less of it than it would take')
     raw.socket.resume()
-    await readUntilNewest(raw, outcome, false)
+    const bytes = await readUntilNewest(raw, outcome, false)
+    assert.ok(bytes <= limits.pingWindowBytes + windowBytes, `${bytes} bytes until the newest`)
     raw.reset()
   })
 
   for (const window of [windowBytes, 0]) {
     test(`when it reads a byte at a time, with a window of ${window}`, async () => {
       const slow = await ByteReader.open(hub, window)
-      await flood(window === 0 ? 60 : 20)
+      await flood()
       await assertBounded(1)
       const [session] = await slowSessions()
       assert.equal(session?.subscriptions[0]?.lane, 'behind')
@@ -292,6 +296,21 @@ describe('a client that is slow delays nobody, costs its bound, and then gets th
     for (const client of silent) client.close()
     for (const raw of deaf) raw.reset()
   })
+})
+
+test('who never acknowledges, but reads and answers pings, gets every entry', async () => {
+  for (const protocol of ['weir.v1', 'weir.v1.json'] as const) {
+    const client = await TestClient.open(hub.url, { protocol, windowBytes: 0, acknowledges: false })
+    client.subscribe({ filters: ['flow.>'], mode: Mode.ALL })
+    await client.next('subscribed')
+    const before = healthy.seqs.length
+    await flood()
+    const published = healthy.seqs.slice(before)
+    await client.until(() => client.seqs.length >= published.length)
+    assert.deepEqual(client.seqs, published)
+    assert.ok(client.batchBytes > 2 * limits.pingWindowBytes)
+    client.close()
+  }
 })
 
 test('what is larger at once than a window still comes to who owes nothing', async () => {

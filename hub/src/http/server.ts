@@ -52,6 +52,10 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
     message: (socket, message) => socket.getUserData().session?.receive(new Uint8Array(message)),
     // The library has answered it already.
     ping: (socket) => socket.getUserData().session?.pinged(),
+    // Those that the library asked for by itself carry nothing.
+    pong: (socket, message) => {
+      if (message.byteLength > 0) socket.getUserData().session?.ponged()
+    },
     drain: (socket) => socket.getUserData().session?.drained(),
     close: (socket) => {
       const { session } = socket.getUserData()
@@ -128,6 +132,9 @@ function remoteAddress(response: uws.HttpResponse): string {
   return Buffer.from(response.getRemoteAddressAsText()).toString()
 }
 
+/** Tells the hub's own pings from those of the library. */
+const pingPayload = 'w'
+
 // What WebSocket.send answers when the system has taken everything.
 const sentWhole = 1
 
@@ -146,6 +153,10 @@ class SocketLink implements Link {
 
   send(message: Uint8Array, binary: boolean): boolean {
     return this.#socket?.send(message, binary, false) === sentWhole
+  }
+
+  ping(): void {
+    this.#socket?.ping(pingPayload)
   }
 
   close(code: number, reason: string): void {

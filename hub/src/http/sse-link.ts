@@ -44,6 +44,10 @@ export class SseLink implements Link {
     return this.#bufferedBytes === 0
   }
 
+  ping(): void {
+    // An event stream goes one way.
+  }
+
   close(code: number, reason: string): void {
     if (this.#ended) return
     this.send(closingEvent(code, reason))

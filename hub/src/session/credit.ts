@@ -2,15 +2,19 @@ import { limits } from '../limits.ts'
 import type { Link } from './link.ts'
 
 /**
- * How much a connection may be sent: by credit where the client acknowledges, and by the buffer of its socket always. The
- * socket alone speaks far too late, since kernels and proxies swallow megabytes that grow stale.
+ * How much a connection may be sent: by credit where the client acknowledges, by the answers to pings where it does not, and by
+ * the buffer of its socket always. The socket alone speaks far too late, since kernels and proxies swallow megabytes that grow
+ * stale; what answers a ping (RFC 6455 section 5.5.3) has read what was sent before it.
  */
 export class Credit {
   readonly #link: Link
   readonly #highWaterBytes: number
-  /** 0 for a client that does not acknowledge. */
+  /** 0 while there is none: before Hello, and where neither acknowledgements nor pongs come. */
   #windowBytes = 0
   #unacknowledged = 0
+  /** What the answer to the ping that is under way will acknowledge; 0 while there is none. */
+  #pinged = 0
+  #pings = false
   #blocked = false
   /** Somebody was told to wait since credit was last announced. */
   #refused = false
@@ -25,13 +29,15 @@ export class Credit {
     this.#movedAt = Math.floor(now)
   }
 
-  /** Agrees on a window; 0 means that the client never acknowledges. */
+  /** Agrees on a window; 0 means that the client never acknowledges, so that it is pinged instead. */
   open(wanted: number, max: number): void {
-    this.#windowBytes = wanted === 0 ? 0 : Math.max(limits.windowBytesMin, Math.min(wanted, max))
+    this.#pings = wanted === 0
+    this.#windowBytes = this.#pings ? limits.pingWindowBytes : Math.max(limits.windowBytesMin, Math.min(wanted, max))
   }
 
+  /** What was agreed: 0 for a client that never acknowledges. */
   get windowBytes(): number {
-    return this.#windowBytes
+    return this.#pings ? 0 : this.#windowBytes
   }
 
   get unacknowledgedBytes(): number {
@@ -40,7 +46,7 @@ export class Credit {
 
   /** Four chunks fit in a window, so that the next is on its way while one is acknowledged. */
   get chunkBytesMax(): number {
-    if (this.#windowBytes === 0) return limits.unacknowledgedChunkBytesMax
+    if (this.#pings || this.#windowBytes === 0) return limits.unacknowledgedChunkBytesMax
     return Math.min(limits.chunkBytesMax, this.#windowBytes >>> 2)
   }
 
@@ -55,12 +61,14 @@ export class Credit {
     const isAllowed = fits || (entries === 1 && bytes > window && this.#unacknowledged <= window / 2)
     if (isAllowed && !this.#blocked) return true
     this.#refused = true
+    if (this.#pings && !fits) this.#ping()
     return false
   }
 
   /** So much was sent; `whole` says that the system has taken it all, so that the buffer of the socket need not be asked. */
   spend(bytes: number, whole: boolean): void {
     if (this.#windowBytes > 0) this.#unacknowledged += bytes
+    if (this.#pings && this.#unacknowledged >= limits.pingAfterBytes) this.#ping()
     if (!whole && !this.#blocked) this.#blocked = this.#link.bufferedBytes > this.#highWaterBytes
   }
 
@@ -72,6 +80,13 @@ export class Credit {
     return this.#relents()
   }
 
+  /** A ping was answered; true when there is credit that was refused before. */
+  ponged(): boolean {
+    const answered = this.#pinged
+    this.#pinged = 0
+    return this.give(answered)
+  }
+
   /** The buffer of the socket has shrunk; true when there is credit that was refused before. */
   drained(): boolean {
     this.#moved = true
@@ -81,9 +96,16 @@ export class Credit {
 
   /** For how many milliseconds it has taken nothing of what it was sent, to the step in which this is asked. */
   stalledMs(now: number): number {
-    if (this.#moved || (!this.#blocked && this.#unacknowledged === 0)) this.#movedAt = Math.floor(now)
+    const owes = this.#pings ? this.#pinged > 0 : this.#unacknowledged > 0
+    if (this.#moved || (!this.#blocked && !owes)) this.#movedAt = Math.floor(now)
     this.#moved = false
     return now - this.#movedAt
+  }
+
+  #ping(): void {
+    if (this.#pinged > 0) return
+    this.#pinged = this.#unacknowledged
+    this.#link.ping()
   }
 
   #relents(): boolean {

@@ -76,6 +76,7 @@ function fakeLink(heard: (message: string) => void): Link {
       heard(new TextDecoder().decode(message))
       return true
     },
+    ping: () => undefined,
     close: () => undefined,
   }
 }

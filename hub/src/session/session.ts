@@ -136,6 +136,16 @@ export class Session implements Receiver, FrameHandler {
     }
   }
 
+  /** A ping of the hub was answered. */
+  ponged(): void {
+    try {
+      this.#countFrame()
+      if (this.#credit.ponged()) this.subscriptions.resume()
+    } catch (thrown) {
+      this.fail(thrown)
+    }
+  }
+
   /** The socket's buffer has emptied. */
   drained(): void {
     if (this.#credit.drained()) this.subscriptions.resume()
