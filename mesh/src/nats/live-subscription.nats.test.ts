@@ -39,6 +39,7 @@ test('messages are read ahead of the client, after a reconnect too, and not afte
   const back = new Promise<void>((resolve) => onReconnect(nc, resolve))
   await nc.reconnect()
   await back
+  await nc.flush()
   await publish('two')
   assert.deepEqual(heard, ['ahead a.b one one', 'ahead a.b two two'])
   live.unsubscribe()
