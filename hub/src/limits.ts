@@ -12,11 +12,11 @@ export const limits = {
   /** The same where nothing is acknowledged: there it may have to wait in the buffer of the socket. */
   unacknowledgedChunkBytesMax: 16_384,
   /**
-   * A WebSocket client that never acknowledges is pinged after so many bytes, and gets no more than the window until it answers:
-   * so much may grow stale in kernels and proxies.
+   * A WebSocket client that never acknowledges is pinged after so many bytes, once in a sweep at most, and gets no more than the
+   * window until it answers: so much, or what came in a sweep, may grow stale in kernels and proxies.
    */
-  pingAfterBytes: 524_288,
-  pingWindowBytes: 786_432,
+  pingAfterBytes: 262_144,
+  pingWindowBytes: 262_144,
   /** A smaller window is raised to this: below it every chunk would wait for an acknowledgement. */
   windowBytesMin: 16_384,
   /** A larger inbound message closes the connection: `too_large`, or from twice as much on without a close frame. */

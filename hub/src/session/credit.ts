@@ -12,9 +12,7 @@ export class Credit {
   /** 0 while there is none: before Hello, and where neither acknowledgements nor pongs come. */
   #windowBytes = 0
   #unacknowledged = 0
-  /** What the answer to the ping that is under way will acknowledge; 0 while there is none. */
-  #pinged = 0
-  #pings = false
+  #pinging: Pinging = 'never'
   #blocked = false
   /** Somebody was told to wait since credit was last announced. */
   #refused = false
@@ -31,22 +29,25 @@ export class Credit {
 
   /** Agrees on a window; 0 means that the client never acknowledges, so that it is pinged instead. */
   open(wanted: number, max: number): void {
-    this.#pings = wanted === 0
-    this.#windowBytes = this.#pings ? limits.pingWindowBytes : Math.max(limits.windowBytesMin, Math.min(wanted, max))
+    if (wanted === 0) {
+      this.#windowBytes = limits.pingWindowBytes
+      this.#pinging = 'ready'
+    } else this.#windowBytes = Math.max(limits.windowBytesMin, Math.min(wanted, max))
   }
 
   /** What was agreed: 0 for a client that never acknowledges. */
   get windowBytes(): number {
-    return this.#pings ? 0 : this.#windowBytes
+    return this.#pinging === 'never' ? this.#windowBytes : 0
   }
 
+  /** What was sent after the last that is known to be taken, or after a ping that is not answered yet. */
   get unacknowledgedBytes(): number {
-    return this.#unacknowledged
+    return this.#isAwaited ? this.#unacknowledged : 0
   }
 
   /** Four chunks fit in a window, so that the next is on its way while one is acknowledged. */
   get chunkBytesMax(): number {
-    if (this.#pings || this.#windowBytes === 0) return limits.unacknowledgedChunkBytesMax
+    if (this.windowBytes === 0) return limits.unacknowledgedChunkBytesMax
     return Math.min(limits.chunkBytesMax, this.#windowBytes >>> 2)
   }
 
@@ -57,18 +58,17 @@ export class Credit {
   /** Whether a batch of so many bytes and entries may be sent. One entry that is larger than the window may when half of it is free. */
   accepts(bytes: number, entries: number): boolean {
     const window = this.#windowBytes
-    const fits = window === 0 || this.#unacknowledged + bytes <= window
+    const fits = window === 0 || this.#unacknowledged + bytes <= window || !this.#isAwaited
     const isAllowed = fits || (entries === 1 && bytes > window && this.#unacknowledged <= window / 2)
     if (isAllowed && !this.#blocked) return true
     this.#refused = true
-    if (this.#pings && !fits) this.#ping()
     return false
   }
 
   /** So much was sent; `whole` says that the system has taken it all, so that the buffer of the socket need not be asked. */
   spend(bytes: number, whole: boolean): void {
     if (this.#windowBytes > 0) this.#unacknowledged += bytes
-    if (this.#pings && this.#unacknowledged >= limits.pingAfterBytes) this.#ping()
+    if (this.#pinging === 'ready' && this.#unacknowledged >= limits.pingAfterBytes) this.#ping()
     if (!whole && !this.#blocked) this.#blocked = this.#link.bufferedBytes > this.#highWaterBytes
   }
 
@@ -82,9 +82,10 @@ export class Credit {
 
   /** A ping was answered; true when there is credit that was refused before. */
   ponged(): boolean {
-    const answered = this.#pinged
-    this.#pinged = 0
-    return this.give(answered)
+    if (this.#pinging !== 'asked') return false
+    this.#pinging = 'rests'
+    this.#moved = true
+    return this.#relents()
   }
 
   /** The buffer of the socket has shrunk; true when there is credit that was refused before. */
@@ -94,17 +95,26 @@ export class Credit {
     return this.#relents()
   }
 
-  /** For how many milliseconds it has taken nothing of what it was sent, to the step in which this is asked. */
+  /**
+   * For how many milliseconds it has taken nothing of what it was sent, to the step in which this is asked. Once in a step at most
+   * it is pinged.
+   */
   stalledMs(now: number): number {
-    const owes = this.#pings ? this.#pinged > 0 : this.#unacknowledged > 0
+    const owes = this.#pinging === 'never' ? this.#unacknowledged > 0 : this.#isAwaited
     if (this.#moved || (!this.#blocked && !owes)) this.#movedAt = Math.floor(now)
     this.#moved = false
+    if (this.#pinging === 'rests') this.#pinging = 'ready'
     return now - this.#movedAt
   }
 
+  /** Whether it must say what it has taken before it gets more than its window. */
+  get #isAwaited(): boolean {
+    return this.#pinging === 'never' || this.#pinging === 'asked'
+  }
+
   #ping(): void {
-    if (this.#pinged > 0) return
-    this.#pinged = this.#unacknowledged
+    this.#pinging = 'asked'
+    this.#unacknowledged = 0
     this.#link.ping()
   }
 
@@ -114,3 +124,6 @@ export class Credit {
     return true
   }
 }
+
+/** never: it acknowledges, or cannot be pinged; ready: after so many bytes; asked: no answer yet; rests: answered in this step. */
+type Pinging = 'never' | 'ready' | 'asked' | 'rests'
