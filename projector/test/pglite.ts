@@ -26,7 +26,11 @@ export async function startPglite(): Promise<TestDatabase> {
   const address = server.getServerConn()
   return {
     url: `postgres://postgres@${address}/postgres`,
-    kill: () => server.stop(),
+    async kill() {
+      await server.stop()
+      // What its clients had begun stays open in the one session that there is, and whoever comes next would go on in it.
+      await db.exec('rollback')
+    },
     async restart() {
       server = await listen(Number(address.split(':')[1]))
     },
