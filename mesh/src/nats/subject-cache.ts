@@ -1,8 +1,6 @@
 /**
  * The string of a subject's bytes: one that was made before where there is one, since a service sees the same subjects again
  * and again, and a string that is known is cheap to look up.
- *
- * Budget: 2 ns a byte of a subject that is known (bench/src/inbound.bench.ts).
  */
 export function internSubject(bytes: Uint8Array, start: number, end: number): string {
   let hash = 0
