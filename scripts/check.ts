@@ -25,7 +25,7 @@ const steps: { readonly title: string; readonly check: () => Promise<Outcome> }[
   },
   { title: 'wire schema', check: () => run(['buf', 'lint', 'proto']) },
   { title: 'generated files', check: generatedUnchanged },
-  { title: 'house rules', check: () => run(['node', '--test', 'test/house.test.ts']) },
+  { title: 'house rules', check: () => run(['node', '--test', 'test/house.test.ts', 'test/rooms.test.ts']) },
 ]
 
 let failed = 0

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-
-const root = fileURLToPath(new URL('..', import.meta.url))
+import { isTest, packagesOf, root, sourceFiles } from './source-files.ts'
 
 /** What the code of each package may import of the others. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
@@ -39,7 +37,7 @@ const vendors: readonly { readonly name: RegExp; readonly importer: RegExp }[] =
 
 const linesMax = { code: 400, test: 600 } as const
 
-const packages = Object.keys(mayImport).filter((name) => existsSync(join(root, name)))
+const packages = packagesOf(Object.keys(mayImport))
 const files = packages.flatMap((name) => sourceFiles(name))
 const code = files.filter((file) => !isTest(file.path))
 
@@ -136,39 +134,6 @@ test('files are small, are named after their noun, and name what they import in 
   }
   assert.deepEqual(faults, [])
 })
-
-interface SourceFile {
-  /** From the root of the repository. */
-  readonly path: string
-  readonly lines: number
-  readonly imports: readonly string[]
-}
-
-function sourceFiles(folder: string): SourceFile[] {
-  const found: SourceFile[] = []
-  for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
-    const path = `${folder}/${entry.name}`
-    if (entry.isDirectory()) {
-      if (!['node_modules', 'dist', 'gen'].includes(entry.name)) found.push(...sourceFiles(path))
-    } else if (/\.(ts|svelte)$/.test(entry.name)) {
-      const text = readFileSync(join(root, path), 'utf8')
-      found.push({ path, lines: text.split('\n').length - 1, imports: importsOf(text) })
-    }
-  }
-  return found
-}
-
-function importsOf(text: string): string[] {
-  const clause =
-    /^(?:import|export)\s[^;'"]*?from '([^']+)'|^\} from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm
-  return [...text.replaceAll(/^ +(?=import )/gm, '').matchAll(clause)].map(
-    (match) => match[1] ?? match[2] ?? match[3] ?? match[4] ?? '',
-  )
-}
-
-function isTest(path: string): boolean {
-  return path.endsWith('.test.ts') || path.includes('/test/') || path.endsWith('vite.config.ts')
-}
 
 type Versions = Readonly<Record<string, string>>
 
