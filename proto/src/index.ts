@@ -14,6 +14,7 @@ export {
 } from './error.ts'
 export { eventFromJson, itemFromJson } from './event-from-json.ts'
 export { type EventJson, eventToJson } from './event-json.ts'
+export { eventFromJsonText, eventToJsonText } from './event-json-text.ts'
 export {
   canonicalFilters,
   checkFilter,
@@ -26,6 +27,7 @@ export {
 } from './filter.ts'
 export * from './gen/weir/v1/event_pb.js'
 export * from './gen/weir/v1/wire_pb.js'
+export { itemTexts, memberText } from './json-slice.ts'
 export { defaultTenant, limits } from './limits.ts'
 export { batchToJson, serverFrameFromJson, serverFrameToJson } from './server-frame-json.ts'
 export { checkSource, checkSubject, checkTenant, isSubject, subjectFault } from './subject.ts'

@@ -1,8 +1,7 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { cursorFromWire, cursorToWire, formatCursor, parseCursor } from './cursor.ts'
 import { WeirError } from './error.ts'
-import { eventFromJson } from './event-from-json.ts'
-import { eventToJson } from './event-json.ts'
+import { eventFromJsonText, eventToJsonText } from './event-json-text.ts'
 import { EventSchema } from './gen/weir/v1/event_pb.js'
 import { type Batch, type Entry, type Limits, Removal, type ServerFrame, Start } from './gen/weir/v1/wire_pb.js'
 import {
@@ -17,6 +16,7 @@ import {
   readUint32,
   readUint64,
 } from './json-reader.ts'
+import { itemTexts, memberText } from './json-slice.ts'
 
 /**
  * A server's frame from the text of one message of subprotocol `weir.v1.json`. Throws `malformed` with the path of what
@@ -24,7 +24,7 @@ import {
  */
 export function serverFrameFromJson(text: string): ServerFrame {
   const object = readObject(parseJson(text, 'frame'), 'frame')
-  return { $typeName: 'weir.v1.ServerFrame', frame: readFrame(object) }
+  return { $typeName: 'weir.v1.ServerFrame', frame: readFrame(object, text) }
 }
 
 /** The text of a server's frame for subprotocol `weir.v1.json`. Not for a batch: see batchToJson. */
@@ -75,7 +75,7 @@ export function serverFrameToJson({ frame }: ServerFrame): string {
 /** The text of a batch for subprotocol `weir.v1.json`. A hub has a writer of its own, for events as it holds them. */
 export function batchToJson(batch: Batch, epoch: number): string {
   const { channel, from, to, conflated, uncounted, entries } = batch
-  return JSON.stringify({
+  const head = JSON.stringify({
     type: 'batch',
     channel,
     from: Number(from),
@@ -83,15 +83,19 @@ export function batchToJson(batch: Batch, epoch: number): string {
     cursor: formatCursor({ epoch, seq: Number(to) }),
     conflated: Number(conflated),
     uncounted: uncounted || undefined,
-    entries: entries.map(({ subject, seq, content }) =>
-      content.case === 'event'
-        ? { subject, seq: Number(seq), event: eventToJson(fromBinary(EventSchema, content.value)) }
-        : { subject, seq: Number(seq), removed: Removal[content.value ?? Removal.UNSPECIFIED] },
-    ),
   })
+  return `${head.slice(0, -1)},"entries":[${entries.map(entryToJson).join(',')}]}`
 }
 
-function readFrame(object: JsonObject): ServerFrame['frame'] {
+function entryToJson({ subject, seq, content }: Entry): string {
+  if (content.case !== 'event') {
+    return JSON.stringify({ subject, seq: Number(seq), removed: Removal[content.value ?? Removal.UNSPECIFIED] })
+  }
+  const event = eventToJsonText(fromBinary(EventSchema, content.value))
+  return `{"subject":${JSON.stringify(subject)},"seq":${seq},"event":${event}}`
+}
+
+function readFrame(object: JsonObject, text: string): ServerFrame['frame'] {
   switch (object.type) {
     case 'welcome': {
       const value = {
@@ -118,7 +122,7 @@ function readFrame(object: JsonObject): ServerFrame['frame'] {
       }
     }
     case 'batch':
-      return { case: 'batch', value: readBatch(object) }
+      return { case: 'batch', value: readBatch(object, text) }
     case 'gap': {
       const value = {
         $typeName: 'weir.v1.Gap' as const,
@@ -164,9 +168,10 @@ function readLimits(object: JsonObject): Limits {
   }
 }
 
-function readBatch(object: JsonObject): Batch {
+function readBatch(object: JsonObject, text: string): Batch {
   const entries = object.entries ?? []
   if (!Array.isArray(entries)) throw expected('a list', entries, 'entries')
+  const texts = itemTexts(memberText(text, 'entries') ?? '[]')
   return {
     $typeName: 'weir.v1.Batch',
     channel: readUint32(object.channel, 'channel'),
@@ -174,11 +179,13 @@ function readBatch(object: JsonObject): Batch {
     to: readUint64(object.to, 'to'),
     conflated: readUint64(object.conflated, 'conflated'),
     uncounted: readBoolean(object.uncounted, 'uncounted'),
-    entries: entries.map((entry, at) => readEntry(readObject(entry, `entries[${at}]`), `entries[${at}]`)),
+    entries: entries.map((entry, at) =>
+      readEntry(readObject(entry, `entries[${at}]`), texts[at] as string, `entries[${at}]`),
+    ),
   }
 }
 
-function readEntry(object: JsonObject, path: string): Entry {
+function readEntry(object: JsonObject, text: string, path: string): Entry {
   const { removed } = object
   return {
     $typeName: 'weir.v1.Entry',
@@ -186,14 +193,15 @@ function readEntry(object: JsonObject, path: string): Entry {
     seq: readUint64(object.seq, `${path}.seq`),
     content:
       removed === undefined
-        ? { case: 'event', value: readEventBytes(object.event) }
+        ? { case: 'event', value: readEventBytes(memberText(text, 'event')) }
         : { case: 'removal', value: readEnum(removed, `${path}.removed`, removals) },
   }
 }
 
 /** Null stands for what a hub could not decode: no bytes, and so an event without anything. */
-function readEventBytes(value: unknown): Uint8Array {
-  return value === null ? new Uint8Array(0) : toBinary(EventSchema, eventFromJson(value))
+function readEventBytes(text: string | undefined): Uint8Array {
+  if (text === undefined) throw expected('an object', undefined, 'event')
+  return text === 'null' ? new Uint8Array(0) : toBinary(EventSchema, eventFromJsonText(text))
 }
 
 const starts = enumNames(Start, 'START_')

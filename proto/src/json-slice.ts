@@ -1,0 +1,89 @@
+// Cuts values out of a JSON text as they are written, which JSON.parse does not tell. Each takes text that JSON.parse has
+// accepted; of other text the result has no meaning, but it ends.
+
+/** The text of an object's member; of the last one, as in JSON.parse, where the key is doubled. */
+export function memberText(object: string, key: string): string | undefined {
+  let found: string | undefined
+  let at = skipSpace(object, skipSpace(object, 0) + 1)
+  while (object[at] === '"') {
+    const keyEnd = endOfString(object, at)
+    const begin = skipSpace(object, skipSpace(object, keyEnd) + 1)
+    const end = endOfValue(object, begin)
+    if (keyOf(object.slice(at, keyEnd)) === key) found = object.slice(begin, end)
+    at = skipSpace(object, skipSpace(object, end) + 1)
+  }
+  return found
+}
+
+/** The texts of a list's items. */
+export function itemTexts(list: string): string[] {
+  const items: string[] = []
+  let at = skipSpace(list, skipSpace(list, 0) + 1)
+  while (at < list.length && list[at] !== ']') {
+    const end = endOfValue(list, at)
+    items.push(list.slice(at, end))
+    at = skipSpace(list, skipSpace(list, end) + 1)
+  }
+  return items
+}
+
+function keyOf(literal: string): string {
+  return literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1)
+}
+
+function endOfValue(text: string, start: number): number {
+  const first = text.charCodeAt(start)
+  if (first === QUOTE) return endOfString(text, start)
+  let at = start
+  if (first !== BRACE && first !== BRACKET) {
+    while (at < text.length && !isScalarEnd(text.charCodeAt(at))) at++
+    return Math.max(at, start + 1)
+  }
+  let depth = 0
+  while (at < text.length) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) {
+      at = endOfString(text, at)
+      continue
+    }
+    at++
+    if (code === BRACE || code === BRACKET) depth++
+    else if ((code === BRACE_END || code === BRACKET_END) && --depth === 0) return at
+  }
+  return at
+}
+
+/** The quote after a backslash does not end a string, nor does it when a further backslash stands before that one. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1
+  for (;;) {
+    const quote = text.indexOf('"', at)
+    if (quote < 0) return text.length
+    let backslashes = 0
+    while (text.charCodeAt(quote - 1 - backslashes) === BACKSLASH) backslashes++
+    at = quote + 1
+    if (backslashes % 2 === 0) return at
+  }
+}
+
+function skipSpace(text: string, start: number): number {
+  let at = start
+  while (isSpace(text.charCodeAt(at))) at++
+  return at
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
+}
+
+function isScalarEnd(code: number): boolean {
+  return code === COMMA || code === BRACE_END || code === BRACKET_END || isSpace(code)
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const BRACE = 0x7b
+const BRACE_END = 0x7d
+const BRACKET = 0x5b
+const BRACKET_END = 0x5d
