@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { until } from '../cli/test/processes.ts'
 import { connectNats, createLogger, defaultTenantSpec, provisionTenant } from '../mesh/src/index.ts'
-import { startNats, type TestNats } from '../mesh/src/nats/test-server.ts'
+import { startNats, type TestNats } from '../mesh/src/testing/test-server.ts'
 
 // What an operator sees of a service that was told something wrong: one sentence that says what to set, and an exit code.
 

@@ -12,7 +12,7 @@ import {
 import { startNats } from '@weir/mesh/testing'
 import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
 
-/** Guards the budget of mesh/src/nats/publisher.ts. */
+/** Guards the budget of mesh/src/publish/publisher.ts. */
 export const publisher: Benchmark = {
   name: 'publisher',
   title: 'CPU of one acknowledged publish in the process that publishes',

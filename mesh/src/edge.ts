@@ -2,12 +2,12 @@
  * What runs where there are no sockets and no files, as at the edge of a network: web standards, and of Node only
  * node:crypto's hash, which such runtimes offer too.
  */
-export { type Identity, mayPublish, maySubscribe } from './identity.ts'
-export type { NatsConnection } from './nats/connection.ts'
-export { eventSubject } from './nats/layout.ts'
-export type { Stored } from './nats/publish-receipt.ts'
-export { type Outgoing, Publisher, type PublisherOptions } from './nats/publisher.ts'
-export { connectNatsByWebSocket, type WebSocketOptions } from './nats/websocket.ts'
-export { type ProblemExtra, problem } from './problem.ts'
-export { bearerToken } from './token.ts'
-export { Verifier, type VerifierOptions } from './verifier.ts'
+export { type Identity, mayPublish, maySubscribe } from './auth/identity.ts'
+export { bearerToken } from './auth/token.ts'
+export { Verifier, type VerifierOptions } from './auth/verifier.ts'
+export type { NatsConnection } from './connection/connection.ts'
+export { connectNatsByWebSocket, type WebSocketOptions } from './connection/websocket.ts'
+export { type ProblemExtra, problem } from './http/problem.ts'
+export type { Stored } from './publish/publish-receipt.ts'
+export { type Outgoing, Publisher, type PublisherOptions } from './publish/publisher.ts'
+export { eventSubject } from './streams/layout.ts'

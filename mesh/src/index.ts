@@ -1,19 +1,18 @@
-export type {
-  Consumer,
-  ConsumerConfig,
-  ConsumerMessages,
-  JetStreamClient,
-  JetStreamManager,
-  JsMsg,
-  StoredMsg,
-  StreamInfo,
-} from '@nats-io/jetstream'
-export { AckPolicy, DeliverPolicy, JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream'
-export type { KV, KvEntry } from '@nats-io/kv'
+// Services, tests and benchmarks get these of the NATS client here: mesh is its one importer.
+export { jetstream, jetstreamManager } from '@nats-io/jetstream'
 export { Kvm } from '@nats-io/kv'
-export type { Msg, MsgHdrs, Subscription } from '@nats-io/nats-core'
-export { headers, millis, nanos } from '@nats-io/nats-core'
-export { adminHandler } from './admin.ts'
+export { headers, type Msg, type Subscription } from '@nats-io/nats-core'
+export { type Identity, mayPublish, maySubscribe } from './auth/identity.ts'
+export { loadVerifier } from './auth/load-verifier.ts'
+export { bearerToken, mintToken, type TokenRequest } from './auth/token.ts'
+export { Verifier, type VerifierOptions } from './auth/verifier.ts'
+export {
+  BucketWriter,
+  type BucketWriterOptions,
+  type BucketWriterStats,
+} from './buckets/bucket-writer.ts'
+export { OneTimeBucket } from './buckets/one-time-bucket.ts'
+export { isNewer, readStamp, stampHeaders, type ValueStamp } from './buckets/value-stamp.ts'
 export {
   ConfigError,
   type ConfigOf,
@@ -24,27 +23,41 @@ export {
   parseConfig,
   type Setting,
   setting,
-} from './config.ts'
-export { bytes, flag, integer, list, oneOf, type Parser, port, seconds, secret, text, url } from './config-parsers.ts'
-export { envTypos } from './env-typos.ts'
-export { Health, type HealthReport, type PartHealth } from './health.ts'
-export { type Identity, mayPublish, maySubscribe } from './identity.ts'
-export { loadConfig } from './load-config.ts'
-export { loadVerifier } from './load-verifier.ts'
-export { createLogger, type Logger, logLevels } from './log.ts'
-export { meshSettings } from './mesh-settings.ts'
-export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.ts'
-export { natsBinary } from './nats/binary.ts'
+} from './config/config.ts'
 export {
-  BucketWriter,
-  type BucketWriterOptions,
-  type BucketWriterStats,
-} from './nats/bucket-writer.ts'
-export { type ConditionalMessage, ConditionalPublisher, type Outcome } from './nats/conditional-publisher.ts'
-export { type ConnectOptions, connectNats, type NatsConnection } from './nats/connection.ts'
-export { type DirectMessage, deleteMessage, lastMessage, messageAt, sequenceAt } from './nats/direct-get.ts'
-export { newInbox } from './nats/inbox.ts'
-export { LastValueReader } from './nats/last-value-reader.ts'
+  bytes,
+  flag,
+  integer,
+  list,
+  oneOf,
+  type Parser,
+  port,
+  seconds,
+  secret,
+  text,
+  url,
+} from './config/config-parsers.ts'
+export { loadConfig } from './config/load-config.ts'
+export { meshSettings } from './config/mesh-settings.ts'
+export { type PortName, portSetting, ports } from './config/ports.ts'
+export { type ConnectOptions, connectNats, type NatsConnection } from './connection/connection.ts'
+export { newInbox } from './connection/inbox.ts'
+export { onReconnect } from './connection/reconnects.ts'
+export { adminHandler } from './http/admin.ts'
+export type { Handler, HttpServer, RequestInfo } from './http/http-server.ts'
+export { type ProblemExtra, type ProblemParts, problem, problemParts } from './http/problem.ts'
+export { type ServeOptions, serve } from './http/serve.ts'
+export { type ConditionalMessage, ConditionalPublisher, type Outcome } from './publish/conditional-publisher.ts'
+export type { Stored } from './publish/publish-receipt.ts'
+export { type Outgoing, Publisher, type PublisherOptions } from './publish/publisher.ts'
+export { type DirectMessage, deleteMessage, lastMessage, messageAt, sequenceAt } from './read/direct-get.ts'
+export { LastValueReader } from './read/last-value-reader.ts'
+export { firstSequence, type Range, type RangeRead, readRange, type StoredMessage } from './read/range.ts'
+export { type ReaderStart, type StreamMessage, StreamReader, type StreamReaderOptions } from './read/stream-reader.ts'
+export { Health, type HealthReport, type PartHealth } from './run/health.ts'
+export { createLogger, type Logger } from './run/log.ts'
+export { type Counter, type Gauge, type Histogram, Metrics } from './run/metrics.ts'
+export { type Part, runService, type ServiceOptions } from './run/service.ts'
 export {
   bucketName,
   bucketStream,
@@ -59,23 +72,11 @@ export {
   sourceStream,
   sourceSubject,
   ticketBucketName,
-} from './nats/layout.ts'
-export { type NatsConfigOptions, renderNatsConfig } from './nats/nats-config.ts'
-export { OneTimeBucket } from './nats/one-time-bucket.ts'
-export { type NatsPermissions, type NatsRole, natsPermissions, natsRoles } from './nats/permissions.ts'
-export { type Provisioned, type ProvisionOptions, provisionMesh, provisionTenant } from './nats/provision.ts'
-export type { Stored } from './nats/publish-receipt.ts'
-export { type Outgoing, Publisher, type PublisherOptions } from './nats/publisher.ts'
-export { firstSequence, type Range, type RangeRead, readRange, type StoredMessage } from './nats/range.ts'
-export { onReconnect } from './nats/reconnects.ts'
-export { type ReaderStart, type StreamMessage, StreamReader, type StreamReaderOptions } from './nats/stream-reader.ts'
-export { epochOf, type StreamState, streamState } from './nats/stream-state.ts'
-export { type BucketSpec, defaultTenantSpec, meshBucket, type TenantSpec, ticketBucket } from './nats/streams.ts'
-export { Tail, type TailOptions, type TailSink, type TailStats } from './nats/tail.ts'
-export { isNewer, readStamp, stampHeaders, type ValueStamp } from './nats/value-stamp.ts'
-export { type PortName, portSetting, ports } from './ports.ts'
-export { type ProblemExtra, type ProblemParts, problem, problemParts } from './problem.ts'
-export { type Handler, type HttpServer, type RequestInfo, type ServeOptions, serve } from './serve.ts'
-export { type Part, runService, type ServiceOptions } from './service.ts'
-export { bearerToken, mintToken, type TokenRequest } from './token.ts'
-export { Verifier, type VerifierOptions } from './verifier.ts'
+} from './streams/layout.ts'
+export { type NatsConfigOptions, renderNatsConfig } from './streams/nats-config.ts'
+export { type NatsPermissions, type NatsRole, natsPermissions, natsRoles } from './streams/permissions.ts'
+export { type Provisioned, type ProvisionOptions, provisionMesh, provisionTenant } from './streams/provision.ts'
+export { epochOf, type StreamState, streamState } from './streams/stream-state.ts'
+export { type BucketSpec, defaultTenantSpec, meshBucket, type TenantSpec, ticketBucket } from './streams/streams.ts'
+export { Tail, type TailOptions, type TailSink, type TailStats } from './tail/tail.ts'
+export { natsBinary } from './testing/binary.ts'

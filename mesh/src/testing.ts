@@ -1,3 +1,3 @@
 /** What the tests of other packages share: real servers and real faults. */
-export { type SmallDisk, startSmallDisk } from './nats/small-disk.ts'
-export { startNats, type TestNats, type TestNatsOptions } from './nats/test-server.ts'
+export { type SmallDisk, startSmallDisk } from './testing/small-disk.ts'
+export { startNats, type TestNats, type TestNatsOptions } from './testing/test-server.ts'

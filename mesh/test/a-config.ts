@@ -1,5 +1,5 @@
 /** A process that only reads its configuration, for the test of loadConfig. */
-import { loadConfig } from '../src/load-config.ts'
-import { meshSettings } from '../src/mesh-settings.ts'
+import { loadConfig } from '../src/config/load-config.ts'
+import { meshSettings } from '../src/config/mesh-settings.ts'
 
 console.log(loadConfig(meshSettings).natsUrl)

@@ -1,5 +1,5 @@
 /** A process that only logs, for the test of createLogger. */
-import { createLogger } from '../src/log.ts'
+import { createLogger } from '../src/run/log.ts'
 
 const log = createLogger('test', 'info')
 log.debug('not seen')

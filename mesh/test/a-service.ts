@@ -1,9 +1,9 @@
 /** A service for the tests of runService, in a process of its own. Its argument says what goes wrong. */
 import process from 'node:process'
 import { WeirError } from '@weir/proto'
-import { Health } from '../src/health.ts'
-import { createLogger } from '../src/log.ts'
-import { type Part, runService } from '../src/service.ts'
+import { Health } from '../src/run/health.ts'
+import { createLogger } from '../src/run/log.ts'
+import { type Part, runService } from '../src/run/service.ts'
 
 const trouble = process.argv[2]
 const refusal = new WeirError('conflict', 'The port is taken: move it.', { cause: new Error('EADDRINUSE') })

@@ -1,0 +1,66 @@
+import { checkTenant, defaultTenant, isFilter, isSubject, WeirError } from '@weir/proto'
+import type { JWTPayload } from 'jose'
+import * as v from 'valibot'
+import { limits } from '../config/limits.ts'
+import type { Identity } from './identity.ts'
+
+const filters = v.optional(v.pipe(v.array(v.string()), v.maxLength(limits.tokenFiltersMax)), [])
+
+/** What a token must hold beside the issuer and the audience, which were compared before. */
+const claims = v.object({
+  sub: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.tokenSubjectMax)),
+  exp: v.number(),
+  weir: v.object({
+    tenant: v.optional(v.string(), defaultTenant),
+    publish: filters,
+    subscribe: filters,
+    admin: v.optional(v.boolean(), false),
+  }),
+})
+
+/** The identity in the claims of a verified token. Throws `unauthenticated` when they are not as they must be. */
+export function identityOf(payload: JWTPayload): Identity {
+  const parsed = v.safeParse(claims, payload)
+  if (!parsed.success) {
+    const [issue] = parsed.issues
+    throw refused(`The claim "${v.getDotPath(issue) ?? 'weir'}" of the token is missing or has the wrong type.`)
+  }
+  const { sub, exp, weir } = parsed.output
+  try {
+    checkTenant(weir.tenant)
+  } catch (cause) {
+    throw refused('The tenant in the token is not a name.', cause)
+  }
+  return {
+    tenant: weir.tenant,
+    subject: sub,
+    publish: grantOf(weir.publish, sub),
+    subscribe: grantOf(weir.subscribe, sub),
+    admin: weir.admin,
+    expiresAt: exp,
+  }
+}
+
+/** A hub keeps the identity of each connection, and most grant nothing of one kind: all of those share it. */
+function grantOf(filters: readonly string[], sub: string): readonly string[] {
+  return filters.length === 0 ? none : filters.map((filter) => expand(filter, sub))
+}
+
+const none: readonly string[] = []
+
+/** Puts `sub` in the place of `{sub}`. A sub that is not one plain token would widen or move the filter: it is refused. */
+function expand(filter: string, sub: string): string {
+  const named = filter.includes(placeholder)
+  if (named && (!isSubject(sub) || sub.includes('.'))) {
+    throw refused('The token grants by {sub}, but its sub is not one token of A-Z a-z 0-9 _ = -.')
+  }
+  const expanded = named ? filter.replaceAll(placeholder, sub) : filter
+  if (!isFilter(expanded)) throw refused('A filter in the token is not one.')
+  return expanded
+}
+
+const placeholder = '{sub}'
+
+function refused(message: string, cause?: unknown): WeirError {
+  return new WeirError('unauthenticated', message, { cause })
+}

@@ -1,0 +1,92 @@
+import { AuthorizationError, type NatsConnection } from '@nats-io/nats-core'
+import { connect } from '@nats-io/transport-node'
+import { WeirError } from '@weir/proto'
+import { limits } from '../config/limits.ts'
+import type { Health } from '../run/health.ts'
+import type { Logger } from '../run/log.ts'
+import { inboxPrefixOf, setInboxPrefix } from './inbox.ts'
+
+export type { NatsConnection } from '@nats-io/nats-core'
+
+export interface ConnectOptions {
+  /** nats://user:password@host:port, comma-separated for several servers; the first one's user counts. */
+  readonly url: string
+  /** The service: how the server lists the connection, and the prefix of its inboxes, `_INBOX_<name>`. */
+  readonly name: string
+  readonly log: Logger
+  /** Its part `nats` follows the connection. */
+  readonly health?: Health
+}
+
+/**
+ * Connects, or throws `unavailable` when no server takes us. Afterwards a lost connection is made again for ever; while
+ * there is none, what is published may be dropped, so the Publisher and the tail wait for the status `reconnect`.
+ */
+export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
+  const { url, name, log, health } = options
+  const servers = url.split(',').map((server) => new URL(server.trim()))
+  const [first] = servers
+  const inboxPrefix = inboxPrefixOf(name)
+  let attempt = 0
+  let nc: NatsConnection
+  try {
+    nc = await connect({
+      servers: servers.map((server) => server.host),
+      ...(first?.username
+        ? { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }
+        : {}),
+      ...(first?.protocol === 'tls:' ? { tls: {} } : {}),
+      name: `weir-${name}`,
+      inboxPrefix,
+      timeout: limits.natsConnectMs,
+      pingInterval: limits.natsPingMs,
+      maxReconnectAttempts: -1,
+      reconnectDelayHandler: () => backoffMs(attempt++),
+      ignoreAuthErrorAbort: true,
+      noAsyncTraces: true,
+    })
+  } catch (cause) {
+    throw connectError(cause, servers.map((server) => server.host).join(', '))
+  }
+  setInboxPrefix(nc, inboxPrefix)
+  health?.set('nats', true)
+  void watch(nc, log, health, () => {
+    attempt = 0
+  })
+  return nc
+}
+
+function connectError(cause: unknown, hosts: string): WeirError {
+  const message =
+    cause instanceof AuthorizationError
+      ? `NATS at ${hosts} refuses the user in WEIR_NATS_URL, or its password.`
+      : `NATS at ${hosts} does not answer: start it, or say in WEIR_NATS_URL where it is.`
+  return new WeirError('unavailable', message, { cause })
+}
+
+/** Full jitter between 50 ms and a bound that doubles up to the limit. */
+function backoffMs(attempt: number): number {
+  return 50 + Math.random() * Math.min(limits.natsReconnectMaxMs, 50 * 2 ** Math.min(attempt, 10))
+}
+
+async function watch(nc: NatsConnection, log: Logger, health: Health | undefined, reset: () => void): Promise<void> {
+  for await (const status of nc.status()) {
+    switch (status.type) {
+      case 'disconnect':
+        health?.set('nats', false, 'disconnected')
+        log.warn({ server: status.server }, 'NATS disconnected')
+        break
+      case 'reconnect':
+        reset()
+        health?.set('nats', true)
+        log.info({ server: status.server }, 'NATS reconnected')
+        break
+      case 'error':
+        log.error({ err: status.error }, 'NATS reported an error')
+        break
+      default:
+        log.debug({ status: status.type }, 'NATS')
+    }
+  }
+  health?.set('nats', false, 'closed')
+}

@@ -1,0 +1,35 @@
+import { WeirError } from '@weir/proto'
+import type { Health } from '../run/health.ts'
+import type { Metrics } from '../run/metrics.ts'
+import { problem } from './problem.ts'
+
+/**
+ * What every admin port answers: /healthz (the process lives, whatever it depends on does), /readyz (503 until every part is
+ * fit) and /metrics. Anything else is 404, so a service asks its own routes first.
+ */
+export function adminHandler(service: {
+  readonly health: Health
+  readonly metrics: Metrics
+}): (request: Request) => Promise<Response> {
+  return async ({ url, method }) => {
+    const { pathname } = new URL(url)
+    const page = pages[pathname]
+    if (page === undefined) return problem(new WeirError('not_found', `Here are ${Object.keys(pages).join(', ')}.`))
+    if (method === 'GET' || method === 'HEAD') return page(service)
+    const error = new WeirError('method_not_allowed', `${pathname} can only be read.`)
+    return problem(error, { headers: { allow: 'GET, HEAD' } })
+  }
+}
+
+type Page = (service: { readonly health: Health; readonly metrics: Metrics }) => Response | Promise<Response>
+
+const pages: Readonly<Record<string, Page>> = {
+  '/healthz': () => new Response('ok\n'),
+  '/readyz'({ health }) {
+    const report = health.report()
+    return Response.json(report, { status: report.ready ? 200 : 503 })
+  },
+  async '/metrics'({ metrics }) {
+    return new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } })
+  },
+}

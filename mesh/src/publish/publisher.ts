@@ -1,0 +1,247 @@
+/**
+ * Hot path. Budget: 2 us a message of its own, beside what the NATS client takes; guarded by bench/src/publisher.bench.ts.
+ * The client's own js.publish costs five times both: it makes a request, a timer and a header object of each message.
+ */
+import { errors, type Msg, type NatsConnection, type PublishOptions, type Subscription } from '@nats-io/nats-core'
+import { type WeirError, limits as wire } from '@weir/proto'
+import { limits } from '../config/limits.ts'
+import { newInbox } from '../connection/inbox.ts'
+import type { Metrics } from '../run/metrics.ts'
+import { eventSubject } from '../streams/layout.ts'
+import { MsgIdHeader } from './msg-id-header.ts'
+import { ackSequence, parseAck } from './publish-ack.ts'
+import { closed, draining, forbidden, late, overloaded, sendError, tooLarge, withoutId } from './publish-error.ts'
+import { AllReceipt, OneReceipt, type Receipt, type Stored } from './publish-receipt.ts'
+
+/** One message to store. */
+export interface Outgoing {
+  /** The whole NATS subject. */
+  readonly subject: string
+  /** Becomes Nats-Msg-Id, by which the stream knows a duplicate. */
+  readonly id: string
+  /** Held until it is stored, so it must not change before. */
+  readonly payload: Uint8Array
+}
+
+export interface PublisherOptions {
+  /** How many messages may be unanswered. */
+  readonly inFlightMax?: number
+  /** How many bytes of payload they may hold. */
+  readonly inFlightBytesMax?: number
+  readonly deadlineMs?: number
+  readonly metrics?: Metrics
+}
+
+/**
+ * Publishes to streams, many messages at a time, each acknowledged. What got no answer is sent again with the same id until
+ * the deadline: after two seconds, soon when the server says that the stream has no leader, at once after a reconnect.
+ * First sends keep their order, and so does what a reconnect sends again; a single retry may come after later messages.
+ *
+ * Fails with WeirError `overloaded` (at once: nothing queues here), `unavailable` (the deadline passed, or the store cannot
+ * write), `quota_exceeded` (the stream is full and keeps what it has), `too_large`, `invalid` (no id), `draining`.
+ */
+export class Publisher {
+  readonly #nc: NatsConnection
+  readonly #inFlightMax: number
+  readonly #inFlightBytesMax: number
+  readonly #deadlineMs: number
+  readonly #inbox: string
+  readonly #replies: Subscription
+  /** In the order of first sends. The key is the last token of the reply subject; it is never used twice. */
+  readonly #pending = new Map<number, Pending>()
+  /** The client has read header and options when its publish returns, so one of each serves all messages. */
+  readonly #header = new MsgIdHeader()
+  readonly #options: PublishOptions
+  #state: 'open' | 'draining' | 'closed' = 'open'
+  #connected = true
+  #lastToken = 0
+  #bytes = 0
+  #retries = 0
+  /** Milliseconds at the last sweep: precise enough for deadlines, and free. */
+  #now = 0
+  #sweep: ReturnType<typeof setInterval> | undefined
+  #emptied: (() => void) | undefined
+
+  constructor(nc: NatsConnection, options: PublisherOptions = {}) {
+    this.#nc = nc
+    this.#inFlightMax = options.inFlightMax ?? limits.publishInFlightMax
+    this.#inFlightBytesMax = options.inFlightBytesMax ?? limits.publishInFlightBytesMax
+    this.#deadlineMs = options.deadlineMs ?? limits.publishDeadlineMs
+    this.#inbox = `${newInbox(nc)}.`
+    // The client asks of headers only that they encode themselves.
+    this.#options = { reply: '', headers: this.#header as unknown as NonNullable<PublishOptions['headers']> }
+    this.#replies = nc.subscribe(`${this.#inbox}*`, { callback: (_error, msg) => this.#answered(msg) })
+    if (options.metrics !== undefined) this.#export(options.metrics)
+    void this.#watch()
+  }
+
+  /** Stores an event in the stream of its tenant. */
+  publish(tenant: string, subject: string, id: string, payload: Uint8Array): Promise<Stored> {
+    return this.publishTo(eventSubject(tenant, subject), id, payload)
+  }
+
+  /** Stores a message in whichever stream takes the NATS subject. */
+  publishTo(subject: string, id: string, payload: Uint8Array): Promise<Stored> {
+    const receipt = new OneReceipt()
+    this.#take(subject, id, payload, receipt, 0)
+    return receipt.promise
+  }
+
+  /** The same for many, at half the cost a message: the outcome of each, in their order. Never rejects. */
+  publishAll(messages: readonly Outgoing[]): Promise<readonly (Stored | WeirError)[]> {
+    const receipt = new AllReceipt(messages.length)
+    for (let index = 0; index < messages.length; index++) {
+      const { subject, id, payload } = messages[index] as Outgoing
+      this.#take(subject, id, payload, receipt, index)
+    }
+    return receipt.promise
+  }
+
+  get inFlight(): number {
+    return this.#pending.size
+  }
+
+  /** Refuses what is new and resolves when everything unanswered is stored or has failed: at the latest at the deadline. */
+  async drain(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'draining'
+    if (this.#pending.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#emptied = resolve
+      })
+    }
+    if (!this.#nc.isClosed()) this.#replies.unsubscribe()
+  }
+
+  #take(subject: string, id: string, payload: Uint8Array, receipt: Receipt, index: number): void {
+    const refusal = this.#refusal(id, payload.length)
+    if (refusal !== undefined) {
+      receipt.settle(index, refusal)
+      return
+    }
+    if (this.#sweep === undefined) this.#startSweep()
+    const token = ++this.#lastToken
+    const deadline = this.#now + this.#deadlineMs
+    const pending: Pending = { subject, id, payload, receipt, index, deadline, attempts: 0, retryAt: 0 }
+    this.#pending.set(token, pending)
+    this.#bytes += payload.length
+    if (this.#connected) this.#send(token, pending)
+  }
+
+  #refusal(id: string, size: number): WeirError | undefined {
+    if (this.#state === 'draining') return draining()
+    if (this.#state === 'closed') return closed()
+    if (id === '') return withoutId()
+    if (size > wire.eventBytesMax) return tooLarge(size)
+    const fits = this.#pending.size < this.#inFlightMax && this.#bytes + size <= this.#inFlightBytesMax
+    return fits ? undefined : overloaded()
+  }
+
+  #send(token: number, pending: Pending): void {
+    pending.retryAt = this.#now + limits.publishRetryMs * 2 ** pending.attempts
+    pending.attempts++
+    this.#header.id = pending.id
+    this.#options.reply = this.#inbox + token
+    try {
+      this.#nc.publish(pending.subject, pending.payload, this.#options)
+    } catch (cause) {
+      this.#settle(token, pending, sendError(cause, pending.payload.length))
+    }
+  }
+
+  #answered(msg: Msg): void {
+    const token = Number(msg.subject.slice(this.#inbox.length))
+    const pending = this.#pending.get(token)
+    if (pending === undefined) return
+    const seq = ackSequence(msg.data)
+    if (seq > 0) this.#settle(token, pending, { seq, duplicate: false })
+    else if (seq < 0) this.#settle(token, pending, { seq: -seq, duplicate: pending.attempts === 1 })
+    else this.#answeredOtherwise(msg, token, pending)
+  }
+
+  #answeredOtherwise(msg: Msg, token: number, pending: Pending): void {
+    const ack = parseAck(msg)
+    switch (ack.kind) {
+      case 'stored':
+        this.#settle(token, pending, { seq: ack.seq, duplicate: ack.duplicate && pending.attempts === 1 })
+        break
+      case 'refused':
+        this.#settle(token, pending, ack.error)
+        break
+      case 'later': {
+        const waitMs = limits.publishRefusedRetryMs * 2 ** (pending.attempts - 1)
+        pending.retryAt = this.#now + Math.min(waitMs, limits.publishRefusedRetryMaxMs)
+      }
+    }
+  }
+
+  #settle(token: number, pending: Pending, outcome: Stored | WeirError): void {
+    this.#pending.delete(token)
+    this.#bytes -= pending.payload.length
+    pending.receipt.settle(pending.index, outcome)
+    if (this.#pending.size === 0) this.#emptied?.()
+  }
+
+  #startSweep(): void {
+    this.#now = Date.now()
+    this.#sweep = setInterval(() => this.#sweepPending(), limits.publishSweepMs)
+  }
+
+  #sweepPending(): void {
+    if (this.#pending.size === 0) {
+      clearInterval(this.#sweep)
+      this.#sweep = undefined
+      return
+    }
+    this.#now = Date.now()
+    for (const [token, pending] of this.#pending) {
+      if (pending.deadline <= this.#now) this.#settle(token, pending, late())
+      else if (pending.retryAt <= this.#now && this.#connected) this.#sendAgain(token, pending)
+    }
+  }
+
+  #sendAgain(token: number, pending: Pending): void {
+    if (pending.attempts > 0) this.#retries++
+    this.#send(token, pending)
+  }
+
+  /** While there is no connection nothing is sent: the client would hold it without a bound, and forget it when it dials. */
+  async #watch(): Promise<void> {
+    for await (const status of this.#nc.status()) {
+      if (status.type === 'disconnect') this.#connected = false
+      else if (status.type === 'reconnect') {
+        this.#connected = true
+        for (const [token, pending] of this.#pending) this.#sendAgain(token, pending)
+      } else if (status.type === 'error') this.#failForbidden(status.error)
+    }
+    this.#state = 'closed'
+    for (const [token, pending] of this.#pending) this.#settle(token, pending, closed())
+  }
+
+  /** The server answers a publish that the user may not make with an error of the connection, which names the subject. */
+  #failForbidden(cause: Error): void {
+    if (!(cause instanceof errors.PermissionViolationError) || cause.operation !== 'publish') return
+    for (const [token, pending] of this.#pending) {
+      if (pending.subject === cause.subject) this.#settle(token, pending, forbidden(cause))
+    }
+  }
+
+  #export(metrics: Metrics): void {
+    metrics.gauge('publish_in_flight', 'Messages that the store has not answered yet', [], (gauge) => {
+      gauge.set(this.#pending.size)
+    })
+    metrics.gauge('publish_in_flight_bytes', 'Payload bytes of those messages', [], (gauge) => gauge.set(this.#bytes))
+    metrics.reading('publishes_total', 'Messages given to the store', () => this.#lastToken)
+    metrics.reading('publish_retries_total', 'Messages sent again because no answer came', () => this.#retries)
+  }
+}
+
+interface Pending {
+  readonly subject: string
+  readonly id: string
+  readonly payload: Uint8Array
+  readonly receipt: Receipt
+  readonly index: number
+  readonly deadline: number
+  attempts: number
+  retryAt: number
+}

@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  jetstreamManager,
+  type StreamInfo,
+} from '@nats-io/jetstream'
+import { errors, type NatsConnection } from '@nats-io/nats-core'
+import { checkTenant, WeirError } from '@weir/proto'
+import { limits } from '../config/limits.ts'
+import { type PlanChange, planChanges } from './plan-changes.ts'
+import { meshStreams, type StreamPlan, type TenantSpec, tenantStreams } from './streams.ts'
+
+export interface ProvisionOptions {
+  /** Make changes that lose stored data, where the server can make them at all. */
+  readonly force?: boolean
+  readonly deadlineMs?: number
+}
+
+/** What was done for one stream. */
+export interface Provisioned {
+  readonly stream: string
+  readonly action: 'created' | 'updated' | 'unchanged'
+  readonly changes: readonly PlanChange[]
+}
+
+/**
+ * Makes or updates the streams and buckets of a tenant; nothing happens where they are right. Throws `conflict`, before any
+ * change, when a change would lose stored data and is not forced; `unavailable` when JetStream has no leader for too long.
+ */
+export function provisionTenant(
+  nc: NatsConnection,
+  tenant: string,
+  spec: TenantSpec,
+  options: ProvisionOptions = {},
+): Promise<readonly Provisioned[]> {
+  checkTenant(tenant)
+  return provision(nc, tenantStreams(tenant, spec), options)
+}
+
+/** Makes or updates the buckets that belong to no tenant: in which hubs say that they are there, and of tickets. */
+export function provisionMesh(
+  nc: NatsConnection,
+  replicas: number,
+  options: ProvisionOptions = {},
+): Promise<readonly Provisioned[]> {
+  return provision(nc, meshStreams(replicas), options)
+}
+
+async function provision(
+  nc: NatsConnection,
+  plans: readonly StreamPlan[],
+  { force = false, deadlineMs = limits.provisionDeadlineMs }: ProvisionOptions,
+): Promise<readonly Provisioned[]> {
+  const manager = await jetstreamManager(nc, { checkAPI: false, timeout: limits.provisionRequestMs })
+  const deadline = Date.now() + deadlineMs
+  const steps: Step[] = []
+  for (const plan of plans) {
+    const info = await settled(plan, deadline, () => streamInfo(manager, plan.name))
+    steps.push({ plan, exists: info !== undefined, changes: info === undefined ? [] : planChanges(plan, info) })
+  }
+  if (!force) refuseLoss(steps)
+  const done: Provisioned[] = []
+  for (const { plan, exists, changes } of steps) {
+    if (!exists) await settled(plan, deadline, () => manager.streams.add(plan))
+    else if (changes.length > 0) await settled(plan, deadline, () => manager.streams.update(plan.name, plan))
+    const action = !exists ? 'created' : changes.length > 0 ? 'updated' : 'unchanged'
+    done.push({ stream: plan.name, action, changes })
+  }
+  return done
+}
+
+interface Step {
+  readonly plan: StreamPlan
+  readonly exists: boolean
+  readonly changes: readonly PlanChange[]
+}
+
+function refuseLoss(steps: readonly Step[]): void {
+  const losses = steps.flatMap(({ plan, changes }) =>
+    changes.flatMap((change) => (change.loss === undefined ? [] : [`${plan.name}: ${change.loss}`])),
+  )
+  if (losses.length > 0) {
+    throw new WeirError('conflict', `This would lose data. ${losses.join(' ')} Force it if that is meant.`)
+  }
+}
+
+async function streamInfo(manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
+  try {
+    return await manager.streams.info(name)
+  } catch (cause) {
+    if (cause instanceof JetStreamApiError && cause.code === JetStreamApiCodes.StreamNotFound) return undefined
+    throw cause
+  }
+}
+
+/** Makes an idempotent request again while JetStream has no leader, until the deadline. */
+async function settled<T>(plan: StreamPlan, deadline: number, request: () => Promise<T>): Promise<T> {
+  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 2_000)) {
+    try {
+      return await request()
+    } catch (cause) {
+      if (!isPassing(cause)) throw refusal(plan, cause)
+      if (Date.now() + waitMs > deadline) {
+        throw new WeirError('unavailable', 'JetStream does not answer: is it enabled, and has its cluster a leader?', {
+          cause,
+        })
+      }
+      await sleep(waitMs)
+    }
+  }
+}
+
+/** What an election or a reconnect passes over. "JetStream is not enabled" is also what the client says when nobody answers, as in an election. */
+function isPassing(cause: unknown): boolean {
+  if (cause instanceof JetStreamApiError) return cause.status === 503
+  if (isForbidden(cause)) return false
+  return (
+    cause instanceof errors.TimeoutError ||
+    cause instanceof errors.NoRespondersError ||
+    cause instanceof errors.RequestError ||
+    (cause instanceof Error && cause.name === 'JetStreamNotEnabled')
+  )
+}
+
+function isForbidden(cause: unknown): boolean {
+  return cause instanceof Error && cause.cause instanceof errors.PermissionViolationError
+}
+
+function refusal(plan: StreamPlan, cause: unknown): unknown {
+  if (isForbidden(cause)) {
+    return new WeirError('forbidden', 'This NATS user may not make streams: use the one of the admin.', { cause })
+  }
+  if (!(cause instanceof JetStreamApiError)) return cause
+  if (cause.code === 10047 || cause.code === 10028) {
+    const message = `The server has no room for the ${plan.max_bytes} bytes of ${plan.name}: ask for fewer, or give it more.`
+    return new WeirError('quota_exceeded', message, { cause })
+  }
+  return new WeirError('conflict', `NATS refuses the stream ${plan.name}: ${cause.message}.`, { cause })
+}
