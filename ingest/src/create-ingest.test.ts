@@ -5,7 +5,7 @@ import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'nod
 import { fromBinary } from '@bufbuild/protobuf'
 import { type ErrorCode, EventSchema, WeirError } from '@weir/proto'
 import { type Body, bareIngest } from '../test/fake-stream.ts'
-import { streamUnpackers } from './unpack.ts'
+import { streamUnpackers } from './body/unpack.ts'
 
 const json = { 'content-type': 'application/json' }
 const item = { subject: 'rooms.r1', data: { people: 3 } }

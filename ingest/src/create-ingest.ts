@@ -2,13 +2,13 @@ import { problem } from '@weir/mesh/edge'
 import { WeirError } from '@weir/proto'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
-import { apiPage } from './api-page.ts'
-import { type Endpoint, endpoints, webhookEndpoint } from './endpoint.ts'
+import { streamUnpackers } from './body/unpack.ts'
+import type { WebhookRoute } from './formats/webhook/webhook-route.ts'
+import { apiPage } from './http/api-page.ts'
+import { type Endpoint, endpoints, webhookEndpoint } from './http/endpoint.ts'
+import { openApi } from './http/open-api.ts'
 import { ingestLimits } from './limits.ts'
-import { openApi } from './open-api.ts'
 import { Pipeline, type PipelineLimits, type PipelineParts } from './pipeline.ts'
-import { streamUnpackers } from './unpack.ts'
-import type { WebhookRoute } from './webhook-route.ts'
 
 export type Ingest = (request: Request) => Promise<Response>
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { type Event, EventBatchSchema, EventSchema } from '@weir/proto'
 import { bareIngest } from '../test/fake-stream.ts'
-import { parseWebhookRoutes } from './webhook-route.ts'
+import { parseWebhookRoutes } from './formats/webhook/webhook-route.ts'
 
 // What nobody sends by accident. Each is answered, and the service takes a good request after it.
 

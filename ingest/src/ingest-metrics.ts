@@ -1,5 +1,5 @@
 import type { Counter, Histogram, Metrics } from '@weir/mesh'
-import type { Outcome } from './intake.ts'
+import type { Outcome } from './encode/outcome.ts'
 
 /** What ingest counts. Updated once a request, never once an event. */
 export class IngestMetrics {

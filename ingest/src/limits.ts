@@ -24,6 +24,16 @@ export const ingestLimits = {
   otlpAttributesMax: 64,
   /** An OTLP attribute value nested deeper rejects its record. */
   otlpValueDepthMax: 16,
+  /** So many different reasons are in one `error_message` of OTLP; further ones are left out. */
+  otlpReasonsMax: 8,
+  /** Metric names whose shortened attribute keys are remembered; past it they are shortened anew. */
+  otlpMetricNamesMax: 2000,
+  /** Attribute keys that are remembered for each metric name; further ones are shortened each time. */
+  otlpKeysOfMetricMax: 64,
+  /** Content-Type headers that are remembered; past it they are parsed anew. */
+  contentTypesMax: 256,
+  /** How often bodies that have not arrived are looked through for those that are late. */
+  bodySweepMs: 250,
   /** An event that the store refuses is logged, and further ones within this time are not. */
   refusalLogMs: 10_000,
   /** Tokens whose rates are remembered; past it the one that was idle longest starts anew. */

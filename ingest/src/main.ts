@@ -14,11 +14,11 @@ import {
   serve,
 } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
+import { nodeUnpackers } from './body/unpack-node.ts'
 import { createIngest } from './create-ingest.ts'
+import { parseWebhookRoutes } from './formats/webhook/webhook-route.ts'
 import { IngestMetrics } from './ingest-metrics.ts'
 import { ingestSettings } from './settings.ts'
-import { nodeUnpackers } from './unpack-node.ts'
-import { parseWebhookRoutes } from './webhook-route.ts'
 
 const config = loadConfig(ingestSettings)
 const log = createLogger('ingest', config.logLevel)

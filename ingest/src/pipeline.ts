@@ -1,19 +1,18 @@
 import { type Identity, type Publisher, problem, type Verifier } from '@weir/mesh/edge'
 import { asWeirError, type WeirError } from '@weir/proto'
-import { unacknowledgedAnswer } from './answer.ts'
-import { BodyReader } from './body-reader.ts'
-import { parseContentType } from './content-type.ts'
-import { requestToken } from './credentials.ts'
-import type { Endpoint } from './endpoint.ts'
+import { requestToken } from './admission/credentials.ts'
+import { type Buckets, RateLimit, rateLimited } from './admission/rate-limit.ts'
+import { SubjectQuota } from './admission/subject-quota.ts'
+import { eventsDialect, unacknowledgedAnswer } from './answers/events-answer.ts'
+import { BodyReader } from './body/body-reader.ts'
+import { parseContentType } from './body/content-type.ts'
+import type { Unpackers } from './body/unpack.ts'
+import { Defaults } from './encode/seal.ts'
+import type { Endpoint } from './http/endpoint.ts'
 import type { IngestMetrics } from './ingest-metrics.ts'
-import { Intake, outcomeOf } from './intake.ts'
 import { ingestLimits } from './limits.ts'
-import { otlpRefusal } from './otlp/refusal.ts'
-import { type Buckets, RateLimit, rateLimited } from './rate-limit.ts'
-import { Defaults } from './seal.ts'
-import { SubjectQuota } from './subject-quota.ts'
-import { Turn } from './turn.ts'
-import type { Unpackers } from './unpack.ts'
+import { EventLoopTurn } from './store/event-loop-turn.ts'
+import { Intake, outcomeOf } from './store/intake.ts'
 
 export interface PipelineParts {
   readonly verifier: Pick<Verifier, 'verify'>
@@ -47,7 +46,7 @@ export class Pipeline {
   readonly #bodies: BodyReader
   readonly #rates: RateLimit
   readonly #intake: Intake
-  readonly #turn = new Turn()
+  readonly #turn = new EventLoopTurn()
   #refusedAt = 0
 
   constructor(parts: PipelineParts) {
@@ -63,7 +62,8 @@ export class Pipeline {
   async handle(request: Request, endpoint: Endpoint, parameters: PathParameters): Promise<Response> {
     const began = performance.now()
     const answer = await this.#answer(request, endpoint, parameters)
-    const response = answer.ok || endpoint.dialect === 'events' ? answer : await inOtlp(answer, request, endpoint)
+    const response =
+      answer.ok || endpoint.dialect === eventsDialect ? answer : await refusalOf(answer, request, endpoint)
     this.#parts.metrics?.answered(endpoint.path, response.status, (performance.now() - began) / 1000)
     return response
   }
@@ -95,16 +95,18 @@ export class Pipeline {
       metrics?.body(body.bytes.length)
       buckets.charge(0, body.bytes.length)
       const arrivedMs = now()
-      const defaults = new Defaults(arrivedMs, await endpoint.ids(headers, body.bytes))
+      const defaults = new Defaults(arrivedMs, await endpoint.dialect.ids(headers, body.bytes))
       const records = decoder.decode(body.bytes, { contentType, headers, parameters, defaults })
       buckets.charge(records.length, 0)
       const low = buckets.isLow ? buckets.headers() : undefined
       await this.#turn.over()
       const sending = this.#intake.send(identity, records, arrivedMs)
-      if (wantsNoAck(request.url)) return unacknowledgedAnswer(sending, low)
+      if (wantsNoAck(request.url)) {
+        return unacknowledgedAnswer(sending.sent.length, sending.rejected, low)
+      }
       const outcome = await outcomeOf(sending, this.#refused)
       metrics?.stored(outcome)
-      return endpoint.answer(outcome, low, contentType.mediaType)
+      return endpoint.dialect.answer(outcome, low, contentType.mediaType)
     } finally {
       body.release()
     }
@@ -131,8 +133,13 @@ export class Pipeline {
   }
 }
 
-function inOtlp(problem: Response, { headers }: Request, { formats }: Endpoint): Promise<Response> {
-  return otlpRefusal(problem, parseContentType(headers.get('content-type')).mediaType, formats.mediaTypes)
+/** In the protocol of the endpoint. */
+function refusalOf(
+  problem: Response,
+  { headers }: Request,
+  { dialect, formats }: Endpoint,
+): Response | Promise<Response> {
+  return dialect.refusal(problem, parseContentType(headers.get('content-type')).mediaType, formats.mediaTypes)
 }
 
 /** Retry-After is when the buckets are filled, and up to half as long again, so that producers do not return at once. */

@@ -1,8 +1,8 @@
 import type { Outgoing, Stored } from '@weir/mesh'
 import { createLogger, mintToken, Verifier } from '@weir/mesh'
 import type { WeirError } from '@weir/proto'
+import { nodeUnpackers } from '../src/body/unpack-node.ts'
 import { createIngest, type Ingest, type IngestParts } from '../src/create-ingest.ts'
-import { nodeUnpackers } from '../src/unpack-node.ts'
 import { secret } from './secret.ts'
 
 /** Stands where the publisher is: keeps what is published, knows duplicates by id, and fails as it is told. */

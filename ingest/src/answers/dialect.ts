@@ -1,0 +1,16 @@
+import type { EventIds } from '../encode/event-id.ts'
+import type { Outcome } from '../encode/outcome.ts'
+
+/** Headers that an answer has beside its own. */
+export type AnswerHeaders = Readonly<Record<string, string>>
+
+/** The seam of protocols: how the requests of one are told apart when they are repeated, and how they are answered. */
+export interface Dialect {
+  readonly name: 'events' | 'otlp'
+  /** Ids for the records that come without. */
+  ids(headers: Headers, body: Uint8Array): EventIds | Promise<EventIds>
+  /** The answer to a request whose records the stream has answered for, in the media type of the request. */
+  answer(outcome: Outcome, headers: AnswerHeaders | undefined, mediaType: string): Response
+  /** A problem (RFC 9457) as this protocol has it; `mediaTypes` are those that its endpoint takes. */
+  refusal(problem: Response, mediaType: string, mediaTypes: readonly string[]): Response | Promise<Response>
+}

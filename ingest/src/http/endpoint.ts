@@ -1,0 +1,58 @@
+import type { Dialect } from '../answers/dialect.ts'
+import { eventsDialect } from '../answers/events-answer.ts'
+import { otlpLogsDialect, otlpMetricsDialect } from '../formats/otlp/dialect.ts'
+import type { WebhookRoute } from '../formats/webhook/webhook-route.ts'
+import { eventFormats, type Formats, logsFormats, metricsFormats, subjectFormats, webhookFormats } from './formats.ts'
+
+/** A path that producers send to: the protocol that is spoken there, and the formats that it takes. */
+export interface Endpoint {
+  readonly method: 'POST' | 'PUT'
+  /** As Hono has it: `/v1/events/:subject`. */
+  readonly path: string
+  /** For people, in the API's description. */
+  readonly summary: string
+  readonly dialect: Dialect
+  readonly formats: Formats
+}
+
+export const endpoints: readonly Endpoint[] = [
+  {
+    method: 'POST',
+    path: '/v1/events',
+    summary: 'Store events',
+    dialect: eventsDialect,
+    formats: eventFormats,
+  },
+  {
+    method: 'POST',
+    path: '/v1/events/:subject',
+    summary: 'Store the body as the data of one event',
+    dialect: eventsDialect,
+    formats: subjectFormats,
+  },
+  {
+    method: 'POST',
+    path: '/v1/metrics',
+    summary: 'Store OpenTelemetry metrics: an event for each data point',
+    dialect: otlpMetricsDialect,
+    formats: metricsFormats,
+  },
+  {
+    method: 'POST',
+    path: '/v1/logs',
+    summary: 'Store OpenTelemetry logs: an event for each log record',
+    dialect: otlpLogsDialect,
+    formats: logsFormats,
+  },
+]
+
+/** The endpoint of a configured route. */
+export function webhookEndpoint(route: WebhookRoute): Endpoint {
+  return {
+    method: route.method,
+    path: route.path,
+    summary: 'A webhook of this mesh',
+    dialect: eventsDialect,
+    formats: webhookFormats(route),
+  }
+}
