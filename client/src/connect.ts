@@ -59,6 +59,8 @@ export interface Weir {
   acknowledgeAlert(id: string): Promise<Alert>
   /** Resolves an alert in the same way. It does not fire again before its cause was gone. */
   resolveAlert(id: string): Promise<Alert>
+  /** Tries again at once while the next attempt waits for its time (`connection.retryAtMs`). */
+  retryNow(): void
   /** Ends the connection and all subscriptions. */
   close(): void
 }
@@ -108,6 +110,7 @@ export function connectIn(options: ConnectOptions, surroundings: Surroundings): 
     alerts: (query = {}) => readApi.alerts(query),
     acknowledgeAlert: (id) => readApi.changeAlert(id, 'ack'),
     resolveAlert: (id) => readApi.changeAlert(id, 'resolve'),
+    retryNow: () => connection.retryNow(),
     close() {
       forgetOnline()
       connection.close()

@@ -39,6 +39,23 @@ test('attempts wait longer and longer, up to half a minute, and begin anew after
   assert.equal(hub.sockets.length, before + 1)
 })
 
+test('a watcher can tell which attempt waits and until when, and which hub answered', async () => {
+  const { hub, weir, clock } = testWeir()
+  weir.subscribe()
+  await hub.welcome()
+  assert.deepEqual([weir.connection.attempt, weir.connection.retryAtMs, weir.connection.hub], [0, undefined, 'h'])
+  await hub.socket.cut()
+  assert.equal(weir.connection.attempt, 1)
+  assert.equal(weir.connection.retryAtMs, clock.now() + 500)
+  const before = hub.sockets.length
+  weir.retryNow()
+  await settle()
+  assert.equal(hub.sockets.length, before + 1)
+  assert.equal(weir.connection.retryAtMs, undefined)
+  await hub.socket.cut()
+  assert.equal(weir.connection.attempt, 2)
+})
+
 test('a connection that ends right after Welcome counts as a failure', async () => {
   const { hub, weir, clock } = testWeir()
   weir.subscribe()

@@ -63,6 +63,7 @@ export class Connection {
   async #attempt(): Promise<void> {
     this.#begun = true
     this.#retryPlanned = false
+    this.status.waits(this.status.attempt, undefined)
     this.#cancelTimer()
     const token = await this.#options.tokens.get().catch((thrown: unknown) => this.#lackToken(thrown))
     if (token === undefined || this.#closed) return
@@ -82,7 +83,7 @@ export class Connection {
 
   #openSession(token: string): void {
     this.#session = new Session(this.#options, token, {
-      welcomed: () => this.#welcomed(),
+      welcomed: (hub) => this.#welcomed(hub),
       received: (frame, bytes) => this.#received(frame, bytes),
       strained: () => {
         this.status.apply('strained')
@@ -96,10 +97,11 @@ export class Connection {
     })
   }
 
-  #welcomed(): void {
+  #welcomed(hub: string): void {
     const session = this.#session
     if (session === undefined) return
     this.#welcomedAt = this.#options.clock.now()
+    this.status.welcomed(hub)
     this.status.apply('welcomed')
     const table = new FeedTable(session, this.#options.clock, this.#options.random, {
       resumed: () => this.#resumed(),
@@ -144,9 +146,10 @@ export class Connection {
     if (this.#table !== undefined && clock.now() - this.#welcomedAt >= clientLimits.stableMs) this.#failures = 0
     if (error.code === 'token_expired') tokens.forget()
     this.#drop()
-    this.status.apply('lost', error)
     const { reconnectBaseMs, reconnectMaxMs } = clientLimits
     const delayMs = backoffMs(this.#failures++, reconnectBaseMs, reconnectMaxMs, random)
+    this.status.waits(this.status.attempt + 1, clock.now() + delayMs)
+    this.status.apply('lost', error)
     this.#cancelTimer()
     this.#cancelTimer = clock.after(delayMs, () => void this.#attempt())
     this.#retryPlanned = true

@@ -23,7 +23,7 @@ export interface SessionOptions {
 
 export interface SessionEvents {
   /** The hub has accepted the token; frames follow. */
-  welcomed(): void
+  welcomed(hub: string): void
   /** Any frame but Welcome and Pong. `bytes` is what its message counts against the window. */
   received(frame: ServerFrame['frame'], bytes: number): void
   strained(): void
@@ -115,7 +115,7 @@ export class Session {
     })
     const expiresAtMs = Number(welcome.tokenExpires) * 1000 || expiryMs(this.#token)
     if (expiresAtMs !== undefined) this.#renewal.arm(expiresAtMs)
-    this.#events.welcomed()
+    this.#events.welcomed(welcome.hub)
   }
 
   /** The hub, or what is between, does not do what it should: another attempt may meet a better one. */
