@@ -1,4 +1,4 @@
-import { type Batch, compileFilters, cursorToWire, type Gap, Mode, Start, type Subscribed } from '@weir/proto'
+import { type Batch, compileFilters, cursorToWire, type Gap, Mode, Removal, Start, type Subscribed } from '@weir/proto'
 import { textOf } from './stream-record.ts'
 
 /** What one subscription was told, over all connections that it had: a stretch for each beginning that was not a resume. */
@@ -80,9 +80,9 @@ export class Ledger {
       this.#expect(seq > before && seq <= to, `entry ${seq} after ${before} in a batch from ${from} to ${to}`)
       this.#expect(this.#accepts(subject), `${subject} does not match`)
       before = seq
-      if (removal === 0) stretch.held.set(subject, seq)
+      if (removal === Removal.UNSPECIFIED) stretch.held.set(subject, seq)
       else stretch.held.delete(subject)
-      if (removal !== 0) this.sights.add('a removal')
+      if (removal !== Removal.UNSPECIFIED) this.sights.add('a removal')
     }
     const conflated = Number(batch.conflated)
     if (conflated > 0) this.sights.add('conflated')
@@ -152,6 +152,6 @@ export interface ToldBatch {
     readonly subject: string
     readonly seq: number
     readonly text: string
-    readonly removal: 0 | 1 | 2
+    readonly removal: Removal
   }[]
 }

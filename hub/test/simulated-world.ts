@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { WeirError } from '@weir/proto'
+import { Removal, WeirError } from '@weir/proto'
 import type { Codec } from '../src/codec/codec.ts'
 import type { Entry } from '../src/engine/entry-log.ts'
 import { Source } from '../src/engine/source.ts'
@@ -83,9 +83,9 @@ export class SimulatedWorld {
     return created
   }
 
-  publish(subject: string, bytes: number, removal: 0 | 1 | 2): void {
+  publish(subject: string, bytes: number, removal: Removal): void {
     const seq = this.source.log.head + 1
-    const payload = removal === 0 ? new Uint8Array(bytes) : new Uint8Array(0)
+    const payload = removal === Removal.UNSPECIFIED ? new Uint8Array(bytes) : new Uint8Array(0)
     this.#stream.push({ subject, seq, removal, payload })
     this.source.entry(subject, seq, payload, removal)
   }
@@ -172,7 +172,7 @@ export class SimulatedWorld {
     this.source.begin(this.#epoch)
     const newest = [...new Map(this.#stream.map((each) => [each.subject, each])).values()]
     for (const { subject, seq, payload, removal } of newest.sort((a, b) => a.seq - b.seq)) {
-      if (removal === 0) this.source.entry(subject, seq, payload, 0)
+      if (removal === Removal.UNSPECIFIED) this.source.entry(subject, seq, payload, 0)
     }
     meanwhile()
     this.source.loaded(head, 1)
@@ -262,7 +262,7 @@ export class SimulatedWorld {
     for (const each of this.#stream) {
       if (each.seq <= after || each.seq < this.#firstSeq || !accepts(each.subject)) continue
       if (this.#isBucket && newest.get(each.subject) !== each.seq) continue
-      if (each.removal !== 0 && each.seq <= this.#markersTo) continue
+      if (each.removal !== Removal.UNSPECIFIED && each.seq <= this.#markersTo) continue
       if (each.seq > complete) break
       if (bytes > bytesMax) {
         to = (entries.at(-1) as Entry).seq
@@ -273,7 +273,7 @@ export class SimulatedWorld {
       entries.push({
         seq: each.seq,
         state,
-        removal: each.removal as 0 | 1 | 2,
+        removal: each.removal as Removal,
         bytes: each.payload,
         start: 0,
         end: each.payload.length,
@@ -293,7 +293,7 @@ export type Operation =
       readonly subject: string
       readonly count: number
       readonly bytes: number
-      readonly removal: 0 | 1 | 2
+      readonly removal: Removal
     }
   | { readonly kind: 'pass' | 'beat' | 'markersGo' }
   | { readonly kind: 'time'; readonly ms: number }

@@ -1,6 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { type NatsConnection, readRange, sourceStream, sourceSubject, streamState } from '@weir/mesh'
-import { EventSchema } from '@weir/proto'
+import { EventSchema, Removal } from '@weir/proto'
 
 /** What a source has held, whatever became of it: the measure for what subscribers were told. */
 export class StreamRecord {
@@ -54,7 +54,7 @@ export class StreamRecord {
       const read = { seq: after + 1, filter: `${prefix}>`, messagesMax: 1000, bytesMax: 4_194_304 }
       const range = await readRange(this.#nc, this.stream, read)
       for (const { subject, seq, payload, removal } of range.messages) {
-        const text = removal === 0 ? textOf(payload) : ''
+        const text = removal === Removal.UNSPECIFIED ? textOf(payload) : ''
         incarnation.entries.set(seq, { subject: subject.slice(prefix.length), removal, text })
         after = seq
       }
@@ -81,7 +81,7 @@ export interface Incarnation {
 
 export interface Recorded {
   readonly subject: string
-  readonly removal: 0 | 1 | 2
+  readonly removal: Removal
   /** What the event holds, as JSON. */
   readonly text: string
 }

@@ -5,6 +5,7 @@
  * Budget: an entry 150 ns beside the copy of its event; a batch 1 us beside the copy of its entries
  * (bench/src/wire.bench.ts).
  */
+import { Removal } from './gen/weir/v1/wire_pb.js'
 
 /** An upper bound of what writeBatchHead needs, bytes. */
 export const batchHeadBytesMax = 64
@@ -16,7 +17,7 @@ export function entryBytesMax(subjectLength: number, eventBytes: number): number
 
 /**
  * Writes one entry as it stands in a batch (tag of Batch.entries, length, message) and returns where it ends. The subject is
- * ASCII by its grammar. `removal` is a value of the enum Removal; 0 means that `event` is an encoded weir.v1.Event.
+ * ASCII by its grammar. `removal` is UNSPECIFIED where `event` is an encoded weir.v1.Event.
  */
 export function writeEntry(
   target: Uint8Array,
@@ -24,9 +25,9 @@ export function writeEntry(
   subject: string,
   seq: number,
   event: Uint8Array,
-  removal: number,
+  removal: Removal,
 ): number {
-  const contentBytes = removal === 0 ? 1 + varintBytes(event.length) + event.length : 2
+  const contentBytes = removal === Removal.UNSPECIFIED ? 1 + varintBytes(event.length) + event.length : 2
   const length = 1 + varintBytes(subject.length) + subject.length + 1 + varintBytes(seq) + contentBytes
   let at = start
   target[at++] = TAG_BATCH_ENTRIES
@@ -36,7 +37,7 @@ export function writeEntry(
   for (let index = 0; index < subject.length; index++) target[at++] = subject.charCodeAt(index)
   target[at++] = TAG_ENTRY_SEQ
   at = writeVarint(target, at, seq)
-  if (removal !== 0) {
+  if (removal !== Removal.UNSPECIFIED) {
     target[at++] = TAG_ENTRY_REMOVAL
     target[at++] = removal
     return at

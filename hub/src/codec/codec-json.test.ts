@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create, toBinary } from '@bufbuild/protobuf'
-import { BatchSchema, batchToJson, EventSchema, entryBytesMax, writeEntry } from '@weir/proto'
+import { BatchSchema, batchToJson, EventSchema, entryBytesMax, Removal, writeEntry } from '@weir/proto'
 import fc from 'fast-check'
 import type { Entry } from '../engine/entry-log.ts'
 import { jsonCodec } from './codec-json.ts'
 
 const entry = fc.record({
   subject: fc.constantFrom('a', 'rooms.r1', 'rooms.r=2.x_y-z'),
-  removal: fc.constantFrom<0 | 1 | 2>(0, 0, 0, 1, 2),
+  removal: fc.constantFrom(
+    Removal.UNSPECIFIED,
+    Removal.UNSPECIFIED,
+    Removal.UNSPECIFIED,
+    Removal.DELETED,
+    Removal.EXPIRED,
+  ),
   id: fc.string({ unit: 'grapheme' }),
   data: fc.oneof(
     fc.jsonValue().map((value) => ({ case: 'json' as const, value: JSON.stringify(value) })),
@@ -38,7 +44,9 @@ test('a batch is what the reference writes', () => {
           subject,
           seq: BigInt(seq),
           content:
-            removal === 0 ? { case: 'event' as const, value: event } : { case: 'removal' as const, value: removal },
+            removal === Removal.UNSPECIFIED
+              ? { case: 'event' as const, value: event }
+              : { case: 'removal' as const, value: removal },
         })),
       })
       const written = jsonCodec.batch(fields, 36, entries.map(encoded))
@@ -47,7 +55,7 @@ test('a batch is what the reference writes', () => {
   )
 })
 
-function encoded(part: { subject: string; seq: number; removal: 0 | 1 | 2; event: Uint8Array }): Entry {
+function encoded(part: { subject: string; seq: number; removal: Removal; event: Uint8Array }): Entry {
   const { subject, seq, removal, event } = part
   const bytes = new Uint8Array(entryBytesMax(subject.length, event.length))
   const end = writeEntry(bytes, 0, subject, seq, event, removal)

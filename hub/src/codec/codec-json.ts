@@ -6,6 +6,7 @@ import {
   entryEvent,
   eventToJson,
   formatCursor,
+  Removal,
   ServerFrameSchema,
   serverFrameToJson,
   WeirError,
@@ -38,7 +39,8 @@ export const jsonCodec: Codec = {
 /** An entry as JSON. An event that cannot be decoded is not the client's fault: it gets the subject without an event. */
 export function entryJson(entry: Entry): string {
   const head = `{"subject":"${entry.state.subject}","seq":${entry.seq}`
-  if (entry.removal !== 0) return `${head},"removed":"${entry.removal === 2 ? 'EXPIRED' : 'DELETED'}"}`
+  if (entry.removal !== Removal.UNSPECIFIED)
+    return `${head},"removed":"${entry.removal === Removal.EXPIRED ? 'EXPIRED' : 'DELETED'}"}`
   try {
     const event = fromBinary(EventSchema, entryEvent(entry.bytes, entry.start, entry.end))
     return `${head},"event":${JSON.stringify(eventToJson(event))}}`

@@ -1,4 +1,4 @@
-import { type BatchHead, formatCursor, type ServerFrame, Start, WeirError } from '@weir/proto'
+import { type BatchHead, formatCursor, Removal, type ServerFrame, Start, WeirError } from '@weir/proto'
 import type { Entry } from '../engine/entry-log.ts'
 import type { Codec } from './codec.ts'
 import { entryJson } from './codec-json.ts'
@@ -15,7 +15,7 @@ export const sseCodec: Codec = {
     const parts = entries.map((entry, index) => {
       // Nothing that matches lies between the last entry and the end of the batch.
       const seq = index === entries.length - 1 ? to : entry.seq
-      const event = entry.removal === 0 ? '' : 'event: removed\n'
+      const event = entry.removal === Removal.UNSPECIFIED ? '' : 'event: removed\n'
       return `${event}id: ${formatCursor({ epoch, seq })}\ndata: ${entryJson(entry)}\n\n`
     })
     if (entries.length === 0) parts.push(`id: ${formatCursor({ epoch, seq: to })}\n\n`)

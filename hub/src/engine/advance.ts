@@ -1,4 +1,4 @@
-import { Mode } from '@weir/proto'
+import { Mode, Removal } from '@weir/proto'
 import { type Entry, type EntryLog, isSuperseded } from './entry-log.ts'
 import type { SeqRange } from './gaps.ts'
 
@@ -165,7 +165,7 @@ function advanceLatest(log: EntryLog, position: Position, reader: Reader, limit:
 }
 
 function isLeftOut(entry: Entry, snapshotAt: number): boolean {
-  return isSuperseded(entry) || (entry.removal !== 0 && entry.seq <= snapshotAt)
+  return isSuperseded(entry) || (entry.removal !== Removal.UNSPECIFIED && entry.seq <= snapshotAt)
 }
 
 function chunk(

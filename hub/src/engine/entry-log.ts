@@ -1,4 +1,4 @@
-import { entryBytesMax, writeEntry } from '@weir/proto'
+import { entryBytesMax, Removal, writeEntry } from '@weir/proto'
 import { Gaps } from './gaps.ts'
 import type { LogBounds } from './memory-budget.ts'
 import { Tombstones } from './tombstones.ts'
@@ -106,7 +106,7 @@ export class EntryLog {
   /** The newest entry of a subject; undefined when there is none here, or only its removal. */
   latest(subject: string): Entry | undefined {
     const entry = this.#subjects.get(subject)?.latest
-    return entry === undefined || entry.removal !== 0 ? undefined : entry
+    return entry === undefined || entry.removal !== Removal.UNSPECIFIED ? undefined : entry
   }
 
   /** Index of the first entry past a sequence. */
@@ -152,11 +152,11 @@ export class EntryLog {
       this.gaps.forget(first - 1)
       return
     }
-    const oldest = this.#entries.find((entry) => entry.removal === 2)
+    const oldest = this.#entries.find((entry) => entry.removal === Removal.EXPIRED)
     this.#removalsFrom = Math.max(this.#removalsFrom, oldest === undefined ? head : oldest.seq - 1)
   }
 
-  append(subject: string, seq: number, payload: Uint8Array, removal: 0 | 1 | 2, now: number): Entry {
+  append(subject: string, seq: number, payload: Uint8Array, removal: Removal, now: number): Entry {
     const bytesMax = entryBytesMax(subject.length, payload.length)
     if (this.#segment.length - this.#segmentEnd < bytesMax) this.#addSegment(bytesMax)
     const start = this.#segmentEnd
@@ -173,7 +173,7 @@ export class EntryLog {
     state.latest = entry
     this.#entries.push(entry)
     this.#head = seq
-    if (removal !== 0) {
+    if (removal !== Removal.UNSPECIFIED) {
       this.#tombstones.add(entry, now)
       this.forgetRemovals(now)
     }
@@ -284,7 +284,7 @@ export class EntryLog {
   }
 
   #forget(entry: Entry): void {
-    if (entry.removal !== 0) this.#removalsFrom = Math.max(this.#removalsFrom, entry.seq)
+    if (entry.removal !== Removal.UNSPECIFIED) this.#removalsFrom = Math.max(this.#removalsFrom, entry.seq)
     this.#subjects.delete(entry.state.subject)
     entry.state.latest = undefined
     this.#void(entry)
@@ -308,7 +308,7 @@ export interface Entry {
   readonly seq: number
   readonly state: SubjectState
   /** A value of weir.v1.Removal; 0 for an event. */
-  readonly removal: 0 | 1 | 2
+  readonly removal: Removal
   /** A segment of the ring, or bytes of its own; the entry as weir.v1.Batch.entries is [start, end) of it. */
   bytes: Uint8Array
   start: number

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import process from 'node:process'
 import { describe, test } from 'node:test'
-import { Mode, Start } from '@weir/proto'
+import { Mode, Removal, Start } from '@weir/proto'
 import fc from 'fast-check'
 import { type Wish, wishFor } from '../../test/simulated-client.ts'
 import { type Operation, SimulatedWorld } from '../../test/simulated-world.ts'
@@ -14,7 +14,14 @@ const publish = fc.record({
   subject: fc.constantFrom(...subjects),
   count: fc.integer({ min: 1, max: 40 }),
   bytes: fc.constantFrom(10, 200, 3000),
-  removal: fc.constantFrom<0 | 1 | 2>(0, 0, 0, 0, 1, 2),
+  removal: fc.constantFrom(
+    Removal.UNSPECIFIED,
+    Removal.UNSPECIFIED,
+    Removal.UNSPECIFIED,
+    Removal.UNSPECIFIED,
+    Removal.DELETED,
+    Removal.EXPIRED,
+  ),
 })
 const client = fc.nat({ max: 3 })
 const operation: fc.Arbitrary<Operation> = fc.oneof(

@@ -1,4 +1,4 @@
-import { type Cursor, canonicalFilters, Mode, WeirError } from '@weir/proto'
+import { type Cursor, canonicalFilters, Mode, Removal, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import { positionAt } from './advance.ts'
 import { ArrivalTimes } from './arrival-times.ts'
@@ -74,10 +74,10 @@ export class Source {
     for (const channel of this.#channels.values()) channel.pending = undefined
   }
 
-  entry(subject: string, seq: number, payload: Uint8Array, removal: 0 | 1 | 2): void {
+  entry(subject: string, seq: number, payload: Uint8Array, removal: Removal): void {
     this.counters.inbound++
     // Only a tombstone has an age.
-    const now = removal === 0 ? 0 : this.#options.now()
+    const now = removal === Removal.UNSPECIFIED ? 0 : this.#options.now()
     const entry = this.#log.append(subject, seq, payload, removal, now)
     if (this.#loading) return
     for (const channel of this.#router.match(entry.state)) {

@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/nats-core'
-import { WeirError } from '@weir/proto'
+import { Removal, WeirError } from '@weir/proto'
 import type { ConditionalPublisher } from '../publish/conditional-publisher.ts'
 import { StreamReader } from '../read/stream-reader.ts'
 import { bucketStream, keySubject } from '../streams/layout.ts'
@@ -38,12 +38,12 @@ export async function compareBucket(options: BucketRewriteOptions): Promise<Omit
     const key = message.subject.slice(prefix)
     const entry = entries.find(key)
     if (entry?.next === undefined) {
-      if (message.removal !== 0 || !mayRemove(key, readStamp(message))) return undefined
+      if (message.removal !== Removal.UNSPECIFIED || !mayRemove(key, readStamp(message))) return undefined
       result.removed++
       return remove(options, key, message.seq)
     }
     entry.revision = message.seq
-    if (message.removal !== 0 || !isSame(entry.next.payload, message.payload)) return undefined
+    if (message.removal !== Removal.UNSPECIFIED || !isSame(entry.next.payload, message.payload)) return undefined
     result.kept++
     onKept(entry)
     return undefined

@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
-import { WeirError } from '@weir/proto'
+import { Removal, WeirError } from '@weir/proto'
 import { headerValue, liveSequence, removalOf, storedSubject, storedTime } from './server-header.ts'
 
 /** One stored message, as a direct get gives it. */
@@ -10,7 +10,7 @@ export interface DirectMessage {
   readonly storedAtMs: number
   readonly payload: Uint8Array
   /** As in weir.v1.Removal; 0 when the message is a value. */
-  readonly removal: 0 | 1 | 2
+  readonly removal: Removal
   /** The value of a header, empty when it is absent. */
   header(name: string): string
 }
@@ -75,7 +75,7 @@ export function directMessage(message: Msg, stream: string): DirectMessage | und
     seq: liveSequence(payload),
     storedAtMs: storedTime(payload),
     payload,
-    removal: payload.length === 0 ? removalOf(message) : 0,
+    removal: payload.length === 0 ? removalOf(message) : Removal.UNSPECIFIED,
     header: (name) => headerValue(payload, name),
   }
 }

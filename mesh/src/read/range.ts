@@ -1,5 +1,5 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
-import { WeirError } from '@weir/proto'
+import { Removal, WeirError } from '@weir/proto'
 import { newInbox } from '../connection/inbox.ts'
 import { headerValue, liveSequence, removalOf, storedSubject } from './server-header.ts'
 
@@ -9,7 +9,7 @@ export interface StoredMessage {
   readonly subject: string
   readonly seq: number
   readonly payload: Uint8Array
-  readonly removal: 0 | 1 | 2
+  readonly removal: Removal
   /** The value of a header, empty when it is absent; `Nats-Time-Stamp` says when the message was stored, in RFC 3339. */
   header(name: string): string
 }
@@ -100,7 +100,7 @@ function storedMessage(message: Msg): StoredMessage {
     subject: storedSubject(payload),
     seq: liveSequence(payload),
     payload,
-    removal: payload.length === 0 ? removalOf(message) : 0,
+    removal: payload.length === 0 ? removalOf(message) : Removal.UNSPECIFIED,
     header: (name) => headerValue(payload, name),
   }
 }

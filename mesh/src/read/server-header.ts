@@ -1,3 +1,4 @@
+import { Removal } from '@weir/proto'
 // What the server appends to the headers of a message, found from the payload as the NATS client hands it out: the block
 // stands right before it in the same buffer. Read as bytes because the client's own header map costs more than everything
 // else that the hub does for an event.
@@ -60,14 +61,14 @@ let lineEnd = 0
 let buffer: ArrayBufferLike = new ArrayBuffer(0)
 let bytes: Uint8Array = new Uint8Array(buffer)
 
-/** What a message without payload says: 0 an event that is empty, 1 deleted, 2 expired: the values of weir.v1.Removal. */
-export function removalOf(message: { readonly headers?: { last(name: string): string } | undefined }): 0 | 1 | 2 {
+/** What a message without payload says; UNSPECIFIED for an event that is empty. */
+export function removalOf(message: { readonly headers?: { last(name: string): string } | undefined }): Removal {
   const headers = message.headers
-  if (headers === undefined) return 0
+  if (headers === undefined) return Removal.UNSPECIFIED
   const marker = headers.last('Nats-Marker-Reason')
-  if (marker === 'MaxAge') return 2
+  if (marker === 'MaxAge') return Removal.EXPIRED
   const operation = headers.last('KV-Operation')
-  return marker !== '' || operation === 'DEL' || operation === 'PURGE' ? 1 : 0
+  return marker !== '' || operation === 'DEL' || operation === 'PURGE' ? Removal.DELETED : Removal.UNSPECIFIED
 }
 
 const CR = 0x0d

@@ -1,6 +1,6 @@
 import { DeliverPolicy, type JsMsg, jetstream, type OrderedConsumerOptions } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
-import { WeirError } from '@weir/proto'
+import { Removal, WeirError } from '@weir/proto'
 import { removalOf } from './server-header.ts'
 
 /** One stored message as a reader meets it. */
@@ -14,7 +14,7 @@ export interface StreamMessage {
   /** A view of what was received; copy it to keep it for long, or it keeps up to 64 KiB. */
   readonly payload: Uint8Array
   /** As in weir.v1.Removal; 0 when the message is a value. */
-  readonly removal: 0 | 1 | 2
+  readonly removal: Removal
   /** The value of a header, empty when it is absent. */
   header(name: string): string
 }
@@ -145,7 +145,7 @@ function streamMessage(message: JsMsg): StreamMessage {
     storedAtMs: Math.floor(timestampNanos / 1_000_000),
     pending,
     payload,
-    removal: payload.length === 0 ? removalOf(message) : 0,
+    removal: payload.length === 0 ? removalOf(message) : Removal.UNSPECIFIED,
     header: (name) => message.headers?.last(name) ?? '',
   }
 }

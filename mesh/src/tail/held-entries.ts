@@ -1,8 +1,9 @@
+import type { Removal } from '@weir/proto'
 /** An entry as it arrived, copied. */
 export interface HeldEntry {
   readonly subject: string
   readonly payload: Uint8Array
-  readonly removal: 0 | 1 | 2
+  readonly removal: Removal
 }
 
 /** What arrived past a hole that is being filled, by sequence; bounded, since all of it can be read from the stream as well. */

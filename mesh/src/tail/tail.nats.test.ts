@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { headers, type NatsConnection } from '@nats-io/nats-core'
-import { WeirError } from '@weir/proto'
+import { Removal, WeirError } from '@weir/proto'
 import { connectNats } from '../connection/connection.ts'
 import { createLogger } from '../run/log.ts'
 import { bucketStream, eventStream, liveSubject } from '../streams/layout.ts'
@@ -349,8 +349,8 @@ class RecordingSink implements TailSink {
     this.lives.push({ epoch, entries: [], isLoaded: false })
   }
 
-  entry(subject: string, seq: number, _payload: Uint8Array, removal: 0 | 1 | 2): void {
-    const entry = `${subject}@${seq}${removal === 0 ? '' : ` removed ${removal}`}`
+  entry(subject: string, seq: number, _payload: Uint8Array, removal: Removal): void {
+    const entry = `${subject}@${seq}${removal === Removal.UNSPECIFIED ? '' : ` removed ${removal}`}`
     this.entries.push(entry)
     this.#life.entries.push(entry)
     this.#head = seq

@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/nats-core'
-import { asWeirError, WeirError } from '@weir/proto'
+import { asWeirError, Removal, WeirError } from '@weir/proto'
 import { limits } from '../config/limits.ts'
 import { onReconnect } from '../connection/reconnects.ts'
 import { firstSequence, type Range, readRange } from '../read/range.ts'
@@ -17,7 +17,7 @@ export interface TailSink {
   /** An incarnation of the stream begins, or a bucket is read again; whatever was held is void. */
   begin(epoch: number): void
   /** One entry, in the order of seq. The payload is a view that is good during the call only. */
-  entry(subject: string, seq: number, payload: Uint8Array, removal: 0 | 1 | 2): void
+  entry(subject: string, seq: number, payload: Uint8Array, removal: Removal): void
   /**
    * Everything in [first, head] that is the newest of its subject was handed on, and what was before has been dropped by
    * retention; from here on the log is complete.
@@ -139,7 +139,7 @@ export class Tail {
       this.#suspect()
       return
     }
-    const removal = payload.length === 0 ? removalOf(headed) : 0
+    const removal = payload.length === 0 ? removalOf(headed) : Removal.UNSPECIFIED
     if (this.#held === undefined && seq === this.#head + 1) {
       this.#head = seq
       this.#options.sink.entry(subject, seq, payload, removal)

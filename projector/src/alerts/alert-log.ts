@@ -17,6 +17,7 @@ import {
   EventSchema,
   formatCursor,
   parseCursor,
+  Removal,
   timestampFromMilliseconds,
   WeirError,
 } from '@weir/proto'
@@ -72,7 +73,7 @@ export class AlertLog {
       bucketStream(this.#tenant, alertsBucket),
       keySubject(this.#tenant, alertsBucket, subject),
     )
-    return value === undefined || value.removal !== 0 ? undefined : recordedAlert(0, value.payload)
+    return value === undefined || value.removal !== Removal.UNSPECIFIED ? undefined : recordedAlert(0, value.payload)
   }
 
   /**

@@ -7,6 +7,7 @@ import {
   type NatsConnection,
   StreamReader,
 } from '@weir/mesh'
+import { Removal } from '@weir/proto'
 import { limits } from '../limits.ts'
 import { sleep } from '../repeating-work.ts'
 import {
@@ -145,7 +146,7 @@ type Handle = (subject: string, seq: number, payload: Uint8Array) => void
 async function readAll(nc: NatsConnection, stream: string, filter: string, handle: Handle): Promise<void> {
   const reader = new StreamReader({ nc, stream, filters: [filter], start: 'latest' })
   await reader.runToHead(({ subject, seq, payload, removal }) => {
-    if (removal === 0) handle(subject, seq, payload)
+    if (removal === Removal.UNSPECIFIED) handle(subject, seq, payload)
     return undefined
   })
 }

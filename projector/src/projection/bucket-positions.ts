@@ -1,6 +1,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import { ConditionalPublisher, keySubject, lastMessage, type NatsConnection, readRange, sourceStream } from '@weir/mesh'
-import { EventSchema, WeirError } from '@weir/proto'
+import { EventSchema, Removal, WeirError } from '@weir/proto'
 import * as v from 'valibot'
 import type { Partition } from '../partition.ts'
 import { isCleared, type PartitionPosition, type Position, type PositionStore } from './position.ts'
@@ -30,7 +30,7 @@ export class BucketPositions implements PositionStore {
     })
     return messages.flatMap(({ subject, payload, removal }) => {
       const partition = partitionOf(subject.slice(filter.length - 1))
-      const position = removal === 0 ? decode(payload) : undefined
+      const position = removal === Removal.UNSPECIFIED ? decode(payload) : undefined
       return partition === undefined || position === undefined ? [] : [{ partition, position }]
     })
   }

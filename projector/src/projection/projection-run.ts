@@ -10,7 +10,7 @@ import {
   sourceSubject,
   streamState,
 } from '@weir/mesh'
-import { asWeirError, WeirError } from '@weir/proto'
+import { asWeirError, Removal, WeirError } from '@weir/proto'
 import { EventRecord } from '../event-record.ts'
 import { limits } from '../limits.ts'
 import type { Partition } from '../partition.ts'
@@ -195,7 +195,14 @@ export class ProjectionRun implements Part {
 
   #take(message: StreamMessage, epoch: number, prefix: number): undefined | Promise<undefined> {
     const { subject, seq, storedAtMs, payload, removal } = message
-    const record = new EventRecord(subject.slice(prefix), epoch, seq, storedAtMs, payload, removal !== 0)
+    const record = new EventRecord(
+      subject.slice(prefix),
+      epoch,
+      seq,
+      storedAtMs,
+      payload,
+      removal !== Removal.UNSPECIFIED,
+    )
     try {
       const slow = this.#options.projection.take(record, seq <= this.position.seq)
       if (slow === undefined) return this.#took(message)

@@ -9,7 +9,7 @@ import {
   type StoredMessage,
   streamState,
 } from '@weir/mesh'
-import { type EventJson, EventSchema, eventToJson, formatCursor, parseCursor, WeirError } from '@weir/proto'
+import { type EventJson, EventSchema, eventToJson, formatCursor, parseCursor, Removal, WeirError } from '@weir/proto'
 
 /** The value of a key and how fresh it is. */
 export interface StateItem {
@@ -159,7 +159,7 @@ function stateItem(
   storedAtMs: number,
   ttlMs: number,
 ): StateItem | undefined {
-  if (message.removal !== 0) return undefined
+  if (message.removal !== Removal.UNSPECIFIED) return undefined
   try {
     const event = eventToJson(fromBinary(EventSchema, message.payload))
     return { subject, seq: message.seq, event, ageMs: ageOf(message, storedAtMs), ttlMs }
