@@ -1,20 +1,29 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { recordedRuns, resultsPage } from '../bench/src/report/results.ts'
 import { configDocument } from './config-document.ts'
 import { root, run } from './run.ts'
 
 /** Every generated file of the repository as it should be, by its path from the root. */
 export async function generate(): Promise<ReadonlyMap<string, string>> {
   const code = await Promise.all(schemas.map(generateCode))
-  return new Map([...code.flatMap((files) => [...files]), ['docs/config.md', configDocument()]])
+  return new Map([
+    ...code.flatMap((files) => [...files]),
+    ['docs/config.md', configDocument()],
+    ['bench/RESULTS.md', resultsPage(recordedRuns())],
+  ])
 }
 
-/** The generated files that are there now. Of docs/ only config.md is generated. */
+/** The generated files that are there now. */
 export async function generatedNow(): Promise<ReadonlyMap<string, string>> {
-  const config = await readFile(`${root}docs/config.md`, 'utf8').catch(() => '')
+  const pages = await Promise.all(
+    ['docs/config.md', 'bench/RESULTS.md'].map(
+      async (path) => [path, await readFile(root + path, 'utf8').catch(() => '')] as const,
+    ),
+  )
   const code = await Promise.all(schemas.map(({ out }) => readTree(root + out, out)))
-  return new Map([...code.flatMap((files) => [...files]), ['docs/config.md', config]])
+  return new Map([...code.flatMap((files) => [...files]), ...pages])
 }
 
 interface Schema {

@@ -2,14 +2,15 @@
  * What a delivery costs the hub: subscribers on raw sockets, 200-byte events through a real nats-server, published as fast
  * as the slowest part takes them. Figures are entries that reached a socket, a CPU second of the process that sent them.
  */
-import { BenchMesh } from './bench-mesh.ts'
-import type { Benchmark, BenchmarkOptions, Budget, Figure } from './benchmark.ts'
-import { benchToken, type HubProcess } from './hub-process.ts'
+import { BenchMesh } from './hub/bench-mesh.ts'
+import { benchToken, type HubProcess } from './hub/hub-process.ts'
+import { profiled } from './hub/profiled.ts'
 import type { OpenPlan, PublishPlan } from './load/load-plan.ts'
 import type { LoadProcess } from './load/load-process.ts'
-import { PeerProcess } from './peer-process.ts'
-import { cpuSeconds, cpuTimes } from './process-usage.ts'
-import { profiled } from './profiled.ts'
+import { PeerProcess } from './processes/peer-process.ts'
+import { cpuSeconds, cpuTimes } from './processes/process-usage.ts'
+import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
+import { type Figure, rounded } from './report/figure.ts'
 
 export const fanOut: Benchmark = {
   name: 'fan-out',
@@ -19,22 +20,23 @@ export const fanOut: Benchmark = {
 
 async function runFanOut(options: BenchmarkOptions): Promise<void> {
   const one = oneChannel(500)
-  const each = await peerFigure(options, 'each')
-  const topics = await peerFigure(options, 'topics')
+  const each = (await peerTurn(options, 'each')).perCpuSecond
+  const topics = (await peerTurn(options, 'topics')).perCpuSecond
   const hub = await besidePeers(options, one)
-  ratio(options, 'hub / one send an event', hub / each.perCpuSecond)
-  ratio(options, 'hub / topics of uWebSockets.js', hub / topics.perCpuSecond)
+  compare(options, one.name, [hub], [each], 'one send an event')
+  compare(options, one.name, [hub], [topics], 'topics of uWebSockets.js')
   await besidePeers(options, { ...one, name: `${one.name} that never acknowledge`, windowBytes: 0 })
   for (const scenario of [oneChannel(5_000), channels(1_000, 5), channels(5_000, 1)]) {
-    const hub = await hubFigure(options, scenario)
-    const paced = await prebuiltFigure(options, scenario, hub, hub.eventsPerSecond)
-    const value = hub.perCpuSecond / paced.perCpuSecond
-    ratio(options, `${scenario.name} / prebuilt frames, as many a second`, value, { void: offPace(hub, paced) })
+    const hub = await hubTurn(options, scenario)
+    const paced = await prebuiltTurn(options, scenario, hub, hub.eventsPerSecond)
+    compare(options, scenario.name, [hub.perCpuSecond], [paced.perCpuSecond], 'prebuilt frames, as many a second', {
+      void: offPace(hub, paced),
+    })
   }
   // Their events are decoded and are longer, and an event stream acknowledges nothing.
   const text = { ...one, inFlight: 400 }
-  await hubFigure(options, { ...text, name: `${one.name} with the JSON codec`, dialect: 'json' })
-  await hubFigure(options, { ...text, name: `${one.name} by SSE`, dialect: 'sse', windowBytes: 0 })
+  await alone(options, { ...text, name: `${one.name} with the JSON codec`, dialect: 'json' })
+  await alone(options, { ...text, name: `${one.name} by SSE`, dialect: 'sse', windowBytes: 0 })
 }
 
 /**
@@ -46,21 +48,22 @@ async function runFanOut(options: BenchmarkOptions): Promise<void> {
 async function besidePeers(options: BenchmarkOptions, scenario: Scenario): Promise<number> {
   const turns: Record<'hub' | 'paced' | 'flatOut' | 'nats', Sending>[] = []
   for (let turn = 0; turn < (options.quick ? 1 : 3); turn++) {
-    const hub = await hubFigure(options, scenario, { atLeast: 12e6 })
-    const paced = await prebuiltFigure(options, scenario, hub, hub.eventsPerSecond)
-    const flatOut = await prebuiltFigure(options, scenario, hub, 0)
-    turns.push({ hub, paced, flatOut, nats: await natsFigure(options) })
+    const hub = await hubTurn(options, scenario)
+    const paced = await prebuiltTurn(options, scenario, hub, hub.eventsPerSecond)
+    const flatOut = await prebuiltTurn(options, scenario, hub, 0)
+    turns.push({ hub, paced, flatOut, nats: await natsTurn(options) })
   }
-  const against = (peer: 'paced' | 'flatOut' | 'nats'): number =>
-    mean(turns.map((turn) => turn.hub.perCpuSecond / turn[peer].perCpuSecond))
+  const of = (who: keyof (typeof turns)[number]): readonly number[] => turns.map((turn) => turn[who].perCpuSecond)
+  const hub = of('hub')
   const { name } = scenario
-  ratio(options, `${name} / nats-server's own WebSocket`, against('nats'), { budget: { atLeast: 10 } })
-  ratio(options, `${name} / prebuilt frames, as many a second`, against('paced'), {
-    budget: { atLeast: 0.8 },
+  options.report({ name, ...perCpuSecond(hub), budget: { atLeast: 12 } })
+  compare(options, name, hub, of('nats'), "nats-server's own WebSocket", { budget: { atLeast: 10, of: 'ratio' } })
+  compare(options, name, hub, of('paced'), 'prebuilt frames, as many a second', {
+    budget: { atLeast: 0.8, of: 'ratio' },
     void: turns.map(({ hub, paced }) => offPace(hub, paced)).find(Boolean),
   })
-  ratio(options, `${name} / prebuilt frames, as fast as it goes`, against('flatOut'))
-  return mean(turns.map(({ hub }) => hub.perCpuSecond))
+  compare(options, name, hub, of('flatOut'), 'prebuilt frames, as fast as it goes')
+  return mean(hub)
 }
 
 /** Why prebuilt frames cannot be compared with the hub: the generator did not take as many of them. */
@@ -69,13 +72,27 @@ function offPace(hub: Sending, paced: Sending): string | undefined {
   return Math.abs(share - 1) < 0.1 ? undefined : `${percent(share)} of as many frames were taken`
 }
 
-function ratio(
+async function alone(options: BenchmarkOptions, scenario: Scenario): Promise<void> {
+  const { perCpuSecond: value } = await hubTurn(options, scenario)
+  options.report({ name: scenario.name, ...perCpuSecond([value]) })
+}
+
+/** A row for the hub beside a peer, by the mean of the turns of each. */
+function compare(
   { report }: BenchmarkOptions,
   name: string,
-  value: number,
+  hub: readonly number[],
+  peer: readonly number[],
+  peerName: string,
   rest: Pick<Figure, 'budget' | 'void'> = {},
 ): void {
-  report({ name, value, unit: 'x', ...rest })
+  const ratio = mean(hub.map((value, turn) => value / (peer[turn] ?? Number.NaN)))
+  report({ name, ...perCpuSecond(hub), peer: { name: peerName, value: mean(peer) / 1e6, ratio }, ...rest })
+}
+
+function perCpuSecond(turns: readonly number[]): Pick<Figure, 'value' | 'unit' | 'spread'> {
+  const millions = turns.map((value) => value / 1e6)
+  return { value: mean(millions), unit: 'M deliveries/CPU s', ...(turns.length > 1 && { spread: millions }) }
 }
 
 function mean(values: readonly number[]): number {
@@ -135,23 +152,23 @@ interface Sending {
   readonly systemShare: number
 }
 
-async function hubFigure(options: BenchmarkOptions, scenario: Scenario, budget?: Budget): Promise<Sending> {
+async function hubTurn(options: BenchmarkOptions, scenario: Scenario): Promise<Sending> {
   const mesh = await BenchMesh.start()
   try {
     const hub = await mesh.hub({ inspect: options.profiles !== undefined })
     const load = mesh.load()
     await load.ask('open', await subscribers(scenario, hub.port))
     const sending = await measure(options, load, hub.pid, scenario, publishing(scenario, mesh.nats.url), hub)
-    return say(options, `hub, ${scenario.name}`, sending, budget)
+    return say(options, `hub, ${scenario.name}`, sending)
   } finally {
     await mesh.stop()
   }
 }
 
-async function peerFigure(options: BenchmarkOptions, kind: 'each' | 'topics'): Promise<Sending> {
+async function peerTurn(options: BenchmarkOptions, kind: 'each' | 'topics'): Promise<Sending> {
   const mesh = await BenchMesh.start()
   try {
-    const peer = await PeerProcess.start('bench/src/peers/fan-out-peer.ts', [kind, mesh.nats.url])
+    const peer = await PeerProcess.start('bench/src/hub/fan-out-peer.ts', [kind, mesh.nats.url])
     mesh.add(peer)
     const load = mesh.load()
     const scenario = oneChannel(500)
@@ -167,7 +184,7 @@ async function peerFigure(options: BenchmarkOptions, kind: 'each' | 'topics'): P
  * The CPU of nats-server, on the hub's core, less what it takes for as many events without a subscriber. Its clients subscribe
  * to what the hub does: republished events, whose headers say where in the stream they are.
  */
-async function natsFigure(options: BenchmarkOptions): Promise<Sending> {
+async function natsTurn(options: BenchmarkOptions): Promise<Sending> {
   const mesh = await BenchMesh.start('websocket { listen: "127.0.0.1:-1", no_tls: true }', 'first core')
   try {
     const load = mesh.load()
@@ -190,7 +207,7 @@ async function natsFigure(options: BenchmarkOptions): Promise<Sending> {
 }
 
 /** Batches as large as the hub's; at 0 events a second as fast as it goes, else beside so many through NATS. */
-async function prebuiltFigure(
+async function prebuiltTurn(
   options: BenchmarkOptions,
   scenario: Scenario,
   { batchEntries: entries }: Sending,
@@ -199,7 +216,7 @@ async function prebuiltFigure(
   const mesh = await BenchMesh.start()
   try {
     const args = ['prebuilt', entries, eventBytes, scenario.channels, eventsPerSecond / entries].map(String)
-    const peer = await PeerProcess.start('bench/src/peers/fan-out-peer.ts', args)
+    const peer = await PeerProcess.start('bench/src/hub/fan-out-peer.ts', args)
     mesh.add(peer)
     const load = mesh.load()
     const plan = { ...(await subscribers(scenario, peer.port)), dialect: 'plain' } as const
@@ -267,7 +284,8 @@ async function measure(
   }
 }
 
-function say({ report }: BenchmarkOptions, name: string, sending: Sending, budget?: Budget): Sending {
+/** Shows one turn; what is reported is made of all of them. */
+function say({ progress }: BenchmarkOptions, name: string, sending: Sending): Sending {
   const { perCpuSecond, perSecond, eventsPerSecond, batchEntries, megabytesPerSecond, acksPerSecond } = sending
   const note = [
     `${(perSecond / 1e6).toFixed(2)} M/s at ${percent(sending.cpuShare)} of a core`,
@@ -277,22 +295,12 @@ function say({ report }: BenchmarkOptions, name: string, sending: Sending, budge
     `${Math.round(megabytesPerSecond)} MB/s`,
     `${Math.round(acksPerSecond)} acks/s`,
   ].join(', ')
-  report({
-    name,
-    value: perCpuSecond / 1e6,
-    unit: 'M deliveries/CPU s',
-    note,
-    ...(budget && { budget: scaled(budget) }),
-  })
+  progress(`${name.padEnd(52)} ${rounded(perCpuSecond / 1e6).padStart(9)} M deliveries/CPU s  ${note}`)
   return sending
 }
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(0)}%`
-}
-
-function scaled(budget: Budget): Budget {
-  return 'atLeast' in budget ? { atLeast: budget.atLeast / 1e6 } : { atMost: budget.atMost / 1e6 }
 }
 
 function sleep(ms: number): Promise<void> {

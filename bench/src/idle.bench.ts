@@ -1,10 +1,10 @@
 /** What an idle subscribed connection holds of the hub's memory: its resident memory with 15,000 of them, less without. */
-import { BenchMesh } from './bench-mesh.ts'
-import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
-import { benchToken } from './hub-process.ts'
-import { Inspector } from './inspector.ts'
+import { BenchMesh } from './hub/bench-mesh.ts'
+import { benchToken } from './hub/hub-process.ts'
 import type { OpenPlan } from './load/load-plan.ts'
-import { residentBytes } from './process-usage.ts'
+import { Inspector } from './processes/inspector.ts'
+import { residentBytes } from './processes/process-usage.ts'
+import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
 
 export const idle: Benchmark = {
   name: 'idle',

@@ -2,13 +2,14 @@
  * What an event costs the hub before it goes to anybody: CPU microseconds an event, without a subscriber and with one;
  * against the NATS client alone, which is what no hub on this client can go below.
  */
-import { BenchMesh } from './bench-mesh.ts'
-import type { Benchmark, BenchmarkOptions, Budget } from './benchmark.ts'
-import { benchToken } from './hub-process.ts'
+import { BenchMesh } from './hub/bench-mesh.ts'
+import { benchToken } from './hub/hub-process.ts'
+import { profiled } from './hub/profiled.ts'
 import type { Published, PublishPace } from './load/load-plan.ts'
-import { PeerProcess } from './peer-process.ts'
-import { cpuTimes } from './process-usage.ts'
-import { profiled } from './profiled.ts'
+import { PeerProcess } from './processes/peer-process.ts'
+import { cpuTimes } from './processes/process-usage.ts'
+import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
+import type { Budget, Figure, Peer } from './report/figure.ts'
 
 export const inbound: Benchmark = {
   name: 'inbound',
@@ -27,7 +28,12 @@ async function runInbound(options: BenchmarkOptions): Promise<void> {
       publisher.ask('publish', { natsUrl: mesh.nats.url, ms, subjects: 100, eventBytes: 200, pace })
     // A process compiles what is hot for some seconds.
     const warmUp = (): Promise<Published> => publish(flood, options.quick ? 1_000 : 5_000)
-    const cost = async (name: string, pid: number, pace: PublishPace, budget?: Budget): Promise<void> => {
+    const cost = async (
+      name: string,
+      pid: number,
+      pace: PublishPace,
+      rest: Pick<Figure, 'peer' | 'budget'> = {},
+    ): Promise<number> => {
       const turns: Turn[] = []
       for (let turn = 0; turn < 3; turn++) {
         const before = cpuTimes(pid)
@@ -39,14 +45,19 @@ async function runInbound(options: BenchmarkOptions): Promise<void> {
       }
       turns.sort((one, other) => one.microseconds - other.microseconds)
       const { microseconds: value, perSecond, systemShare } = turns[1] as Turn
-      const all = turns.map(({ microseconds }) => microseconds.toFixed(2)).join(', ')
-      const note = `of ${all}; at ${Math.round(perSecond)} events/s, ${Math.round(100 * systemShare)}% of it in the system`
-      options.report({ name, value, unit: 'us/event', note, ...(budget && { budget }) })
+      const spread = turns.map(({ microseconds }) => microseconds)
+      const note = `at ${Math.round(perSecond)} events/s, ${Math.round(100 * systemShare)}% of it in the system`
+      options.report({ name: `${name}, ${paceName(pace)}`, value, unit: 'us/event', spread, note, ...rest })
+      return value
     }
-    const peer = await PeerProcess.start('bench/src/peers/inbound-peer.ts', [mesh.nats.url])
+    const peer = await PeerProcess.start('bench/src/hub/inbound-peer.ts', [mesh.nats.url])
     await warmUp()
-    await cost('peer, the NATS client alone', peer.pid, steady)
-    await cost('peer, the NATS client alone', peer.pid, flood)
+    const client = (value: number): { readonly peer: Peer; readonly budget: Budget } => ({
+      peer: { name: 'the NATS client alone', value },
+      budget: { atMost: 4 },
+    })
+    const atRate = client(await cost('peer: the NATS client alone', peer.pid, steady))
+    const atFullSpeed = client(await cost('peer: the NATS client alone', peer.pid, flood))
     await peer.stop()
     const hub = await mesh.hub({ inspect: options.profiles !== undefined })
     const subscriber = mesh.load()
@@ -62,15 +73,19 @@ async function runInbound(options: BenchmarkOptions): Promise<void> {
       atOnce: 1,
     })
     await warmUp()
-    await cost('hub, one subscriber', hub.pid, steady, { atMost: 4 })
-    await profiled(options, hub, 'inbound', () => cost('hub, one subscriber', hub.pid, flood, { atMost: 4 }))
+    await cost('hub, one subscriber', hub.pid, steady, atRate)
+    await profiled(options, hub, 'inbound', () => cost('hub, one subscriber', hub.pid, flood, atFullSpeed))
     // The source stays open for a minute after its last subscriber.
     await subscriber.ask('close')
-    await cost('hub, no subscriber', hub.pid, steady, { atMost: 4 })
-    await cost('hub, no subscriber', hub.pid, flood, { atMost: 4 })
+    await cost('hub, no subscriber', hub.pid, steady, atRate)
+    await cost('hub, no subscriber', hub.pid, flood, atFullSpeed)
   } finally {
     await mesh.stop()
   }
+}
+
+function paceName(pace: PublishPace): string {
+  return pace === steady ? '20,000 events/s' : 'full speed'
 }
 
 interface Turn {

@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { connectNats, createLogger, defaultTenantSpec, mintToken, provisionTenant } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
-import type { Benchmark, BenchmarkOptions, Budget } from './benchmark.ts'
-import type { Load } from './ingest-load.ts'
-import type { PlanName } from './ingest-requests.ts'
-import { cpuSeconds } from './process-usage.ts'
-import { fileOf, lastLine } from './programs.ts'
-import { startRedis } from './redis-server.ts'
+import type { Load } from './ingest/ingest-load.ts'
+import type { PlanName } from './ingest/ingest-requests.ts'
+import { cpuSeconds } from './processes/process-usage.ts'
+import { fileOf, lastLine } from './processes/programs.ts'
+import { startRedis } from './processes/redis-server.ts'
+import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
+import type { Budget, Peer } from './report/figure.ts'
 
 /**
  * Guards the budgets of ingest: requests of one event, batches of 500 and OTLP points, with the load generator and
@@ -39,7 +40,7 @@ export const batchProtobuf: Plan = {
   connections: 16,
   unit: 'events/s',
   budget: { atLeast: 100_000 },
-  ratioBudget: { atLeast: 0.6 },
+  ratioBudget: { atLeast: 0.6, of: 'ratio' },
 }
 
 const plans: readonly Plan[] = [
@@ -52,15 +53,18 @@ const plans: readonly Plan[] = [
 async function run({ quick, report }: BenchmarkOptions): Promise<void> {
   const ms = quick ? 1_000 : 5_000
   const publisher = await withNats((nats) => peer(nats.url, 'publisher', ms))
-  report({ name: 'peer: the bare Publisher, 16 batches of 500', value: publisher, unit: 'events/s' })
   const js = await withNats((nats) => peer(nats.url, 'js', ms))
-  report({ name: 'peer: js.publish, the same', value: js, unit: 'events/s' })
-  await measureRedis(ms, report)
+  const redis = await redisPerSecond(ms)
+  const inBatches = (budget?: Budget): readonly BudgetedPeer[] => [
+    { name: 'the bare Publisher, 16 batches of 500', value: publisher, ...(budget && { budget }) },
+    { name: 'js.publish, 16 batches of 500', value: js },
+  ]
+  const one = redis === undefined ? [] : [{ name: 'a handler over Redis, SET EX and PUBLISH', value: redis }]
   for (const plan of plans) {
     await withNats(async (nats) => {
       const service = await startIngest(nats)
       try {
-        await measure(service, plan, ms, publisher, report)
+        await measure(service, plan, ms, plan === oneJson ? one : inBatches(plan.ratioBudget), report)
       } finally {
         await service.stop()
       }
@@ -81,53 +85,48 @@ export async function withNats<T>(action: (nats: TestNats) => Promise<T>): Promi
   }
 }
 
+interface BudgetedPeer extends Peer {
+  readonly budget?: Budget
+}
+
 /** The whole load first, then half of it for the latencies. */
 async function measure(
   service: IngestProcess,
   plan: Plan,
   ms: number,
-  publisher: number,
+  peers: readonly BudgetedPeer[],
   report: BenchmarkOptions['report'],
 ): Promise<void> {
-  const { name, unit, budget, ratioBudget } = plan
+  const { name, unit, budget } = plan
   await load(service, plan, Math.min(ms, 1_000))
   const pids = [service.pid, service.natsPid]
   const before = pids.map(cpuSeconds)
   const full = await load(service, plan, ms)
   const spent = [...pids.map((pid, at) => cpuSeconds(pid) - (before[at] ?? 0)), full.cpuSeconds]
-  const [ingestUs, natsUs, loadUs] = spent.map((seconds) => ((seconds / full.records) * 1e6).toFixed(1))
   const half = await load(service, plan, ms, full.requests / full.seconds / 2)
   const value = full.records / full.seconds
-  report({
-    name,
-    value,
-    unit,
-    budget,
-    note: `CPU of each: ingest ${ingestUs} us, nats-server ${natsUs}, load ${loadUs}`,
-  })
-  if (ratioBudget !== undefined) {
-    report({ name: `${name} / the bare Publisher`, value: value / publisher, unit: 'x', budget: ratioBudget })
+  report({ name, value, unit, budget })
+  for (const peer of peers) report({ name, value, unit, peer, ...(peer.budget && { budget: peer.budget }) })
+  for (const [at, who] of ['ingest', 'nats-server', 'the generator'].entries()) {
+    report({ name: `${name}, CPU of ${who}`, value: ((spent[at] ?? 0) / full.records) * 1e6, unit: 'us a record' })
   }
-  report({ name: `${name} at half load, p50`, value: half.p50Ms, unit: 'ms', note: `p99 ${half.p99Ms.toFixed(1)} ms` })
+  report({ name: `${name} at half load, p50`, value: half.p50Ms, unit: 'ms' })
+  report({ name: `${name} at half load, p99`, value: half.p99Ms, unit: 'ms' })
 }
 
 /** The same requests of one event against a handler over Redis, where redis-server is installed. */
-async function measureRedis(ms: number, report: BenchmarkOptions['report']): Promise<void> {
+async function redisPerSecond(ms: number): Promise<number | undefined> {
   const redis = await startRedis()
-  if (redis === undefined) return
+  if (redis === undefined) return undefined
   const secret = crypto.randomUUID()
-  const child = spawn(process.execPath, [fileOf('bench/src/ingest-redis.ts'), String(redis.port), secret], {
+  const child = spawn(process.execPath, [fileOf('bench/src/ingest/ingest-redis.ts'), String(redis.port), secret], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   try {
     const target = { port: await saidPort(child), token: await mintToken(secret, grant) }
     await load(target, oneJson, Math.min(ms, 1_000))
     const full = await load(target, oneJson, ms)
-    report({
-      name: 'peer: one-json to Redis SET EX and PUBLISH',
-      value: full.records / full.seconds,
-      unit: 'requests/s',
-    })
+    return full.records / full.seconds
   } finally {
     child.kill('SIGKILL')
     await redis.stop()
@@ -137,14 +136,14 @@ async function measureRedis(ms: number, report: BenchmarkOptions['report']): Pro
 export async function load(service: Target, plan: Plan, ms: number, perSecond?: number): Promise<Load> {
   const { port, token } = service
   const args = [port, token, plan.name, plan.connections, ms, ...(perSecond === undefined ? [] : [perSecond])]
-  const result = (await lastLine('ingest-load.ts', args.map(String))) as Load
+  const result = (await lastLine('ingest/ingest-load.ts', args.map(String))) as Load
   const others = Object.keys(result.statuses).filter((status) => status !== '200')
   if (others.length > 0) throw new Error(`${plan.name}: not every answer is 200: ${JSON.stringify(result.statuses)}`)
   return result
 }
 
 async function peer(url: string, kind: 'publisher' | 'js', ms: number): Promise<number> {
-  return ((await lastLine('ingest-peer.ts', [url, kind, String(ms)])) as { perSecond: number }).perSecond
+  return ((await lastLine('ingest/ingest-peer.ts', [url, kind, String(ms)])) as { perSecond: number }).perSecond
 }
 
 /** What the load is sent to. */

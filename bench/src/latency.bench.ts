@@ -3,12 +3,12 @@
  * each batch on each socket. Beside it stands a subscriber of nats-server's own WebSocket: what the store and the
  * republication take before the hub hears of an event.
  */
-import { BenchMesh } from './bench-mesh.ts'
-import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
-import { benchToken } from './hub-process.ts'
+import { BenchMesh } from './hub/bench-mesh.ts'
+import { benchToken } from './hub/hub-process.ts'
 import { LatencyHistogram } from './load/latency-histogram.ts'
 import type { OpenPlan } from './load/load-plan.ts'
-import { cpuSeconds } from './process-usage.ts'
+import { cpuSeconds } from './processes/process-usage.ts'
+import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
 
 export const latency: Benchmark = {
   name: 'latency',
@@ -50,10 +50,12 @@ async function runLatency(options: BenchmarkOptions): Promise<void> {
       const { seconds } = await publish(perSecond, options.quick ? 1_500 : 8_000)
       const cpu = (cpuSeconds(hub.pid) - before) / seconds
       const [at, alone] = [await quantiles(subscribers), await quantiles(direct)]
-      const note = `hub at ${(100 * cpu).toFixed(0)}% of a core; by nats-server alone`
-      const name = `${perSecond} events/s`
-      options.report({ name: `${name}, p50`, value: at.p50, unit: 'ms', note: `${note} ${alone.p50.toFixed(2)} ms` })
-      options.report({ name: `${name}, p99`, value: at.p99, unit: 'ms', note: `${note} ${alone.p99.toFixed(2)} ms` })
+      const note = `hub at ${(100 * cpu).toFixed(0)}% of a core`
+      for (const quantile of ['p50', 'p99'] as const) {
+        const name = `${perSecond} events/s, ${quantile}`
+        const peer = { name: 'nats-server alone', value: alone[quantile] }
+        options.report({ name, value: at[quantile], unit: 'ms', note, peer })
+      }
     }
   } finally {
     await mesh.stop()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { fileOf } from './programs.ts'
+import { fileOf } from './processes/programs.ts'
 
 function bench(...args: string[]): { readonly code: number | null; readonly out: string; readonly err: string } {
   const { status, stdout, stderr } = spawnSync(fileOf('.tools/bin/bun'), [fileOf('bench/src/main.ts'), ...args], {

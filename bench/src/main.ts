@@ -1,8 +1,7 @@
-// Runs benchmarks and prints their figures against their budgets; `--help` says how.
+// Runs benchmarks, prints their figures against their budgets and records them in RESULTS.md; `--help` says how.
 
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { type Benchmark, type Figure, isWithin } from './benchmark.ts'
 import { fanOut } from './fan-out.bench.ts'
 import { idle } from './idle.bench.ts'
 import { inbound } from './inbound.bench.ts'
@@ -11,6 +10,10 @@ import { ingestMemory } from './ingest-memory.bench.ts'
 import { latency } from './latency.bench.ts'
 import { projector } from './projector.bench.ts'
 import { publisher } from './publisher.bench.ts'
+import type { Benchmark } from './report/benchmark.ts'
+import { budgetText, type Figure, isWithin, ratioOf, rounded } from './report/figure.ts'
+import { record } from './report/results.ts'
+import { recordOf } from './report/run-record.ts'
 import { slowClients } from './slow-clients.bench.ts'
 import { storm } from './storm.bench.ts'
 import { wire } from './wire.bench.ts'
@@ -39,12 +42,28 @@ if (unknown.length > 0) refuse(`There is no benchmark ${unknown.join(', ')}.`)
 
 const missed: Figure[] = []
 const voided: Figure[] = []
+// What a second or a profiler took is no result.
+const isRecorded = !values.quick && values.profile === undefined
 for (const benchmark of benchmarks) {
   const wanted = positionals.length === 0 ? !benchmark.onlyByName : positionals.includes(benchmark.name)
   if (!wanted) continue
-  console.log(`\n${benchmark.name}: ${benchmark.title}`)
-  await benchmark.run({ quick: values.quick, profiles: values.profile, report })
+  const { name, title } = benchmark
+  console.log(`\n${name}: ${title}`)
+  const figures: Figure[] = []
+  await benchmark.run({
+    quick: values.quick,
+    profiles: values.profile,
+    report(figure) {
+      figures.push(figure)
+      show(figure)
+    },
+    progress: (line) => console.log(`  ${line}`),
+  })
+  if (isRecorded) record(recordOf(name, title, figures))
 }
+console.log(
+  isRecorded ? '\nRecorded in bench/RESULTS.md.' : '\nNot recorded: a figure needs its whole time, and no profiler.',
+)
 if (missed.length > 0) console.log(`\n${missed.length} figures are not within their budget.`)
 if (voided.length > 0) console.log(`\n${voided.length} figures are void.`)
 
@@ -72,8 +91,8 @@ function refuse(sentence: string): never {
 function usage(): string {
   return `bun bench/src/main.ts [--quick] [--profile <folder>] [name]...
 
-  --quick             a second or two a measurement, to see that it runs; the figures are rough then
-  --profile <folder>  also write a CPU profile of the hub for each measurement
+  --quick             a second or two a measurement, to see that it runs; the figures are rough and not recorded
+  --profile <folder>  also write a CPU profile of the hub for each measurement; nothing is recorded
   --help              this text
 
 Without a name all run, but those marked *, which take long.
@@ -83,22 +102,21 @@ ${benchmarks.map(({ name, title, onlyByName }) => `  ${(name + (onlyByName ? ' *
 How to read the figures: bench/README.md.`
 }
 
-function report(figure: Figure): void {
-  const { name, value, unit, note = '' } = figure
+function show(figure: Figure): void {
+  const { name, value, unit, spread = [], peer, note = '' } = figure
   if (figure.void !== undefined) voided.push(figure)
   else if (!isWithin(figure)) missed.push(figure)
-  const verdict = figure.void === undefined ? verdictOf(figure) : `VOID (${figure.void}) `
-  console.log(`  ${name.padEnd(52)} ${rounded(value).padStart(9)} ${unit}  ${verdict}${note}`)
+  const ratio = ratioOf(figure)
+  const words = [
+    figure.void === undefined ? verdictOf(figure) : `VOID (${figure.void})`,
+    peer === undefined || ratio === undefined ? '' : `${rounded(ratio)} x ${peer.name}`,
+    spread.length === 0 ? '' : `of ${spread.map(rounded).join('; ')}`,
+    note,
+  ]
+  console.log(`  ${name.padEnd(52)} ${rounded(value).padStart(9)} ${unit}  ${words.filter(Boolean).join(', ')}`)
 }
 
 function verdictOf(figure: Figure): string {
   const { budget } = figure
-  if (budget === undefined) return ''
-  const wanted = 'atLeast' in budget ? `at least ${budget.atLeast}` : `at most ${budget.atMost}`
-  return `${isWithin(figure) ? 'ok' : 'MISSED'} (${wanted}) `
-}
-
-/** Three significant digits, without an exponent. */
-function rounded(value: number): string {
-  return Math.abs(value) >= 100 ? String(Math.round(value)) : value.toPrecision(3)
+  return budget === undefined ? '' : `${isWithin(figure) ? 'ok' : 'MISSED'} (${budgetText(budget)})`
 }

@@ -6,14 +6,15 @@
  * Slow ones that never acknowledge are held by the answers to pings. A figure is void where the slow ones did not read what they
  * were to, or were not held.
  */
-import { BenchMesh } from './bench-mesh.ts'
-import type { Benchmark, BenchmarkOptions, Figure } from './benchmark.ts'
-import { benchToken, type HubProcess } from './hub-process.ts'
-import { Inspector } from './inspector.ts'
+import { BenchMesh } from './hub/bench-mesh.ts'
+import { benchToken, type HubProcess } from './hub/hub-process.ts'
 import { LatencyHistogram } from './load/latency-histogram.ts'
 import type { OpenPlan, Published } from './load/load-plan.ts'
 import type { LoadProcess } from './load/load-process.ts'
-import { residentBytes } from './process-usage.ts'
+import { Inspector } from './processes/inspector.ts'
+import { residentBytes } from './processes/process-usage.ts'
+import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
+import type { Figure } from './report/figure.ts'
 
 export const slowClients: Benchmark = {
   name: 'slow-clients',
@@ -224,17 +225,18 @@ function report(options: BenchmarkOptions, window: number, alone: readonly numbe
   const acknowledging = window > 0
   const title = acknowledging ? 'slow ones acknowledge' : 'slow ones never acknowledge'
   const p99s = beside.map(({ p99 }) => p99)
-  const listed = (values: readonly number[]): string => values.map((value) => value.toFixed(2)).join(', ')
   const socketBytes = Math.max(...beside.map((each) => each.socketBytes))
   const unheld = beside.some((each) => each.heldShare < heldShare) ? 'the slow ones were not held' : undefined
   const misread = kinds.map((kind, index) => misreading(kind, beside, index))
   const say = (figure: Figure): void => options.report({ ...figure, name: `${title}: ${figure.name}` })
   say({
-    name: 'p99 of the others, beside / alone',
-    value: median(p99s) / median(alone),
-    unit: 'x',
-    note: `alone ${listed(alone)} ms, beside ${listed(p99s)} ms`,
-    budget: { atMost: 1.1 },
+    name: 'p99 of the others',
+    value: median(p99s),
+    unit: 'ms',
+    spread: p99s,
+    peer: { name: 'the same without slow ones', value: median(alone) },
+    note: `alone ${alone.map((value) => value.toFixed(2)).join(', ')} ms`,
+    budget: { atMost: 1.1, of: 'ratio' },
     void: unheld ?? misread.find(Boolean),
   })
   for (const [index, { name, bytesPerSecond }] of kinds.entries()) {
@@ -244,18 +246,19 @@ function report(options: BenchmarkOptions, window: number, alone: readonly numbe
       name: `newest value to the last ${name}`,
       value: Math.max(...figures.map(({ convergedMs }) => convergedMs)),
       unit: 'ms',
-      note: `of ${figures.map(({ convergedMs }) => Math.round(convergedMs)).join(', ')}; read ${Math.round(least)} to ${Math.round(most)} bytes/s of ${bytesPerSecond}`,
+      spread: figures.map(({ convergedMs }) => convergedMs),
+      note: `read ${Math.round(least)} to ${Math.round(most)} bytes/s of ${bytesPerSecond}`,
       budget: { atMost: 1_000 },
       void: unheld ?? misread[index],
     })
     // The first turn tells most: later ones find memory that the hub has kept of those before.
     const resident = figures.map((each) => each.residentBytes)
-    const kilobytes = resident.map((bytes) => (bytes / 1000).toFixed(0)).join(', ')
     say({
       name: `memory of one ${name}`,
       value: Math.max(...resident),
       unit: 'bytes',
-      note: `of ${kilobytes} KB; in the buffer of a socket ${Math.round(socketBytes)} bytes, the mean of both kinds`,
+      spread: resident,
+      note: `in the buffer of a socket ${Math.round(socketBytes)} bytes, the mean of both kinds`,
       budget: { atMost: acknowledging ? window : 16_384 + 65_536 },
       void: unheld ?? misread[index],
     })

@@ -1,6 +1,7 @@
-import type { Benchmark, BenchmarkOptions } from './benchmark.ts'
-import { lastLine, pinnedNode } from './programs.ts'
-import type { WireLoad } from './wire-load.ts'
+import type { WireLoad } from './hub/wire-load.ts'
+import { lastLine, pinnedNode } from './processes/programs.ts'
+import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
+import type { Peer } from './report/figure.ts'
 
 /** Guards the budget of proto/src/wire-batch.ts, which other benchmarks of the hub are too coarse for. */
 export const wire: Benchmark = {
@@ -11,14 +12,14 @@ export const wire: Benchmark = {
 
 async function runWire({ report }: BenchmarkOptions): Promise<void> {
   const { entry, copy, head, generatedEntry, generatedHead } = (await lastLine(
-    'wire-load.ts',
+    'hub/wire-load.ts',
     [],
     pinnedNode(),
   )) as WireLoad
   const unit = 'ns'
-  const note = `with the copy ${entry.toFixed(0)} ns`
-  report({ name: 'an entry, beside the copy of its event', value: entry - copy, unit, note, budget: { atMost: 150 } })
-  report({ name: 'the head of a batch', value: head, unit, budget: { atMost: 1_000 } })
-  report({ name: 'peer, the generated code, an entry', value: generatedEntry, unit })
-  report({ name: 'peer, the generated code, a batch without entries', value: generatedHead, unit })
+  const byGenerated = (value: number): Peer => ({ name: 'the generated code', value })
+  report({ name: 'an entry, beside the copy of its event', value: entry - copy, unit, budget: { atMost: 150 } })
+  report({ name: 'an entry with the copy of its event', value: entry, unit, peer: byGenerated(generatedEntry) })
+  const budget = { atMost: 1_000 }
+  report({ name: 'the head of a batch', value: head, unit, peer: byGenerated(generatedHead), budget })
 }

@@ -1,5 +1,5 @@
 import { connectNats, createLogger, eventSubject, type NatsConnection, type Outgoing, Publisher } from '@weir/mesh'
-import { BenchEvent, benchSubject, nowMicros } from './bench-event.ts'
+import { BenchEvent, benchSubject, nowMicros } from '../frames/bench-event.ts'
 import type { Published, PublishPlan } from './load-plan.ts'
 import type { Tally } from './tally.ts'
 

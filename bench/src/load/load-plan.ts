@@ -1,4 +1,4 @@
-import type { SubscriberPlan } from './subscriber-socket.ts'
+import type { SubscriberPlan } from './subscriber-plan.ts'
 import type { TallyReading } from './tally.ts'
 
 /** What a load worker can be asked, one JSON object a line on its input; the answer is one line on its output. */

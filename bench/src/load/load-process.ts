@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants, setPriority } from 'node:os'
 import { createInterface } from 'node:readline'
-import { fileOf, onCore, pinnedNode } from '../programs.ts'
+import { fileOf, onCore, pinnedNode } from '../processes/programs.ts'
 import type { LoadCommand, LoadCommands } from './load-plan.ts'
 
 type Argument<C extends LoadCommand> = Parameters<LoadCommands[C]>[0]

@@ -6,13 +6,13 @@
  */
 import process from 'node:process'
 import { createInterface } from 'node:readline'
-import { nowMicros } from './bench-event.ts'
+import { nowMicros } from '../frames/bench-event.ts'
+import { KnownBatches } from '../frames/known-batches.ts'
+import { TextBatches } from '../frames/text-batches.ts'
 import { EventSource } from './event-source.ts'
-import { KnownBatches } from './known-batches.ts'
 import type { LoadCommands } from './load-plan.ts'
 import { SubscriberSocket } from './subscriber-socket.ts'
 import { Tally } from './tally.ts'
-import { TextBatches } from './text-batches.ts'
 
 const tally = new Tally()
 const known = { binary: new KnownBatches(), text: new TextBatches() } as const

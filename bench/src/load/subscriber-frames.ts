@@ -1,7 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { type ClientFrame, ClientFrameSchema, clientFrameToJson, Mode, type Subscribe } from '@weir/proto'
-import { clientFrame } from './frame-splitter.ts'
-import type { SubscriberPlan } from './subscriber-socket.ts'
+import { clientFrame } from '../frames/frame-splitter.ts'
+import type { SubscriberPlan } from './subscriber-plan.ts'
 
 /** The HTTP request that a subscriber begins with. */
 export function request({ dialect, filter, mode, token }: SubscriberPlan): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { after, test } from 'node:test'
-import { KnownBatches } from './known-batches.ts'
+import { KnownBatches } from '../frames/known-batches.ts'
 import { SubscriberSocket } from './subscriber-socket.ts'
 import { Tally } from './tally.ts'
 

@@ -1,33 +1,15 @@
 import { connect, type Socket } from 'node:net'
 import { fromBinary } from '@bufbuild/protobuf'
 import { type ServerFrame, ServerFrameSchema, serverFrameFromJson } from '@weir/proto'
-import { BatchCheck } from './batch-check.ts'
-import { nowMicros } from './bench-event.ts'
-import { clientFrame, type FrameSink, FrameSplitter } from './frame-splitter.ts'
-import { chunkedBody, webSocketFrames } from './framing.ts'
-import type { BatchCounter, KnownBatch } from './known-batches.ts'
-import { NatsReader } from './nats-reader.ts'
+import { BatchCheck } from '../frames/batch-check.ts'
+import { nowMicros } from '../frames/bench-event.ts'
+import { clientFrame, type FrameSink, FrameSplitter } from '../frames/frame-splitter.ts'
+import { chunkedBody, webSocketFrames } from '../frames/framing.ts'
+import type { BatchCounter, KnownBatch } from '../frames/known-batches.ts'
+import { NatsReader } from '../frames/nats-reader.ts'
 import { acknowledgement, openingFrames, request } from './subscriber-frames.ts'
+import type { SubscriberPlan } from './subscriber-plan.ts'
 import type { Tally } from './tally.ts'
-
-/** What a socket asks for and how it reads. */
-export interface SubscriberPlan {
-  readonly port: number
-  /**
-   * weir, json: subscribes and acknowledges, by the codec of this name; sse: the same by an event stream, which acknowledges
-   * nothing; plain: a peer that sends batches to whoever connects; nats: a nats-server.
-   */
-  readonly dialect: 'weir' | 'json' | 'sse' | 'plain' | 'nats'
-  readonly token: string
-  readonly filter: string
-  readonly mode: 'ALL' | 'LATEST'
-  /** 0 never acknowledges. */
-  readonly windowBytes: number
-  /** Decodes and checks every entry instead of counting: what BatchCheck begins with, the last number of each subject. */
-  readonly checkAfter?: readonly number[]
-  /** The most that one read takes, until it may read everything again; undefined for those that always may. */
-  readonly readBytesMax?: number
-}
 
 /** One subscriber on a raw TCP socket, at a small part of what a WebSocket client costs. */
 export class SubscriberSocket implements FrameSink {

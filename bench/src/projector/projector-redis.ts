@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { startRedis } from './redis-server.ts'
+import { startRedis } from '../processes/redis-server.ts'
 
 /**
  * What a Redis of this machine does with `SET key value EX ttl`, pipelined a thousand at a time as a batch writer would; undefined

@@ -2,12 +2,12 @@
  * Writes entries and the heads of batches by themselves, by hand and by the generated code, on the runtime of the hub; its last
  * line of output is a WireLoad.
  *
- *   node bench/src/wire-load.ts
+ *   node bench/src/hub/wire-load.ts
  */
 import { create, toBinary } from '@bufbuild/protobuf'
 import { BatchSchema, EntrySchema, writeBatchHead, writeEntry } from '@weir/proto'
 import { measure } from 'mitata'
-import { BenchEvent, benchSubject } from './load/bench-event.ts'
+import { BenchEvent, benchSubject } from '../frames/bench-event.ts'
 
 /** Nanoseconds, the middle of many. */
 export interface WireLoad {

@@ -3,7 +3,7 @@
  * Redis as the latest of its subject (SET with EX) and publishes it, and answers when Redis has. Nothing of it survives a
  * crash of Redis, and no subscriber can catch up.
  *
- *   bun bench/src/ingest-redis.ts <redis port> <jwt secret>
+ *   bun bench/src/ingest/ingest-redis.ts <redis port> <jwt secret>
  *
  * Its first line is {"port"}.
  */

@@ -1,7 +1,7 @@
 /**
  * The NATS client alone: subscribes to what the hub subscribes to and counts the bytes.
  *
- *   node bench/src/peers/inbound-peer.ts <nats url>
+ *   node bench/src/hub/inbound-peer.ts <nats url>
  *
  * Its first line of output is {"port"}, though it listens nowhere.
  */

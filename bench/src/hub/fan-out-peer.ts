@@ -5,8 +5,8 @@
  *   prebuilt  one batch that was built before, to all clients of one channel after the other, as many a second as is said,
  *             or as fast as they take it: what no hub can exceed
  *
- *   node bench/src/peers/fan-out-peer.ts each|topics <nats url>
- *   node bench/src/peers/fan-out-peer.ts prebuilt <entries in a batch> <bytes of an event> <channels> <batches a second, or 0>
+ *   node bench/src/hub/fan-out-peer.ts each|topics <nats url>
+ *   node bench/src/hub/fan-out-peer.ts prebuilt <entries in a batch> <bytes of an event> <channels> <batches a second, or 0>
  *
  * Its first line of output is {"port"}.
  */
@@ -15,7 +15,7 @@ import uws from 'uWebSockets.js'
 import process from 'node:process'
 import { connectNats, createLogger, liveSubject } from '@weir/mesh'
 import { batchHeadBytes, entryBytesMax, writeBatchHead, writeEntry } from '@weir/proto'
-import { BenchEvent, benchSubject } from '../load/bench-event.ts'
+import { BenchEvent, benchSubject } from '../frames/bench-event.ts'
 
 const [kind = '', ...args] = process.argv.slice(2)
 const sockets: uws.WebSocket<unknown>[] = []

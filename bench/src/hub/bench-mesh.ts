@@ -1,8 +1,8 @@
 import { connectNats, createLogger, defaultTenantSpec, type NatsConnection, provisionTenant } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
+import { LoadProcess } from '../load/load-process.ts'
+import { moveToCore } from '../processes/programs.ts'
 import { HubProcess, type HubProcessOptions } from './hub-process.ts'
-import { LoadProcess } from './load/load-process.ts'
-import { moveToCore } from './programs.ts'
 
 const natsCores = { 'first core': 0, 'second core': 1, 'all cores': undefined } as const
 

@@ -2,7 +2,7 @@
  * The load generator of ingest.bench.ts, a process of its own: raw keep-alive sockets, one request at a time on each, and
  * no HTTP client, so that most of the machine is left to what is measured.
  *
- *   bun bench/src/ingest-load.ts <port> <token> <plan> <connections> <ms> [requests/s]
+ *   bun bench/src/ingest/ingest-load.ts <port> <token> <plan> <connections> <ms> [requests/s]
  *
  * The last line of its output is a Load in JSON. With a rate, requests are sent on schedule and a latency counts from when
  * its request was due, so a stall is not hidden by the requests that it held back.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { mintToken } from '@weir/mesh'
-import { fileOf } from './programs.ts'
+import { fileOf } from '../processes/programs.ts'
 
 const secret: string = crypto.randomUUID() + crypto.randomUUID()
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { mintToken } from '@weir/mesh'
-import { fileOf, onCore, pinnedNode } from './programs.ts'
+import { fileOf, onCore, pinnedNode } from '../processes/programs.ts'
 
 const secret: string = crypto.randomUUID() + crypto.randomUUID()
 

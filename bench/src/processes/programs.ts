@@ -13,7 +13,7 @@ export function pinnedNode(): string {
 
 /** A file of the checkout by its path from the root. */
 export function fileOf(path: string): string {
-  return fileURLToPath(new URL(`../../${path}`, import.meta.url))
+  return fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 }
 
 /** The command that runs a program on one core, where the machine has taskset: the hub has the first, all others the second. */

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
-import type { BenchmarkOptions } from './benchmark.ts'
+import { Inspector } from '../processes/inspector.ts'
+import type { BenchmarkOptions } from '../report/benchmark.ts'
 import type { HubProcess } from './hub-process.ts'
-import { Inspector } from './inspector.ts'
 
 /** Does something and, if profiles are wanted, writes one of the hub meanwhile and prints where it was; else nothing more. */
 export async function profiled<T>(
