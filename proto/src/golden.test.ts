@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf'
-import { clientFrameFromJson, clientFrameToJson } from './client-frame-json.ts'
-import { eventFromJson } from './event-from-json.ts'
-import { eventToJson } from './event-json.ts'
 import { EventSchema } from './gen/weir/v1/event_pb.js'
 import { ClientFrameSchema, ServerFrameSchema } from './gen/weir/v1/wire_pb.js'
-import { batchToJson, serverFrameFromJson, serverFrameToJson } from './server-frame-json.ts'
+import { clientFrameFromJson, clientFrameToJson } from './json/client-frame-json.ts'
+import { eventFromJson } from './json/event-from-json.ts'
+import { eventToJson } from './json/event-json.ts'
+import { batchToJson, serverFrameFromJson, serverFrameToJson } from './json/server-frame-json.ts'
 
 // Golden vectors: both forms of each message as they are on the wire. The bytes were written by `buf convert`, which
 // shares no code with Weir. A vector is never changed, only added: older clients and stored events rely on them.

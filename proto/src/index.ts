@@ -1,5 +1,3 @@
-export { clientFrameFromJson, clientFrameToJson } from './client-frame-json.ts'
-export { type Cursor, cursorFromWire, cursorToWire, formatCursor, parseCursor } from './cursor.ts'
 export {
   asWeirError,
   closeCode,
@@ -12,9 +10,18 @@ export {
   shouldReconnect,
   WeirError,
 } from './error.ts'
-export { eventFromJson, itemFromJson } from './event-from-json.ts'
-export { type EventJson, eventToJson } from './event-json.ts'
-export { eventFromJsonText, eventToJsonText } from './event-json-text.ts'
+export { formatTimestamp, isTimestamp, parseTimestamp, timestampFromMilliseconds } from './event/timestamp.ts'
+export { validateEvent, validateFields } from './event/validate.ts'
+export * from './gen/weir/v1/event_pb.js'
+export * from './gen/weir/v1/wire_pb.js'
+export { clientFrameFromJson, clientFrameToJson } from './json/client-frame-json.ts'
+export { eventFromJson, itemFromJson } from './json/event-from-json.ts'
+export { type EventJson, eventToJson } from './json/event-json.ts'
+export { eventFromJsonText, eventToJsonText } from './json/event-json-text.ts'
+export { itemTexts, memberText } from './json/json-slice.ts'
+export { batchToJson, serverFrameFromJson, serverFrameToJson } from './json/server-frame-json.ts'
+export { defaultTenant, limits } from './limits.ts'
+export { type Cursor, cursorFromWire, cursorToWire, formatCursor, parseCursor } from './names/cursor.ts'
 export {
   canonicalFilters,
   checkFilter,
@@ -24,16 +31,9 @@ export {
   filterMatches,
   filtersOverlap,
   isFilter,
-} from './filter.ts'
-export * from './gen/weir/v1/event_pb.js'
-export * from './gen/weir/v1/wire_pb.js'
-export { itemTexts, memberText } from './json-slice.ts'
-export { defaultTenant, limits } from './limits.ts'
-export { batchToJson, serverFrameFromJson, serverFrameToJson } from './server-frame-json.ts'
-export { checkSource, checkSubject, checkTenant, isSubject, subjectFault } from './subject.ts'
-export { formatTimestamp, isTimestamp, parseTimestamp, timestampFromMilliseconds } from './timestamp.ts'
-export { validateEvent, validateFields } from './validate.ts'
-export { readAck } from './wire-ack.ts'
+} from './names/filter.ts'
+export { checkSource, checkSubject, checkTenant, isSubject, subjectFault } from './names/subject.ts'
+export { readAck } from './wire/wire-ack.ts'
 export {
   type BatchHead,
   batchHeadBytes,
@@ -42,4 +42,4 @@ export {
   entryEvent,
   writeBatchHead,
   writeEntry,
-} from './wire-batch.ts'
+} from './wire/wire-batch.ts'

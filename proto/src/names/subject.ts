@@ -1,5 +1,5 @@
-import { WeirError } from './error.ts'
-import { limits } from './limits.ts'
+import { WeirError } from '../error.ts'
+import { limits } from '../limits.ts'
 
 /**
  * Throws `malformed` unless the value is a subject: dot-separated tokens of `[A-Za-z0-9_=-]+`, at most 16 tokens and 255

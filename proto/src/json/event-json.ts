@@ -1,5 +1,6 @@
 import type { JsonValue } from '@bufbuild/protobuf'
 import { base64Encode } from '@bufbuild/protobuf/wire'
+import { formatTimestamp } from '../event/timestamp.ts'
 import {
   type Alert,
   Alert_Severity,
@@ -7,8 +8,7 @@ import {
   type Event,
   type Reading,
   Step_Status,
-} from './gen/weir/v1/event_pb.js'
-import { formatTimestamp } from './timestamp.ts'
+} from '../gen/weir/v1/event_pb.js'
 
 /**
  * An Event in JSON: its proto3 JSON form in lowerCamelCase, except that the value of `json` stands inline under `data`,

@@ -1,5 +1,7 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt'
-import { WeirError } from './error.ts'
+import { WeirError } from '../error.ts'
+import { isNestedDeeper } from '../event/json-depth.ts'
+import { parseTimestamp, timestampFromMilliseconds } from '../event/timestamp.ts'
 import {
   type Alert,
   Alert_Severity,
@@ -10,8 +12,8 @@ import {
   type StateChange,
   type Step,
   Step_Status,
-} from './gen/weir/v1/event_pb.js'
-import { isNestedDeeper } from './json-depth.ts'
+} from '../gen/weir/v1/event_pb.js'
+import { limits } from '../limits.ts'
 import {
   enumNames,
   expected,
@@ -27,8 +29,6 @@ import {
   readUint32,
   unknownField,
 } from './json-reader.ts'
-import { limits } from './limits.ts'
-import { parseTimestamp, timestampFromMilliseconds } from './timestamp.ts'
 
 // On ingest's path: one flat switch a message, no schema library; maps are checked in place and not copied, so the value
 // that was given belongs to the event afterwards.

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create, fromBinary, toBinary, toJson } from '@bufbuild/protobuf'
 import fc from 'fast-check'
-import { anyEvent, validEvent } from '../test/arbitrary-event.ts'
-import { WeirError } from './error.ts'
+import { anyEvent, validEvent } from '../../test/arbitrary-event.ts'
+import { WeirError } from '../error.ts'
+import { EventSchema } from '../gen/weir/v1/event_pb.js'
 import { eventFromJson, itemFromJson } from './event-from-json.ts'
 import { eventToJson } from './event-json.ts'
-import { EventSchema } from './gen/weir/v1/event_pb.js'
 
 test('an event survives its JSON text', () => {
   fc.assert(

@@ -5,9 +5,9 @@ import {
   type Event,
   type Reading,
   Step_Status,
-} from './gen/weir/v1/event_pb.js'
+} from '../gen/weir/v1/event_pb.js'
+import { limits } from '../limits.ts'
 import { isNestedDeeper } from './json-depth.ts'
-import { limits } from './limits.ts'
 import { isTimestamp } from './timestamp.ts'
 
 // The rules of event.proto by hand, as protovalidate itself would take more than a tenth of ingest's path. It is the

@@ -1,4 +1,4 @@
-import { WeirError } from './error.ts'
+import { WeirError } from '../error.ts'
 import { subjectFault } from './subject.ts'
 
 /** Throws `malformed` unless the value is a filter: a subject in which `*` stands for a token and a final `>` for one or more. */

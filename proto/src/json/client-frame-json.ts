@@ -1,6 +1,6 @@
-import { cursorFromWire, cursorToWire, formatCursor, parseCursor } from './cursor.ts'
-import { WeirError } from './error.ts'
-import { type ClientFrame, Mode, type Subscribe } from './gen/weir/v1/wire_pb.js'
+import { WeirError } from '../error.ts'
+import { type ClientFrame, Mode, type Subscribe } from '../gen/weir/v1/wire_pb.js'
+import { cursorFromWire, cursorToWire, formatCursor, parseCursor } from '../names/cursor.ts'
 import {
   enumNames,
   type JsonObject,

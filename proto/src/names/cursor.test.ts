@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { WeirError } from '../error.ts'
 import { cursorFromWire, cursorToWire, formatCursor, parseCursor } from './cursor.ts'
-import { WeirError } from './error.ts'
 
 const cursor = fc.record({ epoch: fc.maxSafeNat(), seq: fc.maxSafeNat() }, { noNullPrototype: true })
 

@@ -1,5 +1,5 @@
 import { base64Decode } from '@bufbuild/protobuf/wire'
-import { WeirError } from './error.ts'
+import { WeirError } from '../error.ts'
 
 // Each reader takes one value out of parsed JSON or throws `malformed` with the path at which it stands. Null reads as
 // the zero value, as in proto3 JSON; so does undefined, for objects that were not parsed from text.

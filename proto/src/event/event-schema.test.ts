@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { DescEnum, DescField, DescMessage } from '@bufbuild/protobuf'
 import { nestedTypes } from '@bufbuild/protobuf/reflect'
 import { file_buf_validate_validate as published } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
-import { file_buf_validate_validate as ours } from './gen/buf/validate/validate_pb.js'
+import { file_buf_validate_validate as ours } from '../gen/buf/validate/validate_pb.js'
 
 // event.proto states its rules with the part of protovalidate's vocabulary in proto/buf/validate/validate.proto. A
 // number or type that differed from the published file would make other runtimes read other rules.

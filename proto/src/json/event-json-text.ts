@@ -1,6 +1,6 @@
+import type { Event } from '../gen/weir/v1/event_pb.js'
 import { eventFromJson } from './event-from-json.ts'
 import { eventToJson } from './event-json.ts'
-import type { Event } from './gen/weir/v1/event_pb.js'
 import { parseJson, readObject } from './json-reader.ts'
 import { memberText } from './json-slice.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { WeirError } from '../error.ts'
 import { clientFrameFromJson, clientFrameToJson } from './client-frame-json.ts'
-import { WeirError } from './error.ts'
 import { serverFrameFromJson, serverFrameToJson } from './server-frame-json.ts'
 
 for (const [text, message] of [

@@ -5,7 +5,7 @@
  * Budget: an entry 150 ns beside the copy of its event; a batch 1 us beside the copy of its entries
  * (bench/src/wire.bench.ts).
  */
-import { Removal } from './gen/weir/v1/wire_pb.js'
+import { Removal } from '../gen/weir/v1/wire_pb.js'
 
 /** An upper bound of what writeBatchHead needs, bytes. */
 export const batchHeadBytesMax = 64

@@ -1,5 +1,5 @@
-import { WeirError } from './error.ts'
-import type { Cursor as WireCursor } from './gen/weir/v1/wire_pb.js'
+import { WeirError } from '../error.ts'
+import type { Cursor as WireCursor } from '../gen/weir/v1/wire_pb.js'
 
 /** A position in one source: everything up to and including `seq` of the stream's incarnation `epoch` was sent. */
 export interface Cursor {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { WeirError } from './error.ts'
+import { WeirError } from '../error.ts'
 import { isFilter } from './filter.ts'
 import { checkSource, checkSubject, checkTenant, isSubject } from './subject.ts'
 

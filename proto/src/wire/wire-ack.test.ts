@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import fc from 'fast-check'
-import { ClientFrameSchema } from './gen/weir/v1/wire_pb.js'
+import { ClientFrameSchema } from '../gen/weir/v1/wire_pb.js'
 import { readAck } from './wire-ack.ts'
 
 function encoded(bytes: number): Uint8Array {

@@ -1,9 +1,9 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
-import { cursorFromWire, cursorToWire, formatCursor, parseCursor } from './cursor.ts'
-import { WeirError } from './error.ts'
+import { WeirError } from '../error.ts'
+import { EventSchema } from '../gen/weir/v1/event_pb.js'
+import { type Batch, type Entry, type Limits, Removal, type ServerFrame, Start } from '../gen/weir/v1/wire_pb.js'
+import { cursorFromWire, cursorToWire, formatCursor, parseCursor } from '../names/cursor.ts'
 import { eventFromJsonText, eventToJsonText } from './event-json-text.ts'
-import { EventSchema } from './gen/weir/v1/event_pb.js'
-import { type Batch, type Entry, type Limits, Removal, type ServerFrame, Start } from './gen/weir/v1/wire_pb.js'
 import {
   enumNames,
   expected,
