@@ -1,12 +1,10 @@
 import { WeirError } from '@weir/proto'
-import type { Alert, AlertPage, AlertQuery } from './alert.ts'
-import { type Clock, systemClock } from './clock.ts'
-import { jsonCodec, protobufCodec } from './codec.ts'
-import { Connection } from './connection.ts'
-import type { ConnectionStatus } from './connection-status.ts'
-import type { Fetch } from './fetch.ts'
+import { Connection } from './connection/connection.ts'
 import { clientLimits } from './limits.ts'
-import { onPageEvent } from './page-event.ts'
+import { type Clock, systemClock } from './platform/clock.ts'
+import type { Fetch } from './platform/fetch.ts'
+import { onPageEvent } from './platform/page-event.ts'
+import type { Alert, AlertPage, AlertQuery } from './read/alert.ts'
 import {
   type HistoryPage,
   type HistoryQuery,
@@ -14,10 +12,12 @@ import {
   type StateItem,
   type StatePage,
   type StateQuery,
-} from './read-api.ts'
-import { type OpenSocket, openWebSocket, type WebSocketConstructor } from './socket.ts'
-import { type SubscribeOptions, Subscription } from './subscription.ts'
-import { type GetToken, TokenSource } from './token-source.ts'
+} from './read/read-api.ts'
+import { jsonCodec, protobufCodec } from './session/codec.ts'
+import type { ConnectionStatus } from './session/connection-status.ts'
+import { type OpenSocket, openWebSocket, type WebSocketConstructor } from './session/socket.ts'
+import { type SubscribeOptions, Subscription } from './subscription/subscription.ts'
+import { type GetToken, TokenSource } from './token/token-source.ts'
 
 export interface ConnectOptions {
   /** Address of a hub, or of what stands before several: `wss://hub.example.com`. `/v1/ws` is added where it has no path. */

@@ -1,4 +1,9 @@
 export { type ErrorCode, type Event, WeirError } from '@weir/proto'
+export { type ConnectOptions, connect, type Weir } from './connect.ts'
+export type { Rejection } from './produce/event-post.ts'
+export type { WhenFull } from './produce/outbox.ts'
+export type { EventInit } from './produce/outbox-item.ts'
+export { type Producer, type ProducerOptions, producer } from './produce/producer.ts'
 export {
   type Alert,
   type AlertPage,
@@ -6,16 +11,7 @@ export {
   type AlertSeverity,
   type AlertStatus,
   alertStatuses,
-} from './alert.ts'
-export { type ConnectOptions, connect, type Weir } from './connect.ts'
-export { type ConnectionState, connectionStates } from './connection-state.ts'
-export type { ConnectionStatus, Readable } from './connection-status.ts'
-export type { Entry } from './entry.ts'
-export type { Rejection } from './event-post.ts'
-export { type LatestStore, type LatestStoreOptions, latestStore, type Schedule } from './latest-store.ts'
-export type { WhenFull } from './outbox.ts'
-export type { EventInit } from './outbox-item.ts'
-export { type Producer, type ProducerOptions, producer } from './producer.ts'
+} from './read/alert.ts'
 export type {
   HistoryItem,
   HistoryPage,
@@ -24,8 +20,12 @@ export type {
   StateItem,
   StatePage,
   StateQuery,
-} from './read-api.ts'
-export type { WebSocketConstructor } from './socket.ts'
-export type { SubscribeOptions, Subscription } from './subscription.ts'
-export type { GapItem, Removed, Reset, StateChanged, SubscriptionItem } from './subscription-item.ts'
-export type { GetToken } from './token-source.ts'
+} from './read/read-api.ts'
+export { type ConnectionState, connectionStates } from './session/connection-state.ts'
+export type { ConnectionStatus, Readable } from './session/connection-status.ts'
+export type { WebSocketConstructor } from './session/socket.ts'
+export { type LatestStore, type LatestStoreOptions, latestStore, type Schedule } from './store/latest-store.ts'
+export type { Entry } from './subscription/entry.ts'
+export type { SubscribeOptions, Subscription } from './subscription/subscription.ts'
+export type { GapItem, Removed, Reset, StateChanged, SubscriptionItem } from './subscription/subscription-item.ts'
+export type { GetToken } from './token/token-source.ts'

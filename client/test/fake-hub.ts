@@ -10,7 +10,7 @@ import {
   ServerFrameSchema,
   serverFrameToJson,
 } from '@weir/proto'
-import type { OpenSocket, SocketEvents } from '../src/socket.ts'
+import type { OpenSocket, SocketEvents } from '../src/session/socket.ts'
 import { settle } from './fake-clock.ts'
 
 /** The far side of the transport: every socket that a client opened, the last one first in reach. */

@@ -1,6 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { type EventBatch, EventBatchSchema } from '@weir/proto'
-import type { Fetch } from '../src/fetch.ts'
+import type { Fetch } from '../src/platform/fetch.ts'
 
 export interface IngestRequest {
   readonly url: string

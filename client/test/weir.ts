@@ -1,8 +1,8 @@
 import type { WeirError } from '@weir/proto'
 import { type ConnectOptions, connectIn, type Weir } from '../src/connect.ts'
-import type { ConnectionState } from '../src/connection-state.ts'
-import type { Fetch } from '../src/fetch.ts'
-import type { Subscription } from '../src/subscription.ts'
+import type { Fetch } from '../src/platform/fetch.ts'
+import type { ConnectionState } from '../src/session/connection-state.ts'
+import type { Subscription } from '../src/subscription/subscription.ts'
 import { FakeClock, settle } from './fake-clock.ts'
 import { FakeHub } from './fake-hub.ts'
 

@@ -1,0 +1,353 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { closeCode, Start, WeirError } from '@weir/proto'
+import { settle } from '../../test/fake-clock.ts'
+import { batchFrame, subscribedFrame, welcome } from '../../test/fake-hub.ts'
+import { Reader, testWeir } from '../../test/weir.ts'
+
+test('nothing is opened before the first subscription', async () => {
+  const { hub, weir } = testWeir()
+  await settle()
+  assert.equal(hub.sockets.length, 0)
+  weir.subscribe()
+  await settle()
+  assert.equal(hub.sockets.length, 1)
+})
+
+test('attempts wait longer and longer, up to half a minute, and begin anew after a connection that lasted', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  weir.subscribe()
+  await settle()
+  const waits: number[] = []
+  for (let attempt = 0; attempt < 9; attempt++) {
+    await hub.socket.cut()
+    const before = hub.sockets.length
+    let waited = 0
+    while (hub.sockets.length === before) {
+      await clock.advance(500)
+      waited += 500
+    }
+    waits.push(waited)
+  }
+  assert.deepEqual(waits, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000])
+  assert.deepEqual(states, ['connecting', 'offline'])
+  await hub.welcome()
+  await clock.advance(10_000)
+  const before = hub.sockets.length
+  await hub.socket.cut()
+  await clock.advance(500)
+  assert.equal(hub.sockets.length, before + 1)
+})
+
+test('a watcher can tell which attempt waits and until when, and which hub answered', async () => {
+  const { hub, weir, clock } = testWeir()
+  weir.subscribe()
+  await hub.welcome()
+  assert.deepEqual([weir.connection.attempt, weir.connection.retryAtMs, weir.connection.hub], [0, undefined, 'h'])
+  await hub.socket.cut()
+  assert.equal(weir.connection.attempt, 1)
+  assert.equal(weir.connection.retryAtMs, clock.now() + 500)
+  const before = hub.sockets.length
+  weir.retryNow()
+  await settle()
+  assert.equal(hub.sockets.length, before + 1)
+  assert.equal(weir.connection.retryAtMs, undefined)
+  await hub.socket.cut()
+  assert.equal(weir.connection.attempt, 2)
+})
+
+test('a connection that ends right after Welcome counts as a failure', async () => {
+  const { hub, weir, clock } = testWeir()
+  weir.subscribe()
+  for (const waitMs of [500, 1000, 2000]) {
+    const { length } = hub.sockets
+    await hub.welcome()
+    await hub.socket.cut(closeCode('overloaded'), 'Full.')
+    await clock.advance(waitMs - 1)
+    assert.equal(hub.sockets.length, Math.max(1, length))
+    await clock.advance(1)
+    assert.equal(hub.sockets.length, Math.max(1, length) + 1)
+  }
+  assert.equal(weir.connection.error?.code, 'overloaded')
+})
+
+test('a code of 3500 to 3999 ends everything: the iterables throw it', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  const readers = [new Reader(weir.subscribe()), new Reader(weir.subscribe({ filter: 'a' }))]
+  const socket = await hub.welcome()
+  await socket.cut(closeCode('revoked'), 'The token was revoked.')
+  await clock.advance(100_000)
+  assert.equal(hub.sockets.length, 1)
+  assert.deepEqual(states, ['connecting', 'closed'])
+  for (const { error } of readers) assert.deepEqual(error, new WeirError('revoked', 'The token was revoked.'))
+  assert.throws(() => weir.subscribe(), { code: 'conflict' })
+})
+
+test('Goaway: the connection stays for the given time, and is then made anew at once', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  const reader = new Reader(weir.subscribe({ mode: 'ALL' }))
+  const first = await hub.welcome()
+  await first.subscribed(7, Start.HEAD, 1, 0)
+  await first.say({ case: 'goaway', value: { reason: 'draining', reconnectAfterMs: 3000 } })
+  await clock.advance(2999)
+  await first.say(batchFrame(7, 0, 1, { 1: 'a' }))
+  assert.equal(hub.sockets.length, 1)
+  await clock.advance(1)
+  assert.equal(hub.sockets.length, 2)
+  assert.equal(first.closedBy(), 1000)
+  const second = await hub.welcome()
+  await second.subscribed(4, Start.MEMORY, 1, 1)
+  await second.say(batchFrame(4, 1, 2, { 2: 'a' }))
+  await first.say(batchFrame(7, 1, 2, { 2: 'late' }))
+  await first.say(welcome())
+  await first.cut(3500, 'late')
+  await clock.advance(9000)
+  assert.equal(hub.sockets.length, 2)
+  assert.deepEqual(reader.seen, ['a 1', 'a 2'])
+  assert.deepEqual(states, ['connecting', 'live', 'recovering', 'live'])
+})
+
+test('a hub that closes before its own Goaway is due is left for the next one', async () => {
+  const { hub, weir, clock } = testWeir()
+  weir.subscribe()
+  const first = await hub.welcome(welcome({ heartbeatMs: 100_000 }))
+  await first.say({ case: 'goaway', value: { reason: 'draining', reconnectAfterMs: 60_000 } })
+  await first.cut(1012)
+  await clock.advance(500)
+  assert.equal(hub.sockets.length, 2)
+  await hub.welcome(welcome({ heartbeatMs: 100_000 }))
+  await clock.advance(60_000)
+  assert.equal(hub.sockets.length, 2)
+})
+
+test('silence of two and a half heartbeats is the end of a connection', async () => {
+  const { hub, weir, clock } = testWeir()
+  weir.subscribe()
+  const socket = await hub.welcome(welcome({ heartbeatMs: 2000 }))
+  await clock.advance(4999)
+  assert.ok(socket.take('ping').length > 0)
+  assert.equal(socket.closedBy(), undefined)
+  await clock.advance(1)
+  assert.equal(socket.closedBy(), 4000)
+  await socket.cut(3500, 'late')
+  await clock.advance(500)
+  assert.equal(hub.sockets.length, 2)
+  assert.equal(weir.connection.state, 'offline')
+})
+
+test('a hub that does not welcome in time is given up', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  weir.subscribe()
+  await settle()
+  hub.socket.opened()
+  await clock.advance(10_000)
+  assert.deepEqual(states, ['connecting', 'offline'])
+  assert.equal(hub.socket.closedBy(), 4000)
+})
+
+test('a server that speaks something else, or nonsense, is no hub', async () => {
+  for (const meet of [
+    async (hub: ReturnType<typeof testWeir>['hub']) => hub.socket.opened(''),
+    async (hub: ReturnType<typeof testWeir>['hub']) => {
+      hub.socket.opened()
+      await hub.socket.say(batchFrame(1, 0, 1))
+    },
+    async (hub: ReturnType<typeof testWeir>['hub']) => {
+      await hub.welcome()
+      await hub.socket.sayRaw(new Uint8Array([0xff]))
+    },
+  ]) {
+    const { hub, weir, clock } = testWeir()
+    weir.subscribe()
+    await settle()
+    await meet(hub)
+    assert.equal(hub.socket.closedBy(), 4000)
+    assert.equal(weir.connection.error?.code, 'unavailable')
+    await clock.advance(500)
+    assert.equal(hub.sockets.length, 2)
+  }
+})
+
+test('an expired token is not used again', async () => {
+  const tokens = ['a', 'b'].map((name) => `e30.${btoa(JSON.stringify({ exp: 4e9, jti: name }))}.s`)
+  const { hub, weir, clock } = testWeir({ getToken: () => tokens.shift() ?? '' })
+  const [first, second] = tokens
+  weir.subscribe()
+  const socket = await hub.welcome()
+  assert.equal(socket.take('hello')[0]?.token, first)
+  await socket.cut()
+  await clock.advance(500)
+  assert.equal((await hub.welcome()).take('hello')[0]?.token, first)
+  await hub.socket.cut(closeCode('token_expired'), 'Expired.')
+  await clock.advance(1000)
+  assert.equal((await hub.welcome()).take('hello')[0]?.token, second)
+})
+
+test('the token is renewed in band before it expires', async () => {
+  let asked = 0
+  const { hub, weir, clock } = testWeir({ getToken: () => `token-${++asked}` })
+  weir.subscribe()
+  const socket = await hub.welcome(welcome({ tokenExpires: 1_769_860_800 + 300 }))
+  assert.equal(socket.take('hello')[0]?.token, 'token-1')
+  for (let beat = 0; beat < 24; beat++) {
+    await clock.advance(10_000)
+    await socket.say({ case: 'pong', value: {} })
+  }
+  assert.deepEqual(
+    socket.take('renew').map(({ token }) => token),
+    ['token-2'],
+  )
+})
+
+test('getToken that fails is asked again; a WeirError for good is the end', async () => {
+  let asked = 0
+  const { hub, weir, clock, states } = testWeir({
+    getToken: () => {
+      if (++asked === 1) throw new Error('no network')
+      throw new WeirError('unauthenticated', 'Signed out.')
+    },
+  })
+  const reader = new Reader(weir.subscribe())
+  await settle()
+  assert.deepEqual(states, ['connecting', 'offline'])
+  await clock.advance(500)
+  assert.deepEqual(states, ['connecting', 'offline', 'closed'])
+  assert.equal(reader.error?.message, 'Signed out.')
+  assert.equal(hub.sockets.length, 0)
+})
+
+test('an address that this runtime will not open is the end', async () => {
+  const { weir, hub, clock, states } = testWeir()
+  hub.refuses = new SyntaxError('mixed content')
+  const reader = new Reader(weir.subscribe())
+  await settle()
+  assert.deepEqual(states, ['connecting', 'closed'])
+  assert.equal(reader.error?.cause, hub.refuses)
+  assert.equal(clock.waiting, 0)
+})
+
+test('close ends the loops and the connection, and leaves no timer', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  const reader = new Reader(weir.subscribe())
+  const socket = await hub.welcome()
+  await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
+  weir.close()
+  await settle()
+  assert.ok(reader.done)
+  assert.equal(reader.error, undefined)
+  assert.equal(socket.closedBy(), 1000)
+  assert.deepEqual(states, ['connecting', 'live', 'closed'])
+  assert.equal(clock.waiting, 0)
+})
+
+test('close while the next attempt waits makes none, and leaves no timer', async () => {
+  const { hub, weir, clock } = testWeir()
+  weir.subscribe()
+  await settle()
+  await hub.socket.cut()
+  weir.close()
+  assert.equal(clock.waiting, 0)
+})
+
+test('close leaves no timer behind a full window or a refusal for now, nor does a loss', async () => {
+  for (const lose of [false, true]) {
+    const { hub, weir, clock } = testWeir()
+    const [full, refused] = [weir.subscribe({ filter: 'a' }), weir.subscribe({ filter: 'b' })]
+    const socket = await hub.welcome(welcome({ windowBytes: 100 }))
+    const [first, second] = socket.take('subscribe')
+    await socket.say(subscribedFrame(first?.id ?? 0, 1, Start.SNAPSHOT, 1, 0))
+    await socket.say({ case: 'refused', value: { id: second?.id ?? 0, code: 'unavailable', message: 'Later.' } })
+    await socket.say(batchFrame(1, 0, 1, { 1: 'x'.repeat(90) }))
+    assert.equal(weir.connection.state, 'behind')
+    if (lose) await socket.cut()
+    weir.close()
+    assert.equal(clock.waiting, 0)
+    for (const subscription of [full, refused]) subscription.close()
+  }
+})
+
+test('what is closed or refused for good is not asked for after a loss; what is opened meanwhile is', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  const closed = weir.subscribe({ filter: 'a' })
+  const refused = new Reader(weir.subscribe({ filter: 'b' }))
+  weir.subscribe({ filter: 'c' })
+  const first = await hub.welcome()
+  const [, asked] = first.take('subscribe')
+  await first.say({ case: 'refused', value: { id: asked?.id ?? 0, code: 'forbidden', message: 'No.' } })
+  assert.ok(refused.done)
+  closed.close()
+  await first.cut()
+  weir.subscribe({ filter: 'd' })
+  await clock.advance(500)
+  await hub.socket.cut()
+  await clock.advance(1000)
+  const second = await hub.welcome()
+  const again = second.take('subscribe')
+  assert.deepEqual(
+    again.map(({ filters }) => filters.join()),
+    ['c', 'd'],
+  )
+  for (const { id } of again) await second.say(subscribedFrame(id, id, Start.SNAPSHOT, 1, 0))
+  assert.deepEqual(states, ['connecting', 'offline', 'recovering', 'live'])
+})
+
+test('the last of two Goaways counts', async () => {
+  const { hub, weir, clock } = testWeir()
+  weir.subscribe()
+  const socket = await hub.welcome(welcome({ heartbeatMs: 100_000 }))
+  for (const reconnectAfterMs of [1000, 5000]) {
+    await socket.say({ case: 'goaway', value: { reason: 'age', reconnectAfterMs } })
+  }
+  await clock.advance(4999)
+  assert.equal(hub.sockets.length, 1)
+  await clock.advance(1)
+  assert.equal(hub.sockets.length, 2)
+})
+
+test('close while a token is being asked for opens nothing', async () => {
+  for (const getToken of [async () => 'token', () => Promise.reject(new Error('no network'))]) {
+    const { hub, weir, clock } = testWeir({ getToken })
+    weir.subscribe()
+    weir.close()
+    await settle()
+    assert.equal(hub.sockets.length, 0)
+    assert.equal(clock.waiting, 0)
+  }
+})
+
+test('a fault in a watcher of the state does not harm the connection', async (t) => {
+  const { hub, weir, states } = testWeir()
+  const thrown: unknown[] = []
+  const original = globalThis.queueMicrotask
+  globalThis.queueMicrotask = (action) => {
+    try {
+      action()
+    } catch (error) {
+      thrown.push(error)
+    }
+  }
+  t.after(() => {
+    globalThis.queueMicrotask = original
+  })
+  weir.connection.subscribe((state) => {
+    if (state === 'live') throw new Error('the badge')
+  })
+  weir.subscribe()
+  const socket = await hub.welcome()
+  await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
+  assert.deepEqual(states, ['connecting', 'live'])
+  assert.equal(thrown.length, 1)
+})
+
+test('when the network is back, a planned attempt is made at once, and no second one', async () => {
+  const { hub, weir, clock, online } = testWeir({ getToken: async () => 'token' })
+  weir.subscribe()
+  await settle()
+  await hub.socket.cut()
+  online()
+  online()
+  await settle()
+  assert.equal(hub.sockets.length, 2)
+  await clock.advance(5000)
+  assert.equal(hub.sockets.length, 2)
+})

@@ -1,0 +1,141 @@
+import { asWeirError, type ClientFrame, type ServerFrame, shouldReconnect, WeirError, type Welcome } from '@weir/proto'
+import { clientLimits } from '../limits.ts'
+import type { Clock } from '../platform/clock.ts'
+import { TokenRenewal } from '../token/token-renewal.ts'
+import { expiryMs, type TokenSource } from '../token/token-source.ts'
+import { closeError } from './close-error.ts'
+import type { Codec } from './codec.ts'
+import { Credit } from './credit.ts'
+import type { OpenSocket, Socket } from './socket.ts'
+import { Watchdog } from './watchdog.ts'
+
+/** What every session of a connection is made with. */
+export interface SessionOptions {
+  readonly url: string
+  readonly codec: Codec
+  /** Name and version, for the hub's list of sessions. */
+  readonly client: string
+  readonly windowBytes: number
+  readonly openSocket: OpenSocket
+  readonly tokens: TokenSource
+  readonly clock: Clock
+}
+
+export interface SessionEvents {
+  /** The hub has accepted the token; frames follow. */
+  welcomed(hub: string): void
+  /** Any frame but Welcome and Pong. `bytes` is what its message counts against the window. */
+  received(frame: ServerFrame['frame'], bytes: number): void
+  strained(): void
+  eased(): void
+  /** Once, and nothing follows; not after `close`. `mayRetry` is false when no attempt can mend it. */
+  ended(error: WeirError, mayRetry: boolean): void
+}
+
+/** One socket to a hub, from Hello to its end: it keeps the connection alive and the token fresh, and counts the window. */
+export class Session {
+  readonly #options: SessionOptions
+  readonly #events: SessionEvents
+  readonly #token: string
+  readonly #socket: Socket
+  readonly #renewal: TokenRenewal
+  #credit: Credit | undefined
+  #watchdog: Watchdog | undefined
+  #cancelDeadline = (): void => {}
+  #ended = false
+
+  constructor(options: SessionOptions, token: string, events: SessionEvents) {
+    const { clock, tokens, codec, url } = options
+    this.#options = options
+    this.#events = events
+    this.#token = token
+    this.#renewal = new TokenRenewal(clock, tokens, (fresh) => {
+      this.send({ case: 'renew', value: { $typeName: 'weir.v1.Renew', token: fresh } })
+    })
+    this.#socket = options.openSocket(url, codec.subprotocol, {
+      opened: (subprotocol) => this.#opened(subprotocol),
+      received: (message) => this.#received(message),
+      closed: (code, reason) => this.#end(closeError(code, reason), shouldReconnect(code)),
+    })
+    this.#cancelDeadline = clock.after(clientLimits.connectMs, () => this.#fail('The hub did not answer in time.'))
+  }
+
+  /** The window, once welcomed. */
+  get credit(): Credit {
+    if (this.#credit === undefined) throw new WeirError('internal', 'There is no window before Welcome.')
+    return this.#credit
+  }
+
+  send(frame: ClientFrame['frame']): void {
+    if (!this.#ended) this.#socket.send(this.#options.codec.encode(frame))
+  }
+
+  /** Ends it from this side, without an event. */
+  close(): void {
+    if (this.#ended) return
+    this.#stop()
+    this.#socket.close(1000, '')
+  }
+
+  #opened(subprotocol: string): void {
+    if (this.#ended) return
+    const { codec, client, windowBytes } = this.#options
+    if (subprotocol !== codec.subprotocol) {
+      this.#fail(`The server does not speak ${codec.subprotocol}. Is this the address of a hub?`)
+      return
+    }
+    this.send({ case: 'hello', value: { $typeName: 'weir.v1.Hello', token: this.#token, client, windowBytes } })
+  }
+
+  #received(message: string | Uint8Array): void {
+    if (this.#ended) return
+    this.#watchdog?.heard()
+    try {
+      const { frame, bytes } = this.#options.codec.decode(message)
+      if (frame.case === 'welcome') this.#welcomed(frame.value)
+      else if (this.#credit === undefined) this.#fail('The hub sent a frame before Welcome.')
+      else if (frame.case !== 'pong') this.#events.received(frame, bytes)
+    } catch (thrown) {
+      this.#fail(asWeirError(thrown).message, thrown)
+    }
+  }
+
+  #welcomed(welcome: Welcome): void {
+    if (this.#credit !== undefined) return
+    const { clock, windowBytes } = this.#options
+    this.#cancelDeadline()
+    this.#credit = new Credit(welcome.limits?.windowBytes || windowBytes, clock, {
+      acknowledge: (bytes) => this.send({ case: 'ack', value: { $typeName: 'weir.v1.Ack', bytes } }),
+      strained: () => this.#events.strained(),
+      eased: () => this.#events.eased(),
+    })
+    this.#watchdog = new Watchdog(clock, welcome.heartbeatMs || clientLimits.heartbeatMs, {
+      ping: () => this.send({ case: 'ping', value: { $typeName: 'weir.v1.Ping' } }),
+      dead: () => this.#fail('The hub has been silent for too long.'),
+    })
+    const expiresAtMs = Number(welcome.tokenExpires) * 1000 || expiryMs(this.#token)
+    if (expiresAtMs !== undefined) this.#renewal.arm(expiresAtMs)
+    this.#events.welcomed(welcome.hub)
+  }
+
+  /** The hub, or what is between, does not do what it should: another attempt may meet a better one. */
+  #fail(message: string, cause?: unknown): void {
+    if (this.#ended) return
+    this.#end(new WeirError('unavailable', message, { cause }), true)
+    this.#socket.close(4000, message.slice(0, 100))
+  }
+
+  #end(error: WeirError, mayRetry: boolean): void {
+    if (this.#ended) return
+    this.#stop()
+    this.#events.ended(error, mayRetry)
+  }
+
+  #stop(): void {
+    this.#ended = true
+    this.#cancelDeadline()
+    this.#credit?.end()
+    this.#watchdog?.end()
+    this.#renewal.end()
+  }
+}
