@@ -4,7 +4,19 @@ import { existsSync } from 'node:fs'
 import { generate, generatedNow } from './generated.ts'
 import { type Outcome, root, run } from './run.ts'
 
-const packages = ['proto', 'mesh', 'ingest', 'hub', 'projector', 'client', 'cli', 'console', 'bench', 'examples']
+const packages = [
+  'proto',
+  'mesh',
+  'ingest',
+  'hub',
+  'projector',
+  'client',
+  'cli',
+  'console',
+  'bench',
+  'examples',
+  'deploy',
+]
 
 const steps: { readonly title: string; readonly check: () => Promise<Outcome> }[] = [
   { title: 'lint and format', check: () => run(['biome', 'ci', '--colors=off', '.']) },

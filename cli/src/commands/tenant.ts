@@ -3,6 +3,7 @@ import {
   createLogger,
   defaultTenantSpec,
   type NatsConnection,
+  provisionMesh,
   provisionTenant,
   type TenantSpec,
 } from '@weir/mesh'
@@ -17,7 +18,7 @@ import { UsageError } from '../usage-error.ts'
 
 export const tenant: CommandDef = command({
   name: 'tenant',
-  description: 'Make or change the streams and buckets of a tenant, or list the tenants',
+  description: 'Make or change the streams and buckets of a tenant and those that all share, or list the tenants',
   args: {
     action: { type: 'positional', required: true, description: '"create" or "list"' },
     name: { type: 'positional', required: false, description: 'The tenant to create: a-z, 0-9 and "-"' },
@@ -53,7 +54,9 @@ export const tenant: CommandDef = command({
 })
 
 async function create(nc: NatsConnection, name: string, spec: TenantSpec, force: boolean): Promise<void> {
-  for (const { stream, action, changes } of await provisionTenant(nc, name, spec, { force })) {
+  const ofMesh = await provisionMesh(nc, spec.replicas, { force })
+  const ofTenant = await provisionTenant(nc, name, spec, { force })
+  for (const { stream, action, changes } of [...ofMesh, ...ofTenant]) {
     const fields = changes.length === 0 ? '' : ` (${changes.map(({ field }) => field).join(', ')})`
     console.log(`${stream} ${action}${fields}`)
   }
