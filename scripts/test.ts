@@ -40,7 +40,13 @@ const runs: SuiteRun[] = [
   // The whole system starts in these: one at a time, or they measure each other.
   {
     title: 'The repository, its examples and its deployment on Node',
-    command: [...node, '--test-concurrency=1', 'test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'deploy/test/*.test.ts'],
+    command: [
+      ...node,
+      '--test-concurrency=1',
+      'test/**/*.test.ts',
+      'examples/*/test/**/*.test.ts',
+      'deploy/test/*.test.ts',
+    ],
     count: countNode,
     again: failedFiles,
   },

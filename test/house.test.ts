@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: ['proto', 'client', 'mesh'],
   bench: ['proto', 'client', 'mesh'],
   examples: ['proto', 'client'],
+  deploy: ['proto', 'client', 'mesh'],
 }
 
 /** An example of how to deploy a service is that service in another place. */
