@@ -8,17 +8,33 @@ export const limits = {
   durationMaxMs: 31_622_400_000,
   /** A window is read again from its beginning after a restart, so a longer one is refused; `step` of the history serves it. */
   windowMaxMs: 3_600_000,
+  /** Names of metrics and percentiles of one window. */
+  windowMetricsMax: 64,
+  percentilesMax: 10,
   /** A larger allowed lateness is refused for the same reason. */
   latenessMaxMs: 3_600_000,
   /** A time that an event claims to be further in the future than this, seen from its arrival, counts as its arrival. */
   skewMaxMs: 60_000,
 
+  /** A longer time of absence is refused at the start: it is read again after a restart. */
+  absentMaxMs: 86_400_000,
+  /** How long the bucket `alerts` keeps what happened to an alert last, and how large it may become. */
+  alertsTtlMs: 604_800_000,
+  alertsQuotaBytes: 67_108_864,
   /** A longer condition of an alert is refused at the start. */
   conditionBytesMax: 4_096,
   /** Rounds of all loops in one evaluation of a condition; past it the evaluation fails. About 0.2 us each. */
   conditionStepsMax: 10_000,
   /** Keys of one alert whose state is kept; a further one is not watched, which is counted and logged. */
   alertKeysMax: 200_000,
+  /** Changes of one rule's alerts that are stored at once; further ones wait, and the reader with them. */
+  alertChangesMax: 256,
+  /** How often it is looked whether all changes are stored. */
+  alertSettlePollMs: 20,
+  /** Characters of an alert's message; four bytes each is what the field may have. */
+  alertMessageMax: 1_024,
+  /** Times that a person's change of an alert is tried again when others change it meanwhile; then it is a `conflict`. */
+  alertAttemptsMax: 5,
 
   /** How often the position of a projection is stored: what a crash makes it read again. */
   checkpointMs: 1_000,
@@ -33,6 +49,10 @@ export const limits = {
   restartMaxMs: 10_000,
   /** Within a drain, how long writes that are in flight may take to be acknowledged. */
   flushMs: 5_000,
+  /** A store of NATS that does not acknowledge for so long has failed, and is tried again. */
+  storeMs: 5_000,
+  /** Positions of one projection that are read. */
+  positionsMax: 4_096,
 
   /** Keys of one bucket whose revision is remembered; a forgotten one costs a read before its next write. */
   keysMax: 1_000_000,
@@ -51,8 +71,20 @@ export const limits = {
   historyBatchRows: 2_000,
   historyBatchBytes: 8_388_608,
   historyWaitMs: 50,
+  /**
+   * Batches that are stored at once, on one connection: the second is on its way when Postgres has done with the first. A third
+   * is filled meanwhile; then the reader waits.
+   */
+  historyBatchesMax: 2,
+  /** A batch is sent again after this long at first, doubling up to the second, while Postgres is away. */
+  historyRetryMs: 100,
+  historyRetryMaxMs: 2_000,
+  /** How often partitions are made ahead and dropped. */
+  historyMaintenanceMs: 600_000,
   /** A connection to Postgres that takes longer has failed. */
   databaseConnectSeconds: 5,
+  /** At the end, statements that run longer are cut off. */
+  databaseCloseSeconds: 5,
   /** A query of the read API that takes longer is ended by Postgres and answered with `unavailable`. */
   databaseQueryMs: 30_000,
 
@@ -69,6 +101,10 @@ export const limits = {
   /** Items of one answer: the default of `limit`, and its largest value. */
   pageItems: 100,
   pageItemsMax: 1_000,
+  /** Bytes of stored values that one read takes from NATS; a page may be shorter than asked for because of it. */
+  pageBytesMax: 4_194_304,
+  /** How long it is remembered what seldom changes of a bucket: its TTL and its incarnation. */
+  bucketShapeMs: 5_000,
   /** Filters of one request. */
   requestFiltersMax: 32,
   /** A longer request body is refused as `too_large`. */

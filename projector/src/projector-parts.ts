@@ -12,15 +12,15 @@ import {
   type Verifier,
 } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
-import { AlertLog } from './alerts/alert-log.ts'
+import { BucketReader } from './bucket/bucket-reader.ts'
 import { type Database, openDatabase } from './db/database.ts'
 import type { ProjectionSpec } from './declaration/projection-spec.ts'
-import { History } from './history.ts'
-import { createApi } from './http/api.ts'
-import { exportProjections } from './projector-metrics.ts'
+import { AlertLog } from './kinds/alert/alert-log.ts'
+import { History } from './kinds/history/history.ts'
+import { createApi } from './routes/api.ts'
 import { type ProjectorConfig, projectorSettings } from './settings.ts'
-import { BucketReader } from './state/bucket-reader.ts'
-import { type TenantProjections, tenantProjections } from './tenant-projections.ts'
+import { exportProjections } from './tenant/projector-metrics.ts'
+import { type TenantProjections, tenantProjections } from './tenant/tenant-projections.ts'
 
 /** What the process of a projector is made from. */
 export interface ProjectorContext {

@@ -12,7 +12,7 @@ import {
   url,
 } from '@weir/mesh'
 import { defaultTenant } from '@weir/proto'
-import { type Partition, partition, wholePartition } from './partition.ts'
+import { type Partition, partition, wholePartition } from './event/partition.ts'
 
 /** Everything that the environment may tell the projector. */
 export const projectorSettings: typeof meshSettings & {

@@ -3,9 +3,9 @@ import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { NatsConnection } from '@weir/mesh'
 import { type EventJson, EventSchema, eventToJson } from '@weir/proto'
 import postgres from 'postgres'
-import type { EventRecord } from '../src/event-record.ts'
-import { MergedReading } from '../src/fold/merged-reading.ts'
-import { WindowFold, type WindowShape } from '../src/fold/window-fold.ts'
+import type { EventRecord } from '../src/event/event-record.ts'
+import { MergedReading } from '../src/kinds/merge/merged-reading.ts'
+import { WindowFold, type WindowShape } from '../src/kinds/window/window-fold.ts'
 import { type BucketEntry, bucketEntries } from './stream-contents.ts'
 
 /** That `latest` holds of each subject the last event, and nothing else. */

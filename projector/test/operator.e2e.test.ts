@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { mintToken } from '@weir/mesh'
-import type { DeadLetterPage } from '../src/projection/dead-letters.ts'
+import type { DeadLetterPage } from '../src/run/dead-letters.ts'
 import { testSecret } from './projector-process.ts'
 import { reading, ServiceUnderTest, until } from './service-under-test.ts'
 

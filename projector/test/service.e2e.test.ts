@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { StateItem, StatePage } from '../src/state/bucket-reader.ts'
+import type { StateItem, StatePage } from '../src/bucket/bucket-reader.ts'
 import { startPglite, type TestDatabase } from './pglite.ts'
 import { reading, ServiceUnderTest, until } from './service-under-test.ts'
 

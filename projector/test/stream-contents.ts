@@ -1,7 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { type NatsConnection, readStamp, StreamReader, sourceStream, sourceSubject, streamState } from '@weir/mesh'
 import { type EventJson, EventSchema, eventToJson } from '@weir/proto'
-import { EventRecord } from '../src/event-record.ts'
+import { EventRecord } from '../src/event/event-record.ts'
 
 /** Every event that the stream of a tenant holds, in order. */
 export async function storedEvents(nc: NatsConnection, tenant: string): Promise<readonly EventRecord[]> {

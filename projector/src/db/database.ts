@@ -42,7 +42,7 @@ export function openDatabase({ url, readersMax, log }: DatabaseOptions): Databas
       return readers
     },
     async close() {
-      await Promise.all([sql, readers].map((each) => each?.end({ timeout: 5 })))
+      await Promise.all([sql, readers].map((each) => each?.end({ timeout: limits.databaseCloseSeconds })))
     },
   }
 }

@@ -1,5 +1,5 @@
-import type { Partition } from '../partition.ts'
-import type { PartitionPosition, Position, PositionStore } from '../projection/position.ts'
+import type { Partition } from '../event/partition.ts'
+import type { PartitionPosition, Position, PositionStore } from '../run/position.ts'
 import type { Database } from './database.ts'
 
 /** Positions beside the rows they are about: a database that is restored from a backup continues from there. */

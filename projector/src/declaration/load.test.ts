@@ -66,7 +66,7 @@ test('every fault is reported with its line and column', () => {
 `),
     [
       '4:5 projections[0].ttl: a duration is a number and ms, s, m, h or d',
-      '5:5 projections[0].colour: there is no such field here',
+      '5:5 projections[0].colour: there is no such field here; there are kind, name, from, key, bucket, ttl, quota',
       '6:5 projections[1].name: a name is made of A-Z a-z 0-9 _ -, at most 64',
       '10:5 projections[2].from[0]: The filter "a..b" has an empty token: two dots in a row, or one at an end.',
     ],

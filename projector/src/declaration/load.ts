@@ -1,7 +1,8 @@
 import { type Document, isMap, isNode, isPair, LineCounter, type Node, parseDocument } from 'yaml'
 import { limits } from '../limits.ts'
+import type { FaultPath } from './kind-declaration.ts'
 import type { ProjectionSpec } from './projection-spec.ts'
-import { type FaultPath, readSpecs } from './schema.ts'
+import { readSpecs } from './schema.ts'
 
 /** A fault of the file of projections. Line and column count from 1. */
 export interface DeclarationFault {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { EventSchema } from '@weir/proto'
-import { EventRecord } from '../event-record.ts'
+import { EventRecord } from '../event/event-record.ts'
 import { compileKeyTemplate, compileMessageTemplate } from './template.ts'
 
 const event = create(EventSchema, {

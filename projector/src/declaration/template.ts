@@ -1,6 +1,6 @@
 import { subjectFault, WeirError } from '@weir/proto'
-import type { EventRecord } from '../event-record.ts'
-import { ownValue } from '../own-value.ts'
+import type { EventRecord } from '../event/event-record.ts'
+import { ownValue } from '../event/own-value.ts'
 
 /**
  * Text with placeholders for what an event has: `{subject}`, a token of the subject by its place from 0 (`{1}`), `{type}`,

@@ -1,0 +1,55 @@
+import { fromBinary } from '@bufbuild/protobuf'
+import type { ValueStamp } from '@weir/mesh'
+import { type Event, EventSchema, isTimestamp, WeirError } from '@weir/proto'
+import { limits } from '../limits.ts'
+
+/** One event as it is read from its stream. */
+export class EventRecord implements ValueStamp {
+  readonly subject: string
+  readonly epoch: number
+  readonly seq: number
+  /** When the stream took it: the same at every reading, and rising with `seq`. */
+  readonly storedAtMs: number
+  /** The encoded weir.v1.Event: a view, to be copied when it is kept. */
+  readonly payload: Uint8Array
+  /** In a bucket: the key was removed or has expired, and there is no event. */
+  readonly removed: boolean
+  #event: Event | undefined
+
+  constructor(subject: string, epoch: number, seq: number, storedAtMs: number, payload: Uint8Array, removed = false) {
+    this.subject = subject
+    this.epoch = epoch
+    this.seq = seq
+    this.storedAtMs = storedAtMs
+    this.payload = payload
+    this.removed = removed
+  }
+
+  /** One that can be kept, as it holds no view of what was received. */
+  copy(): EventRecord {
+    return new EventRecord(this.subject, this.epoch, this.seq, this.storedAtMs, this.payload.slice(), this.removed)
+  }
+
+  /** Decoded at the first use. Throws `malformed` when the bytes are not an Event. */
+  get event(): Event {
+    if (this.#event === undefined) {
+      try {
+        this.#event = fromBinary(EventSchema, this.payload)
+      } catch (cause) {
+        throw new WeirError('malformed', 'The bytes are not a weir.v1.Event.', { cause })
+      }
+    }
+    return this.#event
+  }
+
+  /**
+   * When it happened, by the producer's clock, or when it was stored if the producer did not say. A clock that is ahead by
+   * more than `skewMaxMs` is not believed: such a time would win over every honest one that follows.
+   */
+  get timeMs(): number {
+    const { time } = this.event
+    if (time === undefined || !isTimestamp(time)) return this.storedAtMs
+    const timeMs = Number(time.seconds) * 1000 + Math.floor(time.nanos / 1_000_000)
+    return timeMs > this.storedAtMs + limits.skewMaxMs ? this.storedAtMs : timeMs
+  }
+}

@@ -1,0 +1,72 @@
+import { eventStream, type NatsConnection, streamState } from '@weir/mesh'
+import { type Cursor, WeirError } from '@weir/proto'
+import { type Database, databaseError } from '../../db/database.ts'
+import { HistoryPositions } from '../../db/history-positions.ts'
+import { type HistoryItem, type HistoryPage, type HistoryRequest, queryHistory } from '../../db/history-query.ts'
+import { querySeries, type Series, type SeriesRequest } from '../../db/history-series.ts'
+import { limits } from '../../limits.ts'
+import { reachedBy } from '../../run/position.ts'
+
+export interface HistoryOptions {
+  readonly nc: NatsConnection
+  /** Undefined when this mesh keeps no history. */
+  readonly database: Database | undefined
+  /** The name of the projection of kind `history`. */
+  readonly projection: string | undefined
+}
+
+/** Answers questions about the past. */
+export class History {
+  readonly #options: HistoryOptions
+
+  constructor(options: HistoryOptions) {
+    this.#options = options
+  }
+
+  /** A page, and the cursor from which a subscription to `events` continues it without a gap and without a double. */
+  async query(request: HistoryRequest): Promise<{ readonly page: HistoryPage; readonly cursor: Cursor }> {
+    return await queryHistory(this.#database(), request, await this.#head(request.tenant))
+  }
+
+  /** Readings in steps, and the cursor from which a subscription continues them. */
+  async series(request: SeriesRequest): Promise<{ readonly series: readonly Series[]; readonly cursor: Cursor }> {
+    const cursor = await this.#head(request.tenant)
+    return { series: await querySeries(this.#database(), request, cursor), cursor }
+  }
+
+  /** Everything that matches, page after page, and the cursor that continues it. */
+  async export(
+    request: Omit<HistoryRequest, 'limit' | 'next'>,
+  ): Promise<{ readonly cursor: Cursor; readonly pages: AsyncGenerator<readonly HistoryItem[]> }> {
+    const database = this.#database()
+    const cursor = await this.#head(request.tenant)
+    async function* pages(): AsyncGenerator<readonly HistoryItem[]> {
+      let next: string | undefined
+      do {
+        const asked = { ...request, limit: limits.exportPageItems, next }
+        const { page } = await queryHistory(database, asked, cursor)
+        yield page.items
+        next = page.next
+      } while (next !== undefined)
+    }
+    return { cursor, pages: pages() }
+  }
+
+  /** Everything up to here is in Postgres. */
+  async #head(tenant: string): Promise<Cursor> {
+    const { nc, projection } = this.#options
+    const stored = await new HistoryPositions(this.#database(), tenant).load(projection ?? '').catch((cause) => {
+      throw databaseError(cause)
+    })
+    const epoch = Math.max(0, ...stored.map(({ position }) => position.epoch))
+    const { seq } = reachedBy(stored, epoch)
+    if (seq > 0) return { epoch, seq }
+    return { epoch: (await streamState(nc, eventStream(tenant))).epoch, seq: 0 }
+  }
+
+  #database(): Database {
+    const { database } = this.#options
+    if (database === undefined) throw new WeirError('not_found', 'This mesh keeps no history: none is declared.')
+    return database
+  }
+}

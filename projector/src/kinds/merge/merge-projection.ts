@@ -1,0 +1,139 @@
+import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import { isNewer, type ValueStamp } from '@weir/mesh'
+import { EventSchema } from '@weir/proto'
+import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
+import { DirtyKeys } from '../../bucket/dirty-keys.ts'
+import type { MergeSpec } from '../../declaration/merge-spec.ts'
+import type { EventRecord } from '../../event/event-record.ts'
+import { limits } from '../../limits.ts'
+import type { Projection, Rebuilding } from '../../run/projection.ts'
+import { MergedReading } from './merged-reading.ts'
+
+export interface MergeStats {
+  /** Events that are no readings. */
+  ignored: number
+}
+
+/**
+ * Folds the readings of each key into one. What the bucket holds is the whole state: it is read when the projection opens, and
+ * the stamp of a value says which events are in it already.
+ */
+export class MergeProjection implements Projection {
+  readonly warmUpMs = 0
+  readonly reachMs: number
+  readonly checkpointMs: number = limits.checkpointMs
+  readonly fromNow = false
+  readonly target: BucketTarget
+  readonly rebuilding: Rebuilding
+  readonly stats: MergeStats = { ignored: 0 }
+  readonly #spec: MergeSpec
+  readonly #states = new Map<string, KeyState>()
+  readonly #dirty: DirtyKeys
+
+  constructor(options: BucketTargetOptions & { readonly spec: MergeSpec }) {
+    this.#spec = options.spec
+    this.reachMs = options.spec.ttlMs
+    this.target = new BucketTarget({ ...options, onOvertaken: (...value) => this.#adopt(...value) })
+    this.rebuilding = this.target.rebuilding(
+      () => this.#forget(),
+      () => this.#dirty.flush(),
+    )
+    this.#dirty = new DirtyKeys(limits.mergeWaitMs, limits.dirtyKeysMax, (keys) => this.#write(keys))
+  }
+
+  async open(): Promise<void> {
+    this.#forget()
+    this.target.writer.reset()
+    await this.target.writer.load((...value) => this.#adopt(...value))
+  }
+
+  take(record: EventRecord): void | Promise<void> {
+    const { event, storedAtMs } = record
+    if (event.data.case !== 'reading') {
+      this.stats.ignored++
+      return
+    }
+    const key = this.#spec.key.keyOf(record)
+    if (!this.target.owns(key) || this.target.isExpired(storedAtMs)) return
+    const state = this.#stateOf(key, storedAtMs)
+    if (!isNewer(record, state)) return
+    state.reading.fold(event, record.timeMs, record.seq)
+    state.epoch = record.epoch
+    state.seq = record.seq
+    state.storedAtMs = storedAtMs
+    this.#dirty.add(key)
+    return this.target.relief()
+  }
+
+  idle(nowMs: number): void {
+    for (const [key, { storedAtMs }] of this.#states) {
+      if (nowMs - storedAtMs > this.#spec.ttlMs + limits.skewMaxMs) this.#states.delete(key)
+    }
+  }
+
+  flushed(): Promise<void> {
+    this.#dirty.flush()
+    return this.target.writer.flushed()
+  }
+
+  blocked(): string | undefined {
+    return this.target.writer.blocked
+  }
+
+  targetEpoch(): Promise<number> {
+    return this.target.epoch()
+  }
+
+  close(): void {
+    this.#dirty.clear()
+    this.target.writer.close()
+  }
+
+  #forget(): void {
+    this.#states.clear()
+    this.#dirty.clear()
+  }
+
+  /** What is still alive of a key; one that has been silent for its TTL begins anew, as its value has expired. */
+  #stateOf(key: string, storedAtMs: number): KeyState {
+    const known = this.#states.get(key)
+    if (known !== undefined && storedAtMs - known.storedAtMs < this.#spec.ttlMs) return known
+    const state: KeyState = { reading: new MergedReading(), epoch: known?.epoch ?? 0, seq: known?.seq ?? 0, storedAtMs }
+    this.#states.set(key, state)
+    return state
+  }
+
+  #write(keys: Iterable<string>): void {
+    for (const key of keys) {
+      const state = this.#states.get(key)
+      if (state === undefined) continue
+      state.reading.prune(this.#spec.ttlMs, limits.mergedMetricsMax)
+      this.target.put(key, state, state.storedAtMs, toBinary(EventSchema, state.reading.toEvent()))
+    }
+  }
+
+  /** Takes over what the bucket holds. */
+  #adopt(key: string, stamp: ValueStamp, payload: Uint8Array): void {
+    const known = this.#states.get(key)
+    if (known !== undefined && !isNewer(stamp, known)) return
+    const reading = readValue(payload, stamp.seq)
+    this.#states.set(key, { reading, epoch: stamp.epoch, seq: stamp.seq, storedAtMs: Date.now() })
+  }
+}
+
+/** A value that is no event, as when somebody else put it, counts as none. */
+function readValue(payload: Uint8Array, seq: number): MergedReading {
+  try {
+    return MergedReading.fromEvent(fromBinary(EventSchema, payload), seq)
+  } catch {
+    return new MergedReading()
+  }
+}
+
+interface KeyState {
+  readonly reading: MergedReading
+  /** The last event that is folded in. */
+  epoch: number
+  seq: number
+  storedAtMs: number
+}

@@ -1,0 +1,142 @@
+import { toBinary } from '@bufbuild/protobuf'
+import type { Logger } from '@weir/mesh'
+import { EventSchema } from '@weir/proto'
+import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
+import { DirtyKeys } from '../../bucket/dirty-keys.ts'
+import type { WindowSpec } from '../../declaration/window-spec.ts'
+import type { EventRecord } from '../../event/event-record.ts'
+import { limits } from '../../limits.ts'
+import type { Projection, Rebuilding } from '../../run/projection.ts'
+import { type OpenWindow, WindowFold } from './window-fold.ts'
+
+export interface WindowStats {
+  /** Events that are no readings, or have none of the metrics. */
+  ignored: number
+  /** Events that came after their window was closed. */
+  late: number
+  /** Readings that were left out because too many windows are open. */
+  overflowed: number
+}
+
+/**
+ * Writes the statistics of windows while they are open. Nothing of an open window is kept but in memory: after a restart the
+ * events of every window that may still be open are read again, and the stamps in the bucket tell which values are old news.
+ */
+export class WindowProjection implements Projection {
+  readonly warmUpMs: number
+  readonly reachMs: number
+  readonly checkpointMs: number = limits.checkpointMs
+  readonly fromNow = false
+  readonly target: BucketTarget
+  readonly rebuilding: Rebuilding
+  readonly stats: WindowStats = { ignored: 0, late: 0, overflowed: 0 }
+  readonly #spec: WindowSpec
+  readonly #log: Logger
+  readonly #fold: WindowFold
+  readonly #changed = new Map<string, Change>()
+  readonly #dirty: DirtyKeys
+  #overflowLogged = false
+
+  constructor(options: BucketTargetOptions & { readonly spec: WindowSpec }) {
+    const { spec } = options
+    this.#spec = spec
+    this.#log = options.log
+    this.warmUpMs = spec.sizeMs + spec.latenessMs + limits.skewMaxMs
+    this.reachMs = spec.ttlMs + this.warmUpMs
+    this.target = new BucketTarget(options)
+    this.rebuilding = this.target.rebuilding(
+      () => this.#forget(),
+      () => this.#dirty.flush(),
+    )
+    this.#fold = new WindowFold(spec, limits.windowSeriesMax)
+    this.#dirty = new DirtyKeys(spec.everyMs, limits.dirtyKeysMax, (keys) => this.#write(keys))
+  }
+
+  get openWindows(): number {
+    return this.#fold.openWindows
+  }
+
+  async open(): Promise<void> {
+    this.#forget()
+    this.target.writer.reset()
+    await this.target.writer.load()
+  }
+
+  take(record: EventRecord): void | Promise<void> {
+    const { event, timeMs, storedAtMs, seq, epoch } = record
+    this.#fold.close(storedAtMs)
+    if (event.data.case !== 'reading') {
+      this.stats.ignored++
+      return
+    }
+    const key = this.#spec.key.keyOf(record, this.#fold.startOf(timeMs))
+    if (!this.target.owns(key)) return
+    const added = this.#fold.add(key, event, timeMs, seq, storedAtMs)
+    if (typeof added === 'string') {
+      this.#count(added)
+      return
+    }
+    this.#changed.set(key, { window: added, epoch })
+    this.#dirty.add(key)
+    return this.target.relief()
+  }
+
+  /** The clock of the machine is not the one that stored the events, so it closes windows with a margin. */
+  idle(nowMs: number): void {
+    this.#fold.close(nowMs - limits.skewMaxMs)
+  }
+
+  flushed(): Promise<void> {
+    this.#dirty.flush()
+    return this.target.writer.flushed()
+  }
+
+  blocked(): string | undefined {
+    return this.target.writer.blocked
+  }
+
+  targetEpoch(): Promise<number> {
+    return this.target.epoch()
+  }
+
+  close(): void {
+    this.#dirty.clear()
+    this.target.writer.close()
+  }
+
+  #forget(): void {
+    this.#fold.clear()
+    this.#dirty.clear()
+    this.#changed.clear()
+  }
+
+  #write(keys: Iterable<string>): void {
+    for (const key of keys) {
+      const change = this.#changed.get(key)
+      if (change === undefined) continue
+      const { window, epoch } = change
+      const payload = toBinary(EventSchema, this.#fold.toEvent(window))
+      this.target.put(key, { epoch, seq: window.seq }, window.storedAtMs, payload)
+    }
+    this.#changed.clear()
+  }
+
+  #count(outcome: 'late' | 'full' | 'nothing'): void {
+    if (outcome === 'late') this.stats.late++
+    else if (outcome === 'nothing') this.stats.ignored++
+    else {
+      this.stats.overflowed++
+      if (!this.#overflowLogged) {
+        this.#overflowLogged = true
+        const { name } = this.#spec
+        this.#log.error({ projection: name }, 'too many windows are open; declare fewer metrics, keys or percentiles')
+      }
+    }
+  }
+}
+
+/** A window that has to be written; it may be closed before that happens. */
+interface Change {
+  readonly window: OpenWindow
+  readonly epoch: number
+}

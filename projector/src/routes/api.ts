@@ -1,0 +1,65 @@
+import { type Handler, type Logger, problem, type Verifier } from '@weir/mesh'
+import { asWeirError, WeirError } from '@weir/proto'
+import { Hono } from 'hono'
+import type { BucketReader } from '../bucket/bucket-reader.ts'
+import type { ApiEnv } from '../http/api-env.ts'
+import { allowOrigins } from '../http/cross-origin.ts'
+import { identify } from '../http/identify.ts'
+import { type StaticFiles, staticFiles } from '../http/static-files.ts'
+import type { AlertLog } from '../kinds/alert/alert-log.ts'
+import type { History } from '../kinds/history/history.ts'
+import type { TenantProjections } from '../tenant/tenant-projections.ts'
+import { alertRoutes } from './alert-routes.ts'
+import { configRoute } from './config-route.ts'
+import { historyRoutes } from './history-routes.ts'
+import { openapiRoute } from './openapi-route.ts'
+import { projectionRoutes } from './projection-routes.ts'
+import { stateRoutes } from './state-routes.ts'
+
+export interface ApiOptions {
+  readonly verifier: Verifier
+  readonly buckets: BucketReader
+  readonly history: History
+  readonly alertsOf: (tenant: string) => AlertLog
+  readonly projections: readonly TenantProjections[]
+  readonly log: Logger
+  /** Origins, beside the page's own, whose pages may read; `*` for every one. */
+  readonly origins: readonly string[]
+  readonly publicHubUrl: string | undefined
+  readonly hubPort: number
+  /** The folder of the built console. */
+  readonly consoleFolder: string
+}
+
+/** The read API and the console's files, as one fetch handler. */
+export function createApi(options: ApiOptions): Handler {
+  const { log } = options
+  const api = new Hono<ApiEnv>()
+  api.onError((thrown, context) => {
+    const error = asWeirError(thrown)
+    if (error.code === 'internal') log.error({ err: thrown, path: context.req.path }, 'a request failed')
+    return problem(error)
+  })
+  routes(api, options)
+  api.all('/v1/*', () => {
+    throw new WeirError('not_found', 'There is nothing at this address, or not by this method.')
+  })
+  const files: StaticFiles = staticFiles(options.consoleFolder)
+  api.get('*', (context) => files(context.req.raw))
+  return async (request) => await api.fetch(request)
+}
+
+/** All routes of the API, in their order: what comes before the token is asked for needs none. */
+export function routes(api: Hono<ApiEnv>, options: ApiOptions): void {
+  api.use('/v1/*', allowOrigins(options.origins))
+  openapiRoute(api)
+  configRoute(api, options)
+  api.use('/v1/*', async (context, next) => {
+    context.set('identity', await identify(context.req.raw, options.verifier))
+    await next()
+  })
+  stateRoutes(api, options.buckets)
+  historyRoutes(api, options.history)
+  alertRoutes(api, options.buckets, options.alertsOf)
+  projectionRoutes(api, options.projections)
+}

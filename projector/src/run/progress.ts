@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger, StreamState } from '@weir/mesh'
+import type { Partition } from '../event/partition.ts'
+import { noPosition, type Position, type PositionStore, resumeFrom } from './position.ts'
+import type { Projection } from './projection.ts'
+
+export interface ProgressOptions {
+  readonly tenant: string
+  readonly name: string
+  readonly projection: Projection
+  readonly positions: PositionStore
+  readonly partition: Partition
+  readonly log: Logger
+}
+
+/** How far a run has come, and how much of that is stored where it outlives the process. */
+export class Progress {
+  readonly #options: ProgressOptions
+  #stored: Position = noPosition
+  #taken: Position = noPosition
+
+  constructor(options: ProgressOptions) {
+    this.#options = options
+  }
+
+  /** Up to where the effects are stored. */
+  get stored(): Position {
+    return this.#stored
+  }
+
+  /** The event that was taken last. */
+  get taken(): Position {
+    return this.#taken
+  }
+
+  /** Goes on from the stored position, if there is one for these incarnations of source and target. */
+  async resume({ epoch }: StreamState, targetEpoch: number): Promise<void> {
+    const { name, positions, partition } = this.#options
+    const position = resumeFrom(await positions.load(name), partition, epoch, targetEpoch)
+    this.#begin(position.seq === 0 ? { ...noPosition, epoch, targetEpoch } : position)
+  }
+
+  /** Forgets what is stored, and goes on from before the first event. */
+  async restart({ epoch }: StreamState, targetEpoch: number): Promise<void> {
+    const { name, positions, partition } = this.#options
+    await positions.clear(name, partition)
+    this.#begin({ ...noPosition, epoch, targetEpoch })
+  }
+
+  took(seq: number, storedAtMs: number): void {
+    if (seq > this.#taken.seq) this.#taken = { ...this.#taken, seq, storedAtMs }
+  }
+
+  /** Stores the position of what was taken when the call began, unless it takes longer than the deadline. */
+  async store(deadlineMs?: number): Promise<void> {
+    const { tenant, name, projection, positions, partition, log } = this.#options
+    const taken = this.#taken
+    if (taken.seq <= this.#stored.seq) return
+    const flushed = projection.flushed().then(() => true)
+    const done = deadlineMs === undefined ? flushed : Promise.race([flushed, sleep(deadlineMs).then(() => false)])
+    // A session that ended meanwhile has a position of its own.
+    if (!(await done) || taken.epoch !== this.#stored.epoch || taken.seq > this.#taken.seq) return
+    try {
+      await positions.save(name, partition, taken)
+      this.#stored = taken
+    } catch (thrown) {
+      log.warn({ err: thrown, projection: `${tenant}/${name}` }, 'a position was not stored; it will be tried again')
+    }
+  }
+
+  #begin(position: Position): void {
+    this.#stored = position
+    this.#taken = position
+  }
+}

@@ -1,0 +1,297 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Health,
+  type Logger,
+  type NatsConnection,
+  type Part,
+  type StreamMessage,
+  StreamReader,
+  type StreamState,
+  sourceStream,
+  sourceSubject,
+  streamState,
+} from '@weir/mesh'
+import { asWeirError, Removal, WeirError } from '@weir/proto'
+import { EventRecord } from '../event/event-record.ts'
+import type { Partition } from '../event/partition.ts'
+import { limits } from '../limits.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import type { Position, PositionStore } from './position.ts'
+import { Progress } from './progress.ts'
+import type { Projection } from './projection.ts'
+import { repeat } from './repeat.ts'
+import { startSequence } from './start-sequence.ts'
+
+export interface ProjectionRunOptions {
+  readonly nc: NatsConnection
+  readonly tenant: string
+  readonly name: string
+  /** What it reads: `events`, or a bucket. */
+  readonly source: string
+  /** Filters of subjects, as users name them. */
+  readonly from: readonly string[]
+  readonly projection: Projection
+  readonly positions: PositionStore
+  readonly partition: Partition
+  readonly deadLetters: DeadLetters
+  readonly health: Health
+  readonly log: Logger
+}
+
+export interface RunStats {
+  /** Events that were handed to the projection. */
+  taken: number
+  deadLetters: number
+  restarts: number
+  /** Events that are stored and not yet taken. */
+  pending: number
+}
+
+/** How far a rebuild has come. */
+export interface RebuildProgress {
+  /** Sequences of the source, from the first to the last that was stored when the rebuild began. */
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Runs one projection for one tenant: reads the events from where its stored position says, hands them on in order, and
+ * stores how far it has come once their effects are stored. Whatever fails is logged, shown in health and begun again from
+ * the stored position: nothing is taken for done that is not.
+ */
+export class ProjectionRun implements Part {
+  readonly name: string
+  readonly stats: RunStats = { taken: 0, deadLetters: 0, restarts: 0, pending: 0 }
+  readonly #options: ProjectionRunOptions
+  readonly #stream: string
+  readonly #healthPart: string
+  #stopped = false
+  #finished: Promise<void> = Promise.resolve()
+  #reader: StreamReader | undefined
+  #ending = false
+  readonly #progress: Progress
+  /** Why the stream or its target cannot be asked, as when NATS has turned JetStream off for a full disk. */
+  #away: string | undefined
+  #rebuild: RebuildProgress | 'wanted' | undefined
+
+  constructor(options: ProjectionRunOptions) {
+    this.#options = options
+    this.name = `${options.tenant}/${options.name}`
+    this.#stream = sourceStream(options.tenant, options.source)
+    this.#healthPart = `projection ${this.name}`
+    this.#progress = new Progress(options)
+  }
+
+  get options(): ProjectionRunOptions {
+    return this.#options
+  }
+
+  /** Up to where its effects are stored. */
+  get position(): Position {
+    return this.#progress.stored
+  }
+
+  /** The event that was taken last. */
+  get taken(): Position {
+    return this.#progress.taken
+  }
+
+  get rebuilding(): RebuildProgress | undefined {
+    return this.#rebuild === 'wanted' ? { from: 0, to: 0 } : this.#rebuild
+  }
+
+  /** Resolves at once: a projection whose target is away must not keep the others from starting. */
+  start(): Promise<void> {
+    this.#options.health.set(this.#healthPart, false, 'starting')
+    this.#finished = this.#run()
+    return Promise.resolve()
+  }
+
+  async drain(): Promise<void> {
+    this.#stopped = true
+    this.#reader?.close()
+    await this.#finished
+  }
+
+  /** Begins to fill the target anew. Throws `invalid` for a projection that has no such thing. */
+  rebuild(): void {
+    if (this.#options.projection.rebuilding === undefined) {
+      throw new WeirError('invalid', `The projection "${this.#options.name}" has nothing to rebuild.`)
+    }
+    this.#rebuild = 'wanted'
+    this.#endSession()
+  }
+
+  /** Takes one event out of its turn; resolves when its effects are stored. Throws what the projection throws. */
+  async takeAgain(record: EventRecord): Promise<void> {
+    const { projection } = this.#options
+    await projection.take(record, false)
+    await Promise.race([
+      projection.flushed(),
+      sleep(limits.flushMs).then(() => {
+        throw new WeirError('unavailable', 'The effects of the event are not stored yet; look again later.')
+      }),
+    ])
+  }
+
+  async #run(): Promise<void> {
+    const { log, health, projection } = this.#options
+    for (let failures = 0; !this.#stopped; ) {
+      const { taken } = this.stats
+      try {
+        this.#ending = false
+        await this.#session()
+      } catch (thrown) {
+        failures = this.stats.taken > taken ? 0 : failures + 1
+        this.stats.restarts++
+        const error = asWeirError(thrown)
+        health.set(this.#healthPart, false, error.message)
+        log.warn({ err: error, projection: this.name }, 'a projection stopped; it will begin again where it was')
+        await this.#wait(Math.min(limits.restartMaxMs, limits.restartMs * 2 ** Math.min(failures, 10)))
+      }
+    }
+    projection.close()
+  }
+
+  /** From opening to a stop, a rebuild or a failure. */
+  async #session(): Promise<void> {
+    const { nc, tenant, source, from, projection } = this.#options
+    const state = await streamState(nc, this.#stream)
+    await this.#open(state, await projection.targetEpoch())
+    const subjects = `${sourceSubject(tenant, source)}.`
+    const reader = new StreamReader({
+      nc,
+      stream: this.#stream,
+      filters: from.map((filter) => subjects + filter),
+      start: { seq: await startSequence(nc, this.#stream, state, this.position, projection) },
+    })
+    this.#reader = reader
+    if (this.#stopped) return
+
+    const stopTimers = this.#startTimers(reader, state)
+    try {
+      await reader.run((message) => this.#take(message, state.epoch, subjects.length))
+      if (!this.#stopped && !this.#ending) {
+        throw new WeirError('unavailable', 'The stream or its target is gone, or another one than before.')
+      }
+      if (this.#rebuild === undefined) await this.#progress.store(limits.flushMs)
+    } finally {
+      stopTimers()
+      reader.close()
+    }
+  }
+
+  /** Makes the projection ready, for what follows its position or for a rebuild. */
+  async #open(state: StreamState, targetEpoch: number): Promise<void> {
+    const { projection } = this.#options
+    if (this.#rebuild !== undefined && projection.rebuilding !== undefined) {
+      await this.#progress.restart(state, targetEpoch)
+      await projection.rebuilding.begin()
+      this.#rebuild = { from: state.firstSeq, to: state.lastSeq }
+    } else {
+      await projection.open()
+      await this.#progress.resume(state, targetEpoch)
+    }
+  }
+
+  #take(message: StreamMessage, epoch: number, prefix: number): undefined | Promise<undefined> {
+    const { subject, seq, storedAtMs, payload, removal } = message
+    const record = new EventRecord(
+      subject.slice(prefix),
+      epoch,
+      seq,
+      storedAtMs,
+      payload,
+      removal !== Removal.UNSPECIFIED,
+    )
+    try {
+      const slow = this.#options.projection.take(record, seq <= this.position.seq)
+      if (slow === undefined) return this.#took(message)
+      return slow.then(
+        () => this.#took(message),
+        (thrown) => this.#failed(message, record, thrown),
+      )
+    } catch (thrown) {
+      return this.#failed(message, record, thrown)
+    }
+  }
+
+  #took({ seq, storedAtMs, pending }: StreamMessage): undefined {
+    this.stats.taken++
+    this.stats.pending = pending
+    this.#progress.took(seq, storedAtMs)
+    return undefined
+  }
+
+  /** An event that cannot be projected is put aside; any other failure ends the session. */
+  async #failed(message: StreamMessage, record: EventRecord, thrown: unknown): Promise<undefined> {
+    if (!(thrown instanceof WeirError) || thrown.retryable || thrown.code === 'internal') throw thrown
+    await this.#options.deadLetters.put(this.#options.name, record, thrown)
+    this.stats.deadLetters++
+    return this.#took(message)
+  }
+
+  #startTimers(reader: StreamReader, state: StreamState): () => void {
+    const { projection } = this.#options
+    this.#away = undefined
+    this.#sayHealth()
+    const timers = [
+      repeat(projection.checkpointMs, () => this.#progress.store()),
+      repeat(limits.watchMs, () => this.#watch(reader)),
+      repeat(limits.tickMs, async () => {
+        this.#sayHealth()
+        if (!reader.atHead) return
+        this.stats.pending = 0
+        projection.idle(Date.now())
+        if (this.#rebuild !== undefined) await this.#finishRebuild(state)
+      }),
+    ]
+    return () => {
+      for (const stop of timers) stop()
+    }
+  }
+
+  #sayHealth(): void {
+    const blocked = this.#options.projection.blocked() ?? this.#away
+    if (blocked === undefined) this.#options.health.set(this.#healthPart, true)
+    else this.#options.health.set(this.#healthPart, false, `waiting: ${blocked}`)
+  }
+
+  async #finishRebuild(state: StreamState): Promise<void> {
+    const { projection, log } = this.#options
+    try {
+      const result = await projection.rebuilding?.finish(state)
+      this.#rebuild = undefined
+      log.info({ projection: this.name, ...result }, 'a projection was rebuilt')
+    } catch (thrown) {
+      log.warn({ err: thrown, projection: this.name }, 'a rebuild could not be finished; it begins again')
+      this.#endSession()
+    }
+  }
+
+  /** Ends the session when the events or the target are gone or another incarnation. */
+  async #watch(reader: StreamReader): Promise<void> {
+    const { nc, projection, log } = this.#options
+    try {
+      const [{ epoch }, targetEpoch] = await Promise.all([streamState(nc, this.#stream), projection.targetEpoch()])
+      this.#away = undefined
+      if (epoch !== this.taken.epoch || targetEpoch !== this.taken.targetEpoch) reader.close()
+    } catch (thrown) {
+      const { code, message } = asWeirError(thrown)
+      if (code === 'not_found') reader.close()
+      else if (this.#away === undefined) {
+        log.warn({ err: thrown, projection: this.name }, 'the stream or its target does not answer; will ask again')
+      }
+      this.#away = message
+    }
+  }
+
+  #endSession(): void {
+    this.#ending = true
+    this.#reader?.close()
+  }
+
+  async #wait(ms: number): Promise<void> {
+    for (const end = Date.now() + ms; !this.#stopped && Date.now() < end; ) await sleep(Math.min(50, ms))
+  }
+}

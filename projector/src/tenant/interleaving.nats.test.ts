@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { create, toBinary } from '@bufbuild/protobuf'
+import {
+  connectNats,
+  createLogger,
+  eventStream,
+  type NatsConnection,
+  provisionTenant,
+  sequenceAt,
+  streamState,
+} from '@weir/mesh'
+import { startNats, type TestNats } from '@weir/mesh/testing'
+import { EventSchema, timestampFromMilliseconds } from '@weir/proto'
+import fc from 'fast-check'
+import { assertLatest, assertMerged, assertWindows } from '../../test/equality.ts'
+import { storedEvents } from '../../test/stream-contents.ts'
+import type { AlertSpec } from '../declaration/alert-spec.ts'
+import { loadProjections } from '../declaration/load.ts'
+import { compileKeyTemplate } from '../declaration/template.ts'
+import type { EventRecord } from '../event/event-record.ts'
+import { wholePartition } from '../event/partition.ts'
+import { isOpen, type RecordedAlert, recordedAlert } from '../kinds/alert/alert-log.ts'
+import { AlertMachine } from '../kinds/alert/alert-machine.ts'
+import { AlertProjection } from '../kinds/alert/alert-projection.ts'
+import { isLater } from '../kinds/alert/cause.ts'
+import { LatestProjection } from '../kinds/latest/latest-projection.ts'
+import { MergeProjection } from '../kinds/merge/merge-projection.ts'
+import { WindowProjection } from '../kinds/window/window-projection.ts'
+import type { Projection } from '../run/projection.ts'
+
+const log = createLogger('test', 'fatal')
+const alertSpec = loadProjections(
+  `projections: [{ name: p, kind: alert, from: '>', when: metrics.a > 0 }]`,
+  'projections.yaml',
+)[0] as AlertSpec
+const shape = { sizeMs: 50, latenessMs: 30, metrics: undefined, percentiles: [50] }
+
+let nats: TestNats
+let nc: NatsConnection
+/** Each run has one of its own, so that what a crashed replica has sent cannot reach the next run. */
+let tenant = ''
+let tenants = 0
+
+before(async () => {
+  nats = await startNats()
+  nc = await connectNats({ url: nats.url, name: 'admin', log })
+})
+
+after(async () => {
+  await nc?.close()
+  await nats?.stop()
+})
+
+/** What happens to a replica next. */
+type Step = 'take' | 'take much' | 'checkpoint' | 'crash'
+
+const step = fc.record({
+  replica: fc.nat(1),
+  step: fc.oneof(
+    { weight: 6, arbitrary: fc.constant<Step>('take') },
+    { weight: 3, arbitrary: fc.constant<Step>('take much') },
+    { weight: 3, arbitrary: fc.constant<Step>('checkpoint') },
+    { weight: 2, arbitrary: fc.constant<Step>('crash') },
+  ),
+})
+
+const event = fc.record({
+  key: fc.nat(2),
+  metric: fc.constantFrom('a', 'b', 'c'),
+  value: fc.integer({ min: -9, max: 9 }),
+  behindMs: fc.integer({ min: -20, max: 120 }),
+})
+
+const kinds = [
+  {
+    kind: 'latest',
+    make: (target: ReturnType<typeof targetOf>) =>
+      new LatestProjection({
+        ...target,
+        spec: { kind: 'latest', ...target.spec, key: compileKeyTemplate('{subject}') },
+      }),
+    check: (events: readonly EventRecord[]) => assertLatest(nc, 'target', events, tenant),
+  },
+  {
+    kind: 'merge',
+    make: (target: ReturnType<typeof targetOf>) =>
+      new MergeProjection({ ...target, spec: { kind: 'merge', ...target.spec, key: compileKeyTemplate('{0}.{1}') } }),
+    check: (events: readonly EventRecord[]) => assertMerged(nc, 'target', events, tenant),
+  },
+  {
+    kind: 'window',
+    make: (target: ReturnType<typeof targetOf>) => {
+      const key = compileKeyTemplate('{subject}.{window}')
+      return new WindowProjection({ ...target, spec: { kind: 'window', ...target.spec, ...shape, key, everyMs: 5 } })
+    },
+    check: (events: readonly EventRecord[]) => assertWindows(nc, 'target', shape, events, tenant),
+  },
+  {
+    kind: 'alert',
+    make: (target: ReturnType<typeof targetOf>) => new AlertProjection({ ...target, spec: alertSpec }),
+    check: assertAlerts,
+  },
+] as const
+
+function targetOf() {
+  const spec = { name: 'p', from: ['>'], bucket: 'target', ttlMs: 3_600_000, quotaBytes: 8_000_000 }
+  return { nc, tenant, partition: wholePartition, log, sole: true, spec }
+}
+
+for (const { kind, make, check } of kinds) {
+  for (const count of [1, 2]) {
+    test(`${kind}: ${count} replicas that take events, crash and come back in any order end equal to the stream`, async () => {
+      const events = fc.array(event, { minLength: 20, maxLength: 40, size: 'max' })
+      const steps = fc.array(step, { minLength: 10, maxLength: 40, size: 'max' })
+      const property = fc.asyncProperty(events, steps, async (told, steps) => {
+        await freshTenant()
+        await publish(told)
+        const stored = await storedEvents(nc, tenant)
+        const replicas = Array.from({ length: count }, () => new Replica(make, stored))
+        try {
+          for (const replica of replicas) await replica.start()
+          for (const { replica, step } of steps) await replicas[replica % count]?.do(step)
+          await Promise.all(replicas.map((replica) => replica.finish()))
+          await check(stored)
+        } finally {
+          for (const replica of replicas) replica.close()
+        }
+      })
+      await fc.assert(property, { numRuns: 20, endOnFailure: true, includeErrorInReport: true })
+    })
+  }
+}
+
+/** That what was told of each alert in turn is a firing and a resolution, of later and later causes, and true at the end. */
+async function assertAlerts(events: readonly EventRecord[]): Promise<void> {
+  const machine = new AlertMachine(alertSpec, 100)
+  for (const { subject, event, epoch, seq, storedAtMs: atMs } of events) {
+    const { a } = event.data.case === 'reading' ? event.data.value.metrics : {}
+    if (a !== undefined) machine.observe(subject, a > 0, { epoch, seq, atMs })
+  }
+  const told = new Map<string, RecordedAlert>()
+  for (const { subject, seq, payload } of await storedEvents(nc, tenant)) {
+    if (!subject.startsWith('alerts.')) continue
+    const next = recordedAlert(seq, payload)
+    const last = told.get(next.alert.key)
+    assert.notEqual(isOpen(next), last !== undefined && isOpen(last))
+    assert.ok(last?.cause === undefined || (next.cause !== undefined && isLater(next.cause, last.cause)))
+    told.set(next.alert.key, next)
+  }
+  for (const key of new Set(events.map(({ subject }) => subject))) {
+    const last = told.get(key)
+    assert.equal(last !== undefined && isOpen(last), machine.get(key)?.phase === 'firing', key)
+  }
+}
+
+/** One replica of a projection, at some place of the stream, with the position that it stored last. */
+class Replica {
+  readonly #make: (target: ReturnType<typeof targetOf>) => Projection
+  readonly #events: readonly EventRecord[]
+  #projection: Projection
+  #next = 0
+  #position = 0
+
+  constructor(make: (target: ReturnType<typeof targetOf>) => Projection, events: readonly EventRecord[]) {
+    this.#make = make
+    this.#events = events
+    this.#projection = make(targetOf())
+  }
+
+  async start(): Promise<void> {
+    await this.#projection.open()
+    const from = this.#events[this.#position - 1]
+    const { warmUpMs } = this.#projection
+    const again =
+      from === undefined ? 1 : await sequenceAt(nc, eventStream(tenant), from.storedAtMs - Math.max(warmUpMs, 0))
+    this.#next = Math.min(this.#position, (again ?? 1) - 1)
+  }
+
+  async do(step: Step): Promise<void> {
+    if (step === 'take') await this.#take(1)
+    else if (step === 'take much') await this.#take(10)
+    else if (step === 'checkpoint') await this.#checkpoint()
+    else {
+      // Nothing is waited for: writes that were sent may or may not be stored.
+      this.#projection.close()
+      this.#projection = this.#make(targetOf())
+      await this.start()
+    }
+  }
+
+  async finish(): Promise<void> {
+    await this.#take(this.#events.length)
+    this.#projection.idle(this.#events.at(-1)?.storedAtMs ?? 0)
+    await this.#checkpoint()
+  }
+
+  close(): void {
+    this.#projection.close()
+  }
+
+  async #take(count: number): Promise<void> {
+    for (let left = count; left > 0; left--) {
+      const record = this.#events[this.#next]
+      if (record === undefined) return
+      this.#next++
+      await this.#projection.take(record, this.#next <= this.#position)
+    }
+  }
+
+  async #checkpoint(): Promise<void> {
+    const taken = this.#next
+    await this.#projection.flushed()
+    this.#position = Math.max(this.#position, taken)
+  }
+}
+
+async function freshTenant(): Promise<void> {
+  tenant = `t${tenants++}`
+  await provisionTenant(nc, tenant, {
+    eventsMaxBytes: 8_000_000,
+    eventsMaxAgeMs: 3_600_000,
+    replicas: 1,
+    buckets: ['target', 'alerts'].map((name) => ({ name, ttlMs: 3_600_000, maxBytes: 8_000_000 })),
+  })
+}
+
+async function publish(
+  told: readonly { key: number; metric: string; value: number; behindMs: number }[],
+): Promise<void> {
+  for (const [at, { key, metric, value, behindMs }] of told.entries()) {
+    const time = timestampFromMilliseconds(Date.now() - behindMs)
+    const event = create(EventSchema, {
+      id: `e${at}`,
+      ...(time === undefined ? {} : { time }),
+      data: { case: 'reading', value: { metrics: { [metric]: value } } },
+    })
+    await nc.request(`ev.${tenant}.rooms.r${key}`, toBinary(EventSchema, event), { timeout: 30_000 })
+  }
+  await streamState(nc, eventStream(tenant))
+}

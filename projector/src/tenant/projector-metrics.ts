@@ -1,0 +1,79 @@
+import type { BucketWriterStats, Metrics } from '@weir/mesh'
+import type { AlertStats } from '../kinds/alert/alert-projection.ts'
+import type { HistoryStats } from '../kinds/history/history-projection.ts'
+import type { MergeStats } from '../kinds/merge/merge-projection.ts'
+import type { WindowStats } from '../kinds/window/window-projection.ts'
+import type { RunningProjection, TenantProjections } from './tenant-projections.ts'
+
+/**
+ * Exports what every projection counts. The counts live with what counts them; they are read when somebody asks, so the paths
+ * of events pay nothing for it.
+ */
+export function exportProjections(metrics: Metrics, tenants: readonly TenantProjections[]): void {
+  const labels = ['tenant', 'projection'] as const
+  const each = (visit: (labels: { tenant: string; projection: string }, running: RunningProjection) => void): void => {
+    for (const { tenant, runs } of tenants) {
+      for (const running of runs) visit({ tenant, projection: running.spec.name }, running)
+    }
+  }
+  const count = (name: string, help: string, read: (running: RunningProjection) => number | undefined): void => {
+    metrics.counter(name, help, labels, (counter) => {
+      counter.reset()
+      each((of, running) => {
+        const value = read(running)
+        if (value !== undefined) counter.inc(of, value)
+      })
+    })
+  }
+  const gauge = (name: string, help: string, read: (running: RunningProjection) => number | undefined): void => {
+    metrics.gauge(name, help, labels, (gauge) => {
+      each((of, running) => {
+        const value = read(running)
+        if (value !== undefined) gauge.set(of, value)
+      })
+    })
+  }
+
+  count('events_total', 'Events that a projection has taken.', ({ run }) => run.stats.taken)
+  count('dead_letters_total', 'Events that a projection could not take.', ({ run }) => run.stats.deadLetters)
+  count('restarts_total', 'Times that a projection failed and began again.', ({ run }) => run.stats.restarts)
+  gauge('pending_events', 'Events that are stored and not yet taken.', ({ run }) => run.stats.pending)
+  gauge('position_seq', 'Sequence up to which the effects are stored.', ({ run }) => run.position.seq)
+  gauge('blocked', '1 while the target of a projection cannot be written.', ({ projection }) =>
+    projection.blocked() === undefined ? 0 : 1,
+  )
+
+  const written = (name: keyof BucketWriterStats) => (running: RunningProjection) => {
+    const { projection } = running
+    return 'target' in projection ? projection.target.writer.stats[name] : undefined
+  }
+  count('writes_total', 'Values that a bucket has stored.', written('written'))
+  count('conflated_total', 'Values that a newer one of their key replaced before the write.', written('conflated'))
+  count('stale_total', 'Values that were not newer than what the bucket held.', written('stale'))
+  count('conflicts_total', 'Writes that met a revision of somebody else.', written('conflicts'))
+  count('write_retries_total', 'Writes that had no answer and were sent again.', written('retries'))
+  count('refused_keys_total', 'Values that a bucket refused: too large, or it is full.', written('refused'))
+  gauge('keys', 'Keys of a bucket that are known here.', ({ projection }) =>
+    'target' in projection ? projection.target.writer.keys : undefined,
+  )
+
+  const own = (name: keyof OwnStats) => (running: RunningProjection) => {
+    const { projection } = running
+    const stats: OwnStats = 'stats' in projection ? projection.stats : {}
+    return stats[name]
+  }
+  count('ignored_total', 'Events that a fold has no use for: they are no readings.', own('ignored'))
+  count('late_total', 'Readings that came after their window was closed.', own('late'))
+  count('overflowed_total', 'Readings or keys left out because a bound on memory was reached.', own('overflowed'))
+  count('condition_failures_total', 'Evaluations of a condition that failed.', own('failures'))
+  count('alert_changes_total', 'Alerts that a rule raised or resolved.', own('changes'))
+  count('history_rows_total', 'Rows that Postgres has stored, or had already.', own('rows'))
+  count('history_retries_total', 'Inserts that failed because Postgres was away.', own('insertRetries'))
+  count(
+    'history_without_json_total',
+    'Rows whose JSON Postgres cannot hold; their bytes are stored.',
+    own('withoutBody'),
+  )
+}
+
+type OwnStats = Partial<AlertStats & HistoryStats & MergeStats & WindowStats>

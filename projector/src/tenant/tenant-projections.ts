@@ -1,0 +1,94 @@
+import type { Health, Logger, NatsConnection } from '@weir/mesh'
+import { BucketPositions } from '../bucket/bucket-positions.ts'
+import type { Database } from '../db/database.ts'
+import { HistoryPositions } from '../db/history-positions.ts'
+import { HistoryTable } from '../db/history-table.ts'
+import type { ProjectionSpec } from '../declaration/projection-spec.ts'
+import type { Partition } from '../event/partition.ts'
+import { AlertProjection } from '../kinds/alert/alert-projection.ts'
+import { HistoryProjection } from '../kinds/history/history-projection.ts'
+import { LatestProjection } from '../kinds/latest/latest-projection.ts'
+import { MergeProjection } from '../kinds/merge/merge-projection.ts'
+import { WindowProjection } from '../kinds/window/window-projection.ts'
+import { DeadLetters } from '../run/dead-letters.ts'
+import type { PositionStore } from '../run/position.ts'
+import type { Projection } from '../run/projection.ts'
+import { ProjectionRun } from '../run/projection-run.ts'
+
+export interface TenantOptions {
+  readonly nc: NatsConnection
+  readonly tenant: string
+  readonly specs: readonly ProjectionSpec[]
+  /** Needed when a history is among the specs. */
+  readonly database: Database | undefined
+  readonly partition: Partition
+  readonly health: Health
+  readonly log: Logger
+}
+
+/** What runs for one tenant. */
+export interface TenantProjections {
+  readonly tenant: string
+  readonly runs: readonly RunningProjection[]
+  readonly deadLetters: DeadLetters
+}
+
+export interface RunningProjection {
+  readonly spec: ProjectionSpec
+  readonly projection: AnyProjection
+  readonly run: ProjectionRun
+}
+
+export type AnyProjection = LatestProjection | MergeProjection | WindowProjection | AlertProjection | HistoryProjection
+
+/** Makes the projections of one tenant; none of them runs yet. */
+export function tenantProjections(options: TenantOptions): TenantProjections {
+  const { nc, tenant, specs, partition, health, log } = options
+  const deadLetters = new DeadLetters(nc, tenant, log)
+  const bucketPositions = new BucketPositions(nc, tenant)
+  const runs = specs.map((spec): RunningProjection => {
+    const projection = projectionOf(spec, options, deadLetters)
+    const positions = positionsOf(spec, options, bucketPositions)
+    const source = spec.kind === 'alert' ? spec.source : 'events'
+    const { name, from } = spec
+    const common: { projection: Projection; positions: PositionStore } = { projection, positions }
+    const run = new ProjectionRun({ ...common, nc, tenant, name, source, from, partition, deadLetters, health, log })
+    return { spec, projection, run }
+  })
+  return { tenant, runs, deadLetters }
+}
+
+function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters: DeadLetters): AnyProjection {
+  const { nc, tenant, specs, database, partition, log } = options
+  const fillers = specs.filter((other) => 'bucket' in spec && 'bucket' in other && other.bucket === spec.bucket)
+  const target = { nc, tenant, partition, log, sole: fillers.length === 1 }
+  switch (spec.kind) {
+    case 'latest':
+      return new LatestProjection({ ...target, spec })
+    case 'merge':
+      return new MergeProjection({ ...target, spec })
+    case 'window':
+      return new WindowProjection({ ...target, spec })
+    case 'alert':
+      return new AlertProjection({ nc, tenant, spec, partition, log })
+    case 'history':
+      return new HistoryProjection({
+        spec,
+        table: new HistoryTable(needed(database), tenant),
+        partition,
+        deadLetters,
+        log,
+      })
+  }
+}
+
+function positionsOf(spec: ProjectionSpec, { database, tenant }: TenantOptions, others: PositionStore): PositionStore {
+  return spec.kind === 'history' ? new HistoryPositions(needed(database), tenant) : others
+}
+
+function needed(database: Database | undefined): Database {
+  if (database !== undefined) return database
+  throw new Error(
+    'DATABASE_URL is needed, as a history is declared; or declare projections without one in WEIR_PROJECTIONS.',
+  )
+}
