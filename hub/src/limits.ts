@@ -81,4 +81,18 @@ export const limits = {
   redemptionsMax: 16,
   /** How often sessions are looked at: the precision of the deadlines of Hello, token, stall and age. */
   sweepMs: 1_000,
+  /** Entries that one step of a subscriber looks at, so that a sparse filter cannot hold up the others. */
+  scanEntriesMax: 20_000,
+  /** Segments of a ring: the first, and the largest (or an eighth of the ring). */
+  segmentBytesMin: 65_536,
+  segmentBytesMax: 1_048_576,
+  /** So many places that are void are taken out of a list together. */
+  compactMin: 4_096,
+  /** Gaps of a source that are known one by one; of what is older, all up to the last may be missing. */
+  gapsMax: 64,
+  /** How exactly it is known when entries came, and of how many times; past that, of every second one. */
+  arrivalPrecisionMs: 250,
+  arrivalMarksMax: 1_024,
+  /** Routes in the answers that a router remembers; past it all are forgotten, and found again as events come: 8 MB. */
+  routesRememberedMax: 1_048_576,
 } as const

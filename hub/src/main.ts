@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { createLogger, Health, loadConfig, loadVerifier, Metrics, runService } from '@weir/mesh'
 import { hubParts } from './hub-parts.ts'
 import { hubSettings } from './settings.ts'
-import { supervisorParts } from './workers/supervisor-parts.ts'
+import { supervisorParts } from './supervisor-parts.ts'
 
 // Most of the heap is the recent log. V8 would mark it every second to keep the rest small; letting it double instead takes 3%
 // off the CPU of a busy hub (GC 5.3% of all samples before, 2.1% after).

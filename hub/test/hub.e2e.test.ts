@@ -45,15 +45,15 @@ for (const protocol of ['weir.v1', 'weir.v1.json'] as const) {
     })
 
     test('lets one connection read the same twice, each by a channel of its own', async () => {
-      await mesh.publish('twin.a', '1')
+      await mesh.publish('double.a', '1')
       const client = await TestClient.open(hub.url, { protocol })
-      client.subscribe({ id: 1, filters: ['twin.>'] })
+      client.subscribe({ id: 1, filters: ['double.>'] })
       const live = await client.next('subscribed')
-      client.subscribe({ id: 2, filters: ['twin.>', 'twin.a'], mode: Mode.LATEST })
+      client.subscribe({ id: 2, filters: ['double.>', 'double.a'], mode: Mode.LATEST })
       const snapshot = await client.next('subscribed')
       assert.notEqual(live.channel, snapshot.channel)
       await client.until(() => client.entries.length === 1)
-      await mesh.publish('twin.a', '2')
+      await mesh.publish('double.a', '2')
       await client.until(() => client.entries.length === 3)
       const of = (channel: number): bigint[] =>
         client.batches

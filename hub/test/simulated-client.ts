@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { type BatchHead, compileFilters, Mode, type ServerFrame, Start } from '@weir/proto'
-import type { Codec } from '../src/codec/codec.ts'
-import type { Receiver } from '../src/engine/receiver.ts'
+import type { Codec } from '../src/engine/delivery/codec.ts'
+import type { Receiver } from '../src/engine/delivery/receiver.ts'
+import type { Subscriber } from '../src/engine/delivery/subscriber.ts'
 import type { Source } from '../src/engine/source.ts'
-import type { Subscriber } from '../src/engine/subscriber.ts'
 
 /** A client that keeps the protocol, with a window, and checks what it gets against the stream. */
 export class SimulatedClient implements Receiver {
@@ -78,7 +78,7 @@ export class SimulatedClient implements Receiver {
 
   subscribe(cursor: { epoch: number; seq: number } | undefined): void {
     const { filters, mode, intervalMs } = this.#wish
-    this.subscriber = this.#source.subscribe(this, { id: 1, filters, mode, intervalMs, twin: 0, cursor })
+    this.subscriber = this.#source.subscribe(this, { id: 1, filters, mode, intervalMs, copy: 0, cursor })
   }
 
   acknowledge(): void {

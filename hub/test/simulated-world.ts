@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { Removal, WeirError } from '@weir/proto'
-import type { Codec } from '../src/codec/codec.ts'
-import type { Entry } from '../src/engine/entry-log.ts'
+import type { StreamChunk, StreamRead, StreamReader } from '../src/engine/cursor/stream-reader.ts'
+import type { Codec } from '../src/engine/delivery/codec.ts'
+import type { Entry } from '../src/engine/log/entry.ts'
 import { Source } from '../src/engine/source.ts'
-import type { StreamChunk, StreamRead, StreamReader } from '../src/engine/stream-reader.ts'
 import { type Published, recordingCodec, SimulatedClient, type Tally, type Wish } from './simulated-client.ts'
 
 /** A stream, a clock and clients, all simulated; the source between them is the real one. */

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { BatchSchema, batchToJson, EventSchema, entryBytesMax, Removal, writeEntry } from '@weir/proto'
 import fc from 'fast-check'
-import type { Entry } from '../engine/entry-log.ts'
+import type { Entry } from '../engine/log/entry.ts'
 import { jsonCodec } from './codec-json.ts'
 
 const entry = fc.record({

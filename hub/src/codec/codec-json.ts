@@ -11,8 +11,8 @@ import {
   serverFrameToJson,
   WeirError,
 } from '@weir/proto'
-import type { Entry } from '../engine/entry-log.ts'
-import type { Codec } from './codec.ts'
+import type { Codec } from '../engine/delivery/codec.ts'
+import type { Entry } from '../engine/log/entry.ts'
 
 /** The subprotocol weir.v1.json: for people and plain tools. Here events are decoded, once for all clients of a channel. */
 export const jsonCodec: Codec = {

@@ -8,8 +8,8 @@ import {
   WeirError,
   writeBatchHead,
 } from '@weir/proto'
-import type { Entry } from '../engine/entry-log.ts'
-import type { Codec } from './codec.ts'
+import type { Codec } from '../engine/delivery/codec.ts'
+import type { Entry } from '../engine/log/entry.ts'
 
 /**
  * The subprotocol weir.v1. Entries stand encoded in the log, so a batch is its head and one copy for each run of entries that

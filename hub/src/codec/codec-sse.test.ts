@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { EventSchema, entryBytesMax, Start, writeEntry } from '@weir/proto'
-import type { Entry } from '../engine/entry-log.ts'
+import type { Entry } from '../engine/log/entry.ts'
 import { closingEvent, openingLines, sseCodec } from './codec-sse.ts'
 
 const epoch = 36

@@ -1,6 +1,6 @@
 import { type BatchHead, formatCursor, Removal, type ServerFrame, Start, WeirError } from '@weir/proto'
-import type { Entry } from '../engine/entry-log.ts'
-import type { Codec } from './codec.ts'
+import type { Codec } from '../engine/delivery/codec.ts'
+import type { Entry } from '../engine/log/entry.ts'
 import { entryJson } from './codec-json.ts'
 
 /**

@@ -1,19 +1,18 @@
 import { limits } from '../limits.ts'
-import { beginAgain, beginSnapshot, passGap } from './beginning.ts'
-import type { Channel } from './channel.ts'
-import { Chunks } from './chunks.ts'
-import type { EntryLog } from './entry-log.ts'
-import type { SourceCounters } from './source-counters.ts'
+import { send } from './delivery/send.ts'
+import type { SourceCounters } from './delivery/source-counters.ts'
+import type { Lane, Subscriber } from './delivery/subscriber.ts'
+import type { EntryLog } from './log/entry-log.ts'
 import type { SourceOptions } from './source-options.ts'
+import { StepCache } from './step-cache.ts'
 import { StreamCatchUp } from './stream-catch-up.ts'
-import type { Subscriber } from './subscriber.ts'
 
 /** Those of a source that are not with their channel: a queue of who may go on, and the step that takes each forward. */
 export class Behind {
   readonly #options: SourceOptions
   readonly #log: EntryLog
   readonly #counters: SourceCounters
-  readonly #chunks: Chunks
+  readonly #steps: StepCache
   readonly #catchUp: StreamCatchUp
   #ready: Subscriber[] = []
 
@@ -21,25 +20,25 @@ export class Behind {
     this.#options = options
     this.#log = log
     this.#counters = counters
-    this.#chunks = new Chunks(log)
+    this.#steps = new StepCache(log)
     this.#catchUp = new StreamCatchUp(log, options.reader, counters)
   }
 
   /** Puts one where it belongs: with the caught up, in the queue, or to wait until its channel has come so far. */
   settle(subscriber: Subscriber): void {
-    const { position, channel } = subscriber
-    if (position.seq < channel.seq) this.#enqueue(subscriber)
-    else if (position.seq === channel.seq) channel.join(subscriber)
-    else if (!channel.waiting.has(subscriber)) {
-      channel.await(subscriber)
+    const { seq, channel } = subscriber
+    if (seq < channel.seq) this.#enqueue(subscriber)
+    else if (seq === channel.seq) channel.join(subscriber)
+    else if (!channel.ahead.has(subscriber)) {
+      channel.wait(subscriber)
       subscriber.aheadSince = undefined
     }
   }
 
   /** The channel has moved: who waited for that goes on with it. */
-  settleWaiting(channel: Channel): void {
-    for (const subscriber of channel.waiting) {
-      if (subscriber.position.seq > channel.seq) continue
+  settleAhead(channel: Lane): void {
+    for (const subscriber of channel.ahead) {
+      if (subscriber.seq > channel.seq) continue
       channel.endWait(subscriber)
       this.settle(subscriber)
     }
@@ -49,13 +48,13 @@ export class Behind {
    * Who is still ahead though the log was compared with the stream since (the first comparison may have begun before) holds a
    * cursor of a stream that was set back: it begins again. A hub that does not hear from NATS is only behind.
    */
-  doubtWaiting(channel: Channel): void {
+  doubtAhead(channel: Lane): void {
     const comparisons = this.#options.comparisons()
-    for (const subscriber of channel.waiting) {
+    for (const subscriber of channel.ahead) {
       subscriber.aheadSince ??= comparisons
       if (comparisons < subscriber.aheadSince + 2) continue
       channel.endWait(subscriber)
-      beginAgain(this.#log, subscriber, this.#counters)
+      subscriber.beginAgain(this.#log, this.#counters)
       this.settle(subscriber)
     }
   }
@@ -79,7 +78,7 @@ export class Behind {
       this.#step(subscriber)
       if (this.#options.now() >= until) break
     }
-    this.#chunks.forget()
+    this.#steps.forget()
     // What was cut off comes before what was added meanwhile.
     if (index < queue.length) this.#ready = queue.slice(index).concat(this.#ready)
     if (this.#ready.length > 0) this.#options.requestPass()
@@ -102,23 +101,17 @@ export class Behind {
     }
     if (!receiver.hasCredit) return
     const limit = channel.intervalMs === 0 ? channel.seq : this.#log.head
-    const { step, bytes } = this.#chunks.next(subscriber, limit)
+    const step = this.#steps.next(subscriber, limit)
     switch (step.kind) {
       case 'chunk':
-        if (!receiver.accepts(bytes.length, step.entries.length)) return
-        receiver.deliver(bytes)
-        this.#counters.batches++
-        this.#counters.deliveries += step.entries.length
-        this.#counters.conflated += step.conflated
-        position.seq = step.to
-        position.owed = step.owed
-        position.uncountedTo = step.uncountedTo
+        if (send(step.batch, [subscriber], this.#counters).length > 0) return
+        position.sent(step.chunk)
         break
       case 'gap':
-        passGap(subscriber, step.to, 'retention', this.#counters)
+        subscriber.passGap(step.to, 'retention', this.#counters)
         break
       case 'snapshot':
-        beginSnapshot(this.#log, subscriber)
+        subscriber.beginSnapshot(this.#log)
         break
       case 'stream':
         void this.#readStream(subscriber)

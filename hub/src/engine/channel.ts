@@ -1,37 +1,36 @@
 import { compileFilters, Mode } from '@weir/proto'
-import { codecCount } from '../codec/codec.ts'
-import { advance, countDropped, countMatches, positionAt } from './advance.ts'
-import { type Entry, type EntryLog, isSuperseded } from './entry-log.ts'
+import { advance } from './cursor/advance.ts'
+import { Position } from './cursor/position.ts'
+import { countMatches, type Reader, select } from './cursor/select.ts'
+import { Batch } from './delivery/batch.ts'
+import type { ChannelKind } from './delivery/channel-kind.ts'
+import { send } from './delivery/send.ts'
+import type { SourceCounters } from './delivery/source-counters.ts'
+import type { Lane, Subscriber } from './delivery/subscriber.ts'
+import type { Entry } from './log/entry.ts'
+import type { EntryLog } from './log/entry-log.ts'
 import type { Route } from './router.ts'
-import type { Source } from './source.ts'
-import type { SourceCounters } from './source-counters.ts'
-import type { Subscriber } from './subscriber.ts'
 
 /**
  * The subscribers that share source, filters and interval. Those that are caught up stand at the channel's own position and
  * get the same bytes; those that are behind stand at positions of their own.
- *
- * Budget: 60 ns a caught-up subscriber and batch beside the system call (bench/src/fan-out.bench.ts).
  */
-export class Channel implements Route {
+export class Channel implements Lane, Route {
   readonly number: number
-  readonly source: Source
   readonly filters: readonly string[]
   readonly intervalMs: number
-  readonly twin: number
+  readonly copy: number
   readonly accepts: (subject: string) => boolean
-  /** Where all stand that are caught up: everything up to here was sent to them, counted or announced. */
-  seq: number
+  #seq: number
   /** Where there is an interval, as Position.owed. */
   #owed = 0
   // There may be a channel for each connection, so what is mostly empty is not there.
   #caughtUp: Subscriber[] = []
   #behind: Set<Subscriber> | undefined
-  #waiting: Set<Subscriber> | undefined
+  #ahead: Set<Subscriber> | undefined
   visit = 0
   /** Entries that match and came since the last pass; there are none where there is an interval. */
   pending: Entry[] | undefined
-  /** Something that matches came since the last flush. */
   dirty = false
   /** When it was last flushed, milliseconds of the hub's clock; where there is an interval. */
   flushedAt: number | undefined
@@ -39,20 +38,19 @@ export class Channel implements Route {
   cancelTimer: (() => void) | undefined
   #allCount = 0
 
-  constructor(source: Source, number: number, kind: ChannelKind, head: number) {
-    this.source = source
+  constructor(number: number, kind: ChannelKind, head: number) {
     this.number = number
     // As long as it is and no longer, other than what grew.
     this.filters = kind.filters.slice()
     this.intervalMs = kind.intervalMs
-    this.twin = kind.twin
+    this.copy = kind.copy
     this.accepts = compileFilters(kind.filters)
-    this.seq = head
+    this.#seq = head
   }
 
-  /** Whether it is the channel, or one of the twins, of a canonical filter set and an interval. */
-  reads(filters: readonly string[], intervalMs: number): boolean {
-    return channelKey(this) === channelKey({ filters, intervalMs, twin: this.twin })
+  /** Where all stand that are caught up: everything up to here was sent to them, counted or announced. */
+  get seq(): number {
+    return this.#seq
   }
 
   get size(): number {
@@ -67,9 +65,8 @@ export class Channel implements Route {
     return this.#behind ?? nobody
   }
 
-  /** Those of `behind` that are past the channel's position: they resumed from a hub that was further, or between two ticks. */
-  get waiting(): ReadonlySet<Subscriber> {
-    return this.#waiting ?? nobody
+  get ahead(): ReadonlySet<Subscriber> {
+    return this.#ahead ?? nobody
   }
 
   add(subscriber: Subscriber): void {
@@ -84,7 +81,6 @@ export class Channel implements Route {
     else this.#leaveCaughtUp(subscriber)
   }
 
-  /** A subscriber that stands where the channel stands goes on with the others. */
   join(subscriber: Subscriber): void {
     this.#leaveBehind(subscriber)
     subscriber.catchUp(this.#caughtUp.length)
@@ -93,150 +89,114 @@ export class Channel implements Route {
     else this.#caughtUp.push(subscriber)
   }
 
-  /** One that is past the channel's position stays where it is until `endWait`. */
-  await(subscriber: Subscriber): void {
-    this.#waiting ??= new Set()
-    this.#waiting.add(subscriber)
+  wait(subscriber: Subscriber): void {
+    this.#ahead ??= new Set()
+    this.#ahead.add(subscriber)
   }
 
   endWait(subscriber: Subscriber): void {
-    this.#waiting?.delete(subscriber)
-    if (this.#waiting?.size === 0) this.#waiting = undefined
+    this.#ahead?.delete(subscriber)
+    if (this.#ahead?.size === 0) this.#ahead = undefined
   }
 
   /**
    * Sends what came since the last flush to all that are caught up, and moves the channel to `head`. Gives those that could not
-   * take it, who are to be served each by itself; good until the next flush.
+   * take it, who are to be served each by itself.
    */
   flush(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
     this.dirty = false
-    apart.length = 0
-    if (this.intervalMs > 0) this.#flushInterval(log, head, batchBytesMax, counters)
-    else this.#flushPending(log, head, batchBytesMax, counters)
+    const fallen =
+      this.intervalMs > 0
+        ? this.#flushInterval(log, head, batchBytesMax, counters)
+        : this.#flushPending(log, head, batchBytesMax, counters)
     this.moveTo(head)
-    return apart
+    return fallen
   }
 
   /** What lies before is not for those that are caught up, or was sent. */
   moveTo(seq: number): void {
-    this.seq = seq
+    this.#seq = seq
     this.#owed = 0
   }
 
   /** Moves the cursors of a quiet channel to the head, so that they do not grow old; gives what `flush` gives. */
   beat(log: EntryLog, head: number, counters: SourceCounters): readonly Subscriber[] {
-    apart.length = 0
-    if (this.seq < head) this.#share(log, noEntries, head, 0, counters)
-    return apart
+    return this.#seq < head ? this.#share(log, nothing, head, counters) : noSubscribers
   }
 
   /** Counts the entries of indexes [first, last), which are about to leave the ring, for all who have not passed them. */
   oweDropped(log: EntryLog, first: number, last: number): void {
-    if (this.intervalMs > 0) this.#owed += countDropped(log, this.seq, this.accepts, first, last)
-    const start = log.at(first).seq
+    const { entries } = log
+    const countAfter = (seq: number): number =>
+      countMatches(entries, this.accepts, Math.max(first, log.indexAfter(seq)), last)
+    if (this.intervalMs > 0) this.#owed += countAfter(this.#seq)
+    const start = (entries[first] as Entry).seq
     let whole: number | undefined
     for (const { mode, position } of this.behind) {
       if (mode !== Mode.LATEST) continue
+      const { countedFrom } = position
       // Most stand before the whole of what is dropped, so that count is made once.
-      if (position.seq < start && position.uncountedTo < start) {
-        whole ??= countMatches(log, this.accepts, first, last)
-        position.owed += whole
-      } else {
-        const after = Math.max(position.seq, position.uncountedTo)
-        position.owed += countDropped(log, after, this.accepts, first, last)
-      }
+      if (countedFrom < start) {
+        whole ??= countMatches(entries, this.accepts, first, last)
+        position.owe(whole)
+      } else position.owe(countAfter(countedFrom))
     }
   }
 
   /** Takes all that are caught up out of the shared lane; each stands where the channel stands. */
-  scatter(): Subscriber[] {
-    const scattered = this.#caughtUp.slice()
-    for (const subscriber of scattered) this.#fallBehind(subscriber)
-    return scattered
+  detachAll(): readonly Subscriber[] {
+    const detached = this.#caughtUp.slice()
+    for (const subscriber of detached) this.#fallBehind(subscriber)
+    return detached
   }
 
-  #flushPending(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): void {
+  #flushPending(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
     const pending = this.pending
-    if (pending === undefined) return
+    if (pending === undefined) return noSubscribers
     this.pending = undefined
-    if (this.#caughtUp.length === 0) return
     // Where nobody asked for every entry, what is superseded already need not be sent.
-    const conflates = this.#allCount === 0
-    let entries: Entry[] = []
-    let bytes = 0
-    let conflated = 0
-    let passed = this.seq
-    for (const entry of pending) {
-      if (conflates && isSuperseded(entry)) conflated++
-      else {
-        const size = entry.end - entry.start
-        if (bytes + size > batchBytesMax && entries.length > 0) {
-          this.#share(log, entries, passed, conflated, counters)
-          entries = []
-          bytes = conflated = 0
-        }
-        entries.push(entry)
-        bytes += size
-      }
-      passed = entry.seq
+    const reader = this.#allCount === 0 ? newestOfPending : allOfPending
+    let fallen = noSubscribers
+    for (let next = 0; next < pending.length && this.#caughtUp.length > 0; ) {
+      const selection = select(pending, next, head, reader, batchBytesMax)
+      next = selection.next
+      const to = next === pending.length ? head : selection.to
+      fallen = joined(fallen, this.#share(log, selection, to, counters))
     }
-    this.#share(log, entries, head, conflated, counters)
+    return fallen
   }
 
-  #flushInterval(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): void {
-    const reader = { mode: Mode.LATEST, accepts: this.accepts }
-    while (this.seq < head && this.#caughtUp.length > 0) {
-      const position = { ...positionAt(this.seq), owed: this.#owed }
-      const step = advance(log, position, reader, head, batchBytesMax)
+  #flushInterval(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
+    const reads = { mode: Mode.LATEST, accepts: this.accepts }
+    let fallen = noSubscribers
+    while (this.#seq < head && this.#caughtUp.length > 0) {
+      const step = advance(log, new Position(this.#seq, this.#owed), reads, head, batchBytesMax)
       // So much has happened since the last tick that memory does not have it.
-      if (step.kind !== 'chunk') {
-        for (const each of this.scatter()) apart.push(each)
-        return
-      }
-      this.#share(log, step.entries, step.to, step.conflated, counters, step.uncounted)
+      if (step.kind !== 'chunk') return joined(fallen, this.detachAll())
+      fallen = joined(fallen, this.#share(log, step, step.to, counters))
       this.#owed = step.owed
     }
+    return fallen
   }
 
-  #share(
-    log: EntryLog,
-    entries: readonly Entry[],
-    to: number,
-    conflated: number,
-    counters: SourceCounters,
-    uncounted = false,
-  ): void {
-    const from = this.seq
+  /** Sends the same to all that are caught up. */
+  #share(log: EntryLog, shared: Shared, to: number, counters: SourceCounters): readonly Subscriber[] {
+    const { entries, conflated } = shared
+    const from = this.#seq
     // Only in buckets do channels pass a gap: elsewhere each subscriber is told of it.
-    const head = { channel: this.number, from, to, conflated, uncounted: uncounted || log.gaps.crosses(from, to) }
-    encodings.fill(undefined)
-    // From the end, since one that falls behind is replaced by the last.
-    for (let place = this.#caughtUp.length - 1; place >= 0; place--) {
-      const subscriber = this.#caughtUp[place] as Subscriber
-      const { receiver } = subscriber
-      const { codec } = receiver
-      let bytes = encodings[codec.index]
-      if (bytes === undefined) {
-        bytes = codec.batch(head, log.epoch, entries)
-        encodings[codec.index] = bytes
-      }
-      if (receiver.accepts(bytes.length, entries.length)) receiver.deliver(bytes)
-      else {
-        // It may have credit, and owe nothing, so that no acknowledgement comes: where the batch is larger than its window.
-        this.#fallBehind(subscriber)
-        apart.push(subscriber)
-      }
-    }
-    counters.batches++
-    counters.deliveries += entries.length * this.#caughtUp.length
-    counters.conflated += conflated * this.#caughtUp.length
-    this.seq = to
+    const uncounted = shared.uncounted === true || log.gaps.crosses(from, to)
+    const batch = new Batch(log.epoch, { channel: this.number, from, to, conflated, uncounted }, entries)
+    const refused = send(batch, this.#caughtUp, counters)
+    // Who has credit, and owes nothing, so that no acknowledgement comes, may refuse a batch that is larger than its window.
+    for (const subscriber of refused) this.#fallBehind(subscriber)
+    this.#seq = to
+    return refused
   }
 
   /** It stands where the channel stood before the batch that it could not take. */
   #fallBehind(subscriber: Subscriber): void {
     this.#leaveCaughtUp(subscriber)
-    subscriber.fallBehind({ ...positionAt(this.seq), owed: this.#owed })
+    subscriber.fallBehind(new Position(this.#seq, this.#owed))
     this.#behind ??= new Set()
     this.#behind.add(subscriber)
   }
@@ -256,22 +216,21 @@ export class Channel implements Route {
   }
 }
 
-/** What tells the channels of a source apart. */
-export interface ChannelKind {
-  /** In their canonical form. */
-  readonly filters: readonly string[]
-  readonly intervalMs: number
-  /** 0, or more for one that reads the same a second time: a channel's number stands for one subscription of a connection. */
-  readonly twin: number
+/** What all that are caught up get. */
+interface Shared {
+  readonly entries: readonly Entry[]
+  readonly conflated: number
+  readonly uncounted?: boolean
 }
 
-export function channelKey({ filters, intervalMs, twin }: ChannelKind): string {
-  return [intervalMs, twin, ...filters].join(' ')
+/** Of one flush, which is a batch mostly: what `send` gives is good until the next one. */
+function joined(some: readonly Subscriber[], more: readonly Subscriber[]): readonly Subscriber[] {
+  return more.length === 0 ? some : [...some, ...more]
 }
 
-/** Scratch of `#share`: a batch by its codecs. */
-const encodings: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(codecCount)
-/** Scratch of `flush` and `beat`: those that are not with the caught up any more. */
-const apart: Subscriber[] = []
+/** What is pending matches already, and was not counted before. */
+const allOfPending: Reader = { mode: Mode.ALL, accepts: undefined, snapshotAt: 0, countedTo: 0 }
+const newestOfPending: Reader = { ...allOfPending, mode: Mode.LATEST }
+const nothing: Shared = { entries: [], conflated: 0 }
+const noSubscribers: readonly Subscriber[] = []
 const nobody: ReadonlySet<Subscriber> = new Set()
-const noEntries: readonly Entry[] = []

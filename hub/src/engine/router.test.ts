@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { compileFilters } from '@weir/proto'
 import fc from 'fast-check'
-import type { SubjectState } from './entry-log.ts'
+import type { SubjectState } from './log/entry.ts'
 import { type Route, Router } from './router.ts'
 
 const token = fc.constantFrom('a', 'b', 'c')

@@ -1,4 +1,5 @@
-import type { SubjectState } from './entry-log.ts'
+import { limits } from '../limits.ts'
+import type { SubjectState } from './log/entry.ts'
 
 /** What a router routes to: something with a filter set, which may be one object under several filters. */
 export interface Route {
@@ -55,7 +56,7 @@ export class Router<R extends Route> {
 
   match(state: SubjectState): readonly R[] {
     if (state.routedAt !== this.#version) {
-      if (this.#remembered > rememberedMax) this.#forget()
+      if (this.#remembered > limits.routesRememberedMax) this.#forget()
       const found: R[] = []
       this.#visit++
       this.#collect(this.#root, state.subject.split('.'), 0, found)
@@ -119,8 +120,6 @@ function isSame(one: readonly Route[], other: readonly Route[]): boolean {
   return one.length === other.length && one.every((route, index) => route === other[index])
 }
 
-/** Past it all answers are forgotten, and found again as events come: 8 MB of routes, or as much in many small answers. */
-const rememberedMax = 1_048_576
 /** What an answer costs beside its routes, in routes. */
 const answerCost = 16
 

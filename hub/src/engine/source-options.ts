@@ -1,7 +1,7 @@
 import type { Cursor, Mode } from '@weir/proto'
-import type { ChannelKind } from './channel.ts'
-import type { LogBounds } from './memory-budget.ts'
-import type { StreamReader } from './stream-reader.ts'
+import type { StreamReader } from './cursor/stream-reader.ts'
+import type { ChannelKind } from './delivery/channel-kind.ts'
+import type { LogBounds } from './log/log-bounds.ts'
 
 /** What a source is made from: its bounds, and all that it knows of the world. */
 export interface SourceOptions {

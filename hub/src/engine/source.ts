@@ -1,16 +1,16 @@
 import { type Cursor, canonicalFilters, Mode, Removal, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
-import { positionAt } from './advance.ts'
-import { ArrivalTimes } from './arrival-times.ts'
-import { begin, beginAgain } from './beginning.ts'
 import { Behind } from './behind.ts'
-import { Channel, type ChannelKind, channelKey } from './channel.ts'
-import { EntryLog } from './entry-log.ts'
-import type { Receiver } from './receiver.ts'
+import { Channel } from './channel.ts'
+import { type ChannelKind, channelKey } from './delivery/channel-kind.ts'
+import type { Receiver } from './delivery/receiver.ts'
+import type { SourceCounters } from './delivery/source-counters.ts'
+import { Subscriber } from './delivery/subscriber.ts'
+import { ArrivalTimes } from './log/arrival-times.ts'
+import type { Entry } from './log/entry.ts'
+import { EntryLog } from './log/entry-log.ts'
 import { Router } from './router.ts'
-import type { SourceCounters } from './source-counters.ts'
 import type { SourceOptions, SubscribeRequest } from './source-options.ts'
-import { Subscriber } from './subscriber.ts'
 
 /**
  * One source of one tenant: its log, its channels, and the pass that advances every subscriber. It knows neither NATS nor
@@ -106,9 +106,9 @@ export class Source {
     this.#flushDirty(true)
     this.#log.gap(from, to)
     for (const channel of this.#channels.values()) {
-      const scattered = channel.scatter()
+      const detached = channel.detachAll()
       channel.moveTo(to)
-      for (const subscriber of scattered) this.#behind.settle(subscriber)
+      for (const subscriber of detached) this.#behind.settle(subscriber)
     }
   }
 
@@ -122,24 +122,24 @@ export class Source {
       throw new WeirError('invalid', 'An interval needs mode LATEST: mode ALL sends every entry.')
     }
     const channel = this.#channelOf({ ...request, filters: canonicalFilters(request.filters) })
-    const head = channel.seq
-    const subscriber = new Subscriber(receiver, id, mode, channel, positionAt(head))
+    const subscriber = new Subscriber(receiver, id, mode, channel)
     channel.add(subscriber)
     if (this.#loading) this.#arrivals.set(subscriber, cursor)
     else {
-      begin(this.#log, subscriber, cursor, this.counters)
+      subscriber.begin(this.#log, cursor, this.counters)
       this.#behind.settle(subscriber)
     }
     return subscriber
   }
 
   unsubscribe(subscriber: Subscriber): void {
-    const { channel } = subscriber
+    const key = channelKey(subscriber.channel)
+    const channel = this.#channels.get(key) as Channel
     subscriber.activity = 'closed'
     this.#arrivals.delete(subscriber)
     channel.remove(subscriber)
     if (channel.size > 0) return
-    this.#channels.delete(channelKey(channel))
+    this.#channels.delete(key)
     this.#router.remove(channel)
     channel.cancelTimer?.()
     channel.pending = undefined
@@ -168,15 +168,14 @@ export class Source {
     for (const channel of this.#channels.values()) {
       if (channel.dirty) continue
       for (const subscriber of channel.beat(this.#log, head, this.counters)) this.#behind.settle(subscriber)
-      this.#behind.settleWaiting(channel)
-      this.#behind.doubtWaiting(channel)
+      this.#behind.settleAhead(channel)
+      this.#behind.doubtAhead(channel)
     }
   }
 
   /** How far a subscriber is behind: entries of the source, whether they match or not, and the age of the first of them. */
-  lagOf({ isBehind, position, channel }: Subscriber): Lag {
-    if (!isBehind && !channel.dirty) return noLag
-    return this.#lagAt(isBehind ? position.seq : channel.seq)
+  lagOf({ isBehind, seq, channel }: Subscriber): Lag {
+    return isBehind || channel.dirty ? this.#lagAt(seq) : noLag
   }
 
   /** The lag of the subscriber that is furthest behind. */
@@ -184,7 +183,7 @@ export class Source {
     let seq = this.#log.head
     for (const channel of this.#channels.values()) {
       if (channel.dirty && channel.caughtUp.length > 0) seq = Math.min(seq, channel.seq)
-      for (const { position } of channel.behind) seq = Math.min(seq, position.seq)
+      for (const each of channel.behind) seq = Math.min(seq, each.seq)
     }
     return this.#lagAt(seq)
   }
@@ -203,7 +202,7 @@ export class Source {
     const key = channelKey(kind)
     let channel = this.#channels.get(key)
     if (channel === undefined) {
-      channel = new Channel(this, this.#options.nextChannel(), kind, this.#log.head)
+      channel = new Channel(this.#options.nextChannel(), kind, this.#log.head)
       this.#channels.set(key, channel)
       this.#router.add(channel)
     }
@@ -213,17 +212,15 @@ export class Source {
   /** After an epoch change everyone begins again, as the mode asks; after a reload, who holds the latest or was set back. */
   #restart(channel: Channel): void {
     const { head } = this.#log
-    channel.scatter()
+    channel.detachAll()
     channel.moveTo(head)
     channel.dirty = false
     for (const subscriber of [...channel.behind]) {
       channel.endWait(subscriber)
+      const goesOn = this.#isReload && subscriber.mode === Mode.ALL && subscriber.seq <= head
       if (this.#arrivals.has(subscriber)) {
-        subscriber.position.seq = head
-        begin(this.#log, subscriber, this.#arrivals.get(subscriber), this.counters)
-      } else if (this.#isReload && subscriber.mode === Mode.ALL && subscriber.position.seq <= head) {
-        subscriber.position.owed = 0
-      } else beginAgain(this.#log, subscriber, this.counters)
+        subscriber.begin(this.#log, this.#arrivals.get(subscriber), this.counters)
+      } else if (!goesOn) subscriber.beginAgain(this.#log, this.counters)
       this.#behind.settle(subscriber)
     }
   }
@@ -259,13 +256,13 @@ export class Source {
       this.#behind.settle(subscriber)
     }
     if (channel.intervalMs > 0) channel.flushedAt = this.#options.now()
-    this.#behind.settleWaiting(channel)
+    this.#behind.settleAhead(channel)
   }
 
   /** Entries are about to leave the ring: who counts on them is told, and what waits for the next pass goes now. */
   #beforeDrop(first: number, last: number): void {
     if (this.#loading || last === first) return
-    const { seq } = this.#log.at(last - 1)
+    const { seq } = this.#log.entries[last - 1] as Entry
     for (const channel of this.#channels.values()) {
       if (channel.pending !== undefined && channel.seq < seq) this.#flush(channel, this.#log.head)
       channel.oweDropped(this.#log, first, last)

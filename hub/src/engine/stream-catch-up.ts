@@ -1,12 +1,14 @@
 import { Mode } from '@weir/proto'
-import { type Chunk, nextLoss, type Position } from './advance.ts'
-import { passGap } from './beginning.ts'
-import { type EncodedStep, encodeChunk } from './chunks.ts'
-import type { Entry, EntryLog } from './entry-log.ts'
-import { fits } from './receiver.ts'
-import type { SourceCounters } from './source-counters.ts'
-import type { StreamChunk, StreamReader } from './stream-reader.ts'
-import type { Subscriber } from './subscriber.ts'
+import { type Chunk, nextLoss } from './cursor/advance.ts'
+import type { Position } from './cursor/position.ts'
+import { countWithin, select } from './cursor/select.ts'
+import type { StreamChunk, StreamReader } from './cursor/stream-reader.ts'
+import { send } from './delivery/send.ts'
+import type { SourceCounters } from './delivery/source-counters.ts'
+import type { Subscriber } from './delivery/subscriber.ts'
+import type { Entry } from './log/entry.ts'
+import type { EntryLog } from './log/entry-log.ts'
+import { encodeStep } from './step-cache.ts'
 
 /** Brings subscribers whose position is older than memory forward, a chunk at a time, from the stream. */
 export class StreamCatchUp {
@@ -51,62 +53,51 @@ export class StreamCatchUp {
     return Math.min(this.#log.completeFrom, nextLoss(this.#log, position.seq)?.from ?? Number.POSITIVE_INFINITY)
   }
 
-  /** Where mode LATEST goes on in memory. What it gets before may have been removed since, so no removal is left out. */
+  /** Where mode LATEST goes on in memory. */
   #completeForLatest(position: Position): number {
     const { latestFrom, removalsFrom, gaps, keepsNewest } = this.#log
-    position.removalsFrom = removalsFrom
-    position.snapshotAt = 0
-    position.streamTo = Math.max(position.streamTo, latestFrom, removalsFrom, keepsNewest ? 0 : gaps.from)
+    position.streamUntil(Math.max(latestFrom, removalsFrom, keepsNewest ? 0 : gaps.from), this.#log)
     return position.streamTo
   }
 
-  #send(subscriber: Subscriber, chunk: StreamChunk): boolean {
-    const { position, receiver, mode } = subscriber
-    const { completeFrom, keepsNewest } = this.#log
-    const lost = chunk.lostTo > position.seq
+  #send(subscriber: Subscriber, read: StreamChunk): boolean {
+    const { position, mode } = subscriber
+    const lost = read.lostTo > position.seq
     // What a bucket no longer holds was superseded, and a snapshot misses nothing by what retention had dropped before it.
-    const uncounted = keepsNewest || (lost && mode === Mode.LATEST && position.seq === 0)
+    const uncounted = this.#log.keepsNewest || (lost && mode === Mode.LATEST && position.seq === 0)
     if (lost && !uncounted) {
-      passGap(subscriber, chunk.lostTo, 'retention', this.#counters)
-      position.uncountedTo = completeFrom
-      position.owed = 0
+      subscriber.passGap(read.lostTo, 'retention', this.#counters)
+      if (mode === Mode.LATEST) position.loseOwed(this.#log)
     }
-    const { step, bytes, read } = this.#encode(subscriber, chunk, uncounted)
+    linkNewest(read.entries)
+    const bytes = read.entries.reduce((sum, { start, end }) => sum + end - start, 0)
+    const encoded = encodeStep(this.#log, subscriber, bytes, (most) =>
+      chunkOf(this.#log, position, mode, read, uncounted, most),
+    )
     // Another subscription of the connection may have used the credit while this one was reading.
-    if (!receiver.accepts(bytes.length, step.entries.length)) return false
-    receiver.deliver(bytes)
-    // What is read here was owed as well, when it left the ring.
-    for (const { seq } of read) if (seq > position.uncountedTo) position.owed--
-    this.#counters.batches++
-    this.#counters.deliveries += step.entries.length
-    this.#counters.conflated += step.conflated
-    position.seq = step.to
+    if (send(encoded.batch, [subscriber], this.#counters).length > 0) return false
+    position.sent(encoded.chunk)
     return true
   }
-
-  /** As much of a chunk as is not too large for the receiver when it is encoded, and which of its entries that covers. */
-  #encode(subscriber: Subscriber, chunk: StreamChunk, uncounted: boolean): EncodedRead {
-    const { receiver, mode } = subscriber
-    for (let count = chunk.entries.length, { to } = chunk; ; ) {
-      const read = chunk.entries.slice(0, count)
-      const entries = mode === Mode.LATEST ? newestOf(read) : read
-      const conflated = read.length - entries.length
-      const step = { kind: 'chunk', to, entries, conflated, uncounted, owed: 0, uncountedTo: 0 } as const
-      const bytes = encodeChunk(this.#log.epoch, subscriber, step)
-      if (count <= 1 || fits(receiver, bytes)) return { step, bytes, read }
-      count = Math.max(1, Math.floor((count * receiver.chunkBytesMax) / bytes.length))
-      to = (chunk.entries[count] as Entry).seq - 1
-    }
-  }
 }
 
-interface EncodedRead extends EncodedStep {
-  readonly step: Chunk
-  readonly read: readonly Entry[]
+/** As much of what was read as has so many bytes. All that is told of it was owed, if it had left the ring. */
+function chunkOf(
+  { completeFrom }: EntryLog,
+  { owed, uncountedTo }: Position,
+  mode: Mode,
+  read: StreamChunk,
+  uncounted: boolean,
+  bytesMax: number,
+): Chunk {
+  const reader = { mode, accepts: undefined, snapshotAt: 0, countedTo: 0 }
+  const { entries, conflated, to, next, isWhole } = select(read.entries, 0, read.to, reader, bytesMax)
+  const told = mode === Mode.LATEST ? countWithin(read.entries, next, uncountedTo, completeFrom) : 0
+  return { kind: 'chunk', to: isWhole ? read.to : to, entries, conflated, uncounted, owed: owed - told, uncountedTo }
 }
 
-/** The last of each subject, in order. */
-function newestOf(read: readonly Entry[]): readonly Entry[] {
+/** Makes of what was read a table of its own: of each subject all but the last are superseded. */
+function linkNewest(read: readonly Entry[]): void {
   const newest = new Map(read.map((entry) => [entry.state.subject, entry]))
-  return read.filter((entry) => newest.get(entry.state.subject) === entry)
+  for (const { state } of read) state.latest = newest.get(state.subject)
 }

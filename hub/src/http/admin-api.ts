@@ -1,7 +1,7 @@
 import { bearerToken, problem, type Verifier } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
-import type { Hub } from '../hub.ts'
-import type { HubControl } from '../hub-control.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { HubControl } from '../peers/hub-control.ts'
 import { listSessions, readSessionQuery } from '../session/session-list.ts'
 
 /** What the admin port has beside health and metrics: the sessions, for tokens with `admin: true`. */

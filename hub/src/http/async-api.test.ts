@@ -12,7 +12,7 @@ import {
   writeEntry,
 } from '@weir/proto'
 import { jsonCodec } from '../codec/codec-json.ts'
-import type { Entry } from '../engine/entry-log.ts'
+import type { Entry } from '../engine/log/entry.ts'
 import { type AsyncApi, asyncApiDocument } from './async-api.ts'
 import type { JsonSchema } from './json-schema.ts'
 

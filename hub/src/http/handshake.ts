@@ -1,8 +1,8 @@
 import { bearerToken } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
-import type { Codec } from '../codec/codec.ts'
 import { jsonCodec } from '../codec/codec-json.ts'
 import { protobufCodec } from '../codec/codec-protobuf.ts'
+import type { Codec } from '../engine/delivery/codec.ts'
 
 /** What a client asks for when it opens a WebSocket. */
 export interface Handshake {

@@ -1,6 +1,6 @@
 import { bearerToken, problemParts } from '@weir/mesh'
 import { asWeirError, WeirError } from '@weir/proto'
-import type { Hub } from '../hub.ts'
+import type { Hub } from '../hub/hub.ts'
 import { asyncApiDocument } from './async-api.ts'
 import type { HttpAnswer, HttpExchange, HttpHeaders } from './http-exchange.ts'
 import { openEventStream } from './sse-endpoint.ts'

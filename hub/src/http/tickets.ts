@@ -2,8 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { type Identity, type NatsConnection, OneTimeBucket, ticketBucket } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
-import { Semaphore } from '../semaphore.ts'
 import { Allowance } from '../session/allowance.ts'
+import { Semaphore } from '../sources/semaphore.ts'
 
 /**
  * One-time stand-ins for a token, for clients that can send no header (the browser's EventSource). They are kept in NATS, so

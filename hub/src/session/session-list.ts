@@ -1,7 +1,7 @@
 import { Mode, WeirError } from '@weir/proto'
-import type { Subscriber } from '../engine/subscriber.ts'
 import { limits } from '../limits.ts'
 import type { Session } from './session.ts'
+import type { Subscription } from './subscriptions.ts'
 
 /** How a connection stands, for operators. */
 export interface SessionReport {
@@ -85,7 +85,7 @@ function isWanted({ identity, subscriptions }: Session, { tenant, subject, behin
   if (identity === undefined) return false
   if (tenant !== undefined && identity.tenant !== tenant) return false
   if (subject !== undefined && identity.subject !== subject) return false
-  return !behind || [...subscriptions].some(({ isBehind }) => isBehind)
+  return !behind || [...subscriptions].some(({ subscriber }) => subscriber.isBehind)
 }
 
 function reportSession(session: Session, now: number): SessionReport {
@@ -104,14 +104,13 @@ function reportSession(session: Session, now: number): SessionReport {
   }
 }
 
-function reportSubscription(subscriber: Subscriber): SubscriptionReport {
+function reportSubscription({ source, subscriber }: Subscription): SubscriptionReport {
   const { id, mode, channel, isBehind } = subscriber
-  const { source, filters } = channel
   const lag = source.lagOf(subscriber)
   return {
     id,
     source: source.name,
-    filters,
+    filters: channel.filters,
     mode: Mode[mode] ?? String(mode),
     intervalMs: channel.intervalMs,
     lane: isBehind ? 'behind' : 'caught up',

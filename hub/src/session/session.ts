@@ -8,10 +8,10 @@ import {
   type Subscribe,
   WeirError,
 } from '@weir/proto'
-import type { Codec } from '../codec/codec.ts'
-import type { Receiver } from '../engine/receiver.ts'
+import type { Codec } from '../engine/delivery/codec.ts'
+import type { Receiver } from '../engine/delivery/receiver.ts'
 import { limits } from '../limits.ts'
-import type { Sources } from '../sources.ts'
+import type { Sources } from '../sources/sources.ts'
 import { Allowance } from './allowance.ts'
 import { Credit } from './credit.ts'
 import { type FrameHandler, FrameQueue } from './frame-queue.ts'

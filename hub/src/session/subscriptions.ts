@@ -8,24 +8,25 @@ import {
   type Subscribe,
   WeirError,
 } from '@weir/proto'
-import type { Receiver } from '../engine/receiver.ts'
+import { readsTheSame } from '../engine/delivery/channel-kind.ts'
+import type { Receiver } from '../engine/delivery/receiver.ts'
+import type { Subscriber } from '../engine/delivery/subscriber.ts'
 import type { Source } from '../engine/source.ts'
-import type { Subscriber } from '../engine/subscriber.ts'
 import { limits } from '../limits.ts'
-import type { Sources } from '../sources.ts'
+import type { Sources } from '../sources/sources.ts'
 
 /** What one connection reads: checked against its token and the bounds, and given back to the sources in the end. */
 export class Subscriptions {
   readonly #receiver: Receiver
   readonly #hub: SubscriptionHub
-  #held: readonly Subscriber[] = none
+  #held: readonly Subscription[] = none
 
   constructor(receiver: Receiver, hub: SubscriptionHub) {
     this.#receiver = receiver
     this.#hub = hub
   }
 
-  [Symbol.iterator](): Iterator<Subscriber> {
+  [Symbol.iterator](): Iterator<Subscription> {
     return this.#held[Symbol.iterator]()
   }
 
@@ -42,9 +43,10 @@ export class Subscriptions {
     const source = await this.#hub.sources.acquire(identity.tenant, name)
     if (this.#held === ended) return this.#hub.sources.release(source)
     try {
-      const twin = this.#twin(source, filters, intervalMs)
+      const copy = this.#copy(source, filters, intervalMs)
+      const subscriber = source.subscribe(this.#receiver, { id, filters, mode, intervalMs, copy, cursor })
       // Most connections read one thing: `concat` keeps no room for more.
-      this.#held = this.#held.concat(source.subscribe(this.#receiver, { id, filters, mode, intervalMs, twin, cursor }))
+      this.#held = this.#held.concat({ source, subscriber })
     } catch (thrown) {
       this.#hub.sources.release(source)
       throw thrown
@@ -53,7 +55,7 @@ export class Subscriptions {
 
   /** Nothing happens when there is no such id. */
   remove(id: number): void {
-    const removed = this.#held.find((each) => each.id === id)
+    const removed = this.#held.find(({ subscriber }) => subscriber.id === id)
     if (removed === undefined) return
     this.#held = this.#held.filter((each) => each !== removed)
     this.#drop(removed)
@@ -61,14 +63,16 @@ export class Subscriptions {
 
   /** Ends what another token of the same client does not grant, and says which ids that were. */
   restrict(identity: Identity): readonly number[] {
-    const lost = this.#held.filter(({ channel: { source, filters } }) => !mayRead(identity, source.name, filters))
-    for (const { id } of lost) this.remove(id)
-    return lost.map(({ id }) => id)
+    const lost = this.#held
+      .filter(({ source, subscriber }) => !mayRead(identity, source.name, subscriber.channel.filters))
+      .map(({ subscriber }) => subscriber.id)
+    for (const id of lost) this.remove(id)
+    return lost
   }
 
   /** There is credit: what is behind goes on. */
   resume(): void {
-    for (const each of this.#held) each.channel.source.credit(each)
+    for (const { source, subscriber } of this.#held) source.credit(subscriber)
   }
 
   close(): void {
@@ -80,7 +84,7 @@ export class Subscriptions {
   #check({ id, source, filters, mode, intervalMs }: Subscribe, identity: Identity): readonly string[] {
     const { subscriptionsMax, filtersMax } = this.#hub.settings
     if (id === 0) throw new WeirError('invalid', 'A subscription needs an id other than 0.')
-    if (this.#held.some((each) => each.id === id)) {
+    if (this.#held.some(({ subscriber }) => subscriber.id === id)) {
       throw new WeirError('conflict', `The id ${id} is in use on this connection.`)
     }
     if (this.#held.length >= subscriptionsMax) {
@@ -100,19 +104,26 @@ export class Subscriptions {
   }
 
   /** The first number that no subscription of this connection to the same has. */
-  #twin(source: Source, filters: readonly string[], intervalMs: number): number {
-    const channels = this.#held.map(({ channel }) => channel).filter((channel) => channel.source === source)
-    const taken = channels.filter((channel) => channel.reads(filters, intervalMs)).map(({ twin }) => twin)
-    let twin = 0
-    while (taken.includes(twin)) twin++
-    return twin
+  #copy(source: Source, filters: readonly string[], intervalMs: number): number {
+    const kind = { filters, intervalMs, copy: 0 }
+    const taken = this.#held
+      .filter((held) => held.source === source && readsTheSame(held.subscriber.channel, kind))
+      .map(({ subscriber }) => subscriber.channel.copy)
+    let copy = 0
+    while (taken.includes(copy)) copy++
+    return copy
   }
 
-  #drop(subscriber: Subscriber): void {
-    const { source } = subscriber.channel
+  #drop({ source, subscriber }: Subscription): void {
     source.unsubscribe(subscriber)
     this.#hub.sources.release(source)
   }
+}
+
+/** What a connection reads of one source. */
+export interface Subscription {
+  readonly source: Source
+  readonly subscriber: Subscriber
 }
 
 /** What is needed of a hub. */
@@ -121,9 +132,9 @@ export interface SubscriptionHub {
   readonly settings: SubscriptionBounds
 }
 
-const none: readonly Subscriber[] = []
+const none: readonly Subscription[] = []
 /** What a connection holds that is gone. */
-const ended: readonly Subscriber[] = []
+const ended: readonly Subscription[] = []
 
 export interface SubscriptionBounds {
   readonly subscriptionsMax: number

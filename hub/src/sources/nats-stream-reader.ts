@@ -8,9 +8,9 @@ import {
   streamState,
 } from '@weir/mesh'
 import { commonFilter, entryBytesMax, WeirError, writeEntry } from '@weir/proto'
-import type { Entry } from './engine/entry-log.ts'
-import type { StreamChunk, StreamRead, StreamReader } from './engine/stream-reader.ts'
-import { limits } from './limits.ts'
+import type { StreamChunk, StreamRead, StreamReader } from '../engine/cursor/stream-reader.ts'
+import type { Entry } from '../engine/log/entry.ts'
+import { limits } from '../limits.ts'
 import type { Semaphore } from './semaphore.ts'
 
 /**

@@ -1,8 +1,8 @@
 import type { Counter, Histogram, Metrics } from '@weir/mesh'
 import type { ErrorCode } from '@weir/proto'
-import type { Lag } from './engine/source.ts'
+import type { Lag } from '../engine/source.ts'
+import type { SourceTotals } from '../sources/sources.ts'
 import type { Hub } from './hub.ts'
-import type { SourceTotals } from './sources.ts'
 
 /** What a hub exports: read from the engine at each scrape, so that the hot path only adds numbers. */
 export class HubMetrics {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { EntryLog } from './entry-log.ts'
-import type { MemoryBudget } from './memory-budget.ts'
+import type { MemoryBudget } from './log-bounds.ts'
 
 const logCount = 6
 /** Of one log, and of all together. */
@@ -57,7 +57,7 @@ describe('the logs of a hub', () => {
             if (known !== undefined || seq > log.latestFrom) assert.equal(known, seq, subject)
           }
           for (let at = log.indexAfter(log.completeFrom), seq = log.completeFrom + 1; seq <= log.head; at++, seq++) {
-            assert.equal(log.at(at).seq, seq, 'every entry of the ring is there')
+            assert.equal(log.entries[at]?.seq, seq, 'every entry of the ring is there')
           }
           log.close()
         }

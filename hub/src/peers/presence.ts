@@ -1,9 +1,9 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { headers, meshBucketName, type NatsConnection, sourceSubject } from '@weir/mesh'
 import { type Event, EventSchema, timestampFromMilliseconds } from '@weir/proto'
-import manifest from '../package.json' with { type: 'json' }
-import type { Hub } from './hub.ts'
-import { limits } from './limits.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import type { Hub } from '../hub/hub.ts'
+import { limits } from '../limits.ts'
 
 /**
  * Says every few seconds in the mesh bucket that this hub is there, and how loaded it is: an event under the key

@@ -1,3 +1,5 @@
+import { limits } from '../../limits.ts'
+
 /** The entries in (from, to]. */
 export interface SeqRange {
   readonly from: number
@@ -19,7 +21,7 @@ export class Gaps {
     const last = this.#ranges.at(-1)
     if (last?.to === from) this.#ranges.pop()
     this.#ranges.push({ from: last?.to === from ? last.from : from, to })
-    if (this.#ranges.length > gapsMax) this.#from = (this.#ranges.shift() as SeqRange).to
+    if (this.#ranges.length > limits.gapsMax) this.#from = (this.#ranges.shift() as SeqRange).to
     this.#to = to
   }
 
@@ -45,5 +47,3 @@ export class Gaps {
     this.#from = this.#to = 0
   }
 }
-
-const gapsMax = 64

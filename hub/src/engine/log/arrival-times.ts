@@ -1,3 +1,5 @@
+import { limits } from '../../limits.ts'
+
 /** When the entries of a log came, in bounded memory: to a quarter of a second at first, and the older the coarser. */
 export class ArrivalTimes {
   #marks: Mark[] = []
@@ -5,14 +7,14 @@ export class ArrivalTimes {
   /** `now` is milliseconds that only grow. */
   note(seq: number, now: number): void {
     const last = this.#marks.at(-1)
-    if (last !== undefined && now - last.at < precisionMs) {
+    if (last !== undefined && now - last.at < limits.arrivalPrecisionMs) {
       last.seq = seq
       return
     }
     this.#marks.push({ seq, at: now })
     const { length } = this.#marks
     // The newest stays.
-    if (length > marksMax) this.#marks = this.#marks.filter((_, index) => (length - index) % 2 === 1)
+    if (length > limits.arrivalMarksMax) this.#marks = this.#marks.filter((_, index) => (length - index) % 2 === 1)
   }
 
   /**
@@ -34,6 +36,3 @@ interface Mark {
   seq: number
   readonly at: number
 }
-
-const precisionMs = 250
-const marksMax = 1_024

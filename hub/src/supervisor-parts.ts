@@ -1,9 +1,9 @@
 import { adminHandler, type HttpServer, type Part, serve } from '@weir/mesh'
-import { randomHubName } from '../hub.ts'
-import type { HubContext } from '../hub-parts.ts'
-import { hubSettings } from '../settings.ts'
-import { PoolAdmin } from './pool-admin.ts'
-import { WorkerPool } from './worker-pool.ts'
+import { randomHubName } from './hub/hub.ts'
+import type { HubContext } from './hub-parts.ts'
+import { hubSettings } from './settings.ts'
+import { PoolAdmin } from './workers/pool-admin.ts'
+import { WorkerPool } from './workers/worker-pool.ts'
 
 /** The parts of a hub with several workers: the processes that serve, and the one admin port for all. */
 export function supervisorParts({ config, log, health, metrics }: HubContext): readonly Part[] {

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { hubControlSubject, type Msg, type NatsConnection, onReconnect, type Subscription } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
-import type { Hub } from './hub.ts'
-import { limits } from './limits.ts'
-import type { Denial } from './session/denials.ts'
+import type { Hub } from '../hub/hub.ts'
+import { limits } from '../limits.ts'
+import type { Denial } from '../session/denials.ts'
 
 /** What hubs ask of each other, by core NATS: whoever asks is asked as well. */
 export class HubControl {

@@ -1,5 +1,5 @@
 import type { ServerFrame } from '@weir/proto'
-import type { Codec } from '../codec/codec.ts'
+import type { Codec } from './codec.ts'
 
 /** What the engine knows of a connection: it takes batches while it has credit, and frames always. */
 export interface Receiver {
@@ -16,6 +16,6 @@ export interface Receiver {
 }
 
 /** Whether an encoded batch is about as large as a chunk is to be: some codecs take more bytes than the entries have. */
-export function fits({ chunkBytesMax }: Receiver, bytes: Uint8Array): boolean {
-  return bytes.length <= 2 * chunkBytesMax
+export function fits({ chunkBytesMax }: Receiver, bytes: number): boolean {
+  return bytes <= 2 * chunkBytesMax
 }

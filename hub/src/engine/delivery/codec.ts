@@ -1,9 +1,9 @@
 import type { BatchHead, ClientFrame, ServerFrame } from '@weir/proto'
-import type { Entry } from '../engine/entry-log.ts'
+import type { Entry } from '../log/entry.ts'
 
 /** How frames become bytes: the seam at which another protocol can stand beside weir.v1. */
 export interface Codec {
-  /** Place of its encoding among those of one batch, from 0. */
+  /** Its place among all codecs, from 0: a batch has one encoding for each. */
   readonly index: number
   /** Whether its messages are binary (RFC 6455 opcode 2) or text. */
   readonly binary: boolean
@@ -13,6 +13,3 @@ export interface Codec {
   /** Throws `malformed` on what is not a frame, with what is wrong. */
   parse(message: Uint8Array): ClientFrame['frame']
 }
-
-/** How many codecs there are. */
-export const codecCount = 3

@@ -1,4 +1,4 @@
-import type { Entry } from './entry-log.ts'
+import type { Entry } from '../log/entry.ts'
 
 /** Reads a source from its stream, for cursors that are older than memory. */
 export interface StreamReader {

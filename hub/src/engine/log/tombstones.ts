@@ -1,4 +1,6 @@
-import type { Entry } from './entry-log.ts'
+import { limits } from '../../limits.ts'
+import type { Entry } from './entry.ts'
+import type { TombstoneBounds } from './log-bounds.ts'
 
 /** The removals of a log in the order of sequence, with when they came: remembered in bounded number and for a bounded time. */
 export class Tombstones {
@@ -20,7 +22,7 @@ export class Tombstones {
     const oldest = this.#stones[this.#taken]
     if (oldest === undefined || oldest.entry.seq > seq) return undefined
     if (this.#stones.length - this.#taken <= tombstonesMax && now - oldest.at <= tombstoneMs) return undefined
-    if (++this.#taken > compactMin) {
+    if (++this.#taken > limits.compactMin) {
       this.#stones.splice(0, this.#taken)
       this.#taken = 0
     }
@@ -32,11 +34,3 @@ export class Tombstones {
     this.#taken = 0
   }
 }
-
-/** Removals that are remembered, by number and age; an older cursor starts with a snapshot. */
-export interface TombstoneBounds {
-  readonly tombstonesMax: number
-  readonly tombstoneMs: number
-}
-
-const compactMin = 4096
