@@ -151,10 +151,11 @@ test('projector: a database that cannot be reached keeps nothing else from start
   })
   const ended = end(child)
   try {
-    const portOf = (part: string): number => Number(linesOf(out).find((line) => line.part === part)?.port)
-    await until('it listens', () => portOf('api') > 0)
-    assert.equal((await fetch(`http://127.0.0.1:${portOf('api')}/v1/openapi.json`)).status, 200)
-    const readyz = async (): Promise<string> => await (await fetch(`http://127.0.0.1:${portOf('admin')}/readyz`)).text()
+    const listening = (): Line | undefined => linesOf(out).find((line) => line.msg === 'listening')
+    await until('it listens', () => listening() !== undefined)
+    const { port, adminPort } = listening() ?? assert.fail()
+    assert.equal((await fetch(`http://127.0.0.1:${port}/v1/openapi.json`)).status, 200)
+    const readyz = async (): Promise<string> => await (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).text()
     const detail = /"ready":false.*Postgres cannot be used \(ECONNREFUSED\): see that it runs where DATABASE_URL says/
     await until('readiness names the database', async () => detail.test(await readyz()))
     assert.doesNotMatch(out + (await readyz()), /hidden/)
@@ -197,8 +198,8 @@ function end(child: ChildProcess): Promise<Ended> {
 interface Line {
   readonly level: string
   readonly msg: string
-  readonly part?: string
   readonly port?: number
+  readonly adminPort?: number
 }
 
 function linesOf(out: string): Line[] {

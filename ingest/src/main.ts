@@ -1,17 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import {
-  adminHandler,
   connectNats,
   createLogger,
   Health,
-  type HttpServer,
   loadConfig,
   loadVerifier,
   Metrics,
-  type NatsConnection,
   Publisher,
   runService,
   serve,
+  serveAdmin,
 } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { nodeUnpackers } from './body/unpack-node.ts'
@@ -27,52 +25,50 @@ const metrics = new Metrics('ingest')
 const verifier = loadVerifier(config)
 const { host: hostname, drainMs } = config
 
-let nc: NatsConnection
-let publisher: Publisher
-let admin: HttpServer
-let server: HttpServer
-
-const parts = [
-  {
-    name: 'admin',
-    async start(): Promise<void> {
-      const options = { hostname, port: config.adminPort, portSetting: ingestSettings.adminPort.env }
-      admin = await serve(adminHandler({ health, metrics }), options)
-    },
-    drain: (): Promise<void> => admin.close(1_000),
+await runService({
+  name: 'ingest',
+  log,
+  health,
+  drainMs,
+  async start(scope) {
+    const adminPlace = { hostname, port: config.adminPort, portSetting: ingestSettings.adminPort.env }
+    const admin = await scope.use(
+      'admin',
+      () => serveAdmin({ ...adminPlace, health, metrics }),
+      (server) => server.close(1_000),
+    )
+    const nc = await scope.use(
+      'nats',
+      () => connectNats({ url: config.natsUrl, name: 'ingest', log, health }),
+      (connection) => connection.close(),
+    )
+    const publisher = await scope.use(
+      'publisher',
+      () => new Publisher(nc, { metrics }),
+      (started) => started.drain(),
+    )
+    const { routesFile, origins } = config
+    const routes = await scope.use('routes', async () =>
+      routesFile === undefined ? [] : parseWebhookRoutes(await readRoutes(routesFile)),
+    )
+    const ingest = createIngest({
+      verifier,
+      publisher,
+      log,
+      metrics: new IngestMetrics(metrics),
+      unpackers: nodeUnpackers,
+      limits: config,
+      routes,
+      origins,
+    })
+    const server = await scope.use(
+      'http',
+      () => serve(ingest, { hostname, port: config.port, portSetting: ingestSettings.port.env }),
+      (started) => started.close(drainMs / 2),
+    )
+    log.info({ port: server.port, adminPort: admin.port }, 'listening')
   },
-  {
-    name: 'nats',
-    async start(): Promise<void> {
-      nc = await connectNats({ url: config.natsUrl, name: 'ingest', log, health })
-      publisher = new Publisher(nc, { metrics })
-    },
-    async drain(): Promise<void> {
-      await publisher.drain()
-      await nc.close()
-    },
-  },
-  {
-    name: 'http',
-    async start(): Promise<void> {
-      const { routesFile, origins } = config
-      const routes = routesFile === undefined ? [] : parseWebhookRoutes(await readRoutes(routesFile))
-      const ingest = createIngest({
-        verifier,
-        publisher,
-        log,
-        metrics: new IngestMetrics(metrics),
-        unpackers: nodeUnpackers,
-        limits: config,
-        routes,
-        origins,
-      })
-      server = await serve(ingest, { hostname, port: config.port, portSetting: ingestSettings.port.env })
-      log.info({ port: server.port, adminPort: admin.port }, 'listening')
-    },
-    drain: (): Promise<void> => server.close(drainMs / 2),
-  },
-]
+})
 
 async function readRoutes(path: string): Promise<string> {
   try {
@@ -81,5 +77,3 @@ async function readRoutes(path: string): Promise<string> {
     throw new WeirError('invalid', `WEIR_INGEST_ROUTES names ${path}, which cannot be read.`, { cause })
   }
 }
-
-await runService({ name: 'ingest', parts, log, health, drainMs })

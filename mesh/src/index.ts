@@ -44,6 +44,7 @@ export { type ConnectOptions, connectNats, type NatsConnection } from './connect
 export { newInbox } from './connection/inbox.ts'
 export { onReconnect } from './connection/reconnects.ts'
 export { adminHandler } from './http/admin.ts'
+export { type AdminRoutes, type AdminServer, serveAdmin } from './http/admin-server.ts'
 export type { Handler, HttpServer, RequestInfo } from './http/http-server.ts'
 export { type ProblemExtra, type ProblemParts, problem, problemParts } from './http/problem.ts'
 export { type ServeOptions, serve } from './http/serve.ts'
@@ -57,7 +58,8 @@ export { type ReaderStart, type StreamMessage, StreamReader, type StreamReaderOp
 export { Health, type HealthReport, type PartHealth } from './run/health.ts'
 export { createLogger, type Logger } from './run/log.ts'
 export { type Counter, type Gauge, type Histogram, Metrics } from './run/metrics.ts'
-export { type Part, runService, type ServiceOptions } from './run/service.ts'
+export { Scope } from './run/scope.ts'
+export { runService, type ServiceOptions } from './run/service.ts'
 export {
   bucketName,
   bucketStream,

@@ -1,8 +1,8 @@
 import process from 'node:process'
 import { createLogger, Health, loadConfig, loadVerifier, Metrics, runService } from '@weir/mesh'
 import { declaredSpecs } from './declaration/declared-specs.ts'
-import { projectorParts } from './projector-parts.ts'
 import { projectorSettings } from './settings.ts'
+import { startProjector } from './start-projector.ts'
 
 const config = loadConfig(projectorSettings)
 const log = createLogger('projector', config.logLevel)
@@ -14,6 +14,12 @@ const specs = await declaredSpecs(config.projections, config.databaseUrl).catch(
   // EX_CONFIG of sysexits.h, as for a fault of the environment: a restart does not help.
   process.exit(78)
 })
-const parts = projectorParts({ config, verifier, specs, log, health, metrics })
+const context = { config, verifier, specs, log, health, metrics }
 
-await runService({ name: 'projector', parts, log, health, drainMs: config.drainMs })
+await runService({
+  name: 'projector',
+  start: (scope) => startProjector(scope, context),
+  log,
+  health,
+  drainMs: config.drainMs,
+})

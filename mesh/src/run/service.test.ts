@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
-test('parts start in order, drain in reverse at SIGTERM or SIGINT, and the process ends with 0', async () => {
+test('steps start in order, drain in reverse at SIGTERM or SIGINT, and the process ends with 0', async () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     const service = run('fine')
     await service.said('ready')
@@ -26,24 +26,24 @@ test('parts start in order, drain in reverse at SIGTERM or SIGINT, and the proce
   }
 })
 
-test('when a part cannot start, those before it drain and the process ends with 1', async () => {
+test('when a step cannot start, those before it drain and the process ends with 1', async () => {
   const service = run('start-fails')
   assert.deepEqual(await service.ended, { code: 1, signal: null })
   assert.deepEqual(service.messages(), ['start first', 'test cannot start', 'drain first', 'stopped'])
   const fatal = service.lines.find((line) => line.level === 'fatal')
-  assert.equal(fatal?.part, 'second')
+  assert.equal(fatal?.step, 'second')
   assert.equal(fatal?.err?.message, 'no second')
 })
 
 test('what an operator can mend is said in one sentence without a stack', async () => {
   const service = run('start-refused')
   assert.deepEqual(await service.ended, { code: 1, signal: null })
-  const { level, part, msg, err, code, reason } = service.lines.at(1) ?? assert.fail()
+  const { level, step, msg, err, code, reason } = service.lines.at(1) ?? assert.fail()
   assert.deepEqual(
-    { level, part, msg, err, code, reason },
+    { level, step, msg, err, code, reason },
     {
       level: 'fatal',
-      part: 'second',
+      step: 'second',
       msg: 'test cannot start: The port is taken: move it.',
       err: undefined,
       code: 'conflict',
@@ -52,7 +52,7 @@ test('what an operator can mend is said in one sentence without a stack', async 
   )
 })
 
-test('a signal while a part starts is not kept waiting', async () => {
+test('a signal while a step starts is not kept waiting', async () => {
   const service = run('start-hangs')
   await service.said('start first')
   service.kill('SIGTERM')
@@ -60,12 +60,12 @@ test('a signal while a part starts is not kept waiting', async () => {
   assert.deepEqual(service.messages(), ['start first', 'draining', 'drain first', 'stopped'])
 })
 
-test('a part that fails to drain does not keep the others from it; the process ends with 1', async () => {
+test('a step that fails to stop does not keep the others from it; the process ends with 1', async () => {
   const service = run('drain-fails')
   await service.said('ready')
   service.kill('SIGTERM')
   assert.deepEqual(await service.ended, { code: 1, signal: null })
-  assert.deepEqual(service.messages().slice(-4), ['drain second', 'a part did not drain', 'drain first', 'stopped'])
+  assert.deepEqual(service.messages().slice(-4), ['drain second', 'a step did not stop', 'drain first', 'stopped'])
 })
 
 test('a drain that passes its deadline ends with 1', async () => {
@@ -102,7 +102,7 @@ interface Line {
   readonly level: string
   readonly msg: string
   readonly ready?: boolean
-  readonly part?: string
+  readonly step?: string
   readonly err?: { readonly message: string }
 }
 

@@ -3,7 +3,6 @@ import {
   type Health,
   type Logger,
   type NatsConnection,
-  type Part,
   type StreamMessage,
   StreamReader,
   type StreamState,
@@ -59,7 +58,7 @@ export interface RebuildProgress {
  * stores how far it has come once their effects are stored. Whatever fails is logged, shown in health and begun again from
  * the stored position: nothing is taken for done that is not.
  */
-export class ProjectionRun implements Part {
+export class ProjectionRun {
   readonly name: string
   readonly stats: RunStats = { taken: 0, deadLetters: 0, restarts: 0, pending: 0 }
   readonly #options: ProjectionRunOptions
@@ -100,11 +99,10 @@ export class ProjectionRun implements Part {
     return this.#rebuild === 'wanted' ? { from: 0, to: 0 } : this.#rebuild
   }
 
-  /** Resolves at once: a projection whose target is away must not keep the others from starting. */
-  start(): Promise<void> {
+  /** Waits for nothing: a projection whose target is away must not keep the others from starting. */
+  start(): void {
     this.#options.health.set(this.#healthPart, false, 'starting')
     this.#finished = this.#run()
-    return Promise.resolve()
   }
 
   async drain(): Promise<void> {

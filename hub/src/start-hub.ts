@@ -1,0 +1,92 @@
+import process from 'node:process'
+import {
+  type ConfigOf,
+  connectNats,
+  type Health,
+  type Logger,
+  type Metrics,
+  type Scope,
+  serveAdmin,
+  type Verifier,
+} from '@weir/mesh'
+import { AdminApi } from './http/admin-api.ts'
+import { HttpEdge } from './http/http-edge.ts'
+import { listen } from './http/server.ts'
+import { Tickets } from './http/tickets.ts'
+import { Hub, randomHubName } from './hub/hub.ts'
+import { HubControl } from './peers/hub-control.ts'
+import { Presence } from './peers/presence.ts'
+import { hubSettings } from './settings.ts'
+import type { WorkerPorts } from './workers/worker.ts'
+
+/** What the process of a hub is made from. */
+export interface HubContext {
+  readonly config: ConfigOf<typeof hubSettings>
+  readonly verifier: Verifier
+  readonly log: Logger
+  readonly health: Health
+  readonly metrics: Metrics
+}
+
+/** Starts a hub in one process, step by step. */
+export async function startHub(scope: Scope, context: HubContext): Promise<void> {
+  const { config, verifier, log, health, metrics } = context
+  const { host, port, idleSeconds, drainMs, worker } = config
+  const admin = await scope.use(
+    'admin',
+    () => {
+      // Of a worker, only its supervisor asks.
+      const hostname = worker === undefined ? host : '127.0.0.1'
+      const portSetting = hubSettings.adminPort.env
+      return serveAdmin({ hostname, port: config.adminPort, portSetting, health, metrics })
+    },
+    (server) => server.close(1_000),
+  )
+  const nc = await scope.use(
+    'nats',
+    () => connectNats({ url: config.natsUrl, name: 'hub', log, health }),
+    (connection) => connection.close(),
+  )
+  const tickets = await scope.use(
+    'tickets',
+    () => new Tickets(nc),
+    (started) => started.close(),
+  )
+  const hub = new Hub({ name: config.hubName ?? randomHubName(), settings: config, nc, log, verifier, metrics })
+  const edge = new HttpEdge(hub, tickets)
+  const control = new HubControl(nc, hub)
+  await scope.use(
+    'control',
+    () => control.start(),
+    () => control.close(),
+  )
+  const server = await scope.use(
+    'http',
+    () => listen({ hub, edge, host, port, idleSeconds, shared: worker !== undefined }),
+    (listening) => listening.close(),
+  )
+  await scope.use(
+    'sessions',
+    () => hub.start(),
+    () => hub.drain(drainMs / 2),
+  )
+  const presence = new Presence(nc, hub)
+  await scope.use(
+    'presence',
+    () => presence.start(),
+    () => presence.close(),
+  )
+  const api = new AdminApi(hub, control)
+  admin.add((request) => api.handle(request))
+  const ports: WorkerPorts = { port: server.port, adminPort: admin.port }
+  if (worker === undefined) log.info({ hub: hub.hubName, ...ports }, 'listening')
+  else report(ports)
+}
+
+/** Tells the supervisor where this worker is. Without a supervisor it stops as if it had been told to. */
+function report(ports: WorkerPorts): void {
+  const stop = (): void => void process.kill(process.pid, 'SIGTERM')
+  process.once('disconnect', stop)
+  if (process.connected) process.send?.(ports, undefined, {}, (error) => error !== null && stop())
+  else stop()
+}

@@ -1,0 +1,90 @@
+import {
+  connectNats,
+  type Health,
+  type Logger,
+  type Metrics,
+  type Scope,
+  type ServeOptions,
+  serve,
+  serveAdmin,
+  type Verifier,
+} from '@weir/mesh'
+import { WeirError } from '@weir/proto'
+import { BucketReader } from './bucket/bucket-reader.ts'
+import { openDatabase } from './db/database.ts'
+import type { ProjectionSpec } from './declaration/projection-spec.ts'
+import { AlertLog } from './kinds/alert/alert-log.ts'
+import { History } from './kinds/history/history.ts'
+import { createApi } from './routes/api.ts'
+import { type ProjectorConfig, projectorSettings } from './settings.ts'
+import { exportProjections } from './tenant/projector-metrics.ts'
+import { tenantProjections } from './tenant/tenant-projections.ts'
+
+/** What the process of a projector is made from. */
+export interface ProjectorContext {
+  readonly config: ProjectorConfig
+  readonly verifier: Verifier
+  readonly specs: readonly ProjectionSpec[]
+  readonly log: Logger
+  readonly health: Health
+  readonly metrics: Metrics
+}
+
+/** Starts a projector, step by step. */
+export async function startProjector(scope: Scope, context: ProjectorContext): Promise<void> {
+  const { config, verifier, specs, log, health, metrics } = context
+  const { host: hostname, drainMs, databaseUrl, databaseReaders, partition } = config
+  const place = (setting: 'port' | 'adminPort'): ServeOptions => {
+    return { hostname, port: config[setting], portSetting: projectorSettings[setting].env }
+  }
+  const admin = await scope.use(
+    'admin',
+    () => serveAdmin({ ...place('adminPort'), health, metrics }),
+    (server) => server.close(adminCloseMs),
+  )
+  const nc = await scope.use(
+    'nats',
+    () => connectNats({ url: config.natsUrl, name: 'projector', log, health }),
+    (connection) => connection.drain(),
+  )
+  // It connects when it is used, so that a Postgres that is away keeps nothing else from starting.
+  const database = await scope.use(
+    'database',
+    () =>
+      databaseUrl === undefined ? undefined : openDatabase({ url: databaseUrl, readersMax: databaseReaders, log }),
+    (opened) => opened?.close(),
+  )
+  const tenants = await scope.use(
+    'projections',
+    () => {
+      const common = { nc, specs, database, partition, health, log }
+      const all = config.tenants.map((tenant) => tenantProjections({ ...common, tenant }))
+      exportProjections(metrics, all)
+      for (const { runs } of all) for (const { run } of runs) run.start()
+      return all
+    },
+    async (all) => void (await Promise.all(all.flatMap(({ runs }) => runs.map(({ run }) => run.drain())))),
+  )
+  const alertLogs = new Map(config.tenants.map((tenant) => [tenant, new AlertLog(nc, tenant)]))
+  const api = createApi({
+    ...config,
+    verifier,
+    log,
+    projections: tenants,
+    buckets: new BucketReader(nc),
+    history: new History({ nc, database, projection: specs.find(({ kind }) => kind === 'history')?.name }),
+    alertsOf(tenant) {
+      const alerts = alertLogs.get(tenant)
+      if (alerts !== undefined) return alerts
+      throw new WeirError('not_found', `The tenant "${tenant}" is not served here.`)
+    },
+  })
+  const server = await scope.use(
+    'api',
+    () => serve(api, place('port')),
+    (started) => started.close(drainMs / 2),
+  )
+  log.info({ port: server.port, adminPort: admin.port }, 'listening')
+}
+
+const adminCloseMs = 1_000
