@@ -95,4 +95,8 @@ export const limits = {
   arrivalMarksMax: 1_024,
   /** Routes in the answers that a router remembers; past it all are forgotten, and found again as events come: 8 MB. */
   routesRememberedMax: 1_048_576,
+  /** Characters of a client's own text that an answer quotes. */
+  quotedMax: 200,
+  /** For how long a browser remembers what a preflight was answered. */
+  preflightSeconds: 7_200,
 } as const

@@ -1,5 +1,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
+  AckSchema,
   type BatchHead,
   batchHeadBytesMax,
   ClientFrameSchema,
@@ -44,7 +45,7 @@ export const protobufCodec: Codec = {
   parse(message) {
     const acknowledged = readAck(message)
     if (acknowledged !== undefined) {
-      return { case: 'ack', value: { $typeName: 'weir.v1.Ack', bytes: acknowledged } }
+      return { case: 'ack', value: create(AckSchema, { bytes: acknowledged }) }
     }
     try {
       return fromBinary(ClientFrameSchema, message).frame

@@ -1,6 +1,7 @@
 import { bearerToken, problemParts } from '@weir/mesh'
 import { asWeirError, WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
+import { limits } from '../limits.ts'
 import { asyncApiDocument } from './async-api.ts'
 import type { HttpAnswer, HttpExchange, HttpHeaders } from './http-exchange.ts'
 import { openEventStream } from './sse-endpoint.ts'
@@ -95,6 +96,6 @@ function preflightHeaders(method: string): HttpHeaders {
   return {
     'access-control-allow-methods': method,
     'access-control-allow-headers': 'authorization, cache-control, content-type, last-event-id',
-    'access-control-max-age': '7200',
+    'access-control-max-age': String(limits.preflightSeconds),
   }
 }

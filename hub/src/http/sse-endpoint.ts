@@ -3,6 +3,7 @@ import { bearerToken, type Identity } from '@weir/mesh'
 import { cursorToWire, Mode, parseCursor, type Subscribe, SubscribeSchema, WeirError } from '@weir/proto'
 import { sseCodec } from '../codec/codec-sse.ts'
 import type { Hub } from '../hub/hub.ts'
+import { limits } from '../limits.ts'
 import type { HttpExchange, HttpHeaders, HttpRequest } from './http-exchange.ts'
 import { SseLink } from './sse-link.ts'
 import type { Tickets } from './tickets.ts'
@@ -65,7 +66,7 @@ export function readSubscribe({ query, lastEventId }: HttpRequest): Subscribe {
     if (!parameters.includes(name))
       throw new WeirError(
         'invalid',
-        `There is no parameter "${name.slice(0, 64)}": there are ${parameters.join(', ')}.`,
+        `There is no parameter "${name.slice(0, limits.quotedMax)}": there are ${parameters.join(', ')}.`,
       )
   }
   const filters = query.getAll('filter')

@@ -31,7 +31,10 @@ export class Tickets {
   async redeem(ticket: string, ip: string): Promise<Identity> {
     const value = await this.#redemptions.run(ip, () => this.#bucket.take(keyOf(ticket)))
     if (value === undefined) {
-      throw new WeirError('unauthenticated', 'The ticket was used, or is older than 30 seconds: get a new one.')
+      throw new WeirError(
+        'unauthenticated',
+        `The ticket was used, or is older than ${ticketBucket.ttlMs / 1000} seconds: get a new one.`,
+      )
     }
     const identity = JSON.parse(new TextDecoder().decode(value)) as Identity
     if (identity.expiresAt * 1000 <= Date.now()) {

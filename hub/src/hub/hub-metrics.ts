@@ -1,8 +1,9 @@
 import type { Counter, Histogram, Metrics } from '@weir/mesh'
 import type { ErrorCode } from '@weir/proto'
+import type { MemoryBudget } from '../engine/log/log-bounds.ts'
 import type { Lag } from '../engine/source.ts'
-import type { SourceTotals } from '../sources/sources.ts'
-import type { Hub } from './hub.ts'
+import type { Admission } from '../session/admission.ts'
+import type { OpenSource, Sources, SourceTotals } from '../sources/sources.ts'
 
 /** What a hub exports: read from the engine at each scrape, so that the hot path only adds numbers. */
 export class HubMetrics {
@@ -10,7 +11,7 @@ export class HubMetrics {
   readonly #closes: Counter<'code'>
   readonly #refusals: Counter<'code'>
 
-  constructor(metrics: Metrics, hub: Hub) {
+  constructor(metrics: Metrics, hub: MeasuredHub) {
     this.#passes = metrics.histogram('pass_seconds', 'How long a round of passes took.', [0.0001, 0.001, 0.01, 0.1, 1])
     this.#closes = metrics.counter('closes_total', 'Connections that the hub closed.', ['code'])
     this.#refusals = metrics.counter('refusals_total', 'Connections and requests that were not let in.', ['code'])
@@ -25,11 +26,8 @@ export class HubMetrics {
     read('ring_bytes', 'Bytes of the recent logs of all sources.', () => hub.budget.ringBytes)
     read('latest_bytes', 'Bytes of the latest tables beyond the recent logs.', () => hub.budget.keptBytes)
     read('sources', 'Sources that are open.', () => [...hub.sources].length)
-    const sum = (
-      name: string,
-      help: string,
-      of: (each: Hub['sources'] extends Iterable<infer T> ? T : never) => number,
-    ): void => read(name, help, () => [...hub.sources].reduce((total, each) => total + of(each), 0))
+    const sum = (name: string, help: string, of: (each: OpenSource) => number): void =>
+      read(name, help, () => [...hub.sources].reduce((total, each) => total + of(each), 0))
     sum('channels', 'Channels.', ({ source }) => source.channelCount)
     sum('subscriptions', 'Subscriptions.', ({ source }) => source.subscriberCount)
     sum('behind', 'Subscriptions that are behind.', ({ source }) => source.behindCount)
@@ -67,6 +65,16 @@ export class HubMetrics {
   refused(code: ErrorCode): void {
     this.#refusals.inc({ code })
   }
+}
+
+/** What is read of a hub. */
+export interface MeasuredHub {
+  readonly admission: Admission
+  readonly budget: MemoryBudget
+  readonly sources: Sources
+  /** In the buffers of all sockets. */
+  readonly socketBytes: number
+  now(): number
 }
 
 /** 0 for a source that is only being opened. */

@@ -44,7 +44,7 @@ export class Admission {
   /** Throws `forbidden`. */
   checkOrigin(origin: string): void {
     if (this.allows(origin)) return
-    throw new WeirError('forbidden', `The origin ${origin.slice(0, 200)} is not one of WEIR_HUB_ORIGINS.`)
+    throw new WeirError('forbidden', `The origin ${origin.slice(0, limits.quotedMax)} is not one of WEIR_HUB_ORIGINS.`)
   }
 
   /** Counts a connection in. Throws `draining`, `overloaded`, `rate_limited` or `forbidden`. */

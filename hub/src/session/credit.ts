@@ -77,22 +77,22 @@ export class Credit {
     this.#unacknowledged = Math.max(0, this.#unacknowledged - bytes)
     // Nothing is not a beginning: whoever acknowledges 0 bytes has stalled all the same.
     if (bytes > 0) this.#moved = true
-    return this.#relents()
+    return this.#hasAgain()
   }
 
   /** A ping was answered; true when there is credit that was refused before. */
   ponged(): boolean {
     if (this.#pinging !== 'asked') return false
-    this.#pinging = 'rests'
+    this.#pinging = 'answered'
     this.#moved = true
-    return this.#relents()
+    return this.#hasAgain()
   }
 
   /** The buffer of the socket has shrunk; true when there is credit that was refused before. */
   drained(): boolean {
     this.#moved = true
     this.#blocked = this.#link.bufferedBytes > this.#highWaterBytes / 2
-    return this.#relents()
+    return this.#hasAgain()
   }
 
   /**
@@ -103,7 +103,7 @@ export class Credit {
     const owes = this.#pinging === 'never' ? this.#unacknowledged > 0 : this.#isAwaited
     if (this.#moved || (!this.#blocked && !owes)) this.#movedAt = Math.floor(now)
     this.#moved = false
-    if (this.#pinging === 'rests') this.#pinging = 'ready'
+    if (this.#pinging === 'answered') this.#pinging = 'ready'
     return now - this.#movedAt
   }
 
@@ -118,12 +118,13 @@ export class Credit {
     this.#link.ping()
   }
 
-  #relents(): boolean {
+  /** Whether there is credit again since some was refused. */
+  #hasAgain(): boolean {
     if (!this.#refused || !this.has) return false
     this.#refused = false
     return true
   }
 }
 
-/** never: it acknowledges, or cannot be pinged; ready: after so many bytes; asked: no answer yet; rests: answered in this step. */
-type Pinging = 'never' | 'ready' | 'asked' | 'rests'
+/** never: it acknowledges, or cannot be pinged; ready: after so many bytes; asked: no answer yet; answered: not again in this step. */
+type Pinging = 'never' | 'ready' | 'asked' | 'answered'

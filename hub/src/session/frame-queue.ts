@@ -42,7 +42,7 @@ export class FrameQueue {
         if (pending !== undefined) await pending
         if (this.#closed) return
       }
-      this.#handler.rest()
+      this.#handler.end()
     } catch (thrown) {
       this.close()
       this.#handler.fail(thrown)
@@ -50,12 +50,12 @@ export class FrameQueue {
   }
 }
 
-/** What handles the frames, itself rather than three functions, since each connection has one. */
+/** What handles the frames. */
 export interface FrameHandler {
   /** Resolves when the next frame may follow; undefined is at once. */
   handle(frame: Frame): Promise<void> | undefined
   /** Hears what `handle` throws; nothing is handled after it. */
   fail(thrown: unknown): void
   /** Nothing waits any more: the next frame begins another queue. */
-  rest(): void
+  end(): void
 }

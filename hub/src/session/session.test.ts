@@ -5,7 +5,8 @@ import type { Identity } from '@weir/mesh'
 import { jsonCodec } from '../codec/codec-json.ts'
 import { limits } from '../limits.ts'
 import type { Link } from './link.ts'
-import { Session, type SessionHub } from './session.ts'
+import { Session } from './session.ts'
+import type { SessionHub } from './session-hub.ts'
 
 const maxConnectionAgeMs = 10_000
 const identity: Identity = {

@@ -1,28 +1,19 @@
-import type { Identity, Logger } from '@weir/mesh'
-import {
-  asWeirError,
-  type ClientFrame,
-  closeCode,
-  type Hello,
-  type ServerFrame,
-  type Subscribe,
-  WeirError,
-} from '@weir/proto'
+import type { Identity } from '@weir/mesh'
+import { asWeirError, closeCode, type ServerFrame, type Subscribe, WeirError } from '@weir/proto'
 import type { Codec } from '../engine/delivery/codec.ts'
 import type { Receiver } from '../engine/delivery/receiver.ts'
 import { limits } from '../limits.ts'
-import type { Sources } from '../sources/sources.ts'
 import { Allowance } from './allowance.ts'
+import { Conversation, type Party } from './conversation.ts'
 import { Credit } from './credit.ts'
-import { type FrameHandler, FrameQueue } from './frame-queue.ts'
+import { FrameQueue } from './frame-queue.ts'
+import { goawayFrame, pongFrame } from './frames.ts'
 import type { Link } from './link.ts'
-import { type SubscriptionBounds, Subscriptions } from './subscriptions.ts'
+import type { SessionHub } from './session-hub.ts'
+import { Subscriptions } from './subscriptions.ts'
 
-/**
- * One connection: who it is, what it reads, and how much it may be sent. The states are greeting (until Hello was answered),
- * open and closed; docs/protocol.md has the table.
- */
-export class Session implements Receiver, FrameHandler {
+/** One connection: who it is, what it reads, how much it may be sent, and until when it lasts. */
+export class Session implements Receiver, Party {
   // What each delivery looks at comes first, so that it stands together in memory.
   readonly link: Link
   readonly codec: Codec
@@ -34,8 +25,7 @@ export class Session implements Receiver, FrameHandler {
   readonly openedAt: number
   readonly subscriptions: Subscriptions
   readonly #hub: SessionHub
-  /** From the Authorization header or the subprotocol; Hello's own comes first. */
-  readonly #outerToken: string | undefined
+  readonly outerToken: string | undefined
   #identity: Identity | undefined
   #client = ''
   #closed = false
@@ -54,7 +44,7 @@ export class Session implements Receiver, FrameHandler {
     // Whole milliseconds, here and below, need no place of their own on the heap.
     this.openedAt = Math.floor(now())
     this.#hub = hub
-    this.#outerToken = outerToken
+    this.outerToken = outerToken
     this.#credit = new Credit(link, settings.highWaterBytes, this.openedAt)
     this.#frames = new Allowance(settings.framesPerSecond, this.openedAt)
     this.#retireAt = retirementOf(this.openedAt, settings.maxConnectionAgeMs)
@@ -118,7 +108,7 @@ export class Session implements Receiver, FrameHandler {
       if (frame.case === 'ack') this.#acknowledge(frame.value.bytes)
       else {
         this.#checkAnswers()
-        this.#queue ??= new FrameQueue(this)
+        this.#queue ??= new FrameQueue(new Conversation(this, this.#hub))
         this.#queue.push(frame, message.length)
       }
     } catch (thrown) {
@@ -177,14 +167,14 @@ export class Session implements Receiver, FrameHandler {
   /** Asks the client to reconnect after a time, and closes what is still open soon after it. */
   leave(reason: string, reconnectAfterMs: number): void {
     if (this.#leaving !== undefined) return
-    this.notify({ case: 'goaway', value: { $typeName: 'weir.v1.Goaway', reason, reconnectAfterMs } })
+    this.notify(goawayFrame(reason, reconnectAfterMs))
     const close = (): void => this.close(serviceRestart, 'Another hub goes on from your cursor: reconnect.')
     this.#leaving = setTimeout(close, reconnectAfterMs + limits.leaveGraceMs)
   }
 
   /** Lets a client that heard nothing for a heartbeat know that the connection lives. */
   beat(): void {
-    if (!this.#spoke && this.#identity !== undefined) this.notify(pong)
+    if (!this.#spoke && this.#identity !== undefined) this.notify(pongFrame)
     this.#spoke = false
   }
 
@@ -205,10 +195,29 @@ export class Session implements Receiver, FrameHandler {
       this.leave('age', Math.floor(Math.random() * limits.retireSpreadMs))
   }
 
-  /** Opens without Hello, for transports whose token is verified before. */
+  // What the conversation calls (Party).
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  openWindow(wanted: number): number {
+    this.#credit.open(wanted, this.#hub.settings.windowBytesMax)
+    return this.#credit.windowBytes
+  }
+
+  /** Opens; by itself for transports whose token is verified before, and which say no Hello. */
   admit(identity: Identity, client: string): void {
     this.#identity = identity
     this.#client = client.slice(0, limits.clientNameMax)
+  }
+
+  renew(identity: Identity): void {
+    this.#identity = identity
+  }
+
+  endConversation(): void {
+    this.#queue = undefined
   }
 
   /** Adds a subscription. Throws what makes it refused. */
@@ -227,128 +236,10 @@ export class Session implements Receiver, FrameHandler {
     throw new WeirError('rate_limited', 'The answers to these frames are not taken: read them before the next frame.')
   }
 
-  /** One frame in its turn (FrameHandler). */
-  handle(frame: ClientFrame['frame']): Promise<void> | undefined {
-    if (frame.case === undefined)
-      throw new WeirError('malformed', 'The frame is empty, or of a kind that this hub does not know.')
-    if (frame.case === 'hello') return this.#hello(frame.value)
-    if (this.#identity === undefined)
-      throw new WeirError('malformed', `The first frame must be Hello, not ${frame.case}.`)
-    switch (frame.case) {
-      case 'subscribe':
-        return this.#subscribeOrRefuse(frame.value)
-      case 'unsubscribe':
-        this.subscriptions.remove(frame.value.id)
-        return
-      case 'renew':
-        return this.#renew(frame.value.token)
-      case 'ping':
-        this.notify(pong)
-        return
-      case 'ack':
-        return
-    }
-  }
-
-  /** No frame waits any more (FrameHandler). */
-  rest(): void {
-    this.#queue = undefined
-  }
-
-  async #hello(hello: Hello): Promise<void> {
-    if (this.#identity !== undefined) throw new WeirError('malformed', 'Hello was said already.')
-    const { settings, hubName } = this.#hub
-    const token = hello.token === '' ? this.#outerToken : hello.token
-    if (token === undefined)
-      throw new WeirError(
-        'unauthenticated',
-        'A token is needed: in Hello, in the Authorization header or in a subprotocol.',
-      )
-    const identity = await this.#hub.identify(token)
-    if (this.#closed) return
-    this.#credit.open(hello.windowBytes, settings.windowBytesMax)
-    this.admit(identity, hello.client)
-    this.notify({
-      case: 'welcome',
-      value: {
-        $typeName: 'weir.v1.Welcome',
-        session: this.id,
-        hub: hubName,
-        heartbeatMs: settings.heartbeatMs,
-        limits: {
-          $typeName: 'weir.v1.Limits',
-          windowBytes: this.#credit.windowBytes,
-          frameBytesMax: limits.frameBytesMax,
-          subscriptionsMax: settings.subscriptionsMax,
-          filtersMax: settings.filtersMax,
-          intervalMsMax: limits.intervalMsMax,
-        },
-        tokenExpires: BigInt(identity.expiresAt),
-      },
-    })
-  }
-
-  async #subscribeOrRefuse(request: Subscribe): Promise<void> {
-    try {
-      await this.subscribe(request)
-    } catch (thrown) {
-      this.#refuse(request.id, thrown)
-    }
-  }
-
-  /** A new token for the same tenant and subject; what it no longer grants ends. */
-  async #renew(token: string): Promise<void> {
-    const old = this.#identity as Identity
-    try {
-      const identity = await this.#hub.identify(token)
-      if (identity.tenant !== old.tenant || identity.subject !== old.subject) {
-        throw new WeirError('forbidden', 'A renewed token must be for the same tenant and subject.')
-      }
-      this.#identity = identity
-      for (const id of this.subscriptions.restrict(identity)) {
-        this.#refuse(id, new WeirError('forbidden', 'The renewed token does not grant this subscription.'))
-      }
-    } catch (thrown) {
-      this.#refuse(0, thrown)
-    }
-  }
-
-  #refuse(id: number, thrown: unknown): void {
-    const { code, message } = asWeirError(thrown)
-    if (code === 'internal') this.#hub.log.error({ err: thrown, session: this.id }, 'a subscription failed')
-    this.notify({ case: 'refused', value: { $typeName: 'weir.v1.Refused', id, code, message } })
-  }
-
   #acknowledge(bytes: number): void {
     if (this.#identity === undefined) throw new WeirError('malformed', 'The first frame must be Hello, not ack.')
     if (this.#credit.give(bytes)) this.subscriptions.resume()
   }
-}
-
-/** What a session needs of its hub. */
-export interface SessionHub {
-  readonly hubName: string
-  readonly settings: SessionSettings
-  readonly sources: Sources
-  readonly log: Logger
-  /** Whose token it is. Throws `unauthenticated`, `token_expired`, `revoked` or `unavailable`. */
-  identify(token: string): Promise<Identity>
-  /** Milliseconds that only grow. */
-  now(): number
-  /** Greater than all before. */
-  nextSession(): number
-  /** The hub closes a connection with this code. */
-  onClose(code: number): void
-}
-
-export interface SessionSettings extends SubscriptionBounds {
-  readonly framesPerSecond: number
-  readonly windowBytesMax: number
-  readonly highWaterBytes: number
-  readonly heartbeatMs: number
-  readonly stallMs: number
-  /** 0: a connection may last for ever. */
-  readonly maxConnectionAgeMs: number
 }
 
 /** Up to a tenth before its age, so that connections which came together do not leave together; undefined when that is 0. */
@@ -358,8 +249,6 @@ function retirementOf(openedAt: number, ageMs: number): number | undefined {
 
 /** Of the registry of RFC 6455 section 11.7: reconnect. */
 const serviceRestart = 1012
-
-const pong: ServerFrame['frame'] = { case: 'pong', value: { $typeName: 'weir.v1.Pong' } }
 
 /** As much of a reason as a close frame holds (RFC 6455 section 5.5), in whole characters. */
 function fitting(reason: string): string {

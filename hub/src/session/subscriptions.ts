@@ -149,5 +149,8 @@ function mayRead(identity: Identity, source: string, filters: readonly string[])
 function notGranted(source: string, filters: readonly string[]): WeirError {
   if (source === meshBucketName)
     return new WeirError('forbidden', 'The source "mesh" needs the token of an administrator.')
-  return new WeirError('forbidden', `The token does not grant to subscribe to ${filters.join(', ').slice(0, 200)}.`)
+  return new WeirError(
+    'forbidden',
+    `The token does not grant to subscribe to ${filters.join(', ').slice(0, limits.quotedMax)}.`,
+  )
 }

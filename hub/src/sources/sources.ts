@@ -52,8 +52,7 @@ export class Sources {
     }
   }
 
-  /** Tenant, name, engine and tail of each. */
-  *[Symbol.iterator](): Generator<{ readonly source: Source; readonly tail: Tail }> {
+  *[Symbol.iterator](): Generator<OpenSource> {
     for (const { source, tail } of this.#held.values()) yield { source, tail }
   }
 
@@ -140,9 +139,13 @@ function addTotals(totals: SourceTotals, { source: { counters }, tail: { stats }
   totals.resets += stats.resets
 }
 
-interface HeldSource {
+/** A source, and the tail that feeds it. */
+export interface OpenSource {
   readonly source: Source
   readonly tail: Tail
+}
+
+interface HeldSource extends OpenSource {
   readonly opened: Promise<void>
   users: number
   idle: NodeJS.Timeout | undefined

@@ -1,0 +1,29 @@
+import type { Identity, Logger } from '@weir/mesh'
+import type { Sources } from '../sources/sources.ts'
+import type { SubscriptionBounds } from './subscriptions.ts'
+
+/** What a session needs of its hub. */
+export interface SessionHub {
+  readonly hubName: string
+  readonly settings: SessionSettings
+  readonly sources: Sources
+  readonly log: Logger
+  /** Whose token it is. Throws `unauthenticated`, `token_expired`, `revoked` or `unavailable`. */
+  identify(token: string): Promise<Identity>
+  /** Milliseconds that only grow. */
+  now(): number
+  /** Greater than all before. */
+  nextSession(): number
+  /** The hub closes a connection with this code. */
+  onClose(code: number): void
+}
+
+export interface SessionSettings extends SubscriptionBounds {
+  readonly framesPerSecond: number
+  readonly windowBytesMax: number
+  readonly highWaterBytes: number
+  readonly heartbeatMs: number
+  readonly stallMs: number
+  /** 0: a connection may last for ever. */
+  readonly maxConnectionAgeMs: number
+}
