@@ -4,8 +4,8 @@ import { filterMatches } from '@weir/proto'
 import { HostLoad, hostFilters } from './host-load.ts'
 
 const idle = (cpu: number, host = 'web-1'): string =>
-  `metrics.host.${host}.system.cpu.utilization.logical_number=${cpu}.state=idle`
-const memory = 'metrics.host.web-1.system.memory.utilization.state=used'
+  `metrics.host.${host}.system.cpu.utilization.logical_number=${cpu}.state=idle.id=x`
+const memory = 'metrics.host.web-1.system.memory.utilization.state=used.id=x'
 
 test('the filters match the series that are taken', () => {
   assert.ok(filterMatches(hostFilters.idle, idle(3)))

@@ -1,7 +1,7 @@
 /** The series of this machine that the stock OpenTelemetry host metrics become (docs/otlp.md). */
 export const hostFilters = {
-  idle: 'metrics.*.*.system.cpu.utilization.*.state=idle',
-  memory: 'metrics.*.*.system.memory.utilization.state=used',
+  idle: 'metrics.*.*.system.cpu.utilization.*.state=idle.*',
+  memory: 'metrics.*.*.system.memory.utilization.state=used.*',
 } as const
 
 /** The load of one machine over a sliding time: columns of equal length, in the order of time, as a chart wants them. */

@@ -26,10 +26,14 @@ export const ingestLimits = {
   otlpValueDepthMax: 16,
   /** So many different reasons are in one `error_message` of OTLP; further ones are left out. */
   otlpReasonsMax: 8,
-  /** Metric names whose shortened attribute keys are remembered; past it they are shortened anew. */
-  otlpMetricNamesMax: 2000,
-  /** Attribute keys that are remembered for each metric name; further ones are shortened each time. */
-  otlpKeysOfMetricMax: 64,
+  /** UTF-16 units of the identities of series whose subjects are remembered; past it all are forgotten and made anew. */
+  otlpSeriesUnitsMax: 16_777_216,
+  /** Labels of one event, by the rules of event.proto; attributes past it are cut, which a label says. */
+  labelsMax: 64,
+  /** An attribute with a longer name is no label, which a label says. */
+  labelNameBytesMax: 128,
+  /** The end of a longer attribute is cut, which a label says. */
+  labelValueBytesMax: 2048,
   /** Content-Type headers that are remembered; past it they are parsed anew. */
   contentTypesMax: 256,
   /** How often bodies that have not arrived are looked through for those that are late. */

@@ -174,11 +174,11 @@ const metricsRequest = create(ExportMetricsServiceRequestSchema, {
   ],
 })
 const metricSubjects = [
-  'metrics.shop.web-1.system.cpu.utilization.state=idle',
-  'metrics.shop.web-1.orders',
-  'metrics.shop.web-1.latency',
-  'metrics.shop.web-1.size',
-  'metrics.shop.web-1.rpc',
+  'metrics.shop.web-1.system.cpu.utilization.state=idle.id=MdOl4PzqmIp_Qm',
+  'metrics.shop.web-1.orders.id=YGqNTsu-URYNL5',
+  'metrics.shop.web-1.latency.id=ooHfGGVli4-oME',
+  'metrics.shop.web-1.size.id=PK9GAkZAy-yU_J',
+  'metrics.shop.web-1.rpc.id=D2x3zh6lXV4wTP',
 ]
 
 const logsRequest = create(ExportLogsServiceRequestSchema, {
@@ -263,14 +263,14 @@ export const formatSamples: readonly FormatSample[] = [
     decoder: cloudEventJson,
     body: json(cloudEvent),
     contentType: 'application/cloudevents+json; charset=utf-8',
-    subjects: ['orders.o-7'],
+    subjects: ['orders.o-7.id=gpxYaUDUxS9_SB'],
   },
   {
     name: 'CloudEvents batch JSON',
     decoder: cloudEventJsonBatch,
     body: json([cloudEvent, { ...cloudEvent, subject: undefined, data: undefined, data_base64: 'AAE=' }]),
     contentType: 'application/cloudevents-batch+json',
-    subjects: ['orders.o-7', 'com.example.order.created'],
+    subjects: ['orders.o-7.id=gpxYaUDUxS9_SB', 'com.example.order.created'],
   },
   {
     name: 'CloudEvents structured Protobuf',
@@ -354,7 +354,7 @@ export const formatSamples: readonly FormatSample[] = [
       ],
     }),
     contentType: 'application/json',
-    subjects: ['rooms.r_17.twitch', 'rooms.18.twitch'],
+    subjects: ['rooms.r_17.twitch.id=TOMMoL8SCE8vnR', 'rooms.18.twitch'],
     parameters: { source: 'twitch' },
   },
   {

@@ -114,7 +114,7 @@ test('an exporter that is told 503 sends again, and what was stored the first ti
   const server = await serve(handler, { hostname: '127.0.0.1', port: 0 })
   let refusals = 0
   stream.failure = ({ subject }) =>
-    subject.endsWith('.second') && refusals++ === 0 ? new WeirError('unavailable', 'No.') : undefined
+    subject.includes('.second.') && refusals++ === 0 ? new WeirError('unavailable', 'No.') : undefined
   const { provider, meter } = meterOf(
     new ProtobufExporter({
       url: `http://127.0.0.1:${server.port}/v1/metrics`,
@@ -125,7 +125,7 @@ test('an exporter that is told 503 sends again, and what was stored the first ti
   meter.createGauge('first').record(1)
   meter.createGauge('second').record(2)
   await provider.forceFlush()
-  const subjects = stream.messages.map(({ subject }) => subject)
+  const subjects = stream.messages.map(({ subject }) => subject.replace(/\.id=[\w-]{14}$/, ''))
   await provider.shutdown()
   await server.close(0)
 
@@ -140,10 +140,12 @@ function meterOf(exporter: ProtobufExporter | JsonExporter, service: string) {
   return { provider, meter: provider.getMeter('test') }
 }
 
-/** What is stored under a prefix, by the rest of its subject. */
+/** What is stored under a prefix, by the rest of its subject without the token of its identity. */
 async function eventsOf(prefix: string): Promise<Map<string, Event>> {
   const stored = (await ingest.stored()).filter(({ subject }) => subject.startsWith(prefix))
-  return new Map(stored.map(({ subject, event }) => [subject.slice(prefix.length), event]))
+  return new Map(
+    stored.map(({ subject, event }) => [subject.slice(prefix.length).replace(/\.id=[\w-]{14}$/, ''), event]),
+  )
 }
 
 function metricsOf(event: Event | undefined): Readonly<Record<string, number>> {

@@ -93,10 +93,9 @@ function otlpMetrics(): Uint8Array {
   writer.tag(1, 2).fork()
   attribute(writer, 1, 'service.name', 'bench')
   attribute(writer, 1, 'host.name', 'web-1')
-  attribute(writer, 1, 'bench.request', counterMark)
   writer.join()
   writer.tag(2, 2).fork().tag(2, 2).fork()
-  writer.tag(1, 2).string('system.cpu.utilization').tag(3, 2).string('1').tag(5, 2).fork()
+  writer.tag(1, 2).string('system.cpu.utilization').tag(2, 2).string(counterMark).tag(3, 2).string('1').tag(5, 2).fork()
   for (let at = 0; at < batchSize; at++) {
     writer.tag(1, 2).fork()
     writer.tag(3, 1).fixed64('1790000000250000000')

@@ -18,7 +18,11 @@ export function utf8(bytes: Uint8Array): string | undefined {
 
 /** The body as a JSON value; throws `malformed`. */
 export function bodyJson(body: Uint8Array): unknown {
-  const text = bodyText(body)
+  return jsonOf(bodyText(body))
+}
+
+/** The text of a body as a JSON value; throws `malformed`. */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {

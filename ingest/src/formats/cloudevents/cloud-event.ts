@@ -2,7 +2,7 @@ import { type Event, parseTimestamp, WeirError } from '@weir/proto'
 import { v5 } from 'uuid'
 import type { IngestRecord } from '../../encode/record.ts'
 import { seal } from '../../encode/seal.ts'
-import { subjectTokens } from '../../encode/subject-token.ts'
+import { textSubject } from '../../encode/subject-token.ts'
 import type { DecodeContext } from '../decoder.ts'
 
 /** The attributes of a CloudEvent 1.0 by their names, all as text. */
@@ -35,7 +35,7 @@ export function cloudEventRecord(
     data,
   }
   const named = attributes.get('subject')
-  const subject = context.parameters.subject ?? subjectTokens(named || type)
+  const subject = context.parameters.subject ?? textSubject(named || type)
   for (const [name, value] of attributes) {
     switch (name) {
       case 'specversion':

@@ -24,9 +24,7 @@ export function attributeText(value: AnyValue | undefined): string {
 
 /** An AnyValue as a JSON value. Integers that a double cannot hold exactly are text. Throws `invalid` when it is nested too deep. */
 export function anyValueToJson(value: AnyValue | undefined, depth: number): unknown {
-  if (depth > ingestLimits.otlpValueDepthMax) {
-    throw new WeirError('invalid', `A value is nested deeper than ${ingestLimits.otlpValueDepthMax} levels.`)
-  }
+  checkDepth(depth)
   const held = value?.value
   switch (held?.case) {
     case undefined:
@@ -54,4 +52,53 @@ export function keyValuesToJson(pairs: readonly KeyValue[], depth: number): Reco
   const object: Record<string, unknown> = Object.create(null)
   for (const { key, value } of pairs) object[key] = anyValueToJson(value, depth)
   return object
+}
+
+/**
+ * A text that is the same for two sets of attributes exactly when they are the same to OpenTelemetry: the same keys with values
+ * of the same type and content, in any order. Throws `invalid` when one is nested too deep.
+ */
+export function attributesIdentity(pairs: readonly KeyValue[], depth = 0): string {
+  if (pairs.length === 0) return ''
+  const [first] = pairs
+  if (pairs.length === 1 && first !== undefined) return pairIdentity(first, depth)
+  const byKey = new Map<string, KeyValue>()
+  for (const pair of pairs) byKey.set(pair.key, pair)
+  let identity = ''
+  for (const key of [...byKey.keys()].sort()) identity += pairIdentity(byKey.get(key) as KeyValue, depth)
+  return identity
+}
+
+/** With lengths before texts, so that no text can pass for two. */
+function pairIdentity({ key, value }: KeyValue, depth: number): string {
+  return `${key.length}:${key}${valueIdentity(value, depth)}`
+}
+
+function valueIdentity(value: AnyValue | undefined, depth: number): string {
+  checkDepth(depth)
+  const held = value?.value
+  switch (held?.case) {
+    case undefined:
+      return 'n'
+    case 'stringValue':
+      return `s${held.value.length}:${held.value}`
+    case 'boolValue':
+      return held.value ? 'T' : 'F'
+    case 'intValue':
+      return `i${held.value};`
+    case 'doubleValue':
+      return `d${held.value};`
+    case 'bytesValue':
+      return `y${base64Encode(held.value)};`
+    case 'arrayValue':
+      return `[${held.value.values.map((item) => valueIdentity(item, depth + 1)).join('')}]`
+    case 'kvlistValue':
+      return `{${attributesIdentity(held.value.values, depth + 1)}}`
+  }
+}
+
+function checkDepth(depth: number): void {
+  if (depth > ingestLimits.otlpValueDepthMax) {
+    throw new WeirError('invalid', `A value is nested deeper than ${ingestLimits.otlpValueDepthMax} levels.`)
+  }
 }

@@ -1,102 +1,118 @@
 // Budget: 10 us a data point (bench/src/ingest.bench.ts).
 
-import { fromBinary, fromJson, type JsonValue } from '@bufbuild/protobuf'
 import { type Event, WeirError } from '@weir/proto'
-import { bodyJson } from '../../body/body-text.ts'
+import { bodyText } from '../../body/body-text.ts'
 import { freshId } from '../../encode/event-id.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { type Defaults, rejection, seal } from '../../encode/seal.ts'
+import { ExportMetricsServiceRequestSchema } from '../../gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.js'
 import {
-  type ExportMetricsServiceRequest,
-  ExportMetricsServiceRequestSchema,
-} from '../../gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.js'
-import type { Metric } from '../../gen/opentelemetry/proto/metrics/v1/metrics_pb.js'
+  ExponentialHistogramDataPointSchema,
+  ExponentialHistogramSchema,
+  GaugeSchema,
+  HistogramDataPointSchema,
+  HistogramSchema,
+  type Metric,
+  MetricSchema,
+  NumberDataPointSchema,
+  ResourceMetricsSchema,
+  ScopeMetricsSchema,
+  SummaryDataPointSchema,
+  SummarySchema,
+  SumSchema,
+} from '../../gen/opentelemetry/proto/metrics/v1/metrics_pb.js'
 import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
+import type { RecordFaults } from '../message-tree.ts'
+import { type RequestMessage, requestFromBinary, requestFromJson } from '../request-message.ts'
 import { tooManyRecords } from '../too-many-records.ts'
-import { type Origin, originOf } from './origin.ts'
-import { type MetricPoints, type Point, pointsOf } from './readings.ts'
-import { seriesOf } from './series.ts'
+import { jsonWithLongIntegers } from './long-integers.ts'
+import { type Origin, originOrFault } from './origin.ts'
+import { type Point, pointsOf } from './readings.ts'
+import { MetricSeries } from './series.ts'
 import { timestampOfNano } from './timestamp.ts'
 
 /** OTLP 1.x metrics in Protobuf: a record for each data point. docs/otlp.md says how a point becomes an event. */
 export const otlpMetricsProtobuf: Decoder = {
   name: 'OTLP metrics in Protobuf',
   mediaTypes: ['application/x-protobuf'],
-  decode: (body, context) => recordsOf(decodeBinary(body), context),
+  decode: (body, context) => recordsOf(requestFromBinary(tree, body), context),
 }
 
 /** The same in JSON (OTLP's own, with unknown fields ignored as it asks). */
 export const otlpMetricsJson: Decoder = {
   name: 'OTLP metrics in JSON',
   mediaTypes: ['application/json'],
-  decode: (body, context) => recordsOf(decodeText(body), context),
+  decode: (body, context) => recordsOf(requestFromJson(tree, jsonWithLongIntegers(bodyText(body))), context),
 }
 
-function decodeBinary(body: Uint8Array): ExportMetricsServiceRequest {
-  try {
-    return fromBinary(ExportMetricsServiceRequestSchema, body, { readUnknownFields: false })
-  } catch (cause) {
-    throw new WeirError('malformed', 'The body is not an ExportMetricsServiceRequest in Protobuf.', { cause })
-  }
+const metricTree = {
+  schema: MetricSchema,
+  fields: {
+    gauge: { schema: GaugeSchema, fields: { dataPoints: { schema: NumberDataPointSchema } } },
+    sum: { schema: SumSchema, fields: { dataPoints: { schema: NumberDataPointSchema } } },
+    histogram: { schema: HistogramSchema, fields: { dataPoints: { schema: HistogramDataPointSchema } } },
+    exponentialHistogram: {
+      schema: ExponentialHistogramSchema,
+      fields: { dataPoints: { schema: ExponentialHistogramDataPointSchema } },
+    },
+    summary: { schema: SummarySchema, fields: { dataPoints: { schema: SummaryDataPointSchema } } },
+  },
 }
+const scopeTree = { schema: ScopeMetricsSchema, fields: { metrics: metricTree } }
+const resourceTree = { schema: ResourceMetricsSchema, fields: { scopeMetrics: scopeTree } }
+const tree = { schema: ExportMetricsServiceRequestSchema, fields: { resourceMetrics: resourceTree } }
 
-function decodeText(body: Uint8Array): ExportMetricsServiceRequest {
-  try {
-    return fromJson(ExportMetricsServiceRequestSchema, bodyJson(body) as JsonValue, { ignoreUnknownFields: true })
-  } catch (cause) {
-    if (cause instanceof WeirError) throw cause
-    throw new WeirError('malformed', `The body is not an ExportMetricsServiceRequest in JSON: ${cause}`, { cause })
-  }
-}
-
-function recordsOf(request: ExportMetricsServiceRequest, { defaults }: DecodeContext): readonly IngestRecord[] {
+function recordsOf(
+  { message, faults }: RequestMessage<typeof ExportMetricsServiceRequestSchema>,
+  { defaults }: DecodeContext,
+): readonly IngestRecord[] {
   const records: IngestRecord[] = []
-  for (const { resource, scopeMetrics } of request.resourceMetrics) {
-    const origin = originOf(resource)
-    for (const { metrics } of scopeMetrics) {
-      for (const metric of metrics) pushMetric(records, origin, metric, defaults)
+  for (const { resource, scopeMetrics } of message.resourceMetrics) {
+    for (const { scope, metrics } of scopeMetrics) {
+      const origin = originOrFault(resource, scope)
+      for (const metric of metrics) pushPoints(records, origin, metric, faults, defaults)
     }
   }
   return records
 }
 
-function pushMetric(records: IngestRecord[], origin: Origin, metric: Metric, defaults: Defaults): void {
-  const kind = pointsOf(metric)
-  if (records.length + kind.points.length > ingestLimits.recordsMax) throw tooManyRecords()
-  for (const point of kind.points) records.push(pointRecord(records.length, origin, metric, kind, point, defaults))
+function pushPoints(
+  records: IngestRecord[],
+  origin: Origin | WeirError,
+  { name, unit, data }: Metric,
+  faults: RecordFaults,
+  defaults: Defaults,
+): void {
+  const { type, labels, points } = pointsOf(data)
+  if (records.length + points.length > ingestLimits.recordsMax) throw tooManyRecords()
+  const series = origin instanceof WeirError ? origin : new MetricSeries(origin, { name, unit, type, labels })
+  for (const point of points) {
+    const index = records.length
+    const fault = faults.get(index)
+    if (fault !== undefined) records.push({ index, code: 'malformed', message: fault })
+    else if (series instanceof WeirError) records.push(rejection(index, series))
+    else records.push(pointRecord(index, series, point, defaults))
+  }
 }
 
-function pointRecord(
-  index: number,
-  origin: Origin,
-  metric: Metric,
-  kind: MetricPoints,
-  point: Point,
-  defaults: Defaults,
-): IngestRecord {
-  if (point.metrics === undefined) {
-    return { index, code: 'invalid', message: `${metric.name}: the point says that no value was recorded.` }
-  }
+function pointRecord(index: number, series: MetricSeries, point: Point, defaults: Defaults): IngestRecord {
+  const { name, unit, type } = series.metric
+  const { values } = point
+  if (typeof values === 'string') return { index, code: 'invalid', message: `${name.slice(0, 128)}: ${values}` }
   try {
-    const { subject, labels } = seriesOf(origin, metric.name, point.attributes)
-    for (const key in kind.labels) labels[key] = kind.labels[key] ?? ''
+    const { subject, labels } = series.of(point.attributes)
     const event: Event = {
       $typeName: 'weir.v1.Event',
       // A point without a time of its own may well be sent again with the same value: it is no duplicate.
       id: point.timeUnixNano === 0n ? freshId() : '',
-      type: kind.type,
-      source: origin.source,
+      type,
+      source: series.origin.source,
       labels,
       traceparent: '',
       data: {
         case: 'reading',
-        value: {
-          $typeName: 'weir.v1.Reading',
-          metrics: point.metrics,
-          units: unitsOf(metric, point.metrics),
-          times: {},
-        },
+        value: { $typeName: 'weir.v1.Reading', metrics: values, units: unitsOf(unit, values), times: {} },
       },
     }
     if (point.timeUnixNano !== 0n) event.time = timestampOfNano(point.timeUnixNano)
@@ -107,9 +123,9 @@ function pointRecord(
 }
 
 /** The unit belongs to the value, not to how many values were counted. */
-function unitsOf({ unit }: Metric, metrics: { [name: string]: number }): { [name: string]: string } {
+function unitsOf(unit: string, values: Readonly<Record<string, number>>): { [name: string]: string } {
   if (unit === '') return {}
   const units: { [name: string]: string } = {}
-  for (const name of ['value', 'sum', 'min', 'max']) if (name in metrics) units[name] = unit
+  for (const name of ['value', 'sum', 'min', 'max']) if (name in values) units[name] = unit
   return units
 }

@@ -8,26 +8,28 @@ import {
   type SummaryDataPoint,
 } from '../../gen/opentelemetry/proto/metrics/v1/metrics_pb.js'
 
+/** The numbers of a point by their names. */
+export type PointValues = { [name: string]: number }
+
 /** A data point as Weir sees it. */
 export interface Point {
   readonly attributes: readonly KeyValue[]
   readonly timeUnixNano: bigint
-  /** Undefined when the point says that no value was recorded. */
-  readonly metrics: { [name: string]: number } | undefined
+  /** A text says what is wrong with the point. */
+  readonly values: PointValues | string
 }
 
-/** The event type of a metric, what labels it has beside its attributes, and its points. */
+/** The event type of a metric, the labels of its kind, and its points. */
 export interface MetricPoints {
   readonly type: string
   readonly labels: Readonly<Record<string, string>>
   readonly points: readonly Point[]
 }
 
-export function pointsOf(metric: Metric): MetricPoints {
-  const { data } = metric
+export function pointsOf(data: Metric['data']): MetricPoints {
   switch (data.case) {
     case 'gauge':
-      return { type: 'otel.gauge', labels: {}, points: data.value.dataPoints.map(numberPoint) }
+      return { type: 'otel.gauge', labels: {}, points: pointsBy(data.value.dataPoints, numberValues) }
     case 'sum':
       return {
         type: 'otel.sum',
@@ -35,92 +37,130 @@ export function pointsOf(metric: Metric): MetricPoints {
           temporality: temporality(data.value.aggregationTemporality),
           monotonic: String(data.value.isMonotonic),
         },
-        points: data.value.dataPoints.map(numberPoint),
+        points: pointsBy(data.value.dataPoints, numberValues),
       }
     case 'histogram':
       return {
         type: 'otel.histogram',
         labels: { temporality: temporality(data.value.aggregationTemporality) },
-        points: data.value.dataPoints.map(histogramPoint),
+        points: pointsBy(data.value.dataPoints, histogramValues),
       }
     case 'exponentialHistogram':
       return {
         type: 'otel.histogram',
         labels: { temporality: temporality(data.value.aggregationTemporality) },
-        points: data.value.dataPoints.map(exponentialPoint),
+        points: pointsBy(data.value.dataPoints, exponentialValues),
       }
     case 'summary':
-      return { type: 'otel.summary', labels: {}, points: data.value.dataPoints.map(summaryPoint) }
+      return { type: 'otel.summary', labels: {}, points: pointsBy(data.value.dataPoints, summaryValues) }
     case undefined:
       return { type: '', labels: {}, points: [] }
   }
 }
 
-function numberPoint({ attributes, timeUnixNano, value, flags }: NumberDataPoint): Point {
-  if (hasNoValue(flags) || value.case === undefined) return { attributes, timeUnixNano, metrics: undefined }
-  return { attributes, timeUnixNano, metrics: { value: Number(value.value) } }
+/** What every kind of data point has. */
+interface AnyPoint {
+  readonly attributes: readonly KeyValue[]
+  readonly timeUnixNano: bigint
+  readonly flags: number
+}
+
+function pointsBy<P extends AnyPoint>(points: readonly P[], values: (point: P) => PointValues | string): Point[] {
+  return points.map((point) => ({
+    attributes: point.attributes,
+    timeUnixNano: point.timeUnixNano,
+    // DataPointFlags.NO_RECORDED_VALUE_MASK
+    values: (point.flags & 1) === 1 ? noValue : values(point),
+  }))
+}
+
+const noValue = 'the point says that no value was recorded.'
+
+function numberValues({ value }: NumberDataPoint): PointValues | string {
+  return value.case === undefined ? noValue : { value: Number(value.value) }
 }
 
 /** Buckets are cumulative and named by their upper bound, as Prometheus has them: `le=0.5`, `le=+Inf`. */
-function histogramPoint(point: HistogramDataPoint): Point {
-  const { attributes, timeUnixNano, flags, count, sum, min, max, bucketCounts, explicitBounds } = point
-  if (hasNoValue(flags)) return { attributes, timeUnixNano, metrics: undefined }
-  const metrics = distribution(count, sum, min, max)
+function histogramValues(point: HistogramDataPoint): PointValues | string {
+  const { count, sum, min, max, bucketCounts, explicitBounds } = point
+  const fault = boundsFault(bucketCounts.length, explicitBounds)
+  if (fault !== undefined) return fault
+  const values = distribution(count, sum, min, max)
   let below = 0
   for (let at = 0; at < bucketCounts.length; at++) {
     below += Number(bucketCounts[at])
     const bound = explicitBounds[at]
-    metrics[`le=${bound ?? '+Inf'}`] = below
+    // The last bucket has no bound; one that is infinite is the same.
+    if (bound !== undefined && Number.isFinite(bound)) values[`le=${bound}`] = below
   }
-  return { attributes, timeUnixNano, metrics }
+  if (bucketCounts.length > 0) values['le=+Inf'] = below
+  return values
 }
 
-/** Bucket i holds (base^i, base^(i+1)], where base is 2^(2^-scale). Negative values come first, as they are lowest. */
-function exponentialPoint(point: ExponentialHistogramDataPoint): Point {
-  const { attributes, timeUnixNano, flags, count, sum, min, max, scale, zeroCount, positive, negative } = point
-  if (hasNoValue(flags)) return { attributes, timeUnixNano, metrics: undefined }
-  const metrics = distribution(count, sum, min, max)
+function boundsFault(buckets: number, bounds: readonly number[]): string | undefined {
+  if (buckets !== bounds.length + 1 && buckets + bounds.length > 0) {
+    return `${buckets} bucketCounts do not go with ${bounds.length} explicitBounds: there is one bucket more than bounds.`
+  }
+  for (let at = 0; at < bounds.length; at++) {
+    const bound = bounds[at] as number
+    if (Number.isNaN(bound) || bound <= (bounds[at - 1] ?? Number.NEGATIVE_INFINITY)) {
+      return `explicitBounds[${at}] is ${bound}, which does not go up from the bound before it.`
+    }
+  }
+  return undefined
+}
+
+/**
+ * Bucket i holds (base^i, base^(i+1)], where base is 2^(2^-scale). Negative values come first, as they are lowest. What has a
+ * bound that no double can hold is counted with the next bucket that has one.
+ */
+function exponentialValues(point: ExponentialHistogramDataPoint): PointValues {
+  const { count, sum, min, max, scale, zeroCount, positive, negative } = point
+  const values = distribution(count, sum, min, max)
   const bound = (index: number): number => 2 ** (index * 2 ** -scale)
   let below = 0
   const lower = negative?.bucketCounts ?? []
   for (let at = lower.length - 1; at >= 0; at--) {
     below += Number(lower[at])
-    if (lower[at] !== 0n) metrics[`le=${-bound((negative?.offset ?? 0) + at)}`] = below
+    if (lower[at] !== 0n) setBucket(values, -bound((negative?.offset ?? 0) + at), below)
   }
   below += Number(zeroCount)
-  if (zeroCount !== 0n) metrics['le=0'] = below
+  if (zeroCount !== 0n) setBucket(values, 0, below)
   const upper = positive?.bucketCounts ?? []
   for (let at = 0; at < upper.length; at++) {
     below += Number(upper[at])
-    if (upper[at] !== 0n) metrics[`le=${bound((positive?.offset ?? 0) + at + 1)}`] = below
+    if (upper[at] !== 0n) setBucket(values, bound((positive?.offset ?? 0) + at + 1), below)
   }
-  metrics['le=+Inf'] = Number(count)
-  return { attributes, timeUnixNano, metrics }
+  values['le=+Inf'] = Number(count)
+  return values
 }
 
-function summaryPoint({ attributes, timeUnixNano, flags, count, sum, quantileValues }: SummaryDataPoint): Point {
-  if (hasNoValue(flags)) return { attributes, timeUnixNano, metrics: undefined }
-  const metrics: { [name: string]: number } = { count: Number(count), sum }
-  for (const { quantile, value } of quantileValues) metrics[`quantile=${quantile}`] = value
-  return { attributes, timeUnixNano, metrics }
+/** Bounds of one text are one bucket: those that are too near to each other for a double. */
+function setBucket(values: PointValues, bound: number, below: number): void {
+  if (Number.isFinite(bound)) values[`le=${bound}`] = below
 }
 
+/** A quantile that is no number, as of a window without values, is left out. */
+function summaryValues({ count, sum, quantileValues }: SummaryDataPoint): PointValues {
+  const values = distribution(count, sum, undefined, undefined)
+  for (const { quantile, value } of quantileValues) {
+    if (Number.isFinite(value) && Number.isFinite(quantile)) values[`quantile=${quantile}`] = value
+  }
+  return values
+}
+
+/** Sum, min and max where they are numbers: a sum over a value that was none is none. */
 function distribution(
   count: bigint,
   sum: number | undefined,
   min: number | undefined,
   max: number | undefined,
-): { [name: string]: number } {
-  const metrics: { [name: string]: number } = { count: Number(count) }
-  if (sum !== undefined) metrics.sum = sum
-  if (min !== undefined) metrics.min = min
-  if (max !== undefined) metrics.max = max
-  return metrics
-}
-
-/** DataPointFlags.NO_RECORDED_VALUE_MASK. */
-function hasNoValue(flags: number): boolean {
-  return (flags & 1) === 1
+): PointValues {
+  const values: PointValues = { count: Number(count) }
+  if (sum !== undefined && Number.isFinite(sum)) values.sum = sum
+  if (min !== undefined && Number.isFinite(min)) values.min = min
+  if (max !== undefined && Number.isFinite(max)) values.max = max
+  return values
 }
 
 function temporality(value: AggregationTemporality): string {

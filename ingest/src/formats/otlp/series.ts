@@ -1,9 +1,19 @@
-import { limits, WeirError } from '@weir/proto'
-import { subjectToken, subjectTokens } from '../../encode/subject-token.ts'
+import { WeirError } from '@weir/proto'
+import { hasRoomForIdentity, isWhole, subjectToken, subjectTokens, withIdentity } from '../../encode/subject-token.ts'
 import type { KeyValue } from '../../gen/opentelemetry/proto/common/v1/common_pb.js'
 import { ingestLimits } from '../../limits.ts'
-import { attributeText } from './any-value.ts'
+import { attributesIdentity, attributeText } from './any-value.ts'
 import type { Origin } from './origin.ts'
+
+/** What tells a metric from the others of its origin (OpenTelemetry Metrics Data Model, section "Metric streams"). */
+export interface MetricIdentity {
+  readonly name: string
+  readonly unit: string
+  /** `otel.gauge`, `otel.sum`, `otel.histogram`, `otel.summary`. */
+  readonly type: string
+  /** Temporality and whether it is monotonic, where the kind has them. */
+  readonly labels: Readonly<Record<string, string>>
+}
 
 /** One metric with one set of attributes: what has a subject of its own. */
 export interface Series {
@@ -12,54 +22,77 @@ export interface Series {
 }
 
 /**
- * `metrics.<service>.<instance>.<metric>` and a token `<key>=<value>` for each attribute, in the order of their keys. A key
- * is written without the tokens that it shares with the metric: `system.cpu.utilization` with `system.cpu.state` "idle" ends
- * in `system.cpu.utilization.state=idle`. Where that is longer than a subject may be, one token `attributes=<hash>` stands
- * for all of them. Throws `invalid`.
+ * The series of one metric of one origin. The subject of each is `metrics.<service>.<instance>.<metric>` and a token
+ * `<key>=<value>` for each attribute, in the order of their keys; a key is written without the tokens that it shares with the
+ * metric: `system.cpu.utilization` with `system.cpu.state` "idle" has `state=idle`. What these tokens leave out (further
+ * attributes of the resource, the scope, the unit, what a token cannot have) goes into a last token `id=<hash>`.
  */
-export function seriesOf(origin: Origin, metric: string, attributes: readonly KeyValue[]): Series {
-  const labels: { [key: string]: string } = Object.create(null)
-  for (const key in origin.labels) labels[key] = origin.labels[key] ?? ''
-  const base = `metrics.${origin.tokens}.${subjectTokens(metric)}`
-  if (attributes.length === 0) return { subject: base, labels }
-  if (attributes.length > ingestLimits.otlpAttributesMax) {
-    throw new WeirError(
-      'invalid',
-      `${attributes.length} attributes are more than ${ingestLimits.otlpAttributesMax}: keep those that matter.`,
-    )
+export class MetricSeries {
+  readonly origin: Origin
+  readonly metric: MetricIdentity
+  readonly #base: string
+  readonly #identity: string
+  readonly #isReadable: boolean
+  /** By the identity of their attributes. */
+  readonly #subjects: Map<string, string>
+
+  constructor(origin: Origin, metric: MetricIdentity) {
+    const { name, unit, type, labels } = metric
+    const base = subjectTokens(name)
+    const kind = `${type} ${labels.temporality ?? ''} ${labels.monotonic ?? ''}`
+    this.origin = origin
+    this.metric = metric
+    this.#base = `metrics.${origin.tokens}.${base}`
+    this.#identity = `${origin.identity}/${name.length}:${name}${unit.length}:${unit}${kind}/`
+    // A gauge without a unit is what stands for itself. A name with "=" could pass for one with attributes.
+    this.#isReadable = origin.isReadable && base === name && !name.includes('=') && unit === '' && type === 'otel.gauge'
+    this.#subjects = subjectsOf(this.#identity)
   }
-  const tokens: [string, string][] = []
-  for (const { key, value } of attributes) {
-    const text = attributeText(value)
-    labels[key] = text
-    tokens.push([key, `${shortKey(key, metric)}=${subjectToken(text)}`])
+
+  /** Throws `invalid` for more attributes than a point may have, and for one that is nested too deep. */
+  of(attributes: readonly KeyValue[]): Series {
+    if (attributes.length > ingestLimits.otlpAttributesMax) {
+      throw new WeirError(
+        'invalid',
+        `${attributes.length} attributes are more than ${ingestLimits.otlpAttributesMax}: keep those that matter.`,
+      )
+    }
+    const labels: { [key: string]: string } = Object.create(null)
+    for (const { key, value } of attributes) labels[key] = attributeText(value)
+    for (const key in this.metric.labels) labels[key] = this.metric.labels[key] ?? ''
+    this.origin.labels.addTo(labels)
+    return { subject: this.#subjectOf(attributes), labels }
   }
-  if (tokens.length > 1) tokens.sort((a, b) => (a[0] < b[0] ? -1 : 1))
-  let subject = base
-  for (const [, token] of tokens) subject += `.${token}`
-  return { subject: fits(subject) ? subject : `${base}.attributes=${hash(subject)}`, labels }
+
+  #subjectOf(attributes: readonly KeyValue[]): string {
+    const identity = attributesIdentity(attributes)
+    let subject = this.#subjects.get(identity)
+    if (subject === undefined) {
+      subject = this.#makeSubject(attributes, this.#identity + identity)
+      remember(identity.length + subject.length)
+      this.#subjects.set(identity, subject)
+    }
+    return subject
+  }
+
+  #makeSubject(attributes: readonly KeyValue[], identity: string): string {
+    const values = new Map(attributes.map(({ key, value }) => [key, value]))
+    let isReadable = this.#isReadable
+    let subject = this.#base
+    for (const key of [...values.keys()].sort()) {
+      const value = values.get(key)
+      const name = shortKey(key, this.metric.name)
+      const token = subjectToken(attributeText(value))
+      isReadable &&= name === key && value?.value.case === 'stringValue' && value.value.value === token
+      subject += `.${name}=${token}`
+    }
+    if (isReadable && isWhole(subject)) return subject
+    return withIdentity(hasRoomForIdentity(subject) ? subject : this.#base, identity)
+  }
 }
 
-function fits(subject: string): boolean {
-  if (subject.length > limits.subjectBytesMax) return false
-  let tokens = 1
-  for (let at = subject.indexOf('.'); at >= 0; at = subject.indexOf('.', at + 1)) tokens++
-  return tokens <= limits.subjectTokensMax
-}
-
-/** The keys of a producer are few and its metrics too; what has been shortened once is looked up. */
+/** A key of an attribute without the tokens that it shares with the metric, as a part of a token. */
 function shortKey(key: string, metric: string): string {
-  const known = shortKeys.get(metric)?.get(key)
-  if (known !== undefined) return known
-  const short = shorten(key, metric)
-  if (shortKeys.size >= ingestLimits.otlpMetricNamesMax) shortKeys.clear()
-  const keys = shortKeys.get(metric) ?? new Map<string, string>()
-  shortKeys.set(metric, keys)
-  if (keys.size < ingestLimits.otlpKeysOfMetricMax) keys.set(key, short)
-  return short
-}
-
-function shorten(key: string, metric: string): string {
   const tokens = key.split('.')
   const others = metric.split('.')
   let shared = 0
@@ -67,16 +100,24 @@ function shorten(key: string, metric: string): string {
   return subjectToken(tokens.slice(shared).join('_')).replaceAll('=', '_')
 }
 
-const shortKeys = new Map<string, Map<string, string>>()
-
-/** FNV-1a of 53 bits in base 36: enough to tell series apart, with no claim against someone who wants a collision. */
-function hash(text: string): string {
-  let low = 0x811c9dc5
-  let high = 0xcbf29ce4
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    low = Math.imul(low ^ code, 0x01000193)
-    high = Math.imul(high ^ code, 0x01000197)
+/** The subjects that were made for a metric, as its points come over and over. */
+function subjectsOf(metricIdentity: string): Map<string, string> {
+  let subjects = subjectsByMetric.get(metricIdentity)
+  if (subjects === undefined) {
+    remember(metricIdentity.length)
+    subjects = new Map()
+    subjectsByMetric.set(metricIdentity, subjects)
   }
-  return ((low >>> 0) * 0x20_0000 + ((high >>> 0) % 0x20_0000)).toString(36)
+  return subjects
 }
+
+/** Forgets all when it has become too much. A map that is still in use is made anew at the next request. */
+function remember(units: number): void {
+  rememberedUnits += units
+  if (rememberedUnits <= ingestLimits.otlpSeriesUnitsMax) return
+  subjectsByMetric.clear()
+  rememberedUnits = units
+}
+
+const subjectsByMetric = new Map<string, Map<string, string>>()
+let rememberedUnits = 0

@@ -8,7 +8,7 @@ import { type Defaults, rejection, seal } from '../../encode/seal.ts'
 import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
 import { tooManyRecords } from '../too-many-records.ts'
-import { truncated, WireReader } from './wire-reader.ts'
+import { truncated, WireReader } from '../wire-reader.ts'
 
 /**
  * weir.v1.EventBatch; with the parameter `encoding=delimited`, a stream of weir.v1.EventBatch.Item, each after its length

@@ -44,7 +44,8 @@ test('a foreign body becomes an event by its route alone', async () => {
     stats: { viewers: 5, likes: '7' },
   }
   assert.equal(await send('/api/tracking/telemetry', body, { 'user-agent': 'probe/1' }), 200)
-  assert.equal(stream.messages.at(-1)?.subject, 'ev.main.rooms.r_17.Tik_Tok')
+  const { subject = '' } = stream.messages.at(-1) ?? {}
+  assert.match(subject, /^ev\.main\.rooms\.r_17\.Tik_Tok\.id=[\w-]{14}$/)
   const event = lastEvent()
   assert.equal(event.id, 'm-1')
   assert.equal(event.type, 'tracking.telemetry')
@@ -54,6 +55,28 @@ test('a foreign body becomes an event by its route alone', async () => {
   const reading = event.data.case === 'reading' ? event.data.value : undefined
   assert.deepEqual({ ...reading?.metrics }, { viewers: 5, likes: 7 })
   assert.deepEqual({ ...reading?.units }, { viewers: '1' })
+})
+
+test('values that differ have subjects that differ', async () => {
+  const subjects = new Set<string>()
+  for (const name of [
+    'a.b',
+    'a_b',
+    'a/b',
+    '北京',
+    '上海',
+    '',
+    '_',
+    'id=4vXA8XrcUHEKId',
+    'x'.repeat(300),
+    'x'.repeat(301),
+  ]) {
+    assert.equal(await send('/hooks/s', { events: [{ name }] }), 200, name)
+    subjects.add(stream.messages.at(-1)?.subject ?? '')
+  }
+  assert.equal(subjects.size, 10)
+  assert.equal(await send('/hooks/s', { events: [{ name: 'plain' }] }), 200)
+  assert.equal(stream.messages.at(-1)?.subject, 'ev.main.hooks.s.plain')
 })
 
 test('a record that lacks what its route needs is rejected, with the name of it', async () => {

@@ -2,7 +2,7 @@ import { type Event, eventFromJson, parseTimestamp, timestampFromMilliseconds, W
 import { bodyJson, bodyText } from '../../body/body-text.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { rejection, seal } from '../../encode/seal.ts'
-import { subjectToken } from '../../encode/subject-token.ts'
+import { isWhole, subjectToken, withIdentity } from '../../encode/subject-token.ts'
 import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
 import { tooManyRecords } from '../too-many-records.ts'
@@ -51,10 +51,23 @@ function recordOf(route: WebhookRoute, index: number, body: unknown, context: De
       data: dataOf(route, body),
     }
     if (route.time !== undefined) event.time = timeOf(route.time(values))
-    return seal(index, route.subject(values, subjectToken), event, context.defaults, true)
+    return seal(index, subjectOf(route, values), event, context.defaults, true)
   } catch (thrown) {
     return rejection(index, thrown)
   }
+}
+
+/** Each value is one token; what a token cannot have is told apart by the last one. */
+function subjectOf({ subject }: WebhookRoute, values: TemplateValues): string {
+  const texts: string[] = []
+  let isReadable = true
+  const readable = subject(values, (text) => {
+    const token = subjectToken(text)
+    isReadable &&= token === text
+    texts.push(text)
+    return token
+  })
+  return isReadable && isWhole(readable) ? readable : withIdentity(readable, JSON.stringify(texts))
 }
 
 /** A metric that is absent is left out; the event's rules ask for one at least. */

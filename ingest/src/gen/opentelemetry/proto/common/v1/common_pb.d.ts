@@ -136,6 +136,11 @@ export declare type InstrumentationScope = Message<"opentelemetry.proto.common.v
    * @generated from field: string version = 2;
    */
   version: string;
+
+  /**
+   * @generated from field: repeated opentelemetry.proto.common.v1.KeyValue attributes = 3;
+   */
+  attributes: KeyValue[];
 };
 
 /**
