@@ -2,6 +2,8 @@
 export const limits = {
   /** A larger file of projections is refused at the start. */
   declarationBytesMax: 1_048_576,
+  /** What the aliases of a file stand for, together; more is refused at the start. */
+  declarationAliasesMax: 100,
   /** More projections in one file are refused at the start: each has a reader of its own. */
   projectionsMax: 64,
   /** A longer time, of a TTL or a window, is refused at the start. */
@@ -15,6 +17,10 @@ export const limits = {
   latenessMaxMs: 3_600_000,
   /** A time that an event claims to be further in the future than this, seen from its arrival, counts as its arrival. */
   skewMaxMs: 60_000,
+  /** A time that is further ahead of the stream's clock than this is counted as a skew of its source. */
+  skewCountedMs: 1_000,
+  /** Sources whose skew is counted by name; further ones are counted together, as `other`. */
+  skewSourcesMax: 100,
 
   /** A longer time of absence is refused at the start: it is read again after a restart. */
   absentMaxMs: 86_400_000,
@@ -23,8 +29,12 @@ export const limits = {
   alertsQuotaBytes: 67_108_864,
   /** A longer condition of an alert is refused at the start. */
   conditionBytesMax: 4_096,
-  /** Rounds of all loops in one evaluation of a condition; past it the evaluation fails. About 0.2 us each. */
-  conditionStepsMax: 10_000,
+  /**
+   * What one evaluation of a condition may cost; past it the evaluation fails. A unit is about what it takes to compare two
+   * numbers, 20 ns; a round of a loop costs more.
+   */
+  conditionCostMax: 100_000,
+  conditionRoundCost: 10,
   /** Keys of one alert whose state is kept; a further one is not watched, which is counted and logged. */
   alertKeysMax: 200_000,
   /** Changes of one rule's alerts that are stored at once; further ones wait, and the reader with them. */
@@ -62,6 +72,8 @@ export const limits = {
   mergeWaitMs: 5,
   /** Metrics of one merged reading; those that were taken longest ago go first. */
   mergedMetricsMax: 256,
+  /** Values of one metric in one window that are kept as they are, so that percentiles are exact; of more a sketch is kept. */
+  exactValuesMax: 256,
   /** Metrics of all open windows of a projection, some 2 KiB each; readings beyond are left out, counted and logged. */
   windowSeriesMax: 50_000,
   /** The same complaint is logged at most so often. */

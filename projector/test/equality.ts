@@ -28,7 +28,7 @@ export async function assertMerged(
   tenant = 'main',
 ): Promise<void> {
   const folds = new Map<string, { seq: number; reading: MergedReading }>()
-  for (const { subject, seq, event, timeMs } of events) {
+  for (const { subject, seq, event, happenedAtMs: timeMs } of events) {
     const key = subject.split('.').slice(0, 2).join('.')
     const fold = folds.get(key) ?? { seq: 0, reading: new MergedReading() }
     fold.reading.fold(event, timeMs, seq)
@@ -50,7 +50,7 @@ export async function assertWindows(
 ): Promise<void> {
   const fold = new WindowFold(shape, 1_000_000)
   const expected = new Map<string, BucketEntry>()
-  for (const { subject, seq, event, timeMs, storedAtMs } of events) {
+  for (const { subject, seq, event, happenedAtMs: timeMs, storedAtMs } of events) {
     const key = `${subject}.${Math.floor(fold.startOf(timeMs) / 1000)}`
     const added = fold.add(key, event, timeMs, seq, storedAtMs)
     if (typeof added !== 'string') expected.set(key, { seq, event: asStored(fold.toEvent(added)) })

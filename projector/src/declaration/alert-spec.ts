@@ -1,9 +1,9 @@
 import { canonicalFilters } from '@weir/proto'
 import * as v from 'valibot'
-import { type Condition, compileCondition } from '../condition/condition.ts'
+import type { Condition } from '../condition/condition.ts'
 import { limits } from '../limits.ts'
 import type { CommonSpec } from './common-spec.ts'
-import { commonFields, compiled, duration, type Field, key, wait, windowKeyFault } from './fields.ts'
+import { commonFields, compiled, condition, duration, type Field, key, wait, windowKeyFault } from './fields.ts'
 import { declareKind, type KindDeclaration } from './kind-declaration.ts'
 import { compileMessageTemplate, type KeyTemplate, type MessageTemplate } from './template.ts'
 
@@ -37,7 +37,7 @@ export const alertDeclaration: KindDeclaration<AlertSpec> = declareKind(
     ...commonFields,
     source: v.optional(v.string('a source is "events" or the name of a bucket'), 'events'),
     key: key('{subject}'),
-    when: v.optional(compiled('a condition is a CEL expression', compileCondition)),
+    when: v.optional(condition as v.GenericSchema<string, Condition>),
     absent: v.optional(duration(1_000, limits.absentMaxMs, 'from 1s to 1d')),
     for: wait,
     keepFiringFor: wait,

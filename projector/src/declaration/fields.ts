@@ -1,6 +1,7 @@
 import { bytes } from '@weir/mesh'
 import { isFilter, subjectFault, WeirError } from '@weir/proto'
 import * as v from 'valibot'
+import { type Condition, type ConditionFault, compileCondition } from '../condition/condition.ts'
 import { limits } from '../limits.ts'
 import { parseDuration } from './duration.ts'
 import { compileKeyTemplate, type KeyTemplate } from './template.ts'
@@ -80,6 +81,26 @@ export function compiled<T>(what: string, compile: (text: string) => T): Field<T
       }
     }),
   )
+}
+
+/** A condition; each of its faults has a place in the text. */
+export const condition: Field<Condition> = v.pipe(
+  v.string('a condition is a CEL expression'),
+  v.rawTransform<string, Condition>(({ dataset, addIssue, NEVER }) => {
+    const compiled = compileCondition(dataset.value)
+    if (!isFaults(compiled)) return compiled
+    for (const { offset, message } of compiled) addIssue({ message, path: [placeIn(dataset.value, offset)] })
+    return NEVER
+  }),
+)
+
+function isFaults(compiled: Condition | readonly ConditionFault[]): compiled is readonly ConditionFault[] {
+  return Array.isArray(compiled)
+}
+
+/** A place in a text, as the last key of the path to it. */
+function placeIn(text: string, offset: number): v.UnknownPathItem {
+  return { type: 'unknown', origin: 'value', input: text, key: { offset }, value: text }
 }
 
 export function key(fallback: string): Field<KeyTemplate> {

@@ -131,3 +131,48 @@ test('a key template is checked when it is declared', () => {
 test('reserved buckets cannot be filled', () => {
   assert.match(faults('projections:\n  - { name: x, kind: latest, bucket: mesh }\n')[0] ?? '', /taken/)
 })
+
+test('a fault of a condition is shown at its place within the text', () => {
+  const plain = 'projections:\n  - name: x\n    kind: alert\n    when: metrics.a > 1 && nope > 2\n'
+  assert.match(faults(plain)[0] ?? '', /^4:28 projections\[0\]\.when: "nope" is unknown/)
+  const quoted = 'projections:\n  - { name: x, kind: alert, when: "subject + 1 == 2" }\n'
+  assert.match(faults(quoted)[0] ?? '', /^2:44 projections\[0\]\.when: string \+ int does not exist/)
+  const block = 'projections:\n  - name: x\n    kind: alert\n    when: |\n      metrics.a > 1 &&\n        nope > 2\n'
+  assert.match(faults(block)[0] ?? '', /^6:9 projections\[0\]\.when: "nope" is unknown/)
+})
+
+test('every fault of every projection is reported at once', () => {
+  const found = faults(`projections:
+  - { name: a, kind: latest, colour: red, sise: 3, ttl: never }
+  - { name: b, kind: alert, when: 'nope > 3 && nope2 > 4', message: '{nope}', for: soon }
+  - { name: b, kind: history, retention: 1s }
+  - { kind: cache }
+  - 7
+extra: 1
+`)
+  assert.deepEqual(
+    found.map((fault) => fault.slice(0, fault.indexOf(': '))),
+    [
+      '2:30 projections[0].colour',
+      '2:43 projections[0].sise',
+      '2:52 projections[0].ttl',
+      '3:36 projections[1].when',
+      '3:48 projections[1].when',
+      '3:60 projections[1].message',
+      '3:79 projections[1].for',
+      '4:31 projections[2].retention',
+      '5:7 projections[3].kind',
+      '6:5 projections[4]',
+      '7:1 extra',
+    ],
+  )
+})
+
+test('aliases that stand for more than any memory holds are refused at their place', () => {
+  const bomb = `a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
+b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]
+c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]
+projections: [*c, *c, *c, *c]
+`
+  assert.match(faults(bomb)[0] ?? '', /^2:8 : the aliases \(\*name\) of this file cannot be followed/)
+})

@@ -1,4 +1,15 @@
-import { type Document, isMap, isNode, isPair, LineCounter, type Node, parseDocument } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml'
 import { limits } from '../limits.ts'
 import type { FaultPath } from './kind-declaration.ts'
 import type { ProjectionSpec } from './projection-spec.ts'
@@ -43,8 +54,8 @@ export function loadProjections(text: string, file: string): readonly Projection
     throw new DeclarationError(file, faults)
   }
   const faults: DeclarationFault[] = []
-  const specs = readSpecs(document.toJS({ maxAliasCount: 100 }), (path, message) => {
-    faults.push({ ...place(lines, offsetOf(document, path)), path: pathText(path), message })
+  const specs = readSpecs(unfolded(document, file, lines), (path, message) => {
+    faults.push({ ...place(lines, offsetOf(document, path, text)), path: pathText(path), message })
   })
   if (faults.length > 0) throw new DeclarationError(file, faults)
   return specs
@@ -59,13 +70,49 @@ export const defaultProjections: readonly ProjectionSpec[] = loadProjections(
   'the defaults',
 )
 
+/** A few aliases of aliases may stand for more than any memory holds. */
+function unfolded(document: Document, file: string, lines: LineCounter): unknown {
+  try {
+    return document.toJS({ maxAliasCount: limits.declarationAliasesMax })
+  } catch (cause) {
+    let offset = 0
+    visit(document, {
+      Alias(_key, node) {
+        offset = node.range?.[0] ?? 0
+        return visit.BREAK
+      },
+    })
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const message = `the aliases (*name) of this file cannot be followed, write what they stand for: ${reason}`
+    throw new DeclarationError(file, [{ ...place(lines, offset), path: '', message }])
+  }
+}
+
 /** Where in the text the value of a path stands, or its key, or the nearest thing around it that exists. */
-function offsetOf(document: Document, path: FaultPath): number {
+function offsetOf(document: Document, path: FaultPath, text: string): number {
+  const last = path.at(-1)
+  if (typeof last === 'object') {
+    const node = document.getIn(path.slice(0, -1), true)
+    if (isScalar(node) && node.range) return offsetInScalar(node, last.offset, text)
+    return offsetOf(document, path.slice(0, -1), text)
+  }
   for (let length = path.length; length >= 0; length--) {
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true)
     if (isNode(node) && node.range) return keyOffset(document, path.slice(0, length)) ?? node.range[0]
   }
   return 0
+}
+
+/** Where a place within a scalar's value stands in the file; behind an escape in quotes it is off by a few characters. */
+function offsetInScalar(node: Scalar, offset: number, text: string): number {
+  const begin = node.range?.[0] ?? 0
+  if (node.type === 'PLAIN') return begin + offset
+  if (node.type !== 'BLOCK_LITERAL' && node.type !== 'BLOCK_FOLDED') return begin + 1 + offset
+  const before = String(node.value).slice(0, offset).split('\n')
+  let lineBegin = text.indexOf('\n', begin) + 1
+  for (let line = 1; line < before.length; line++) lineBegin = text.indexOf('\n', lineBegin) + 1
+  const indent = /^ */.exec(text.slice(lineBegin))?.[0].length ?? 0
+  return lineBegin + indent + (before.at(-1)?.length ?? 0)
 }
 
 /** The place of a field's name, which is where a person looks for the fault. */
@@ -84,6 +131,8 @@ function place(lines: LineCounter, offset: number): { readonly line: number; rea
 
 function pathText(path: FaultPath): string {
   let text = ''
-  for (const key of path) text += typeof key === 'number' ? `[${key}]` : text === '' ? key : `.${key}`
+  for (const key of path) {
+    if (typeof key !== 'object') text += typeof key === 'number' ? `[${key}]` : text === '' ? key : `.${key}`
+  }
   return text
 }

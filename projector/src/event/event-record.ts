@@ -47,9 +47,26 @@ export class EventRecord implements ValueStamp {
    * more than `skewMaxMs` is not believed: such a time would win over every honest one that follows.
    */
   get timeMs(): number {
+    const timeMs = this.#claimedMs()
+    return timeMs > this.storedAtMs + limits.skewMaxMs ? this.storedAtMs : timeMs
+  }
+
+  /**
+   * When it happened for who compares events of several producers: by the producer's clock, and never after it was stored.
+   * Otherwise a clock that is ahead would win over honest ones for as long as it is ahead.
+   */
+  get happenedAtMs(): number {
+    return Math.min(this.#claimedMs(), this.storedAtMs)
+  }
+
+  /** How far its time lies ahead of the stream's clock; 0 when it does not. */
+  get aheadMs(): number {
+    return Math.max(0, this.#claimedMs() - this.storedAtMs)
+  }
+
+  #claimedMs(): number {
     const { time } = this.event
     if (time === undefined || !isTimestamp(time)) return this.storedAtMs
-    const timeMs = Number(time.seconds) * 1000 + Math.floor(time.nanos / 1_000_000)
-    return timeMs > this.storedAtMs + limits.skewMaxMs ? this.storedAtMs : timeMs
+    return Number(time.seconds) * 1000 + Math.floor(time.nanos / 1_000_000)
   }
 }

@@ -1,4 +1,5 @@
 import type { BucketWriterStats, Metrics } from '@weir/mesh'
+import type { SourceSkew } from '../event/clock-skew.ts'
 import type { AlertStats } from '../kinds/alert/alert-projection.ts'
 import type { HistoryStats } from '../kinds/history/history-projection.ts'
 import type { MergeStats } from '../kinds/merge/merge-projection.ts'
@@ -62,6 +63,22 @@ export function exportProjections(metrics: Metrics, tenants: readonly TenantProj
     const stats: OwnStats = 'stats' in projection ? projection.stats : {}
     return stats[name]
   }
+  const skew = (help: string, name: string, read: (skew: SourceSkew) => number): void => {
+    metrics.gauge(name, help, [...labels, 'source'], (gauge) => {
+      gauge.reset()
+      each((of, { projection }) => {
+        if (!('skew' in projection)) return
+        for (const [source, skew] of projection.skew.bySource) gauge.set({ ...of, source }, read(skew))
+      })
+    })
+  }
+  skew(
+    'Events whose time lay ahead of the clock of the stream, by their source.',
+    'clock_ahead_events',
+    (s) => s.events,
+  )
+  skew('How far the last of them lay ahead.', 'clock_ahead_ms', (s) => s.lastAheadMs)
+
   count('ignored_total', 'Events that a fold has no use for: they are no readings.', own('ignored'))
   count('late_total', 'Readings that came after their window was closed.', own('late'))
   count('overflowed_total', 'Readings or keys left out because a bound on memory was reached.', own('overflowed'))

@@ -4,6 +4,7 @@ import { EventSchema } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
 import type { MergeSpec } from '../../declaration/merge-spec.ts'
+import { ClockSkew } from '../../event/clock-skew.ts'
 import type { EventRecord } from '../../event/event-record.ts'
 import { limits } from '../../limits.ts'
 import type { Projection, Rebuilding } from '../../run/projection.ts'
@@ -26,6 +27,7 @@ export class MergeProjection implements Projection {
   readonly target: BucketTarget
   readonly rebuilding: Rebuilding
   readonly stats: MergeStats = { ignored: 0 }
+  readonly skew: ClockSkew = new ClockSkew()
   readonly #spec: MergeSpec
   readonly #states = new Map<string, KeyState>()
   readonly #dirty: DirtyKeys
@@ -57,7 +59,8 @@ export class MergeProjection implements Projection {
     if (!this.target.owns(key) || this.target.isExpired(storedAtMs)) return
     const state = this.#stateOf(key, storedAtMs)
     if (!isNewer(record, state)) return
-    state.reading.fold(event, record.timeMs, record.seq)
+    this.skew.note(record)
+    state.reading.fold(event, record.happenedAtMs, record.seq)
     state.epoch = record.epoch
     state.seq = record.seq
     state.storedAtMs = storedAtMs

@@ -4,6 +4,7 @@ import { EventSchema } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
 import type { WindowSpec } from '../../declaration/window-spec.ts'
+import { ClockSkew } from '../../event/clock-skew.ts'
 import type { EventRecord } from '../../event/event-record.ts'
 import { limits } from '../../limits.ts'
 import type { Projection, Rebuilding } from '../../run/projection.ts'
@@ -30,6 +31,7 @@ export class WindowProjection implements Projection {
   readonly target: BucketTarget
   readonly rebuilding: Rebuilding
   readonly stats: WindowStats = { ignored: 0, late: 0, overflowed: 0 }
+  readonly skew: ClockSkew = new ClockSkew()
   readonly #spec: WindowSpec
   readonly #log: Logger
   readonly #fold: WindowFold
@@ -63,7 +65,7 @@ export class WindowProjection implements Projection {
   }
 
   take(record: EventRecord): void | Promise<void> {
-    const { event, timeMs, storedAtMs, seq, epoch } = record
+    const { event, happenedAtMs: timeMs, storedAtMs, seq, epoch } = record
     this.#fold.close(storedAtMs)
     if (event.data.case !== 'reading') {
       this.stats.ignored++
@@ -71,6 +73,7 @@ export class WindowProjection implements Projection {
     }
     const key = this.#spec.key.keyOf(record, this.#fold.startOf(timeMs))
     if (!this.target.owns(key)) return
+    this.skew.note(record)
     const added = this.#fold.add(key, event, timeMs, seq, storedAtMs)
     if (typeof added === 'string') {
       this.#count(added)
