@@ -3,27 +3,32 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { recordedRuns, resultsPage } from '../bench/src/report/results.ts'
 import { configDocument } from './config-document.ts'
+import { natsUsersFile } from './nats-users-file.ts'
 import { root, run } from './run.ts'
 
 /** Every generated file of the repository as it should be, by its path from the root. */
 export async function generate(): Promise<ReadonlyMap<string, string>> {
   const code = await Promise.all(schemas.map(generateCode))
-  return new Map([
-    ...code.flatMap((files) => [...files]),
-    ['docs/config.md', configDocument()],
-    ['bench/RESULTS.md', resultsPage(recordedRuns())],
-  ])
+  const texts = Object.entries(documents).map(async ([path, text]) => [path, await text()] as const)
+  return new Map([...code.flatMap((files) => [...files]), ...(await Promise.all(texts))])
 }
 
 /** The generated files that are there now. */
 export async function generatedNow(): Promise<ReadonlyMap<string, string>> {
-  const pages = await Promise.all(
-    ['docs/config.md', 'bench/RESULTS.md'].map(
-      async (path) => [path, await readFile(root + path, 'utf8').catch(() => '')] as const,
-    ),
+  const texts = Object.keys(documents).map(
+    async (path) => [path, await readFile(root + path, 'utf8').catch(() => '')] as const,
   )
   const code = await Promise.all(schemas.map(({ out }) => readTree(root + out, out)))
-  return new Map([...code.flatMap((files) => [...files]), ...pages])
+  return new Map([...code.flatMap((files) => [...files]), ...(await Promise.all(texts))])
+}
+
+/** Single files that are written from what the code declares. */
+const documents: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/config.md': configDocument,
+  'bench/RESULTS.md': () => resultsPage(recordedRuns()),
+  'deploy/nats/users.conf': natsUsersFile,
+  // Helm reads no file outside of its chart.
+  'deploy/helm/weir/charts/nats/files/users.conf': natsUsersFile,
 }
 
 interface Schema {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -12,6 +11,7 @@ import { mintToken, natsRoles, renderNatsConfig } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { canRunContainers, type Ended, ended, mountFile, runContainer } from './container.ts'
 import { readContainerfile } from './containerfile.ts'
+import { freePorts } from './free-ports.ts'
 import { assembleImage, type Image } from './image.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -220,19 +220,4 @@ describe('as a container would run it', { skip: reason, timeout: 170_000 }, () =
 function onPath(name: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter)
   return folders.map((each) => join(each, name)).find((path) => existsSync(path))
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer().listen(0, '127.0.0.1', () => resolve(server))
-        }),
-    ),
-  )
-  const found = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return found
 }

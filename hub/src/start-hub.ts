@@ -5,6 +5,7 @@ import {
   type Health,
   type Logger,
   type Metrics,
+  natsAccess,
   type Scope,
   serveAdmin,
   type Verifier,
@@ -44,7 +45,7 @@ export async function startHub(scope: Scope, context: HubContext): Promise<void>
   )
   const nc = await scope.use(
     'nats',
-    () => connectNats({ url: config.natsUrl, name: 'hub', log, health }),
+    () => connectNats({ ...natsAccess(config), name: 'hub', log, health }),
     (connection) => connection.close(),
   )
   const tickets = await scope.use(

@@ -6,6 +6,7 @@ import {
   loadConfig,
   loadVerifier,
   Metrics,
+  natsAccess,
   Publisher,
   runService,
   serve,
@@ -39,7 +40,7 @@ await runService({
     )
     const nc = await scope.use(
       'nats',
-      () => connectNats({ url: config.natsUrl, name: 'ingest', log, health }),
+      () => connectNats({ ...natsAccess(config), name: 'ingest', log, health }),
       (connection) => connection.close(),
     )
     const publisher = await scope.use(

@@ -42,6 +42,7 @@ export { meshSettings } from './config/mesh-settings.ts'
 export { type PortName, portSetting, ports } from './config/ports.ts'
 export { type ConnectOptions, connectNats, type NatsConnection } from './connection/connection.ts'
 export { newInbox } from './connection/inbox.ts'
+export { type NatsAccess, type NatsTls, natsAccess } from './connection/nats-access.ts'
 export { onReconnect } from './connection/reconnects.ts'
 export { adminHandler } from './http/admin.ts'
 export { type AdminRoutes, type AdminServer, serveAdmin } from './http/admin-server.ts'
@@ -75,7 +76,12 @@ export {
   sourceSubject,
   ticketBucketName,
 } from './streams/layout.ts'
-export { type NatsConfigOptions, renderNatsConfig } from './streams/nats-config.ts'
+export {
+  type NatsClusterOptions,
+  type NatsConfigOptions,
+  renderNatsConfig,
+  renderNatsUsers,
+} from './streams/nats-config.ts'
 export { type NatsPermissions, type NatsRole, natsPermissions, natsRoles } from './streams/permissions.ts'
 export { type Provisioned, type ProvisionOptions, provisionMesh, provisionTenant } from './streams/provision.ts'
 export { epochOf, type StreamState, streamState } from './streams/stream-state.ts'

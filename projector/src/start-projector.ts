@@ -3,6 +3,7 @@ import {
   type Health,
   type Logger,
   type Metrics,
+  natsAccess,
   type Scope,
   type ServeOptions,
   serve,
@@ -44,7 +45,7 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
   )
   const nc = await scope.use(
     'nats',
-    () => connectNats({ url: config.natsUrl, name: 'projector', log, health }),
+    () => connectNats({ ...natsAccess(config), name: 'projector', log, health }),
     (connection) => connection.drain(),
   )
   // It connects when it is used, so that a Postgres that is away keeps nothing else from starting.

@@ -2,7 +2,10 @@ import {
   connectNats,
   createLogger,
   defaultTenantSpec,
+  meshSettings,
   type NatsConnection,
+  natsAccess,
+  parseConfig,
   provisionMesh,
   provisionTenant,
   type TenantSpec,
@@ -30,6 +33,11 @@ export const tenant: CommandDef = command({
       valueHint: 'file',
       description: 'The file of projections whose buckets it gets (or WEIR_PROJECTIONS)',
     },
+    sites: {
+      type: 'string',
+      valueHint: 'a,b',
+      description: 'Sites behind leaf nodes whose events are copied to here (deploy/nats/leaf.conf)',
+    },
     force: { type: 'boolean', description: 'Also make changes that lose stored events' },
     nats: { type: 'string', valueHint: 'url', description: 'NATS with the administrator’s user (or WEIR_NATS_URL)' },
   },
@@ -42,7 +50,8 @@ export const tenant: CommandDef = command({
     if (args.action === 'create') checkTenant(args.name ?? '')
     const spec = await specWithBuckets(specOf(args), args.projections ?? process.env.WEIR_PROJECTIONS)
     const url = args.nats ?? process.env.WEIR_NATS_URL ?? localNats()
-    const nc = await connectNats({ url, name: 'admin', log: createLogger('cli', 'fatal') })
+    const access = natsAccess({ natsUrl: url, ...parseConfig(natsFiles, process.env) })
+    const nc = await connectNats({ ...access, name: 'admin', log: createLogger('cli', 'fatal') })
     try {
       if (args.action === 'list') for (const name of await tenantNames(nc)) console.log(name)
       else await create(nc, args.name ?? '', spec, args.force === true)
@@ -52,6 +61,10 @@ export const tenant: CommandDef = command({
     return exitCodes.done
   },
 })
+
+/** Certificates come the same way as to the services. */
+const { natsCaFile, natsCertFile, natsKeyFile } = meshSettings
+const natsFiles = { natsCaFile, natsCertFile, natsKeyFile }
 
 async function create(nc: NatsConnection, name: string, spec: TenantSpec, force: boolean): Promise<void> {
   const ofMesh = await provisionMesh(nc, spec.replicas, { force })
@@ -63,13 +76,26 @@ async function create(nc: NatsConnection, name: string, spec: TenantSpec, force:
   console.log(`The projector serves tenant ${name} once WEIR_TENANTS names it; "weir up" sees to that when it starts.`)
 }
 
-function specOf(args: { 'max-gib': string; 'max-hours': string; replicas: string }): TenantSpec {
+function specOf(args: {
+  'max-gib': string
+  'max-hours': string
+  replicas: string
+  sites?: string | undefined
+}): TenantSpec {
   return {
     ...defaultTenantSpec,
     eventsMaxBytes: Math.round(positive(args['max-gib'], '--max-gib') * 1024 ** 3),
     eventsMaxAgeMs: Math.round(positive(args['max-hours'], '--max-hours') * 3_600_000),
     replicas: positive(args.replicas, '--replicas'),
+    ...(args.sites === undefined ? {} : { sites: siteNames(args.sites) }),
   }
+}
+
+function siteNames(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim())
+  const wrong = names.find((name) => !/^[a-z0-9-]+$/.test(name))
+  if (wrong === undefined) return names
+  throw new UsageError(`--sites "${text}": the name of a site has a-z, 0-9 and "-", and "${wrong}" is none.`)
 }
 
 function positive(text: string, option: string): number {

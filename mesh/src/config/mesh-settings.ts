@@ -8,6 +8,9 @@ export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 's
 /** What every service is told: where NATS is, whose tokens count, how to log, how to stop. */
 export const meshSettings: {
   readonly natsUrl: Setting<string>
+  readonly natsCaFile: Setting<string | undefined>
+  readonly natsCertFile: Setting<string | undefined>
+  readonly natsKeyFile: Setting<string | undefined>
   readonly jwtSecret: Setting<string | undefined>
   readonly jwksUrl: Setting<string | undefined>
   readonly jwtIssuer: Setting<string>
@@ -22,6 +25,17 @@ export const meshSettings: {
     'nats://127.0.0.1:4222',
     'The NATS servers, comma-separated, with user and password in the first.',
   ),
+  natsCaFile: optional(
+    'WEIR_NATS_CA',
+    text,
+    'A file with the certificates (PEM) that may vouch for the NATS servers, instead of those of the system; TLS is then a must.',
+  ),
+  natsCertFile: optional(
+    'WEIR_NATS_CERT',
+    text,
+    'A file with the certificate (PEM) that this service shows to NATS; read again at each connection. WEIR_NATS_KEY goes with it.',
+  ),
+  natsKeyFile: optional('WEIR_NATS_KEY', text, 'The file of the key of that certificate.'),
   jwtSecret: optional(
     'WEIR_JWT_SECRET',
     secret(limits.jwtSecretBytesMin),

@@ -5,12 +5,11 @@ import { limits } from '../config/limits.ts'
 import type { Health } from '../run/health.ts'
 import type { Logger } from '../run/log.ts'
 import { inboxPrefixOf, setInboxPrefix } from './inbox.ts'
+import type { NatsAccess } from './nats-access.ts'
 
 export type { NatsConnection } from '@nats-io/nats-core'
 
-export interface ConnectOptions {
-  /** nats://user:password@host:port, comma-separated for several servers; the first one's user counts. */
-  readonly url: string
+export interface ConnectOptions extends NatsAccess {
   /** The service: how the server lists the connection, and the prefix of its inboxes, `_INBOX_<name>`. */
   readonly name: string
   readonly log: Logger
@@ -23,10 +22,11 @@ export interface ConnectOptions {
  * there is none, what is published may be dropped, so the Publisher and the tail wait for the status `reconnect`.
  */
 export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
-  const { url, name, log, health } = options
+  const { url, tls, name, log, health } = options
   const servers = url.split(',').map((server) => new URL(server.trim()))
   const [first] = servers
   const inboxPrefix = inboxPrefixOf(name)
+  const usesTls = tls !== undefined || first?.protocol === 'tls:'
   let attempt = 0
   let nc: NatsConnection
   try {
@@ -35,7 +35,7 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
       ...(first?.username
         ? { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }
         : {}),
-      ...(first?.protocol === 'tls:' ? { tls: {} } : {}),
+      ...(usesTls ? { tls: { ...tls } } : {}),
       name: `weir-${name}`,
       inboxPrefix,
       timeout: limits.natsConnectMs,
@@ -46,7 +46,7 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
       noAsyncTraces: true,
     })
   } catch (cause) {
-    throw connectError(cause, servers.map((server) => server.host).join(', '))
+    throw connectError(cause, servers.map((server) => server.host).join(', '), usesTls)
   }
   setInboxPrefix(nc, inboxPrefix)
   health?.set('nats', true)
@@ -56,12 +56,23 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
   return nc
 }
 
-function connectError(cause: unknown, hosts: string): WeirError {
-  const message =
-    cause instanceof AuthorizationError
-      ? `NATS at ${hosts} refuses the user in WEIR_NATS_URL, or its password.`
-      : `NATS at ${hosts} does not answer: start it, or say in WEIR_NATS_URL where it is.`
-  return new WeirError('unavailable', message, { cause })
+function connectError(cause: unknown, hosts: string, usesTls: boolean): WeirError {
+  return new WeirError('unavailable', connectProblem(cause, hosts, usesTls), { cause })
+}
+
+function connectProblem(cause: unknown, hosts: string, usesTls: boolean): string {
+  if (cause instanceof AuthorizationError) {
+    return `NATS at ${hosts} refuses the user in WEIR_NATS_URL, or its password.`
+  }
+  const said = cause instanceof Error ? cause.message : ''
+  if (/certificate|self.signed|\b(tls|ssl)\b/i.test(said)) {
+    return `NATS at ${hosts} and this service do not agree on TLS (${said}): see WEIR_NATS_CA, WEIR_NATS_CERT and WEIR_NATS_KEY.`
+  }
+  // A server that refuses a certificate closes the connection without a word.
+  if (usesTls) {
+    return `NATS at ${hosts} does not answer, or it refuses the certificate of this service: see WEIR_NATS_URL, WEIR_NATS_CERT and the log of NATS.`
+  }
+  return `NATS at ${hosts} does not answer: start it, or say in WEIR_NATS_URL where it is.`
 }
 
 /** Full jitter between 50 ms and a bound that doubles up to the limit. */

@@ -6,28 +6,56 @@ export interface NatsConfigOptions {
   /** Where JetStream keeps its files. */
   readonly storeDir: string
   readonly passwords: Readonly<Record<NatsRole, string>>
+  /** Sync each message to the disk before it is acknowledged: what is accepted then survives a power cut of this machine. */
+  readonly syncAlways?: boolean
+  /** The cluster that this server is one of. */
+  readonly cluster?: NatsClusterOptions
   /** Also listen for NATS over WebSocket there, without TLS: for edge runtimes on this machine. */
   readonly websocketPort?: number
   /** Also serve NATS's own monitoring pages (/healthz, /jsz) there. */
   readonly monitorPort?: number
 }
 
-/** The configuration file of a single nats-server with JetStream: one user a role, named after it. */
+export interface NatsClusterOptions {
+  /** Of this server; no other one has it. */
+  readonly serverName: string
+  /** Where this server listens for the others, without TLS: for servers on one machine. */
+  readonly routePort: number
+  /** Where all of them do. */
+  readonly routePorts: readonly number[]
+}
+
+/** The configuration file of a nats-server with JetStream: one user a role, named after it. */
 export function renderNatsConfig(options: NatsConfigOptions): string {
-  const { host, port, storeDir, passwords, websocketPort, monitorPort } = options
-  const lines = [`listen: ${quote(`${host}:${port}`)}`, `jetstream { store_dir: ${quote(storeDir)} }`]
+  const { host, port, storeDir, passwords, syncAlways = false, cluster, websocketPort, monitorPort } = options
+  const sync = syncAlways ? ', sync_interval: always' : ''
+  const lines = [`listen: ${quote(`${host}:${port}`)}`, `jetstream { store_dir: ${quote(storeDir)}${sync} }`]
+  if (cluster !== undefined) lines.push(...renderCluster(host, cluster))
   if (monitorPort !== undefined) lines.push(`http: ${quote(`${host}:${monitorPort}`)}`)
   if (websocketPort !== undefined)
     lines.push(`websocket { listen: ${quote(`${host}:${websocketPort}`)}, no_tls: true }`)
-  const users = natsRoles.map((role) => renderUser(role, passwords[role]))
-  return [...lines, 'authorization { users: [', ...users, '] }', ''].join('\n')
+  return `${lines.join('\n')}\n${renderNatsUsers((role) => quote(passwords[role]))}`
+}
+
+/** The users of a configuration file. `passwordOf` gives the text behind `password:`, which may be a variable such as `$HUB`. */
+export function renderNatsUsers(passwordOf: (role: NatsRole) => string): string {
+  const users = natsRoles.map((role) => renderUser(role, passwordOf(role)))
+  return ['authorization { users: [', ...users, '] }', ''].join('\n')
+}
+
+function renderCluster(host: string, { serverName, routePort, routePorts }: NatsClusterOptions): readonly string[] {
+  const routes = routePorts.map((each) => `nats-route://${host}:${each}`)
+  return [
+    `server_name: ${quote(serverName)}`,
+    `cluster { name: "weir", listen: ${quote(`${host}:${routePort}`)}, routes: ${quoteAll(routes)} }`,
+  ]
 }
 
 function renderUser(role: NatsRole, password: string): string {
   const { publish, publishDeny = [], subscribe } = natsPermissions[role]
   const deny = publishDeny.length === 0 ? '' : `, deny: ${quoteAll(publishDeny)}`
   return [
-    `  { user: ${quote(role)}, password: ${quote(password)}, permissions: {`,
+    `  { user: ${quote(role)}, password: ${password}, permissions: {`,
     `      publish: { allow: ${quoteAll(publish)}${deny} }`,
     `      subscribe: { allow: ${quoteAll(subscribe)} }`,
     '  } }',

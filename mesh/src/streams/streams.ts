@@ -1,4 +1,4 @@
-import type { StreamConfig } from '@nats-io/jetstream'
+import type { StreamConfig, StreamSource } from '@nats-io/jetstream'
 import { WeirError, limits as wire } from '@weir/proto'
 import { limits } from '../config/limits.ts'
 import {
@@ -23,6 +23,8 @@ export interface TenantSpec {
   /** Copies of each stream in a NATS cluster: 1, 3 or 5. */
   readonly replicas: number
   readonly buckets: readonly BucketSpec[]
+  /** JetStream domains of sites at the end of leaf nodes, whose events of this tenant are copied into the stream. */
+  readonly sites?: readonly string[]
 }
 
 export interface BucketSpec {
@@ -117,7 +119,12 @@ function eventPlan(tenant: string, spec: TenantSpec): StreamPlan {
     max_msgs_per_subject: -1,
     deny_delete: true,
     republish: { src: eventSubject(tenant, '>'), dest: `${liveSubject(tenant, 'events')}.>` },
+    ...(spec.sites === undefined ? {} : { sources: spec.sites.map((site) => siteSource(tenant, site)) }),
   }
+}
+
+function siteSource(tenant: string, site: string): StreamSource {
+  return { name: eventStream(tenant), external: { api: `$JS.${site}.API`, deliver: '' } }
 }
 
 function deadLetterPlan(tenant: string, spec: TenantSpec): StreamPlan {

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import {
+  connectNats,
+  createLogger,
+  defaultTenantSpec,
+  jetstreamManager,
+  type NatsConnection,
+  type NatsTls,
+  natsRoles,
+  Publisher,
+  provisionMesh,
+  provisionTenant,
+} from '@weir/mesh'
+import { TcpProxy } from '../../hub/test/tcp-proxy.ts'
+import { Authority, type Certificate } from './certificates.ts'
+import { DeployedNats } from './deployed-nats.ts'
+import { freePorts } from './free-ports.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'weir-tls-'))
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0
+const reason = hasOpenssl ? false : 'Needs openssl, for certificates.'
+const log = createLogger('test', 'silent')
+const body = new TextEncoder().encode('{}')
+const open: { close(): unknown }[] = []
+
+after(async () => {
+  for (const each of open.toReversed()) await each.close()
+  rmSync(folder, { recursive: true })
+})
+
+describe('one server', { skip: reason }, () => {
+  let nats: DeployedNats
+  let own: Certificate
+  let foreign: Certificate
+
+  before(async () => {
+    const authority = new Authority(join(folder, 'one'))
+    const server = authority.issue('server')
+    own = authority.issue('ingest')
+    foreign = new Authority(join(folder, 'foreign')).issue('ingest')
+    const [client = 0, monitor = 0] = await freePorts(2)
+    nats = await started({ file: 'one-tls.conf', ports: { client, monitor }, tlsFolder: dirname(server.ca) })
+  })
+
+  test('syncs before it acknowledges: profile single', async () => {
+    const { config } = await nats.monitor<{ config: { sync_always?: boolean } }>('jsz?config=1')
+    assert.equal(config.sync_always, true)
+  })
+
+  test('takes a service that shows a certificate of its authority', async () => {
+    for (const role of natsRoles) await (await joined(nats, role, filesOf(own))).close()
+  })
+
+  test('refuses one without a certificate, with a foreign one, with a wrong password, and says which', async () => {
+    const foreignClient = { caFile: own.ca, certFile: foreign.cert, keyFile: foreign.key }
+    for (const tls of [{ caFile: own.ca }, foreignClient]) {
+      const refusal = { code: 'unavailable', message: /refuses the certificate of this service/ }
+      await assert.rejects(joined(nats, 'ingest', tls), refusal)
+    }
+    await assert.rejects(joined(nats, 'ingest', filesOf(foreign)), { message: /do not agree on TLS/ })
+    const url = nats.url('ingest').replace('p-ingest', 'p-hub')
+    await assert.rejects(connectNats({ url, tls: filesOf(own), name: 'x', log }), { message: /refuses the user/ })
+    await assert.rejects(connectNats({ url: nats.url('leaf'), tls: filesOf(own), name: 'x', log }), {
+      message: /refuses the user/,
+    })
+  })
+
+  test('the command provisions over mTLS', () => {
+    const command = fileURLToPath(new URL('../../weir', import.meta.url))
+    const env = {
+      ...process.env,
+      WEIR_NATS_URL: nats.url('admin'),
+      WEIR_NATS_CA: own.ca,
+      WEIR_NATS_CERT: own.cert,
+      WEIR_NATS_KEY: own.key,
+    }
+    const run = (changed: Record<string, string>) =>
+      spawnSync(command, ['tenant', 'create', 'main'], { env: { ...env, ...changed }, encoding: 'utf8' })
+    assert.match(run({}).stdout, /EV_main created/)
+    assert.match(run({ WEIR_NATS_KEY: '' }).stderr, /WEIR_NATS_CERT and WEIR_NATS_KEY go together/)
+    assert.match(run({ WEIR_NATS_CA: '/nowhere' }).stderr, /WEIR_NATS_CA names \/nowhere, which cannot be read/)
+  })
+
+  test('no service may do what is not its work', async () => {
+    const forbidden: Readonly<Record<(typeof natsRoles)[number], readonly string[]>> = {
+      admin: ['live.main.events.a', '$SYS.REQ.SERVER.PING', 'elsewhere'],
+      ingest: ['live.main.events.a', '$KV.main_latest.a', '$JS.API.STREAM.CREATE.X', '$JS.API.STREAM.MSG.GET.EV_main'],
+      hub: ['live.main.events.a', 'ev.main.a', '$KV.main_latest.a', '$JS.API.STREAM.PURGE.EV_main'],
+      projector: ['live.main.events.a', 'ev.main.a', '$KV.tickets.a', '$JS.API.STREAM.DELETE.EV_main'],
+    }
+    for (const role of natsRoles) {
+      const nc = await joined(nats, role, filesOf(own))
+      const refused: string[] = []
+      void (async () => {
+        for await (const status of nc.status()) if (status.type === 'error') refused.push(String(status.error))
+      })()
+      for (const subject of forbidden[role]) nc.publish(subject, body)
+      for (const inbox of natsRoles)
+        if (inbox !== role) nc.subscribe(`_INBOX_${inbox}.>`, { callback: () => undefined })
+      await nc.flush()
+      const wanted = forbidden[role].length + natsRoles.length - 1
+      for (let i = 0; i < 100 && refused.length < wanted; i++) await sleep(20)
+      for (const subject of forbidden[role]) {
+        assert.ok(
+          refused.some((each) => each.includes(`"${subject}"`)),
+          `${role} may publish to ${subject}`,
+        )
+      }
+      assert.equal(refused.length, wanted, refused.join('\n'))
+      await nc.close()
+    }
+  })
+})
+
+describe('three servers and a site at a leaf', { skip: reason, timeout: 170_000 }, () => {
+  let servers: readonly DeployedNats[]
+  let site: DeployedNats
+  let proxy: TcpProxy
+  let tls: NatsTls
+  let centre: NatsConnection
+
+  before(async () => {
+    const authority = new Authority(join(folder, 'three'))
+    const certificate = authority.issue('server')
+    tls = filesOf(authority.issue('client'))
+    const tlsFolder = dirname(certificate.ca)
+    const ports = await freePorts(14)
+    const routePorts = ports.slice(6, 9)
+    servers = await Promise.all(
+      [0, 1, 2].map((i) =>
+        started({
+          file: 'three.conf',
+          ports: {
+            client: ports[i] ?? 0,
+            monitor: ports[i + 3] ?? 0,
+            route: ports[i + 6] ?? 0,
+            leaf: ports[i + 9] ?? 0,
+          },
+          tlsFolder,
+          routePorts,
+          env: { WEIR_NATS_NAME: `nats-${i + 1}` },
+        }),
+      ),
+    )
+    centre = await joined(servers, 'admin', tls)
+    open.push(centre)
+    proxy = await TcpProxy.start(ports[9] ?? 0)
+    open.push(proxy)
+    site = await started({
+      file: 'leaf.conf',
+      ports: { client: ports[12] ?? 0, monitor: ports[13] ?? 0 },
+      tlsFolder,
+      env: { WEIR_NATS_SITE: 'site-1', WEIR_NATS_CENTRE: `tls://leaf:p-leaf@127.0.0.1:${proxy.port}` },
+    })
+  })
+
+  test('three replicas are made, and a single server says that it cannot have them', async () => {
+    const spec = { ...defaultTenantSpec, replicas: 3 }
+    await provisionMesh(centre, 3)
+    await provisionTenant(centre, 'main', spec)
+    const manager = await jetstreamManager(centre)
+    const info = await manager.streams.info('EV_main')
+    assert.equal(info.cluster?.replicas?.length, 2)
+    const alone = await joined(site, 'admin', tls)
+    await assert.rejects(provisionTenant(alone, 'main', spec), {
+      code: 'conflict',
+      message: /replicas > 1 not supported/,
+    })
+    await alone.close()
+  })
+
+  test('one of three may be lost: what is published is stored, within the deadline of ingest', async () => {
+    const ingest = await joined(servers, 'ingest', tls)
+    const publisher = new Publisher(ingest)
+    await publisher.publish('main', 'a.b', 'before', body)
+    await servers[2]?.kill()
+    for (let i = 0; ; i++) {
+      const stored = await publisher.publish('main', 'a.b', 'during', body).catch((fault: unknown) => fault)
+      if (!(stored instanceof Error)) break
+      assert.ok(i < 3, String(stored))
+    }
+    await servers[2]?.start()
+    await publisher.drain()
+    await ingest.close()
+  })
+
+  test('a site works on while its link is down, and the centre has all of it once when the link is back', async () => {
+    const admin = await joined(site, 'admin', tls)
+    await provisionMesh(admin, 1)
+    await provisionTenant(admin, 'main', defaultTenantSpec)
+    const spec = { ...defaultTenantSpec, replicas: 3, sites: ['site-1'] }
+    await provisionTenant(centre, 'main', spec)
+    const again = await provisionTenant(centre, 'main', spec)
+    assert.deepEqual(
+      again.filter(({ action }) => action !== 'unchanged'),
+      [],
+    )
+
+    const manager = await jetstreamManager(centre)
+    const before = (await manager.streams.info('EV_main')).state.messages
+    const ingest = await joined(site, 'ingest', tls)
+    const publisher = new Publisher(ingest)
+    const publish = async (from: number, to: number): Promise<void> => {
+      for (let i = from; i < to; i++) await publisher.publish('main', `site.n${i % 3}`, `site-${i}`, body)
+    }
+    const arrived = async (count: number): Promise<void> => {
+      for (let i = 0; i < 600; i++) {
+        const { state } = await manager.streams.info('EV_main')
+        if (state.messages - before >= count) return
+        await sleep(50)
+      }
+      assert.fail(`the centre does not have ${count} events of the site`)
+    }
+    await publish(0, 50)
+    await arrived(50)
+    proxy.cut()
+    await publish(50, 150)
+    await sleep(500)
+    assert.equal((await manager.streams.info('EV_main')).state.messages - before, 50, 'the link is down')
+    proxy.mend()
+    await arrived(150)
+    await sleep(500)
+    assert.equal((await manager.streams.info('EV_main')).state.messages - before, 150, 'each of them once')
+    await publisher.drain()
+    await ingest.close()
+    await admin.close()
+  })
+})
+
+async function started(options: ConstructorParameters<typeof DeployedNats>[0]): Promise<DeployedNats> {
+  const nats = new DeployedNats(options)
+  open.push({ close: () => nats.dispose() })
+  await nats.start()
+  return nats
+}
+
+function joined(nats: DeployedNats | readonly DeployedNats[], role: string, tls: NatsTls): Promise<NatsConnection> {
+  const all = Array.isArray(nats) ? (nats as readonly DeployedNats[]) : [nats as DeployedNats]
+  return connectNats({ url: all.map((each) => each.url(role)).join(','), tls, name: role, log })
+}
+
+function filesOf({ ca, cert, key }: Certificate): NatsTls {
+  return { caFile: ca, certFile: cert, keyFile: key }
+}
