@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { create, toBinary } from '@bufbuild/protobuf'
 import type { Browser } from 'playwright-core'
 import { until } from '../cli/test/processes.ts'
+import { connect as connectJson } from '../client/src/connect-json.ts'
 import { connect, type Weir } from '../client/src/index.ts'
 import { EventBatchSchema } from '../proto/src/index.ts'
 import { launchBrowser } from './browser.ts'
@@ -24,7 +25,8 @@ after(async () => {
 
 function open(codec: 'protobuf' | 'json'): Weir {
   const { addresses, token } = mesh.running
-  return connect({ url: addresses.hub, readUrl: addresses.projector, getToken: () => token, codec })
+  const connectBy = codec === 'json' ? connectJson : connect
+  return connectBy({ url: addresses.hub, readUrl: addresses.projector, getToken: () => token })
 }
 
 async function post(path: string, contentType: string, body: string | Uint8Array<ArrayBuffer>): Promise<unknown> {

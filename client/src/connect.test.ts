@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { settle } from '../test/fake-clock.ts'
 import { testWeir } from '../test/weir.ts'
-import { type ConnectOptions, connect } from './connect.ts'
+import { connect } from './connect.ts'
+import type { ConnectOptions } from './weir.ts'
 
 for (const [given, used] of [
   ['ws://hub.test', 'ws://hub.test/v1/ws'],
   ['wss://hub.test/', 'wss://hub.test/v1/ws'],
   ['http://hub.test:8080', 'ws://hub.test:8080/v1/ws'],
-  ['https://hub.test/mesh/ws', 'wss://hub.test/mesh/ws'],
+  ['https://hub.test/weir/hub', 'wss://hub.test/weir/hub/v1/ws'],
 ] as const) {
   test(`the hub at ${given}`, async () => {
     const { hub, weir } = testWeir({ url: given })
@@ -20,7 +21,14 @@ for (const [given, used] of [
 
 test('options that cannot work are refused at once', () => {
   const good: ConnectOptions = { url: 'ws://hub.test', getToken: () => '' }
-  for (const bad of [{ url: 'hub' }, { url: 'ftp://hub.test' }, { windowBytes: 16_383 }, { windowBytes: 2 ** 24 }]) {
+  for (const bad of [
+    { url: 'hub' },
+    { url: [] },
+    { url: ['ws://a.test', 'b'] },
+    { readUrl: '/read' },
+    { windowBytes: 16_383 },
+    { windowBytes: 2 ** 24 },
+  ]) {
     assert.throws(() => connect({ ...good, ...bad }), { code: 'invalid' })
   }
 })

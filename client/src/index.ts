@@ -1,5 +1,6 @@
 export { type ErrorCode, type Event, WeirError } from '@weir/proto'
-export { type ConnectOptions, connect, type Weir } from './connect.ts'
+export { connect } from './connect.ts'
+export { endpointUrl } from './platform/endpoint-url.ts'
 export type { Rejection } from './produce/event-post.ts'
 export type { WhenFull } from './produce/outbox.ts'
 export type { EventInit } from './produce/outbox-item.ts'
@@ -12,6 +13,7 @@ export {
   type AlertStatus,
   alertStatuses,
 } from './read/alert.ts'
+export type { Listing, Page } from './read/listing.ts'
 export type {
   HistoryItem,
   HistoryPage,
@@ -20,7 +22,7 @@ export type {
   StateItem,
   StatePage,
   StateQuery,
-} from './read/read-api.ts'
+} from './read/queries.ts'
 export { type ConnectionState, connectionStates } from './session/connection-state.ts'
 export type { ConnectionStatus, Readable } from './session/connection-status.ts'
 export type { WebSocketConstructor } from './session/socket.ts'
@@ -29,3 +31,4 @@ export type { Entry } from './subscription/entry.ts'
 export type { SubscribeOptions, Subscription } from './subscription/subscription.ts'
 export type { GapItem, Removed, Reset, StateChanged, SubscriptionItem } from './subscription/subscription-item.ts'
 export type { GetToken } from './token/token-source.ts'
+export type { ConnectOptions, Weir } from './weir.ts'

@@ -18,6 +18,12 @@ export const clientLimits = {
   heartbeatMs: 10_000,
   /** So many heartbeats without a message mean that the connection is dead. */
   heartbeatsOfSilence: 2.5,
+  /** After an event that says the network may be another, a connection without a word by then is dead. */
+  wakeMs: 3000,
+  /** A timer that fires so late tells that the machine has slept. */
+  sleepMs: 3000,
+  /** So many answers in a row that no hub gives mean that the address is wrong: it is given up, unless it ever was right. */
+  foreignAnswersMax: 3,
   /** The n-th attempt waits a random part of this times 2^n... */
   reconnectBaseMs: 500,
   /** ...and never longer than this. */
@@ -32,6 +38,10 @@ export const clientLimits = {
   restartsMax: 3,
   /** Subjects that a store holds; further ones are left out and counted. */
   storeSubjectsMax: 10_000,
+  /** Items of one request to the read API, where all of many are asked for. */
+  readPageItems: 500,
+  /** The read API gives no more in one answer. */
+  readPageItemsMax: 1000,
   /** A request to the read API without an answer by then has failed as `unavailable`. */
   requestMs: 30_000,
 } as const

@@ -1,8 +1,10 @@
 import type { WeirError } from '@weir/proto'
-import { type ConnectOptions, connectIn, type Weir } from '../src/connect.ts'
 import type { Fetch } from '../src/platform/fetch.ts'
 import type { ConnectionState } from '../src/session/connection-state.ts'
+import { jsonCodec } from '../src/session/json-codec.ts'
+import { protobufCodec } from '../src/session/protobuf-codec.ts'
 import type { Subscription } from '../src/subscription/subscription.ts'
+import { type ConnectOptions, openWeir, type Weir } from '../src/weir.ts'
 import { FakeClock, settle } from './fake-clock.ts'
 import { FakeHub } from './fake-hub.ts'
 
@@ -12,35 +14,39 @@ export interface TestWeir {
   readonly clock: FakeClock
   /** Every state that the connection had. */
   readonly states: ConnectionState[]
-  /** As when a browser says that the network is back. */
-  online(): void
+  /** As when a browser says that the network is back, or the page is seen again. */
+  wake(): void
 }
 
 /** A client whose hub, clock and luck (always the longest wait) are the test's. */
-export function testWeir(options: Partial<ConnectOptions> = {}, random: () => number = () => 1): TestWeir {
+export function testWeir(
+  options: Partial<ConnectOptions> & { codec?: 'protobuf' | 'json' } = {},
+  random: () => number = () => 1,
+): TestWeir {
   const clock = new FakeClock()
   const hub = new FakeHub()
   const states: ConnectionState[] = []
   const watchers = new Set<() => void>()
   const fetch: Fetch = options.fetch ?? (() => Promise.reject(new Error('no network')))
-  const weir = connectIn(
+  const weir = openWeir(
     { url: 'ws://hub.test', getToken: () => 'token', windowBytes: 65_536, ...options },
     {
       openSocket: hub.open,
       clock,
       random,
       fetch,
-      onOnline(action) {
+      onWake(action) {
         watchers.add(action)
         return () => watchers.delete(action)
       },
     },
+    options.codec === 'json' ? jsonCodec : protobufCodec,
   )
   weir.connection.subscribe((state) => states.push(state))
-  const online = (): void => {
+  const wake = (): void => {
     for (const action of watchers) action()
   }
-  return { weir, hub, clock, states, online }
+  return { weir, hub, clock, states, wake }
 }
 
 /** Reads a subscription all the time, and keeps what came as short texts; states are left out. */

@@ -16,10 +16,17 @@ export * from './gen/weir/v1/event_pb.js'
 export * from './gen/weir/v1/wire_pb.js'
 export { clientFrameFromJson, clientFrameToJson } from './json/client-frame-json.ts'
 export { eventFromJson, itemFromJson } from './json/event-from-json.ts'
-export { type EventJson, eventToJson } from './json/event-json.ts'
+export { type EventJson, eventToJson, jsonValue } from './json/event-json.ts'
 export { eventFromJsonText, eventToJsonText } from './json/event-json-text.ts'
 export { itemTexts, memberText } from './json/json-slice.ts'
-export { batchToJson, serverFrameFromJson, serverFrameToJson } from './json/server-frame-json.ts'
+export {
+  type ReceivedBatch,
+  type ReceivedEntry,
+  type ReceivedFrame,
+  readServerFrame,
+  serverFrameFromJson,
+} from './json/read-server-frame.ts'
+export { batchToJson, serverFrameToJson } from './json/server-frame-json.ts'
 export { defaultTenant, limits } from './limits.ts'
 export { type Cursor, cursorFromWire, cursorToWire, formatCursor, parseCursor } from './names/cursor.ts'
 export {
@@ -33,6 +40,9 @@ export {
   isFilter,
 } from './names/filter.ts'
 export { checkSource, checkSubject, checkTenant, isSubject, subjectFault } from './names/subject.ts'
+export { decodeEvent, decodeServerFrame } from './wire/decode.ts'
+export { encodeClientFrame, encodeEvent } from './wire/encode.ts'
+export { enumName, modeValues, removalValues, severityValues, startValues } from './wire/enum-values.ts'
 export { readAck } from './wire/wire-ack.ts'
 export {
   type BatchHead,

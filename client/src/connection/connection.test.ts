@@ -340,14 +340,157 @@ test('a fault in a watcher of the state does not harm the connection', async (t)
 })
 
 test('when the network is back, a planned attempt is made at once, and no second one', async () => {
-  const { hub, weir, clock, online } = testWeir({ getToken: async () => 'token' })
+  const { hub, weir, clock, wake } = testWeir({ getToken: async () => 'token' })
   weir.subscribe()
   await settle()
   await hub.socket.cut()
-  online()
-  online()
+  wake()
+  wake()
   await settle()
   assert.equal(hub.sockets.length, 2)
   await clock.advance(5000)
   assert.equal(hub.sockets.length, 2)
+})
+
+test('a refused token is asked for once more: the next one may be good', async () => {
+  const given = ['old', 'new', 'later']
+  const { hub, weir, states } = testWeir({ getToken: () => given.shift() ?? '' })
+  const reader = new Reader(weir.subscribe({ mode: 'ALL' }))
+  await settle()
+  hub.socket.opened()
+  assert.equal(hub.socket.take('hello')[0]?.token, 'old')
+  await hub.socket.cut(closeCode('unauthenticated'), 'The key is unknown.')
+  const second = await hub.welcome()
+  assert.equal(second.take('hello')[0]?.token, 'new')
+  await second.subscribed(1, Start.HEAD, 1, 0)
+  assert.deepEqual([states.at(-1), reader.done], ['live', false])
+  // A refusal long afterwards is the first one again.
+  await second.cut(closeCode('unauthenticated'), 'The key is unknown.')
+  assert.equal(hub.sockets.length, 3)
+})
+
+test('a token that is refused twice in a row ends everything', async () => {
+  const { hub, weir, states } = testWeir()
+  const reader = new Reader(weir.subscribe())
+  for (let time = 0; time < 2; time++) {
+    await settle()
+    hub.socket.opened()
+    await hub.socket.cut(closeCode('unauthenticated'), 'No.')
+  }
+  assert.deepEqual([hub.sockets.length, states.at(-1), reader.error?.code], [2, 'closed', 'unauthenticated'])
+})
+
+test('when the network may be another, a session that looks alive must answer soon', async () => {
+  const { hub, weir, clock, wake, states } = testWeir()
+  weir.subscribe()
+  const first = await hub.welcome(welcome({ heartbeatMs: 10_000 }))
+  await first.subscribed(1, Start.SNAPSHOT, 1, 0)
+  wake()
+  assert.equal(first.take('ping').length, 1)
+  await first.say({ case: 'pong', value: {} })
+  await clock.advance(3000)
+  assert.equal(states.at(-1), 'live')
+  wake()
+  await clock.advance(2999)
+  assert.equal(states.at(-1), 'live')
+  await clock.advance(1)
+  assert.equal(states.at(-1), 'recovering')
+  await clock.advance(500)
+  assert.equal(hub.sockets.length, 2)
+})
+
+test('an attempt that hangs while the network changes is given up soon', async () => {
+  const { hub, weir, clock, wake } = testWeir()
+  weir.subscribe()
+  await settle()
+  await clock.advance(1000)
+  wake()
+  await clock.advance(3000 + 500)
+  assert.equal(hub.sockets.length, 2)
+})
+
+test('a short sleep of the machine is noticed by the clock, and the session must answer soon', async () => {
+  const { hub, weir, clock, states } = testWeir()
+  weir.subscribe()
+  const socket = await hub.welcome(welcome({ heartbeatMs: 10_000 }))
+  await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
+  clock.sleep(8001)
+  await clock.advance(0)
+  assert.equal(socket.take('ping').length, 1)
+  await clock.advance(3000)
+  assert.equal(states.at(-1), 'recovering')
+})
+
+test('an address that is no hub’s is given up with what answered there', async () => {
+  const asked: string[] = []
+  const { hub, weir, clock } = testWeir({
+    url: 'ws://hub.test/wrong',
+    fetch: async (url) => {
+      asked.push(url)
+      return new Response('Not Found', { status: 404 })
+    },
+  })
+  const reader = new Reader(weir.subscribe())
+  for (let attempt = 0; attempt < 10 && !reader.done; attempt++) {
+    await settle()
+    await hub.socket.cut()
+    await clock.advance(30_000)
+  }
+  assert.equal(hub.sockets.length, 3)
+  assert.deepEqual(
+    asked,
+    Array.from({ length: 3 }, () => 'http://hub.test/wrong/v1/ws'),
+  )
+  assert.equal(reader.error?.code, 'not_found')
+  assert.match(
+    reader.error?.message ?? '',
+    /no hub at this address: http:\/\/hub\.test answered 404 .* \/wrong\/v1\/ws/,
+  )
+})
+
+test('a hub that was there once is waited for, whatever answers in its place meanwhile', async () => {
+  const { hub, weir, clock } = testWeir({ fetch: async () => new Response('', { status: 404 }) })
+  weir.subscribe()
+  await hub.welcome()
+  await hub.socket.cut()
+  for (let attempt = 0; attempt < 8; attempt++) {
+    await clock.advance(30_000)
+    await hub.socket.cut()
+  }
+  assert.equal(weir.connection.state, 'offline')
+  assert.equal(weir.connection.error?.code, 'not_found')
+})
+
+test('a hub that refuses, a busy proxy and silence are waited for', async () => {
+  for (const status of [400, 403, 429, 502, 503, 504]) {
+    const { hub, weir, clock } = testWeir({ fetch: async () => new Response('', { status }) })
+    weir.subscribe()
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await settle()
+      await hub.socket.cut()
+      await clock.advance(500 * 2 ** attempt)
+    }
+    assert.deepEqual([weir.connection.state, hub.sockets.length], ['offline', 6], String(status))
+  }
+})
+
+test('several addresses are tried in turn, and one that works is kept', async () => {
+  const { hub, weir, clock } = testWeir({ url: ['ws://a.test', 'ws://b.test'] })
+  weir.subscribe()
+  await settle()
+  const tried = [hub.socket.url]
+  const next = async (): Promise<void> => {
+    await hub.socket.cut()
+    await clock.advance(500 * 2 ** (tried.length - 1))
+    tried.push(hub.socket.url)
+  }
+  await next()
+  await next()
+  await next()
+  await hub.welcome()
+  await next()
+  assert.deepEqual(
+    tried.map((url) => url.slice(5, 6)),
+    ['a', 'b', 'a', 'b', 'b'],
+  )
 })

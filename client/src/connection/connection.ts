@@ -1,13 +1,19 @@
-import { type Goaway, type ServerFrame, WeirError } from '@weir/proto'
+import { type Goaway, WeirError } from '@weir/proto'
 import { clientLimits } from '../limits.ts'
 import { backoffMs } from '../platform/backoff.ts'
+import type { Fetch } from '../platform/fetch.ts'
+import type { HubFrame } from '../session/codec.ts'
 import { ConnectionStatus } from '../session/connection-status.ts'
 import { Session, type SessionOptions } from '../session/session.ts'
 import { Feed, type FeedRequest } from '../subscription/feed.ts'
 import { FeedTable } from '../subscription/feed-table.ts'
 import type { FeedSource } from '../subscription/subscription.ts'
+import { addressFault } from './address-check.ts'
 
-export interface ConnectionOptions extends SessionOptions {
+export interface ConnectionOptions extends Omit<SessionOptions, 'url'> {
+  /** Of hubs, each `.../v1/ws`; tried in turn. */
+  readonly urls: readonly string[]
+  readonly fetch: Fetch
   /** 0 up to 1. */
   readonly random: () => number
 }
@@ -25,6 +31,13 @@ export class Connection implements FeedSource {
   #closed = false
   /** Failures in a row. */
   #failures = 0
+  /** Attempts, which go through the addresses in turn; one that works is kept. */
+  #urlAt = 0
+  /** The hub has refused a token since the last Welcome, and another was asked for. */
+  #tokenRefused = false
+  /** Answers in a row that no hub gives. */
+  #foreignAnswers = 0
+  #everWelcomed = false
   #welcomedAt = 0
   #cancelTimer = (): void => {}
 
@@ -38,7 +51,7 @@ export class Connection implements FeedSource {
   /** The first feed opens the connection. Throws `conflict` after `close`. */
   open(request: FeedRequest): Feed {
     if (this.#closed) throw this.#closedError()
-    const feed = new Feed(request, (starved) => this.#table?.wake(starved))
+    const feed = new Feed(request, this.#options.codec.decodeEvent, (starved) => this.#table?.wake(starved))
     this.#feeds.add(feed)
     this.#table?.add(feed)
     if (!this.#begun) void this.#attempt()
@@ -55,6 +68,12 @@ export class Connection implements FeedSource {
   /** The network may be back: what was planned for later is tried now. */
   retryNow(): void {
     if (this.#retryPlanned) void this.#attempt()
+  }
+
+  /** The network may be another: an attempt that waits begins, and a session must show that it lives. */
+  wake(): void {
+    if (this.#retryPlanned) void this.#attempt()
+    else this.#session?.check()
   }
 
   close(): void {
@@ -83,7 +102,7 @@ export class Connection implements FeedSource {
   }
 
   #openSession(token: string): void {
-    this.#session = new Session(this.#options, token, {
+    const session = new Session({ ...this.#options, url: this.#url }, token, {
       welcomed: (hub) => this.#welcomed(hub),
       received: (frame, bytes) => this.#received(frame, bytes),
       strained: () => {
@@ -94,14 +113,53 @@ export class Connection implements FeedSource {
         this.status.apply('eased')
         this.#table?.eased()
       },
-      ended: (error, mayRetry) => (mayRetry ? this.#lost(error) : this.#finish(error)),
+      ended: (error, mayRetry) => {
+        if (!mayRetry) this.#refused(error)
+        else {
+          if (!session.wasOpened) void this.#explain(this.#url)
+          this.#lost(error)
+        }
+      },
     })
+    this.#session = session
+  }
+
+  get #url(): string {
+    const { urls } = this.#options
+    return urls[this.#urlAt % urls.length] as string
+  }
+
+  /** A token may have been good when it was kept, and its key has changed since: the application is asked once more. */
+  #refused(error: WeirError): void {
+    if (error.code !== 'unauthenticated' || this.#tokenRefused) {
+      this.#finish(error)
+      return
+    }
+    this.#tokenRefused = true
+    this.#options.tokens.forget()
+    this.#drop()
+    this.status.apply('lost', error)
+    void this.#attempt()
+  }
+
+  /** Looks whether the address can be right. One that never was is given up; a hub that was there may come back. */
+  async #explain(url: string): Promise<void> {
+    const fault = await addressFault(url, this.#options.fetch)
+    this.#foreignAnswers = fault === undefined ? 0 : this.#foreignAnswers + 1
+    if (fault === undefined || this.#closed) return
+    const { urls } = this.#options
+    const isHopeless = !this.#everWelcomed && this.#foreignAnswers >= clientLimits.foreignAnswersMax * urls.length
+    if (isHopeless) this.#finish(fault)
+    else this.status.explain(fault)
   }
 
   #welcomed(hub: string): void {
     const session = this.#session
     if (session === undefined) return
     this.#welcomedAt = this.#options.clock.now()
+    this.#everWelcomed = true
+    this.#tokenRefused = false
+    this.#foreignAnswers = 0
     this.status.welcomed(hub)
     this.status.apply('welcomed')
     const table = new FeedTable(session, this.#options.clock, this.#options.random, {
@@ -125,7 +183,7 @@ export class Connection implements FeedSource {
     if (this.#session?.credit.isStrained) this.status.apply('strained')
   }
 
-  #received(frame: ServerFrame['frame'], bytes: number): void {
+  #received(frame: HubFrame, bytes: number): void {
     if (frame.case === 'goaway') this.#leave(frame.value)
     else this.#table?.received(frame, bytes)
   }
@@ -146,6 +204,7 @@ export class Connection implements FeedSource {
     const { clock, random, tokens } = this.#options
     if (this.#table !== undefined && clock.now() - this.#welcomedAt >= clientLimits.stableMs) this.#failures = 0
     if (error.code === 'token_expired') tokens.forget()
+    if (this.#table === undefined) this.#urlAt++
     this.#drop()
     const { reconnectBaseMs, reconnectMaxMs } = clientLimits
     const delayMs = backoffMs(this.#failures++, reconnectBaseMs, reconnectMaxMs, random)

@@ -3,10 +3,10 @@ import { type ErrorCode, isErrorCode, WeirError } from '@weir/proto'
 /** The members of an answer's JSON object; none when its body is something else. */
 export type Members = Readonly<Record<string, unknown>>
 
-/** Reads the body to its end. */
-export async function membersOf(response: Response): Promise<Members> {
+/** The members of a text that is a JSON object. */
+export function membersOf(text: string): Members {
   try {
-    const body: unknown = await response.json()
+    const body: unknown = JSON.parse(text)
     return typeof body === 'object' && body !== null ? { ...body } : {}
   } catch {
     return {}
@@ -17,7 +17,9 @@ export async function membersOf(response: Response): Promise<Members> {
 export function httpError(status: number, { code, detail }: Members): WeirError {
   return new WeirError(
     typeof code === 'string' && isErrorCode(code) ? code : codeOfStatus(status),
-    typeof detail === 'string' ? detail : `The server answered ${status}.`,
+    typeof detail === 'string'
+      ? detail
+      : `The server answered ${status}, and not in the words of Weir: is its address right?`,
   )
 }
 

@@ -22,7 +22,7 @@ export interface RejectedItem {
 
 /** Reads the answer to `POST /v1/events`. A body that is not as expected counts as none. */
 export async function ingestAnswer(response: Response, nowMs: number): Promise<IngestAnswer> {
-  const members = await membersOf(response)
+  const members = membersOf(await response.text().catch(() => ''))
   const error = response.ok ? undefined : httpError(response.status, members)
   return {
     error,

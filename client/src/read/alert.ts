@@ -1,3 +1,5 @@
+import type { Page } from './listing.ts'
+
 export const alertStatuses = ['FIRING', 'ACKED', 'RESOLVED'] as const
 
 export type AlertStatus = (typeof alertStatuses)[number]
@@ -26,18 +28,15 @@ export interface AlertQuery {
   readonly filter?: string | readonly string[]
   /** Without, those that are open: FIRING and ACKED. */
   readonly status?: AlertStatus | readonly AlertStatus[]
-  /** Items a page. */
+  /** At most so many items; without, all. */
   readonly limit?: number
-  /** `next` of the page before. */
+  /** `next` of a page: where to begin. */
   readonly after?: string
 }
 
-export interface AlertPage {
-  /** Where a subscription to `alerts` goes on. */
+export interface AlertPage extends Page<Alert> {
+  /** Where a subscription to `alerts` goes on; of several pages, take that of the first. */
   readonly cursor: string
-  readonly items: readonly Alert[]
-  /** The `after` of the query for the next page; undefined on the last. */
-  readonly next: string | undefined
 }
 
 /** An alert as the read API writes it. */

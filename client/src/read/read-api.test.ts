@@ -2,20 +2,21 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create } from '@bufbuild/protobuf'
 import { EventSchema } from '@weir/proto'
+import { settle } from '../../test/fake-clock.ts'
 import { problem } from '../../test/fake-ingest.ts'
 import { testWeir } from '../../test/weir.ts'
 import type { Fetch } from '../platform/fetch.ts'
+import type { ConnectOptions } from '../weir.ts'
 
 test('state: a page of a bucket, its events decoded, and where to go on', async () => {
   const item = { subject: 'rooms.a', seq: 9, event: { id: 'x' }, ageMs: 10, ttlMs: 3_600_000 }
   const { weir, calls } = setUp(() => Response.json({ bucket: 'latest', cursor: '1-9', items: [item], next: '1-9' }))
   const page = await weir.state('latest', { filter: ['rooms.*', 'halls.>'], limit: 10, after: '1-5' })
-  assert.deepEqual(page, {
-    bucket: 'latest',
-    cursor: '1-9',
-    items: [{ ...item, event: create(EventSchema, { id: 'x' }) }],
-    next: '1-9',
-  })
+  const [read, ...more] = page.items
+  assert.ok(read !== undefined && more.length === 0)
+  const { subject, seq, event, ageMs, ttlMs } = read
+  assert.deepEqual({ subject, seq, event, ageMs, ttlMs }, { ...item, event: create(EventSchema, { id: 'x' }) })
+  assert.deepEqual([page.bucket, page.cursor, page.next], ['latest', '1-9', '1-9'])
   assert.deepEqual(calls, [
     ['https://read.test/v1/state/latest?filter=rooms.*&filter=halls.%3E&limit=10&after=1-5', 'Bearer token'],
   ])
@@ -26,10 +27,90 @@ test('get: one key, or undefined when there is none', async () => {
   const { weir, calls } = setUp(
     () => Response.json(item),
     () => problem(404, 'not_found'),
+    () => Response.json({ bucket: 'latest', cursor: '1-9', items: [] }),
   )
   assert.equal((await weir.get('latest', 'rooms.a'))?.seq, 9)
   assert.equal(await weir.get('latest', 'rooms.b'), undefined)
   assert.equal(calls[0]?.[0], 'https://read.test/v1/state/latest/rooms.a')
+})
+
+test('get: a bucket that does not exist, another server and a proxy’s page are errors', async () => {
+  for (const reply of [
+    () => problem(404, 'not_found'),
+    () => new Response('<html>Not Found</html>', { status: 404 }),
+    () => Response.json({ error: 'Not Found' }, { status: 404 }),
+  ]) {
+    await assert.rejects(setUp(reply, reply).weir.get('latest', 'rooms.a'), { code: 'not_found' })
+  }
+  const { weir } = setUp(
+    () => new Response('<html>', { status: 404 }),
+    () => new Response('<html>'),
+  )
+  await assert.rejects(weir.get('latest', 'rooms.a'), { code: 'internal', message: /Is it the read API/ })
+})
+
+test('an address with a path keeps it', async () => {
+  const { weir, calls } = setUpWith({ readUrl: 'https://weir.test/mesh/read/' }, () => problem(403, 'forbidden'))
+  await assert.rejects(weir.get('latest', 'rooms.a/b'), { code: 'forbidden' })
+  assert.equal(calls[0]?.[0], 'https://weir.test/mesh/read/v1/state/latest/rooms.a%2Fb')
+})
+
+test('data is what JSON.parse gives, and has the text of the producer beside it', async () => {
+  const data = '{"id":12345678901234567890, "zero":-0, "far":1e400}'
+  const item = `{"subject":"a","seq":1,"event":{"data":${data}},"ageMs":1,"ttlMs":0}`
+  const answer = (): Response => new Response(`{"items":[{"subject":"b","seq":1,"event":{}}, ${item}],"cursor":"1-5"}`)
+  const { weir } = setUp(answer, answer, () => new Response(item))
+  for (const read of [
+    (await weir.history()).items[1],
+    (await weir.state('latest')).items[1],
+    await weir.get('latest', 'a'),
+  ]) {
+    assert.equal(read?.dataText, data)
+    assert.deepEqual(read?.data, JSON.parse(data))
+  }
+})
+
+test('all that matches is given, page after page', async () => {
+  const { weir, calls } = setUp(...pagesOf(3, 2))
+  assert.deepEqual(await subjects(weir.state('latest', { filter: 'rooms.>' })), [
+    '0.0',
+    '0.1',
+    '1.0',
+    '1.1',
+    '2.0',
+    '2.1',
+  ])
+  assert.deepEqual(
+    calls.map(([url]) => url.slice(url.indexOf('?'))),
+    ['?filter=rooms.%3E&limit=500', '?filter=rooms.%3E&limit=500&after=1', '?filter=rooms.%3E&limit=500&after=2'],
+  )
+  assert.deepEqual(await subjects(setUp(...pagesOf(2, 1)).weir.history()), ['0.0', '1.0'])
+})
+
+test('a limit is the number of items in all, and no page is asked for past it', async () => {
+  const { weir, calls } = setUp(...pagesOf(3, 2))
+  assert.deepEqual(await subjects(weir.history({ limit: 3 })), ['0.0', '0.1', '1.0'])
+  assert.deepEqual(
+    calls.map(([url]) => new URL(url).searchParams.get('limit')),
+    ['3', '1'],
+  )
+  const many = setUp(...pagesOf(1, 1))
+  await subjects(many.weir.history({ limit: 5000 }))
+  assert.equal(new URL(many.calls[0]?.[0] ?? '').searchParams.get('limit'), '1000')
+})
+
+test('awaited, it is one page that says whether there is more; the page may still be gone through', async () => {
+  const { weir } = setUp(...pagesOf(2, 2))
+  const listing = weir.state('latest')
+  assert.equal((await listing).next, '1')
+  assert.deepEqual(await subjects(listing), ['0.0', '0.1', '1.0', '1.1'])
+})
+
+test('a page that fails is thrown in the loop, and one that comes again and again as well', async () => {
+  const failing = setUp(...pagesOf(2, 1).slice(0, 1), () => problem(403, 'forbidden'))
+  await assert.rejects(subjects(failing.weir.history()), { code: 'forbidden' })
+  const same = (): Response => Response.json({ items: [], cursor: '1-1', next: '1' })
+  await assert.rejects(subjects(setUp(same, same).weir.history()), { code: 'internal', message: /again and again/ })
 })
 
 test('history: times in any form, and pages', async () => {
@@ -138,6 +219,7 @@ test('a server that cannot be reached, or does not answer, is unavailable', asyn
   await assert.rejects(unreachable.weir.history(), { code: 'unavailable', message: /read\.test cannot be reached/ })
   const silent = setUp(() => new Promise(() => {}))
   const outcome = assert.rejects(silent.weir.history(), { code: 'unavailable', message: /no answer/ })
+  while (silent.calls.length === 0) await settle()
   await silent.clock.advance(30_000)
   await outcome
 })
@@ -146,6 +228,21 @@ test('without an address there is no read API', async () => {
   await assert.rejects(testWeir().weir.state('latest'), { code: 'invalid', message: /readUrl/ })
 })
 
+/** Pages of items whose subjects are `page.item`. */
+function pagesOf(pages: number, items: number): Reply[] {
+  return Array.from({ length: pages }, (_, page) => () => {
+    const subjects = Array.from({ length: items }, (_, at) => `${page}.${at}`)
+    const body = { cursor: '1-9', items: subjects.map((subject) => ({ subject, seq: 1, event: {} })) }
+    return Response.json(page + 1 < pages ? { ...body, next: String(page + 1) } : body)
+  })
+}
+
+async function subjects(items: AsyncIterable<{ readonly subject: string }>): Promise<string[]> {
+  const found: string[] = []
+  for await (const { subject } of items) found.push(subject)
+  return found
+}
+
 type Reply = (init: RequestInit) => Response | Promise<Response>
 
 function setUp(...replies: Reply[]): ReturnType<typeof setUpWith> {
@@ -153,7 +250,7 @@ function setUp(...replies: Reply[]): ReturnType<typeof setUpWith> {
 }
 
 function setUpWith(
-  options: { getToken?: () => string },
+  options: Partial<ConnectOptions>,
   ...replies: Reply[]
 ): Pick<ReturnType<typeof testWeir>, 'weir' | 'clock'> & { calls: [string, string | null][] } {
   const calls: [string, string | null][] = []

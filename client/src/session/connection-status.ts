@@ -62,6 +62,11 @@ export class ConnectionStatus implements Readable<ConnectionState> {
     this.#retryAtMs = retryAtMs
   }
 
+  /** For the connection alone: why it was lost, when that is found out later. */
+  explain(error: WeirError): void {
+    this.#error = error
+  }
+
   /** For the connection alone. */
   apply(event: ConnectionEvent, error?: WeirError): void {
     const next = nextState(this.#state, event)

@@ -1,10 +1,10 @@
-import { asWeirError, type ClientFrame, type ServerFrame, shouldReconnect, WeirError, type Welcome } from '@weir/proto'
+import { asWeirError, type ClientFrame, shouldReconnect, WeirError, type Welcome } from '@weir/proto'
 import { clientLimits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import { TokenRenewal } from '../token/token-renewal.ts'
 import { expiryMs, type TokenSource } from '../token/token-source.ts'
 import { closeError } from './close-error.ts'
-import type { Codec } from './codec.ts'
+import type { Codec, HubFrame } from './codec.ts'
 import { Credit } from './credit.ts'
 import type { OpenSocket, Socket } from './socket.ts'
 import { Watchdog } from './watchdog.ts'
@@ -25,7 +25,7 @@ export interface SessionEvents {
   /** The hub has accepted the token; frames follow. */
   welcomed(hub: string): void
   /** Any frame but Welcome and Pong. `bytes` is what its message counts against the window. */
-  received(frame: ServerFrame['frame'], bytes: number): void
+  received(frame: HubFrame, bytes: number): void
   strained(): void
   eased(): void
   /** Once, and nothing follows; not after `close`. `mayRetry` is false when no attempt can mend it. */
@@ -43,6 +43,7 @@ export class Session {
   #watchdog: Watchdog | undefined
   #cancelDeadline = (): void => {}
   #ended = false
+  #wasOpened = false
 
   constructor(options: SessionOptions, token: string, events: SessionEvents) {
     const { clock, tokens, codec, url } = options
@@ -55,15 +56,27 @@ export class Session {
     this.#socket = options.openSocket(url, codec.subprotocol, {
       opened: (subprotocol) => this.#opened(subprotocol),
       received: (message) => this.#received(message),
-      closed: (code, reason) => this.#end(closeError(code, reason), shouldReconnect(code)),
+      closed: (code, reason) => this.#end(closeError(code, reason || this.#unopened(code)), shouldReconnect(code)),
     })
-    this.#cancelDeadline = clock.after(clientLimits.connectMs, () => this.#fail('The hub did not answer in time.'))
+    this.#expectWelcome(clientLimits.connectMs)
   }
 
   /** The window, once welcomed. */
   get credit(): Credit {
     if (this.#credit === undefined) throw new WeirError('internal', 'There is no window before Welcome.')
     return this.#credit
+  }
+
+  /** Whether the WebSocket ever was. */
+  get wasOpened(): boolean {
+    return this.#wasOpened
+  }
+
+  /** The network may be another: unless something comes soon, this session has ended. */
+  check(): void {
+    if (this.#ended) return
+    if (this.#watchdog !== undefined) this.#watchdog.check()
+    else this.#expectWelcome(clientLimits.wakeMs)
   }
 
   send(frame: ClientFrame['frame']): void {
@@ -77,8 +90,20 @@ export class Session {
     this.#socket.close(1000, '')
   }
 
+  #unopened(code: number): string {
+    if (this.#wasOpened) return ''
+    const { host } = new URL(this.#options.url)
+    return `No WebSocket to ${host} could be opened (${code}): nothing answers there, or what answers is no hub.`
+  }
+
+  #expectWelcome(withinMs: number): void {
+    this.#cancelDeadline()
+    this.#cancelDeadline = this.#options.clock.after(withinMs, () => this.#fail('The hub did not answer in time.'))
+  }
+
   #opened(subprotocol: string): void {
     if (this.#ended) return
+    this.#wasOpened = true
     const { codec, client, windowBytes } = this.#options
     if (subprotocol !== codec.subprotocol) {
       this.#fail(`The server does not speak ${codec.subprotocol}. Is this the address of a hub?`)

@@ -1,44 +1,103 @@
-import { fromBinary } from '@bufbuild/protobuf'
-import { type Event, EventSchema, formatCursor, WeirError } from '@weir/proto'
+import {
+  type Alert,
+  type Event,
+  formatCursor,
+  jsonValue,
+  type Reading,
+  type StateChange,
+  type Step,
+  WeirError,
+} from '@weir/proto'
+import type { EncodedEvent } from '../session/codec.ts'
 
-/** An event as a subscription gives it. A class for the sake of its getters, which most consumers need not all pay for. */
+/** An event with its place in a source. A class for the sake of its getters, which most consumers need not all pay for. */
 export class Entry {
   readonly type = 'entry'
   readonly subject: string
   readonly seq: number
-  /** The encoded weir.v1.Event: a view into the message that it came in. */
-  readonly bytes: Uint8Array
-  readonly #epoch: number
+  readonly #epoch: number | undefined
+  readonly #encoded: EncodedEvent
+  readonly #decode: (encoded: EncodedEvent) => Event
   #event: Event | undefined
+  #data: { readonly value: unknown } | undefined
 
-  constructor(subject: string, seq: number, epoch: number, bytes: Uint8Array) {
+  /** Not for applications: subscriptions and the read API give them. */
+  constructor(
+    subject: string,
+    seq: number,
+    epoch: number | undefined,
+    encoded: EncodedEvent,
+    decode: (encoded: EncodedEvent) => Event,
+  ) {
     this.subject = subject
     this.seq = seq
-    this.bytes = bytes
     this.#epoch = epoch
+    this.#encoded = encoded
+    this.#decode = decode
   }
 
-  /** The event, decoded when it is first asked for. Throws `malformed` for bytes that are no event, whoever stored them. */
+  /** The event, decoded when it is first asked for. Throws `malformed` for what is no event, whoever stored it. */
   get event(): Event {
-    this.#event ??= this.#decode()
+    this.#event ??= this.#decodeEvent()
     return this.#event
   }
 
-  /** Where to resume right after this entry. */
+  /** The JSON data of the event, as JSON.parse gives it; undefined where the event has other data, or none. */
+  get data(): unknown {
+    const text = this.dataText
+    if (text === undefined) return undefined
+    this.#data ??= { value: jsonValue(text) }
+    return this.#data.value
+  }
+
+  /** The JSON data as the producer wrote it, with numbers of any length. */
+  get dataText(): string | undefined {
+    const { data } = this.event
+    return data.case === 'json' ? data.value : undefined
+  }
+
+  get reading(): Reading | undefined {
+    const { data } = this.event
+    return data.case === 'reading' ? data.value : undefined
+  }
+
+  get stateChange(): StateChange | undefined {
+    const { data } = this.event
+    return data.case === 'stateChange' ? data.value : undefined
+  }
+
+  get alert(): Alert | undefined {
+    const { data } = this.event
+    return data.case === 'alert' ? data.value : undefined
+  }
+
+  get step(): Step | undefined {
+    const { data } = this.event
+    return data.case === 'step' ? data.value : undefined
+  }
+
+  /** Where to resume right after this entry. Throws `invalid` for one of the read API: its page has the cursor. */
   get cursor(): string {
+    if (this.#epoch === undefined) throw new WeirError('invalid', 'Go on at the cursor of the page that this is from.')
     return formatCursor({ epoch: this.#epoch, seq: this.seq })
   }
 
-  /** The same entry with bytes of its own, for those who keep it: it no longer holds the whole message in memory. */
+  /** The same entry for those who keep it: it no longer holds the whole message that it came in. */
   detached(): Entry {
-    return new Entry(this.subject, this.seq, this.#epoch, this.bytes.slice())
+    const own = typeof this.#encoded === 'string' ? copyOf(this.#encoded) : this.#encoded.slice()
+    return new Entry(this.subject, this.seq, this.#epoch, own, this.#decode)
   }
 
-  #decode(): Event {
+  #decodeEvent(): Event {
     try {
-      return fromBinary(EventSchema, this.bytes)
+      return this.#decode(this.#encoded)
     } catch (cause) {
       throw new WeirError('malformed', `What is stored under ${this.subject} at ${this.seq} is no event.`, { cause })
     }
   }
+}
+
+/** A part of a text keeps the whole in memory in most engines; a text that was decoded has nothing but itself. */
+function copyOf(text: string): string {
+  return new TextDecoder().decode(new TextEncoder().encode(text))
 }

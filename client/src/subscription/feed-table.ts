@@ -1,7 +1,8 @@
-import { type Batch, isErrorCode, type Refused, type ServerFrame, type Subscribed, WeirError } from '@weir/proto'
+import { isErrorCode, type Refused, type Subscribed, WeirError } from '@weir/proto'
 import { clientLimits } from '../limits.ts'
 import { backoffMs } from '../platform/backoff.ts'
 import type { Clock } from '../platform/clock.ts'
+import type { HubBatch, HubFrame } from '../session/codec.ts'
 import type { Session } from '../session/session.ts'
 import type { Feed } from './feed.ts'
 import { Relief } from './relief.ts'
@@ -76,7 +77,7 @@ export class FeedTable {
     for (const ticket of this.#tickets.values()) ticket.cancelRetry()
   }
 
-  received(frame: ServerFrame['frame'], bytes: number): void {
+  received(frame: HubFrame, bytes: number): void {
     switch (frame.case) {
       case 'subscribed':
         this.#subscribed(frame.value)
@@ -140,7 +141,7 @@ export class FeedTable {
     this.#announceResumed()
   }
 
-  #batch(batch: Batch, bytes: number): void {
+  #batch(batch: HubBatch, bytes: number): void {
     const { credit } = this.#session
     credit.received(bytes)
     const feed = this.#channels.get(batch.channel)

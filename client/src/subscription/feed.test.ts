@@ -13,6 +13,7 @@ import {
   SubscribedSchema,
 } from '@weir/proto'
 import { batchFrame } from '../../test/fake-hub.ts'
+import { protobufCodec } from '../session/protobuf-codec.ts'
 import { Feed } from './feed.ts'
 
 test('1: a batch is expected only where the last frame ended', () => {
@@ -145,7 +146,11 @@ test('what was left out is counted', () => {
 })
 
 function newFeed(mode: Mode = Mode.LATEST, cursor?: Cursor): Feed {
-  return new Feed({ source: 'events', filters: ['>'], mode, intervalMs: 0, cursor }, () => {})
+  return new Feed(
+    { source: 'events', filters: ['>'], mode, intervalMs: 0, cursor },
+    protobufCodec.decodeEvent,
+    () => {},
+  )
 }
 
 function subscribed(start: Start, epoch: number, seq: number): Subscribed {

@@ -1,16 +1,18 @@
 import {
-  type Batch,
   type Cursor,
   cursorFromWire,
   cursorToWire,
+  type Event,
   type Gap,
-  Mode,
-  Removal,
-  Start,
+  type Mode,
+  modeValues,
+  type ReceivedEntry,
+  removalValues,
   type Subscribe,
   type Subscribed,
-  type Entry as WireEntry,
+  startValues,
 } from '@weir/proto'
+import type { EncodedEvent, HubBatch } from '../session/codec.ts'
 import { Entry } from './entry.ts'
 import { Inbox } from './inbox.ts'
 import type { GapItem, Removed } from './subscription-item.ts'
@@ -38,9 +40,11 @@ export class Feed {
   /** Where the next batch must begin. */
   #expected: Cursor | undefined
   #conflated = 0
+  readonly #decodeEvent: DecodeEvent
 
-  constructor(request: FeedRequest, starved: (feed: Feed) => void) {
+  constructor(request: FeedRequest, decodeEvent: DecodeEvent, starved: (feed: Feed) => void) {
     this.request = request
+    this.#decodeEvent = decodeEvent
     this.inbox = new Inbox(request.cursor, () => starved(this))
   }
 
@@ -65,7 +69,7 @@ export class Feed {
     const cursor = cursorFromWire(frame.cursor)
     const known = this.#expected
     this.#expected = cursor
-    if (frame.start === Start.SNAPSHOT) {
+    if (frame.start === startValues.SNAPSHOT) {
       this.inbox.clear()
       this.inbox.deliver({ items: [{ type: 'reset' }], end: cursor, bytes: 0, finished: nothing })
       return true
@@ -81,20 +85,20 @@ export class Feed {
   }
 
   /** Whether a batch continues where the last frame ended, and leaves nothing out that was asked for. */
-  expects(batch: Batch): boolean {
+  expects(batch: HubBatch): boolean {
     if (this.#expected === undefined || Number(batch.from) !== this.#expected.seq) return false
-    return this.request.mode === Mode.LATEST || batch.conflated === 0n
+    return this.request.mode === modeValues.LATEST || batch.conflated === 0n
   }
 
   /** A batch that it expects. */
-  batch(batch: Batch, bytes: number, finished: (bytes: number) => void): void {
+  batch(batch: HubBatch, bytes: number, finished: (bytes: number) => void): void {
     const epoch = this.#expected?.epoch ?? 0
     const end = { epoch, seq: Number(batch.to) }
     this.#expected = end
     this.#conflated += Number(batch.conflated)
-    const entries = batch.entries.map((entry) => itemOf(entry, epoch))
+    const entries = batch.entries.map((entry) => this.#itemOf(entry, epoch))
     // Of a bucket, whoever wants every entry is told where older values are gone.
-    const isThin = batch.uncounted && this.request.mode === Mode.ALL
+    const isThin = batch.uncounted && this.request.mode === modeValues.ALL
     const gap: GapItem = { type: 'gap', from: Number(batch.from), to: end.seq, reason: 'superseded' }
     this.inbox.deliver({ items: isThin ? [gap, ...entries] : entries, end, bytes, finished })
   }
@@ -111,21 +115,21 @@ export class Feed {
     return true
   }
 
+  #itemOf({ subject, seq, content }: ReceivedEntry<EncodedEvent>, epoch: number): Entry | Removed {
+    if (content.case !== 'removal') {
+      return new Entry(subject, Number(seq), epoch, content.value ?? noBytes, this.#decodeEvent)
+    }
+    const reason = content.value === removalValues.EXPIRED ? 'expired' : 'deleted'
+    return { type: 'removed', subject, seq: Number(seq), reason }
+  }
+
   #deliverGap(from: number, end: Cursor, reason: string): void {
     const item: GapItem = { type: 'gap', from, to: end.seq, reason }
     this.inbox.deliver({ items: [item], end, bytes: 0, finished: nothing })
   }
 }
 
-function itemOf({ subject, seq, content }: WireEntry, epoch: number): Entry | Removed {
-  if (content.case !== 'removal') return new Entry(subject, Number(seq), epoch, content.value ?? noBytes)
-  return {
-    type: 'removed',
-    subject,
-    seq: Number(seq),
-    reason: content.value === Removal.EXPIRED ? 'expired' : 'deleted',
-  }
-}
+type DecodeEvent = (encoded: EncodedEvent) => Event
 
 const noBytes = new Uint8Array(0)
 

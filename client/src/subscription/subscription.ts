@@ -1,4 +1,4 @@
-import { checkFilter, checkSource, formatCursor, Mode, parseCursor, WeirError } from '@weir/proto'
+import { checkFilter, checkSource, formatCursor, modeValues, parseCursor, WeirError } from '@weir/proto'
 import type { Feed, FeedRequest } from './feed.ts'
 import type { SubscriptionItem } from './subscription-item.ts'
 
@@ -86,7 +86,7 @@ function requestOf(options: SubscribeOptions): FeedRequest {
   return {
     source,
     filters: set,
-    mode: mode === 'ALL' ? Mode.ALL : Mode.LATEST,
+    mode: modeValues[mode],
     intervalMs,
     cursor: cursor === undefined ? undefined : parseCursor(cursor),
   }

@@ -1,6 +1,7 @@
 import { WeirError } from '../error.ts'
-import { type ClientFrame, Mode, type Subscribe } from '../gen/weir/v1/wire_pb.js'
+import type { ClientFrame, Subscribe } from '../gen/weir/v1/wire_pb.js'
 import { cursorFromWire, cursorToWire, formatCursor, parseCursor } from '../names/cursor.ts'
+import { enumName, modeValues } from '../wire/enum-values.ts'
 import {
   enumNames,
   type JsonObject,
@@ -38,7 +39,7 @@ export function clientFrameToJson({ frame }: ClientFrame): string {
         id: frame.value.id,
         source: frame.value.source,
         filters: frame.value.filters,
-        mode: frame.value.mode === Mode.UNSPECIFIED ? undefined : (Mode[frame.value.mode] ?? frame.value.mode),
+        mode: frame.value.mode === modeValues.UNSPECIFIED ? undefined : enumName(modeValues, frame.value.mode),
         cursor: frame.value.cursor && formatCursor(cursorFromWire(frame.value.cursor)),
         intervalMs: frame.value.intervalMs || undefined,
       })
@@ -99,7 +100,7 @@ function readSubscribe(object: JsonObject): Subscribe {
   return subscribe
 }
 
-const modes = enumNames(Mode, 'MODE_')
+const modes = enumNames(modeValues, 'MODE_')
 
 const fieldNames = {
   hello: ['token', 'client', 'windowBytes'],

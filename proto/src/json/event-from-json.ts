@@ -2,18 +2,9 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt'
 import { WeirError } from '../error.ts'
 import { isNestedDeeper } from '../event/json-depth.ts'
 import { parseTimestamp, timestampFromMilliseconds } from '../event/timestamp.ts'
-import {
-  type Alert,
-  Alert_Severity,
-  Alert_Status,
-  type Binary,
-  type Event,
-  type Reading,
-  type StateChange,
-  type Step,
-  Step_Status,
-} from '../gen/weir/v1/event_pb.js'
+import type { Alert, Binary, Event, Reading, StateChange, Step } from '../gen/weir/v1/event_pb.js'
 import { limits } from '../limits.ts'
+import { alertStatusValues, severityValues, stepStatusValues } from '../wire/enum-values.ts'
 import {
   enumNames,
   expected,
@@ -268,9 +259,9 @@ function readTimes(value: unknown): Reading['times'] {
   return Object.fromEntries(entries.map(([key, time]) => [key, readTime(time, joinPath('reading.times', key))]))
 }
 
-const severities = enumNames(Alert_Severity, 'SEVERITY_')
-const alertStatuses = enumNames(Alert_Status, 'STATUS_')
-const stepStatuses = enumNames(Step_Status, 'STATUS_')
+const severities = enumNames(severityValues, 'SEVERITY_')
+const alertStatuses = enumNames(alertStatusValues, 'STATUS_')
+const stepStatuses = enumNames(stepStatusValues, 'STATUS_')
 
 /** RFC 3339, or milliseconds since the Unix epoch. */
 function readTime(value: unknown, path: string): Timestamp {

@@ -7,7 +7,8 @@ import { type Event, EventSchema } from '../gen/weir/v1/event_pb.js'
 import { BatchSchema } from '../gen/weir/v1/wire_pb.js'
 import { eventToJson } from './event-json.ts'
 import { eventFromJsonText, eventToJsonText } from './event-json-text.ts'
-import { batchToJson, serverFrameFromJson } from './server-frame-json.ts'
+import { serverFrameFromJson } from './read-server-frame.ts'
+import { batchToJson } from './server-frame-json.ts'
 
 test('the text is that of the JSON form, of any event', () => {
   fc.assert(

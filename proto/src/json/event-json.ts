@@ -1,14 +1,8 @@
 import type { JsonValue } from '@bufbuild/protobuf'
 import { base64Encode } from '@bufbuild/protobuf/wire'
 import { formatTimestamp } from '../event/timestamp.ts'
-import {
-  type Alert,
-  Alert_Severity,
-  Alert_Status,
-  type Event,
-  type Reading,
-  Step_Status,
-} from '../gen/weir/v1/event_pb.js'
+import type { Alert, Event, Reading } from '../gen/weir/v1/event_pb.js'
+import { alertStatusValues, enumName, severityValues, stepStatusValues } from '../wire/enum-values.ts'
 
 /**
  * An Event in JSON: its proto3 JSON form in lowerCamelCase, except that the value of `json` stands inline under `data`,
@@ -85,14 +79,14 @@ export function eventToJson(event: Event): EventJson {
       const step: EventJson['step'] = {}
       if (pipeline !== '') step.pipeline = pipeline
       if (name !== '') step.name = name
-      if (status !== 0) step.status = Step_Status[status] ?? status
+      if (status !== 0) step.status = enumName(stepStatusValues, status)
       if (message !== '') step.message = message
       if (index !== 0) step.index = index
       json.step = step
       break
     }
     case 'json':
-      json.data = parseOrKeep(data.value)
+      json.data = jsonValue(data.value)
       break
     case 'binary': {
       const binary: EventJson['binary'] = {}
@@ -132,8 +126,8 @@ function timesToJson(times: Reading['times']): { [key: string]: string } {
 function alertToJson(alert: Alert): NonNullable<EventJson['alert']> {
   const json: EventJson['alert'] = {}
   if (alert.rule !== '') json.rule = alert.rule
-  if (alert.severity !== 0) json.severity = Alert_Severity[alert.severity] ?? alert.severity
-  if (alert.status !== 0) json.status = Alert_Status[alert.status] ?? alert.status
+  if (alert.severity !== 0) json.severity = enumName(severityValues, alert.severity)
+  if (alert.status !== 0) json.status = enumName(alertStatusValues, alert.status)
   if (alert.message !== '') json.message = alert.message
   if (alert.key !== '') json.key = alert.key
   if (alert.since !== undefined) {
@@ -156,7 +150,8 @@ function finiteOrNamed(metrics: { [key: string]: number }): { [key: string]: num
   return metrics
 }
 
-function parseOrKeep(text: string): JsonValue {
+/** What JSON.parse gives of an event's data; the text itself where it is no JSON. */
+export function jsonValue(text: string): JsonValue {
   try {
     return JSON.parse(text)
   } catch {

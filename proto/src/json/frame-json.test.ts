@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WeirError } from '../error.ts'
 import { clientFrameFromJson, clientFrameToJson } from './client-frame-json.ts'
-import { serverFrameFromJson, serverFrameToJson } from './server-frame-json.ts'
+import { serverFrameFromJson } from './read-server-frame.ts'
+import { serverFrameToJson } from './server-frame-json.ts'
 
 for (const [text, message] of [
   ['', 'The frame is not JSON'],

@@ -106,7 +106,7 @@ export function readEnum(value: unknown, path: string, names: EnumNames): number
   throw new WeirError('malformed', `${path}: ${quote(value)} is not one of ${short.join(', ')}.`)
 }
 
-/** From a generated enum, as in `enumNames(Alert_Severity, 'SEVERITY_')`. */
+/** From a table of values, as in `enumNames(severityValues, 'SEVERITY_')`. */
 export function enumNames(values: Readonly<Record<string, string | number>>, prefix: string): EnumNames {
   const names = new Map<string, number>()
   for (const [name, number] of Object.entries(values)) {

@@ -1,0 +1,162 @@
+import { WeirError } from '@weir/proto'
+import { Connection } from './connection/connection.ts'
+import { clientLimits } from './limits.ts'
+import { type Clock, systemClock } from './platform/clock.ts'
+import { endpointUrl } from './platform/endpoint-url.ts'
+import type { Fetch } from './platform/fetch.ts'
+import { onPageWake } from './platform/page-event.ts'
+import type { Alert, AlertPage, AlertQuery } from './read/alert.ts'
+import { type Listing, listing } from './read/listing.ts'
+import type { HistoryItem, HistoryPage, HistoryQuery, StateItem, StatePage, StateQuery } from './read/queries.ts'
+import type { ReadApi, ReadApiOptions } from './read/read-api.ts'
+import type { Codec } from './session/codec.ts'
+import type { ConnectionStatus } from './session/connection-status.ts'
+import { type OpenSocket, openWebSocket, type WebSocketConstructor } from './session/socket.ts'
+import { type SubscribeOptions, Subscription } from './subscription/subscription.ts'
+import { type GetToken, TokenSource } from './token/token-source.ts'
+
+export interface ConnectOptions {
+  /**
+   * Address of a hub, or of what stands before several, with any path before the hub's own: `wss://weir.example.com/hub`.
+   * Several are tried in turn.
+   */
+  readonly url: string | readonly string[]
+  /** Gives a token when the client needs one: to connect, and before the last one expires. */
+  readonly getToken: GetToken
+  /** Address of the read API, for `state`, `get`, `history` and the alerts, with any path: `https://weir.example.com/read`. */
+  readonly readUrl?: string
+  /** Name and version of the application, for the operators' list of sessions. */
+  readonly client?: string
+  /** How many bytes the hub may send ahead of the application, for all subscriptions together. The default is 262144. */
+  readonly windowBytes?: number
+  /** Instead of the global one. */
+  readonly WebSocket?: WebSocketConstructor
+  /** Instead of the global one. */
+  readonly fetch?: Fetch
+}
+
+/** A mesh, as an application sees it. */
+export interface Weir {
+  /** State of the connection, for a badge; a Svelte store. */
+  readonly connection: ConnectionStatus
+  /** Throws WeirError `malformed` or `invalid`. The first subscription opens the connection. */
+  subscribe(options?: SubscribeOptions): Subscription
+  /** What a bucket holds now: `for await` gives all of it; a page has the cursor at which a subscription goes on. */
+  state(bucket: string, query?: StateQuery): Listing<StateItem, StatePage>
+  /** One key of a bucket; undefined when it holds none. Rejects with `not_found` when there is no such bucket. */
+  get(bucket: string, key: string): Promise<StateItem | undefined>
+  /** Stored events: `for await` gives all of them; a page has the cursor at which a subscription to `events` goes on. */
+  history(query?: HistoryQuery): Listing<HistoryItem, HistoryPage>
+  /** Alerts, those that are open unless the query says otherwise; a page has the cursor for a subscription to `alerts`. */
+  alerts(query?: AlertQuery): Listing<Alert, AlertPage>
+  /**
+   * Acknowledges an alert by its `id`, in the name of the token, which must be granted to publish to the alert's subject. Rejects
+   * with WeirError `not_found`, `forbidden`, or `conflict` when the alert is resolved. What is acknowledged already stays so.
+   */
+  acknowledgeAlert(id: string): Promise<Alert>
+  /** Resolves an alert in the same way. It does not fire again before its cause was gone. */
+  resolveAlert(id: string): Promise<Alert>
+  /** Tries again at once while the next attempt waits for its time (`connection.retryAtMs`). */
+  retryNow(): void
+  /** Ends the connection and all subscriptions. */
+  close(): void
+}
+
+/** What a mesh looks like from a test. */
+export interface Surroundings {
+  readonly openSocket: OpenSocket
+  readonly clock: Clock
+  /** 0 up to 1. */
+  readonly random: () => number
+  readonly fetch: Fetch
+  /** Calls the action whenever the network may be another; what it returns ends that. */
+  readonly onWake: (action: () => void) => () => void
+}
+
+/** What it looks like from where this runs. Throws `invalid` where there is no WebSocket. */
+export function surroundingsOf(options: ConnectOptions): Surroundings {
+  const WebSocket = options.WebSocket ?? globalThis.WebSocket
+  if (WebSocket === undefined) {
+    throw new WeirError('invalid', 'There is no WebSocket here (Node has it from 22 on): give the option WebSocket.')
+  }
+  return {
+    openSocket: openWebSocket(WebSocket),
+    clock: systemClock,
+    random: Math.random,
+    fetch: options.fetch ?? globalThis.fetch,
+    onWake: onPageWake,
+  }
+}
+
+export function openWeir(options: ConnectOptions, surroundings: Surroundings, codec: Codec): Weir {
+  const { windowBytes = clientLimits.windowBytes, client = '@weir/client', readUrl } = options
+  checkWindow(windowBytes)
+  if (readUrl !== undefined) endpointUrl(readUrl, '/v1/state', 'http')
+  const urls = [options.url].flat().map((url) => endpointUrl(url, '/v1/ws', 'ws'))
+  if (urls.length === 0) throw new WeirError('invalid', 'url is an empty list: give at least one address of a hub.')
+  const { clock, fetch, openSocket, random } = surroundings
+  const tokens = new TokenSource(options.getToken, clock)
+  const connection = new Connection({ urls, codec, client, windowBytes, openSocket, fetch, tokens, clock, random })
+  // Many pages only subscribe: what reads is loaded when it is first used.
+  let readApi: Promise<ReadApi> | undefined
+  const read = (): Promise<ReadApi> => {
+    readApi ??=
+      readUrl === undefined ? Promise.reject(noReadUrl()) : loadReadApi({ url: readUrl, tokens, fetch, clock })
+    return readApi
+  }
+  const forgetWake = surroundings.onWake(() => connection.wake())
+  return {
+    connection: connection.status,
+    subscribe: (request = {}) => new Subscription(connection, request),
+    state: (bucket, query = {}) =>
+      listing(
+        async (limit, after) => (await read()).state(bucket, { ...query, limit, ...given({ after }) }),
+        query.limit,
+        query.after,
+      ),
+    get: async (bucket, key) => (await read()).get(bucket, key),
+    history: (query = {}) =>
+      listing(
+        async (limit, cursor) => {
+          // A step asks for series, which come whole.
+          const page = query.step === undefined ? { limit } : {}
+          return (await read()).history({ ...query, ...page, ...given({ cursor }) })
+        },
+        query.limit,
+        query.cursor,
+      ),
+    alerts: (query = {}) =>
+      listing(
+        async (limit, after) => (await read()).alerts({ ...query, limit, ...given({ after }) }),
+        query.limit,
+        query.after,
+      ),
+    acknowledgeAlert: async (id) => (await read()).changeAlert(id, 'ack'),
+    resolveAlert: async (id) => (await read()).changeAlert(id, 'resolve'),
+    retryNow: () => connection.retryNow(),
+    close() {
+      forgetWake()
+      connection.close()
+    },
+  }
+}
+
+async function loadReadApi(options: ReadApiOptions): Promise<ReadApi> {
+  const { ReadApi } = await import('./read/read-api.ts')
+  return new ReadApi(options)
+}
+
+function noReadUrl(): WeirError {
+  return new WeirError('invalid', 'Give connect() a readUrl to use the read API.')
+}
+
+/** Without the members that are undefined. */
+function given<Members extends object>(members: Members): { [Name in keyof Members]?: NonNullable<Members[Name]> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never
+}
+
+function checkWindow(windowBytes: number): void {
+  const { windowBytesMin, windowBytesMax } = clientLimits
+  if (Number.isInteger(windowBytes) && windowBytes >= windowBytesMin && windowBytes <= windowBytesMax) return
+  throw new WeirError('invalid', `windowBytes must be a whole number from ${windowBytesMin} to ${windowBytesMax}.`)
+}

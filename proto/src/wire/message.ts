@@ -1,0 +1,51 @@
+/** A message of the .proto files as the hand-written reader and writer see it: generated code carries a whole reflection. */
+export interface Message {
+  readonly typeName: string
+  readonly fields: readonly Field[]
+  /** Indexed by their numbers. */
+  readonly byNumber: readonly (Field | undefined)[]
+}
+
+export interface Field {
+  readonly number: number
+  /** As in the generated types: lowerCamelCase. */
+  readonly name: string
+  readonly kind: Kind
+  /** Of kind `message`. */
+  readonly message: Message | undefined
+  readonly label: 'one' | 'list' | 'map' | 'optional'
+  /** The oneof that it belongs to. */
+  readonly oneof: string | undefined
+}
+
+export type Kind = 'string' | 'bytes' | 'uint32' | 'int32' | 'enum' | 'bool' | 'uint64' | 'int64' | 'double' | 'message'
+
+/** How a field is written in a table: its number and type, and what else is said of it. */
+type FieldOf = Omit<Field, 'name'>
+
+export function message(typeName: string, table: Readonly<Record<string, FieldOf>>): Message {
+  const fields = Object.entries(table).map(([name, field]) => ({ ...field, name }))
+  const byNumber: Field[] = []
+  for (const field of fields) byNumber[field.number] = field
+  return { typeName, fields, byNumber }
+}
+
+export function field(
+  number: number,
+  type: Exclude<Kind, 'message'> | Message,
+  label: Field['label'] = 'one',
+): FieldOf {
+  const [kind, of] = typeof type === 'string' ? [type, undefined] : (['message', type] as const)
+  return {
+    number,
+    kind,
+    message: of,
+    label: of !== undefined && label === 'one' ? 'optional' : label,
+    oneof: undefined,
+  }
+}
+
+/** The fields of a oneof, of which at most one is there. */
+export function oneof(name: string, table: Readonly<Record<string, FieldOf>>): Readonly<Record<string, FieldOf>> {
+  return Object.fromEntries(Object.entries(table).map(([key, each]) => [key, { ...each, oneof: name }]))
+}
