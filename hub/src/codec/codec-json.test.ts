@@ -55,6 +55,14 @@ test('a batch is what the reference writes', () => {
   )
 })
 
+test('data goes on as the producer wrote it', () => {
+  const data = '{"id": 12345678901234567890, "at":1.0, "n":1e400, "a":1, "a":2}'
+  const event = toBinary(EventSchema, create(EventSchema, { data: { case: 'json', value: data } }))
+  const one = encoded({ subject: 'a', seq: 1, removal: Removal.UNSPECIFIED, event })
+  const head = { channel: 1, from: 0, to: 1, conflated: 0, uncounted: false }
+  assert.ok(new TextDecoder().decode(jsonCodec.batch(head, 36, [one])).endsWith(`"event":{"data":${data}}}]}`))
+})
+
 function encoded(part: { subject: string; seq: number; removal: Removal; event: Uint8Array }): Entry {
   const { subject, seq, removal, event } = part
   const bytes = new Uint8Array(entryBytesMax(subject.length, event.length))

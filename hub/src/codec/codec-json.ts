@@ -4,7 +4,7 @@ import {
   clientFrameFromJson,
   EventSchema,
   entryEvent,
-  eventToJson,
+  eventToJsonText,
   formatCursor,
   Removal,
   ServerFrameSchema,
@@ -43,7 +43,7 @@ export function entryJson(entry: Entry): string {
     return `${head},"removed":"${entry.removal === Removal.EXPIRED ? 'EXPIRED' : 'DELETED'}"}`
   try {
     const event = fromBinary(EventSchema, entryEvent(entry.bytes, entry.start, entry.end))
-    return `${head},"event":${JSON.stringify(eventToJson(event))}}`
+    return `${head},"event":${eventToJsonText(event)}}`
   } catch {
     return `${head},"event":null}`
   }

@@ -24,8 +24,15 @@ test('an entry is an event, and the last one has the end of the batch as its id'
 test('nothing that an event holds can end its line', () => {
   const lines = batch({ from: 0, to: 1, conflated: 0 }, [entry('a', 1, JSON.stringify('\n\r\u2028\ndata: evil\n\n'))])
   assert.equal(lines.length, 4)
+  assert.doesNotMatch(lines.join(), /[\r\u2028\u2029]/)
   assert.deepEqual(JSON.parse((lines[1] ?? '').slice('data: '.length)).event.data, '\n\r\u2028\ndata: evil\n\n')
   assert.ok(!text(closingEvent(3006, 'a\nb')).includes('a\nb'))
+})
+
+test('data goes on as the producer wrote it', () => {
+  const data = '{"id": 12345678901234567890, "at":1.0, "n":1e400, "a":1, "a":2, "s":"\u2028"}'
+  const [, line] = batch({ from: 0, to: 1, conflated: 0 }, [entry('a', 1, data)])
+  assert.equal(line, `data: {"subject":"a","seq":1,"event":{"data":${data.replace('\u2028', '\\u2028')}}}`)
 })
 
 test('a batch without entries moves the cursor alone; what was left out is a comment', () => {

@@ -21,11 +21,11 @@ export const sseCodec: Codec = {
     if (entries.length === 0) parts.push(`id: ${formatCursor({ epoch, seq: to })}\n\n`)
     if (uncounted) parts.unshift(': uncounted\n')
     if (conflated > 0) parts.unshift(`: ${conflated} conflated\n`)
-    return encoder.encode(parts.join(''))
+    return encodeText(parts.join(''))
   },
 
   frame(frame) {
-    return frame.case === 'pong' ? commentLine : encoder.encode(frameText(frame))
+    return frame.case === 'pong' ? commentLine : encodeText(frameText(frame))
   },
 
   parse() {
@@ -35,7 +35,7 @@ export const sseCodec: Codec = {
 
 /** What a stream ends with: why, by the close code that a WebSocket would get. */
 export function closingEvent(code: number, reason: string): Uint8Array {
-  return encoder.encode(`event: closed\ndata: ${JSON.stringify({ code, reason })}\n\n`)
+  return encodeText(`event: closed\ndata: ${JSON.stringify({ code, reason })}\n\n`)
 }
 
 /** What a stream begins with: after how long the browser connects again. */
@@ -66,6 +66,14 @@ function frameText(frame: ServerFrame['frame']): string {
     default:
       return ''
   }
+}
+
+/**
+ * U+2028 and U+2029 may stand raw in JSON, where they can only be in strings; but there are readers that take them for ends of
+ * lines, so they are escaped.
+ */
+function encodeText(text: string): Uint8Array {
+  return encoder.encode(text.replace(/[\u2028\u2029]/g, (one) => (one === '\u2028' ? '\\u2028' : '\\u2029')))
 }
 
 const encoder = new TextEncoder()

@@ -95,8 +95,8 @@ function readSubscribe(object: JsonObject): Subscribe {
     mode: readEnum(object.mode, 'mode', modes),
     intervalMs: readUint32(object.intervalMs, 'intervalMs'),
   }
-  const cursor = readString(object.cursor, 'cursor')
-  if (cursor !== '') subscribe.cursor = cursorToWire(parseCursor(cursor))
+  // Absent is the one way to have none: an empty one is a mistake of whoever kept it.
+  if (object.cursor !== undefined) subscribe.cursor = cursorToWire(parseCursor(readString(object.cursor, 'cursor')))
   return subscribe
 }
 

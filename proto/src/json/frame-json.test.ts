@@ -24,6 +24,8 @@ for (const [text, message] of [
   ['{"type":"subscribe","id":1,"mode":"SOME"}', 'mode: "SOME" is not one of UNSPECIFIED, ALL, LATEST'],
   ['{"type":"subscribe","id":1,"cursor":"tomorrow"}', 'The cursor "tomorrow" is not one'],
   ['{"type":"subscribe","id":1,"cursor":{"epoch":1}}', 'cursor: a string'],
+  ['{"type":"subscribe","id":1,"cursor":""}', 'The cursor "" is not one'],
+  ['{"type":"subscribe","id":1,"cursor":null}', 'The cursor "" is not one'],
   ['{"type":"ack","bytes":-1}', 'bytes: -1 is not'],
   ['{"type":"ack","bytes":0.5}', 'bytes: 0.5 is not'],
 ] as const) {
