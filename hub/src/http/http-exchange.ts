@@ -42,5 +42,6 @@ export interface BodyStream {
   onWritable(handler: () => void): void
   /** Keeps a client that takes nothing from being dropped for another 8 seconds. */
   hold(): void
+  /** Ends the body as its framing says, so that no client takes it for cut off. */
   end(): void
 }

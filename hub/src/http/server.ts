@@ -236,7 +236,8 @@ class UwsExchange implements HttpExchange {
       end: () => {
         const ending = this.#response
         this.#response = undefined
-        ending?.cork(() => void ending.end(undefined, true))
+        // The library would write `Connection: close` into the body, were it asked to close.
+        ending?.cork(() => void ending.end())
       },
     }
   }
