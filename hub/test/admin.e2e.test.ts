@@ -157,6 +157,21 @@ describe('the admin port', () => {
     await late.stop()
   })
 
+  test('lets an administrator who was disconnected do no more with that token, on any hub', async () => {
+    const token = await testToken({ subject: 'dismissed', admin: true })
+    const authorization = `Bearer ${token}`
+    const ask = (hub: TestHub, method = 'GET') =>
+      fetch(`${hub.adminUrl}/v1/sessions?subject=nobody`, { method, headers: { authorization } })
+    const client = await TestClient.open(hubs[0].url, { token })
+    assert.equal((await ask(hubs[1])).status, 200)
+    await fetch(`${hubs[1].adminUrl}/v1/sessions?subject=dismissed`, {
+      method: 'DELETE',
+      headers: { authorization: admin },
+    })
+    assert.equal((await client.closed).code, 3503)
+    for (const hub of hubs) for (const method of ['GET', 'DELETE']) assert.equal((await ask(hub, method)).status, 401)
+  })
+
   test('closes who was disconnected while a hub was away from NATS once it is back, but no newer token', async (t) => {
     const proxy = await TcpProxy.start(mesh.nats.port)
     t.after(() => proxy.close())

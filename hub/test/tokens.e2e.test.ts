@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { after, afterEach, before, describe, test } from 'node:test'
+import { create } from '@bufbuild/protobuf'
 import { defaultTenantSpec, provisionTenant } from '@weir/mesh'
-import { closeCode, type ErrorCode } from '@weir/proto'
+import { closeCode, type ErrorCode, HelloSchema, PingSchema, shouldReconnect } from '@weir/proto'
+import fc from 'fast-check'
 import { secret, type TestHub, TestMesh, testToken } from './harness.ts'
 import { opcode, RawSocket, upgradeRequest } from './raw-socket.ts'
 import { TestClient } from './test-client.ts'
@@ -21,7 +23,7 @@ after(() => mesh.stop())
 afterEach(() => hub.untilMetric('connections', (count) => count === 0))
 
 /** A token with what a good one has, where the test does not say otherwise; undefined leaves a claim out. */
-function handmade(claims: object, { alg = 'HS256', key = secret }: { alg?: string; key?: string } = {}): string {
+function handmade(claims: object, { alg = 'HS256', key = secret, header = {} }: Handmade = {}): string {
   const good = {
     iss: 'weir',
     aud: 'weir',
@@ -29,9 +31,21 @@ function handmade(claims: object, { alg = 'HS256', key = secret }: { alg?: strin
     exp: Math.floor(Date.now() / 1000) + 600,
     weir: { tenant: 'main', subscribe: ['>'] },
   }
-  const signed = [{ alg }, { ...good, ...claims }].map(encode).join('.')
+  const signed = [
+    { alg, ...header },
+    { ...good, ...claims },
+  ]
+    .map(encode)
+    .join('.')
   const hash = alg === 'HS512' ? 'sha512' : 'sha256'
   return `${signed}.${alg === 'none' ? '' : createHmac(hash, key).update(signed).digest('base64url')}`
+}
+
+interface Handmade {
+  readonly alg?: string
+  readonly key?: string
+  /** Further members of the header. */
+  readonly header?: object
 }
 
 function encode(value: object): string {
@@ -83,6 +97,54 @@ describe('a token', () => {
       assert.deepEqual(client.frames, [])
     })
   }
+
+  test('may end within a second', async () => {
+    const client = await TestClient.open(hub.url, { token: handmade({ exp: seconds + 600.75 }) })
+    client.subscribe({ filters: ['fraction'] })
+    await client.next('subscribed')
+    client.close()
+    const response = await fetch(`${hub.httpUrl}/v1/tickets`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${handmade({ exp: seconds + 600.75 })}` },
+    })
+    assert.equal(response.status, 200)
+  })
+
+  test('whatever is signed in it, is good or at fault itself: nobody is told to come again with it', async () => {
+    const time = fc.oneof(fc.constantFrom(seconds + 600.5, 1e15, 1e300, 1e308, 2 ** 53, seconds), fc.jsonValue())
+    const text = fc.oneof(fc.constantFrom('a', '', '\u0000', '\ud800', 'x'.repeat(300)), fc.jsonValue())
+    const list = fc.oneof(fc.constantFrom(['>'], ['a.*'], ['{sub}'], [null]), fc.jsonValue())
+    const claims = fc.record(
+      {
+        exp: time,
+        nbf: time,
+        iat: time,
+        jti: text,
+        sub: text,
+        aud: text,
+        weir: fc.record({ tenant: text, subscribe: list, publish: list, admin: fc.jsonValue() }, { requiredKeys: [] }),
+      },
+      { requiredKeys: [] },
+    )
+    const header = fc.record(
+      { typ: fc.jsonValue(), kid: fc.jsonValue(), crit: fc.jsonValue(), b64: fc.jsonValue() },
+      { requiredKeys: [] },
+    )
+    await fc.assert(
+      fc.asyncProperty(claims, header, async (claims, header) => {
+        const client = new TestClient(hub.url)
+        await client.connected()
+        const token = handmade(claims, { header })
+        client.send({ case: 'hello', value: create(HelloSchema, { token }) })
+        client.send({ case: 'ping', value: create(PingSchema) })
+        const outcome = await Promise.race([client.closed, client.next('pong').then(() => undefined)])
+        client.close()
+        if (outcome === undefined || outcome.code === closeCode('token_expired')) return
+        assert.ok(!shouldReconnect(outcome.code), `${outcome.code} ${outcome.reason}`)
+      }),
+      { numRuns: 300 },
+    )
+  })
 
   test('with one wrong bit gets nobody in', async () => {
     const good = await testToken()

@@ -1,4 +1,4 @@
-import { bearerToken, problem, type Verifier } from '@weir/mesh'
+import { bearerToken, problem } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
 import type { HubControl } from '../peers/hub-control.ts'
@@ -8,12 +8,10 @@ import { listSessions, readSessionQuery } from '../session/session-list.ts'
 export class AdminApi {
   readonly #hub: Hub
   readonly #control: HubControl
-  readonly #verifier: Verifier
 
   constructor(hub: Hub, control: HubControl) {
     this.#hub = hub
     this.#control = control
-    this.#verifier = hub.verifier
   }
 
   /** Undefined for what is not its own. */
@@ -22,7 +20,7 @@ export class AdminApi {
     if (pathname !== sessionsPath) return undefined
     const token = bearerToken(request.headers.get('authorization'))
     if (token === undefined) throw new WeirError('unauthenticated', 'Send the token of an administrator.')
-    const { admin, tenant } = await this.#verifier.verify(token)
+    const { admin, tenant } = await this.#hub.identify(token)
     if (!admin) throw new WeirError('forbidden', 'The token is not one of an administrator ("admin": true).')
     switch (request.method) {
       case 'GET':

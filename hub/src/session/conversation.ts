@@ -72,7 +72,8 @@ export class Conversation implements FrameHandler {
         hub: hubName,
         heartbeatMs,
         limits: { windowBytes, frameBytesMax, subscriptionsMax, filtersMax, intervalMsMax },
-        tokenExpires: BigInt(identity.expiresAt),
+        // RFC 7519 section 2 allows a fraction, and any size.
+        tokenExpires: BigInt(Math.min(Math.floor(identity.expiresAt), Number.MAX_SAFE_INTEGER)),
       }),
     )
   }
