@@ -155,7 +155,7 @@ test('times before 1970 are kept; times that no calendar has are refused', async
   assert.deepEqual(await send('{"subject":"a","time":"1901-02-03T04:05:06Z"}', json), [200, 'stored'])
   assert.equal(last().time?.seconds, BigInt(Date.parse('1901-02-03T04:05:06Z') / 1000))
   assert.deepEqual(await send('{"subject":"a","time":-1}', json), [200, 'stored'])
-  for (const time of ['"2026-02-30T00:00:00Z"', '"yesterday"', '1e20', '-1e20', '{}']) {
+  for (const time of ['"2026-02-30T00:00:00Z"', '"yesterday"', '1e21', '-1e20', '{}']) {
     assert.deepEqual(await send(`{"subject":"a","time":${time}}`, json), [400, 'malformed'])
   }
   const batch = create(EventBatchSchema, { items: [{ subject: 'a', event: { time: { seconds: 2n ** 62n } } }] })

@@ -16,6 +16,8 @@ export const ingestLimits = {
   subjectsMax: 200_000,
   /** A subject that was not used for one to two of these no longer counts. */
   subjectsWindowMs: 3_600_000,
+  /** A time that is further ahead of the clock here is rejected as `invalid`. Setting WEIR_INGEST_AHEAD_SECONDS. */
+  aheadMs: 86_400_000,
   /** A longer Idempotency-Key is refused as `malformed`: with `:<index>` after it, it is an event's id. */
   idempotencyKeyBytesMax: 112,
   /** So many rejected records are listed in an answer; `rejectedCount` tells how many there were. */

@@ -35,6 +35,7 @@ export interface PipelineLimits {
   readonly bytesPerSecond: number
   readonly subjectsMax: number
   readonly subjectsWindowMs: number
+  readonly aheadMs: number
 }
 
 /** What the path of a request names, as in `/v1/events/:subject`. */
@@ -95,7 +96,8 @@ export class Pipeline {
       metrics?.body(body.bytes.length)
       buckets.charge(0, body.bytes.length)
       const arrivedMs = now()
-      const defaults = new Defaults(arrivedMs, await endpoint.dialect.ids(headers, body.bytes))
+      const ids = await endpoint.dialect.ids(headers, body.bytes)
+      const defaults = new Defaults(arrivedMs, ids, this.#parts.limits.aheadMs)
       const records = decoder.decode(body.bytes, { contentType, headers, parameters, defaults })
       buckets.charge(records.length, 0)
       const low = buckets.isLow ? buckets.headers() : undefined

@@ -22,6 +22,7 @@ export const ingestSettings: typeof meshSettings & {
   readonly eventsPerSecond: Setting<number>
   readonly bytesPerSecond: Setting<number>
   readonly subjectsMax: Setting<number>
+  readonly aheadMs: Setting<number>
   readonly routesFile: Setting<string | undefined>
   readonly origins: Setting<readonly string[]>
 } = {
@@ -63,6 +64,12 @@ export const ingestSettings: typeof meshSettings & {
     integer(1, 10_000_000),
     ingestLimits.subjectsMax,
     'The different subjects that a tenant may use within an hour; events of further ones are rejected.',
+  ),
+  aheadMs: setting(
+    'WEIR_INGEST_AHEAD_SECONDS',
+    seconds,
+    ingestLimits.aheadMs,
+    'How far ahead of the clock here the time of an event may lie; one past it is rejected. Late is welcome.',
   ),
   routesFile: optional('WEIR_INGEST_ROUTES', text, 'A YAML file of webhook routes (docs/ingest.md).'),
   origins: setting(

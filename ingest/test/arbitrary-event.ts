@@ -16,11 +16,25 @@ const data: fc.Arbitrary<MessageInitShape<typeof EventSchema>['data']> = fc.oneo
   fc.constant({ case: undefined }),
   fc.record({
     case: fc.constant('reading' as const),
-    value: fc.record({
-      metrics: fc.dictionary(name(40), fc.double({ noNaN: true, noDefaultInfinity: true }), { minKeys: 1, maxKeys: 6 }),
-      units: texts(40, 15),
-      times: fc.dictionary(name(10), time, { maxKeys: 1 }),
-    }),
+    value: fc
+      .record({
+        metrics: fc.dictionary(name(40), fc.double({ noNaN: true, noDefaultInfinity: true }), {
+          minKeys: 1,
+          maxKeys: 6,
+        }),
+        units: texts(40, 15),
+        times: fc.dictionary(name(10), time, { maxKeys: 1 }),
+        integers: fc.dictionary(name(10), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), { maxKeys: 1 }),
+      })
+      .map(({ metrics, integers, ...rest }) => ({
+        ...rest,
+        integers,
+        // fromEntries defines and does not assign, so a metric may be called `__proto__`.
+        metrics: Object.fromEntries([
+          ...Object.entries(metrics),
+          ...Object.entries(integers).map(([key, value]) => [key, Number(value)] as const),
+        ]),
+      })),
   }),
   fc.record({
     case: fc.constant('stateChange' as const),

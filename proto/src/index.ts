@@ -10,15 +10,22 @@ export {
   shouldReconnect,
   WeirError,
 } from './error.ts'
-export { formatTimestamp, isTimestamp, parseTimestamp, timestampFromMilliseconds } from './event/timestamp.ts'
+export {
+  formatTimestamp,
+  isTimestamp,
+  parseTimestamp,
+  timestampFromMilliseconds,
+  timestampFromNumber,
+  timestampFromText,
+} from './event/timestamp.ts'
 export { validateEvent, validateFields } from './event/validate.ts'
 export * from './gen/weir/v1/event_pb.js'
 export * from './gen/weir/v1/wire_pb.js'
 export { clientFrameFromJson, clientFrameToJson } from './json/client-frame-json.ts'
-export { eventFromJson, itemFromJson } from './json/event-from-json.ts'
+export { dataFromJson, eventFromJson, itemFromJson, type JsonSource } from './json/event-from-json.ts'
 export { type EventJson, eventToJson, jsonValue } from './json/event-json.ts'
 export { eventFromJsonText, eventToJsonText } from './json/event-json-text.ts'
-export { itemTexts, memberText } from './json/json-slice.ts'
+export { itemTexts, memberText, memberTexts, textAt } from './json/json-slice.ts'
 export {
   type ReceivedBatch,
   type ReceivedEntry,

@@ -76,11 +76,20 @@ function event(parts: Parts): fc.Arbitrary<Event> {
     },
     { weight: parts.metrics === 0 ? 1 : 0, arbitrary: manyPairs(255, 258) },
   )
+  const integers = fc.dictionary(parts.key, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), {
+    maxKeys: 1,
+    noNullPrototype: true,
+  })
   const times = fc.dictionary(mapKey, time, { maxKeys: 2, noNullPrototype: true })
   const bytes = fc.uint8Array({ maxLength: 12 })
   const data = fc.oneof(
     fc.constant<Data>({ case: undefined }),
-    fc.record({ metrics, units: texts(mapKey, 64), times }).map((value): Data => ({ case: 'reading', value })),
+    fc.record({ metrics, units: texts(mapKey, 64), times, integers }).map(
+      ({ metrics, integers, ...rest }): Data => ({
+        case: 'reading',
+        value: { ...rest, metrics: { ...metrics, ...doublesOf(integers) }, integers },
+      }),
+    ),
     fc
       .record({
         category: parts.text(0, 128),
@@ -164,6 +173,11 @@ function manyPairs(min: number, max: number): fc.Arbitrary<{ [key: string]: numb
   return fc
     .integer({ min, max })
     .map((count) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, at])))
+}
+
+/** fromEntries defines and does not assign, so a metric may be called `__proto__`. */
+function doublesOf(integers: { [key: string]: bigint }): { [key: string]: number } {
+  return Object.fromEntries(Object.entries(integers).map(([key, value]) => [key, Number(value)]))
 }
 
 function toTexts(map: { [key: string]: number }): { [key: string]: string } {

@@ -20,7 +20,7 @@ const entry = fc.record({
     fc.jsonValue().map((value) => ({ case: 'json' as const, value: JSON.stringify(value) })),
     fc.dictionary(fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true })).map((metrics) => ({
       case: 'reading' as const,
-      value: { $typeName: 'weir.v1.Reading' as const, metrics, units: {}, times: {} },
+      value: { $typeName: 'weir.v1.Reading' as const, metrics, units: {}, times: {}, integers: {} },
     })),
   ),
 })

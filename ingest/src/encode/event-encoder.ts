@@ -28,7 +28,7 @@ export function encodeEvent(event: Event): Uint8Array {
   const { data } = event
   switch (data.case) {
     case 'reading':
-      at = hasTimes(data.value)
+      at = hasMore(data.value)
         ? writeBytes(at, 0x52, toBinary(ReadingSchema, data.value))
         : writeReading(at, data.value)
       break
@@ -97,9 +97,10 @@ function writeReading(start: number, reading: Reading): number {
   return closeMessage(start, 0x52, at)
 }
 
-/** Only merged readings have them, so only they are worth no code of their own. */
-function hasTimes(reading: Reading): boolean {
+/** Times, which only merged readings have, or integers, which are rare: neither is worth code of its own. */
+function hasMore(reading: Reading): boolean {
   for (const _ in reading.times) return true
+  for (const _ in reading.integers) return true
   return false
 }
 

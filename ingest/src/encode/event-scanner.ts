@@ -13,6 +13,8 @@ export class EventScanner {
   idStart = 0
   idEnd = 0
   hasTime = false
+  /** Of the time, where there is one. */
+  timeSeconds = 0
   /** Where the time stands or would have to stand. */
   timeAt = 0
   #bytes: Uint8Array = new Uint8Array(0)
@@ -25,6 +27,7 @@ export class EventScanner {
     this.idStart = 0
     this.idEnd = 0
     this.hasTime = false
+    this.timeSeconds = 0
     this.timeAt = start
     let last = 0
     let labels = 0
@@ -139,6 +142,7 @@ export class EventScanner {
       this.#at++
       const seconds = this.#varint()
       if (seconds <= 0 || seconds > SECONDS_MAX) return false
+      this.timeSeconds = seconds
     }
     if (this.#at < end && bytes[this.#at] === 0x10) {
       this.#at++

@@ -8,10 +8,14 @@ import type { IngestRecord } from './record.ts'
 export class Defaults {
   readonly ids: EventIds
   readonly now: Timestamp
+  /** The last second that a time may lie in. */
+  readonly lastSecond: bigint
   #timeBytes: Uint8Array | undefined
 
-  constructor(nowMs: number, ids: EventIds) {
+  /** `aheadMs` is how far ahead of now a time may be. */
+  constructor(nowMs: number, ids: EventIds, aheadMs: number) {
     this.ids = ids
+    this.lastSecond = BigInt(Math.floor((nowMs + aheadMs) / 1000))
     const seconds = Math.floor(nowMs / 1000)
     this.now = {
       $typeName: 'google.protobuf.Timestamp',
@@ -44,11 +48,27 @@ export function seal(
   if (event.time === undefined) event.time = defaults.now
   const fault = jsonIsChecked ? validateFields(event) : validateEvent(event)
   if (fault !== undefined) return { index, code: 'invalid', message: fault }
+  if (isAhead(event, defaults.lastSecond)) return { index, code: 'invalid', message: aheadFault(defaults) }
   try {
     return { index, subject, id: event.id, event: encodeEvent(event) }
   } catch (thrown) {
     return rejection(index, thrown)
   }
+}
+
+function isAhead({ time, data }: Event, lastSecond: bigint): boolean {
+  if (time !== undefined && time.seconds > lastSecond) return true
+  if (data.case === 'alert') return (data.value.since?.seconds ?? 0n) > lastSecond
+  if (data.case !== 'reading') return false
+  const { times } = data.value
+  for (const name in times) if ((times[name]?.seconds ?? 0n) > lastSecond) return true
+  return false
+}
+
+/** Why a time after `lastSecond` is refused. */
+export function aheadFault({ lastSecond }: Defaults): string {
+  const last = new Date(Number(lastSecond) * 1000).toISOString()
+  return `time: lies after ${last}, too far ahead of the clock here: look at the producer's clock, and at the unit of a time that is a number.`
 }
 
 /** What was thrown over one record, as its rejection. A fault of this code is thrown on: it is none of the record. */

@@ -61,7 +61,7 @@ function decode(sample: FormatSample, body: Uint8Array): readonly IngestRecord[]
     contentType: parseContentType(contentType),
     headers: new Headers({ 'content-type': contentType, ...sample.headers }),
     parameters: sample.parameters ?? {},
-    defaults: new Defaults(now, new EventIds('key')),
+    defaults: new Defaults(now, new EventIds('key'), 86_400_000),
   })
 }
 

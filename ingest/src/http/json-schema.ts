@@ -72,6 +72,8 @@ function scalarSchema(scalar: ScalarType): JsonSchema {
     case ScalarType.DOUBLE:
     case ScalarType.FLOAT:
       return { type: 'number' }
+    case ScalarType.INT64:
+      return { type: ['string', 'integer'], description: 'Decimal text past 2^53.' }
     default:
       return { type: 'integer' }
   }

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Timestamp } from '@bufbuild/protobuf/wkt'
 import fc from 'fast-check'
-import { formatTimestamp, isTimestamp, parseTimestamp, timestampFromMilliseconds } from './timestamp.ts'
+import {
+  formatTimestamp,
+  isTimestamp,
+  parseTimestamp,
+  timestampFromMilliseconds,
+  timestampFromNumber,
+  timestampFromText,
+} from './timestamp.ts'
 
 const nanoseconds = fc.oneof(
   fc.constant(0),
@@ -90,5 +97,60 @@ test('a Timestamp out of range has no text', () => {
     const value: Timestamp = { $typeName: 'google.protobuf.Timestamp', seconds, nanos }
     assert.equal(isTimestamp(value), false)
     assert.equal(formatTimestamp(value), undefined)
+  }
+})
+
+test('the unit of a number is that of its magnitude, and no digit of a text is lost', () => {
+  const at = (seconds: number, nanos = 0) => ({
+    $typeName: 'google.protobuf.Timestamp' as const,
+    seconds: BigInt(seconds),
+    nanos,
+  })
+  for (const [text, expected] of [
+    ['1795805310', at(1_795_805_310)],
+    ['1795805310123', at(1_795_805_310, 123_000_000)],
+    ['1795805310123456', at(1_795_805_310, 123_456_000)],
+    ['1795805310123456789', at(1_795_805_310, 123_456_789)],
+    ['1795805310.123456789', at(1_795_805_310, 123_456_789)],
+    ['1795805310123.456789', at(1_795_805_310, 123_456_789)],
+    ['1795805310.9999999999', at(1_795_805_310, 999_999_999)],
+    ['1.79580531e9', at(1_795_805_310)],
+    ['0', at(0)],
+    ['-1', at(-1)],
+    ['-1.25', at(-2, 750_000_000)],
+    ['-1795805310123456789', at(-1_795_805_311, 876_543_211)],
+    ['2026-11-30T04:00:00.5Z', at(1_796_011_200, 500_000_000)],
+    ['99999999999', at(99_999_999_999)],
+    ['100000000000', at(100_000_000)],
+  ] as const) {
+    assert.deepEqual(timestampFromText(text), expected, text)
+  }
+  for (const [value, expected] of [
+    [1_795_805_310, at(1_795_805_310)],
+    [1_795_805_310.5, at(1_795_805_310, 500_000_000)],
+    [1_795_805_310_123, at(1_795_805_310, 123_000_000)],
+    [1_795_805_310_123_456, at(1_795_805_310, 123_456_000)],
+    [-1, at(-1)],
+  ] as const) {
+    assert.deepEqual(timestampFromNumber(value), expected, String(value))
+  }
+  for (const text of [
+    '',
+    ' ',
+    'now',
+    '1 ',
+    '0x10',
+    '1e',
+    '1e400',
+    '-',
+    '1.',
+    '.5',
+    '9'.repeat(21),
+    '-100000000000000000000',
+  ]) {
+    assert.equal(timestampFromText(text), undefined, text)
+  }
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, 1e21, -1e20]) {
+    assert.equal(timestampFromNumber(value), undefined, String(value))
   }
 })

@@ -41,6 +41,38 @@ export function timestampFromMilliseconds(milliseconds: number): Timestamp | und
   return nanos < NANOS_IN_SECOND ? timestamp(seconds, nanos) : timestamp(seconds + 1, 0)
 }
 
+/**
+ * A number since the Unix epoch as a Timestamp, in the unit that its magnitude says: below 10^11 seconds (to the year 5138),
+ * below 10^14 milliseconds, below 10^17 microseconds, else nanoseconds. Undefined outside the years 1 to 9999.
+ */
+export function timestampFromNumber(value: number): Timestamp | undefined {
+  const magnitude = Math.abs(value)
+  if (magnitude < 1e11) return timestampFromMilliseconds(value * 1000)
+  if (magnitude < 1e14) return timestampFromMilliseconds(value)
+  return magnitude < 1e20 ? timestampFromDigits(String(value)) : undefined
+}
+
+/**
+ * RFC 3339, or a number since the Unix epoch in decimal digits, whose unit is as timestampFromNumber has it and of which no
+ * digit down to a nanosecond is lost. Undefined for anything else.
+ */
+export function timestampFromText(text: string): Timestamp | undefined {
+  return parseTimestamp(text) ?? timestampFromDigits(text)
+}
+
+function timestampFromDigits(text: string): Timestamp | undefined {
+  const match = /^(-?)(\d{1,20})(?:\.(\d+))?$/.exec(text)
+  // JSON may write a number with an exponent, which a double holds as well as anything.
+  if (match === null) return exponential.test(text) ? timestampFromNumber(Number(text)) : undefined
+  const [, sign, whole = '', fraction = ''] = match
+  const magnitude = BigInt(whole)
+  const digits = magnitude < 10n ** 11n ? 9 : magnitude < 10n ** 14n ? 6 : magnitude < 10n ** 17n ? 3 : 0
+  const nanos = BigInt(whole + fraction.padEnd(digits, '0').slice(0, digits)) * (sign === '-' ? -1n : 1n)
+  // The remainder of a negative number is negative.
+  const below = ((nanos % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
+  return timestamp(Number((nanos - below) / 1_000_000_000n), Number(below))
+}
+
 /** RFC 3339 in UTC with 0, 3, 6 or 9 digits after the point, as proto3 JSON has it; undefined outside the years 1 to 9999. */
 export function formatTimestamp(value: Timestamp): string | undefined {
   if (!isTimestamp(value)) return undefined
@@ -59,6 +91,7 @@ export function isTimestamp(value: Timestamp): boolean {
   )
 }
 
+const exponential = /^-?\d+(\.\d+)?[eE][+-]?\d+$/
 const POINT = 0x2e
 const ZERO = 0x30
 const NANOS_IN_SECOND = 1_000_000_000

@@ -15,7 +15,7 @@ import { isTimestamp } from './timestamp.ts'
 
 /**
  * What is wrong with an event; undefined when nothing is. Beside the rules of event.proto it asks what they cannot say:
- * that times lie within the years 1 to 9999, and that `json` is JSON, which costs a parse.
+ * that times lie within the years 1 to 9999, that integers are those of their metrics, and that `json` is JSON, which costs a parse.
  */
 export function validateEvent(event: Event): string | undefined {
   const fault = validateFields(event)
@@ -44,7 +44,8 @@ function dataFault(data: Event['data']): string | undefined {
       return (
         metrics(data.value.metrics) ??
         texts('reading.units', data.value.units, 256, 0, undefined, 64) ??
-        times('reading.times', data.value.times, 256)
+        times('reading.times', data.value.times, 256) ??
+        integers(data.value)
       )
     case 'stateChange': {
       const { category, entity, from, to, name } = data.value
@@ -132,6 +133,18 @@ function times(path: string, map: Reading['times'], pairsMax: number): string | 
     if (fault !== undefined) return fault
   }
   return tooMany(path, pairs, pairsMax)
+}
+
+/** What event.proto cannot say: each stands beside its double. */
+function integers({ integers, metrics }: Reading): string | undefined {
+  let pairs = 0
+  for (const key in integers) {
+    pairs++
+    if (!Object.hasOwn(metrics, key) || Number(integers[key]) !== metrics[key]) {
+      return `reading.integers.${key}: ${integers[key]} is not what reading.metrics has under this name.`
+    }
+  }
+  return tooMany('reading.integers', pairs, 256)
 }
 
 function tooMany(path: string, pairs: number, pairsMax: number): string | undefined {

@@ -1,7 +1,7 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt'
 import { WeirError } from '../error.ts'
 import { isNestedDeeper } from '../event/json-depth.ts'
-import { parseTimestamp, timestampFromMilliseconds } from '../event/timestamp.ts'
+import { timestampFromNumber, timestampFromText } from '../event/timestamp.ts'
 import type { Alert, Binary, Event, Reading, StateChange, Step } from '../gen/weir/v1/event_pb.js'
 import { limits } from '../limits.ts'
 import { alertStatusValues, severityValues, stepStatusValues } from '../wire/enum-values.ts'
@@ -13,6 +13,7 @@ import {
   readBytes,
   readEnum,
   readInt32,
+  readIntegerMap,
   readNumberMap,
   readObject,
   readString,
@@ -20,26 +21,48 @@ import {
   readUint32,
   unknownField,
 } from './json-reader.ts'
+import { memberText, memberTexts, textAt } from './json-slice.ts'
 
 // On ingest's path: one flat switch a message, no schema library; maps are checked in place and not copied, so the value
 // that was given belongs to the event afterwards.
 
-/** An Event from its JSON form. Throws `malformed` with the path of what is wrong; the rules of event.proto are not checked here. */
-export function eventFromJson(value: unknown): Event {
-  return readEvent(readObject(value, 'event'), undefined)
+/** The text that a value was parsed from. It is asked only where JSON.parse loses something: of `data`, and of long numbers. */
+export interface JsonSource {
+  text(): string
 }
 
-/** A producer's item: an event in its JSON form with a `subject` among its fields, whose syntax is not checked here. */
-export function itemFromJson(value: unknown): { subject: string; event: Event } {
+/**
+ * An Event from its JSON form. With its source, `data` is what is written there, and a time has all its digits; without, `data`
+ * is what JSON.stringify writes. Throws `malformed` with the path of what is wrong; the rules of event.proto are not checked here.
+ */
+export function eventFromJson(value: unknown, source?: JsonSource): Event {
+  return readEvent(readObject(value, 'event'), undefined, source)
+}
+
+/**
+ * A producer's item: an event in its JSON form with a `subject` among its fields, whose syntax is not checked here. With its
+ * source, integers of a reading are exact as well.
+ */
+export function itemFromJson(value: unknown, source?: JsonSource): { subject: string; event: Event } {
   const object = readObject(value, 'item')
   const { subject } = object
   if (typeof subject !== 'string') throw expected('a string', subject, 'subject')
-  return { subject, event: readEvent(object, 'subject') }
+  const event = readEvent(object, 'subject', source)
+  if (source !== undefined && event.data.case === 'reading') addExactIntegers(event.data.value, source)
+  return { subject, event }
+}
+
+/** A value with its text as the data of an event. Throws `malformed` where it is nested too deep. */
+export function dataFromJson(value: unknown, text: string): EventData {
+  if (isNestedDeeper(value, limits.jsonDepthMax)) {
+    throw new WeirError('malformed', `data: the JSON is nested deeper than ${limits.jsonDepthMax} levels.`)
+  }
+  return { case: 'json', value: text }
 }
 
 type EventData = Event['data']
 
-function readEvent(object: JsonObject, skip: 'subject' | undefined): Event {
+function readEvent(object: JsonObject, skip: 'subject' | undefined, source: JsonSource | undefined): Event {
   const event: Event = {
     $typeName: 'weir.v1.Event',
     id: '',
@@ -62,7 +85,7 @@ function readEvent(object: JsonObject, skip: 'subject' | undefined): Event {
         event.source = readString(value, key)
         break
       case 'time':
-        if (!isNothing(value)) event.time = readTime(value, key)
+        if (!isNothing(value)) event.time = readTime(exactNumber(value, source, key), key)
         break
       case 'labels':
         event.labels = readStringMap(value, key)
@@ -72,7 +95,7 @@ function readEvent(object: JsonObject, skip: 'subject' | undefined): Event {
         break
       default: {
         if (key === skip) break
-        const data = readData(key, value)
+        const data = readData(key, value, source)
         if (data === undefined) break
         if (event.data.case !== undefined) {
           throw new WeirError('malformed', `${key}: the event has data of another kind already; give one kind at most.`)
@@ -85,13 +108,11 @@ function readEvent(object: JsonObject, skip: 'subject' | undefined): Event {
 }
 
 /** Undefined for null, which is no data, except under `data`, where it is JSON's null. */
-function readData(key: string, value: unknown): EventData | undefined {
+function readData(key: string, value: unknown, source: JsonSource | undefined): EventData | undefined {
   if (key === 'data') {
     if (value === undefined) return undefined
-    if (isNestedDeeper(value, limits.jsonDepthMax)) {
-      throw new WeirError('malformed', `data: the JSON is nested deeper than ${limits.jsonDepthMax} levels.`)
-    }
-    return { case: 'json', value: JSON.stringify(value) }
+    const text = source === undefined ? undefined : memberText(source.text(), key)
+    return dataFromJson(value, text ?? JSON.stringify(value))
   }
   const empty = isNothing(value)
   switch (key) {
@@ -113,15 +134,48 @@ function readData(key: string, value: unknown): EventData | undefined {
 }
 
 function readReading(object: JsonObject): Reading {
-  const reading: Reading = { $typeName: 'weir.v1.Reading', metrics: {}, units: {}, times: {} }
+  const reading: Reading = { $typeName: 'weir.v1.Reading', metrics: {}, units: {}, times: {}, integers: {} }
   for (const key of Object.keys(object)) {
     const value = object[key]
     if (key === 'metrics') reading.metrics = readNumberMap(value, 'reading.metrics')
+    else if (key === 'integers') reading.integers = readIntegerMap(value, 'reading.integers')
     else if (key === 'units') reading.units = readStringMap(value, 'reading.units')
     else if (key === 'times') reading.times = readTimes(value)
     else throw unknownField('reading', key)
   }
+  for (const name in reading.integers) {
+    // Defined, not assigned, so a metric may be called `__proto__`.
+    if (!Object.hasOwn(reading.metrics, name)) define(reading.metrics, name, Number(reading.integers[name]))
+  }
   return reading
+}
+
+/**
+ * Keeps beside the doubles what a producer has written as an integer that they cannot hold. Not of an event that was written
+ * here: its integers are there, and its doubles have the shortest digits that tell them apart.
+ */
+function addExactIntegers(reading: Reading, source: JsonSource): void {
+  const { metrics, integers } = reading
+  let texts: ReadonlyMap<string, string> | undefined
+  for (const name in metrics) {
+    const value = metrics[name] as number
+    if (Math.abs(value) <= Number.MAX_SAFE_INTEGER || !Number.isInteger(value)) continue
+    texts ??= memberTexts(textAt(source.text(), ['reading', 'metrics']) ?? '{}')
+    const written = texts.get(name) ?? ''
+    if (!/^-?\d{1,20}$/.test(written) || Object.hasOwn(integers, name)) continue
+    const exact = BigInt(written)
+    if (exact !== BigInt(value) && BigInt.asIntN(64, exact) === exact) define(integers, name, exact)
+  }
+}
+
+function define<T>(map: { [name: string]: T }, name: string, value: T): void {
+  Object.defineProperty(map, name, { value, enumerable: true, configurable: true, writable: true })
+}
+
+/** The value, or its text where it is a number of which JSON.parse may have lost digits. */
+function exactNumber(value: unknown, source: JsonSource | undefined, key: string): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || source === undefined) return value
+  return memberText(source.text(), key) ?? value
 }
 
 function readStateChange(object: JsonObject): StateChange {
@@ -263,16 +317,16 @@ const severities = enumNames(severityValues, 'SEVERITY_')
 const alertStatuses = enumNames(alertStatusValues, 'STATUS_')
 const stepStatuses = enumNames(stepStatusValues, 'STATUS_')
 
-/** RFC 3339, or milliseconds since the Unix epoch. */
+/** RFC 3339, or a number since the Unix epoch, as timestampFromNumber has it. */
 function readTime(value: unknown, path: string): Timestamp {
   let time: Timestamp | undefined
-  if (typeof value === 'string') time = parseTimestamp(value)
-  else if (typeof value === 'number') time = timestampFromMilliseconds(value)
-  else throw expected('an RFC 3339 time or a number of milliseconds', value, path)
+  if (typeof value === 'string') time = timestampFromText(value)
+  else if (typeof value === 'number') time = timestampFromNumber(value)
+  else throw expected('an RFC 3339 time or a number since 1970', value, path)
   if (time !== undefined) return time
   throw new WeirError(
     'malformed',
-    `${path}: a time is written as 2026-01-31T12:00:00Z (RFC 3339), or in milliseconds since 1970, within the years 1 to 9999.`,
+    `${path}: a time is written as 2026-01-31T12:00:00Z (RFC 3339), or as a number of s, ms, us or ns since 1970, within the years 1 to 9999.`,
   )
 }
 

@@ -1,8 +1,7 @@
 import type { Event } from '../gen/weir/v1/event_pb.js'
 import { eventFromJson } from './event-from-json.ts'
 import { eventToJson } from './event-json.ts'
-import { parseJson, readObject } from './json-reader.ts'
-import { memberText } from './json-slice.ts'
+import { parseJson } from './json-reader.ts'
 
 /**
  * The text of an event's JSON form (EventJson), on one line. The value of `json` stands in it as the producer wrote it: numbers of
@@ -18,9 +17,7 @@ export function eventToJsonText(event: Event): string {
 
 /** An Event from the text of its JSON form, with `data` as it is written there. Throws `malformed`, as eventFromJson does. */
 export function eventFromJsonText(text: string): Event {
-  const event = eventFromJson(readObject(parseJson(text, 'event'), 'event'))
-  if (event.data.case !== 'json') return event
-  return { ...event, data: { case: 'json', value: memberText(text, 'data') ?? event.data.value } }
+  return eventFromJson(parseJson(text, 'event'), { text: () => text })
 }
 
 function dataText(text: string): string {

@@ -65,7 +65,7 @@ test('names of the prototype chain are only names', () => {
   const reading = eventFromJson(JSON.parse('{"reading":{"metrics":{"__proto__":"NaN","toString":1}}}'))
   assert.equal(
     JSON.stringify(reading.data.value),
-    '{"$typeName":"weir.v1.Reading","metrics":{"__proto__":null,"toString":1},"units":{},"times":{}}',
+    '{"$typeName":"weir.v1.Reading","metrics":{"__proto__":null,"toString":1},"units":{},"times":{},"integers":{}}',
   )
   const { reading: named } = eventToJson(eventFromJson(JSON.parse('{"reading":{"times":{"__proto__":0}}}')))
   assert.equal(JSON.stringify(named), '{"times":{"__proto__":"1970-01-01T00:00:00Z"}}')

@@ -21,6 +21,8 @@ export interface EventJson {
     units?: { [key: string]: string }
     /** RFC 3339. */
     times?: { [key: string]: string }
+    /** Decimal text. */
+    integers?: { [key: string]: string }
   }
   stateChange?: { category?: string; entity?: string; from?: string; to?: string; code?: number; name?: string }
   alert?: {
@@ -111,7 +113,12 @@ function readingToJson(reading: Reading): NonNullable<EventJson['reading']> {
   if (!isEmpty(reading.metrics)) json.metrics = finiteOrNamed(reading.metrics)
   if (!isEmpty(reading.units)) json.units = reading.units
   if (!isEmpty(reading.times)) json.times = timesToJson(reading.times)
+  if (!isEmpty(reading.integers)) json.integers = integersToJson(reading.integers)
   return json
+}
+
+function integersToJson(integers: Reading['integers']): { [key: string]: string } {
+  return Object.fromEntries(Object.entries(integers).map(([name, value]) => [name, String(value)]))
 }
 
 function timesToJson(times: Reading['times']): { [key: string]: string } {

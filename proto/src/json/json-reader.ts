@@ -83,6 +83,22 @@ export function readNumberMap(value: unknown, path: string): { [key: string]: nu
   return map as { [key: string]: number }
 }
 
+/** Integers of 64 bits, as decimal texts or as numbers that are exact. */
+export function readIntegerMap(value: unknown, path: string): { [key: string]: bigint } {
+  if (value === null || value === undefined) return {}
+  const map = readObject(value, path)
+  // fromEntries defines and does not assign, so a metric may be called `__proto__`.
+  return Object.fromEntries(Object.entries(map).map(([key, each]) => [key, readInt64(each, joinPath(path, key))]))
+}
+
+function readInt64(value: unknown, path: string): bigint {
+  const isText = typeof value === 'string' && /^-?\d{1,19}$/.test(value)
+  if (!isText && !Number.isSafeInteger(value)) throw expected('an integer as decimal text', value, path)
+  const integer = BigInt(value as string | number)
+  if (BigInt.asIntN(64, integer) === integer) return integer
+  throw new WeirError('malformed', `${path}: ${integer} has more than 64 bits.`)
+}
+
 export function readBytes(value: unknown, path: string): Uint8Array {
   const text = readString(value, path)
   if (text === '') return new Uint8Array(0)

@@ -15,6 +15,30 @@ export function memberText(object: string, key: string): string | undefined {
   return found
 }
 
+/** The texts of all members of an object, by their keys. */
+export function memberTexts(object: string): ReadonlyMap<string, string> {
+  const members = new Map<string, string>()
+  let at = skipSpace(object, skipSpace(object, 0) + 1)
+  while (object[at] === '"') {
+    const keyEnd = endOfString(object, at)
+    const begin = skipSpace(object, skipSpace(object, keyEnd) + 1)
+    const end = endOfValue(object, begin)
+    members.set(keyOf(object.slice(at, keyEnd)), object.slice(begin, end))
+    at = skipSpace(object, skipSpace(object, end) + 1)
+  }
+  return members
+}
+
+/** The text of what stands at a path of members and list indexes; undefined when there is nothing. */
+export function textAt(text: string, path: readonly string[]): string | undefined {
+  let found: string | undefined = text.trim()
+  for (const name of path) {
+    if (found === undefined) return undefined
+    found = found.startsWith('[') ? itemTexts(found)[Number(name)] : memberText(found, name)
+  }
+  return found
+}
+
 /** The texts of a list's items. */
 export function itemTexts(list: string): string[] {
   const items: string[] = []

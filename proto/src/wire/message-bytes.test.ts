@@ -103,6 +103,7 @@ test('a map’s key may be __proto__, and its parts may be absent', () => {
     metrics: {},
     units: {},
     times: { '': { $typeName: 'google.protobuf.Timestamp', seconds: 0n, nanos: 0 } },
+    integers: {},
   })
 })
 

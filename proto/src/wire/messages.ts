@@ -17,6 +17,7 @@ const reading: Message = /* @__PURE__ */ message('weir.v1.Reading', {
   metrics: field(1, 'double', 'map'),
   units: field(2, 'string', 'map'),
   times: field(3, timestamp, 'map'),
+  integers: field(4, 'int64', 'map'),
 })
 
 const stateChange: Message = /* @__PURE__ */ message('weir.v1.StateChange', {

@@ -1,6 +1,6 @@
 import { base64Decode } from '@bufbuild/protobuf/wire'
-import { type Event, eventFromJson, WeirError } from '@weir/proto'
-import { bodyJson } from '../../body/body-text.ts'
+import { dataFromJson, type Event, itemTexts, memberText, memberTexts, WeirError } from '@weir/proto'
+import { bodyText, jsonOf } from '../../body/body-text.ts'
 import { isJson, parseContentType } from '../../body/content-type.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { rejection } from '../../encode/seal.ts'
@@ -14,7 +14,7 @@ import { cloudEventRecord } from './cloud-event.ts'
 export const cloudEventJson: Decoder = {
   name: 'CloudEvents 1.0, structured mode in JSON',
   mediaTypes: ['application/cloudevents+json'],
-  decode: (body, context) => [recordOf(0, bodyJson(body), context)],
+  decode: decodeOne,
 }
 
 /** Batch mode in the JSON format (section 4). */
@@ -24,39 +24,51 @@ export const cloudEventJsonBatch: Decoder = {
   decode: decodeBatch,
 }
 
-function decodeBatch(body: Uint8Array, context: DecodeContext): readonly IngestRecord[] {
-  const batch = bodyJson(body)
-  if (!Array.isArray(batch)) throw new WeirError('malformed', 'A batch of CloudEvents is a JSON array.')
-  if (batch.length > ingestLimits.recordsMax) throw tooManyRecords()
-  return batch.map((value, index) => recordOf(index, value, context))
+function decodeOne(body: Uint8Array, context: DecodeContext): readonly IngestRecord[] {
+  const text = bodyText(body)
+  return [recordOf(0, jsonOf(text), text, context)]
 }
 
-function recordOf(index: number, value: unknown, context: DecodeContext): IngestRecord {
+function decodeBatch(body: Uint8Array, context: DecodeContext): readonly IngestRecord[] {
+  const text = bodyText(body)
+  const batch = jsonOf(text)
+  if (!Array.isArray(batch)) throw new WeirError('malformed', 'A batch of CloudEvents is a JSON array.')
+  if (batch.length > ingestLimits.recordsMax) throw tooManyRecords()
+  const texts = itemTexts(text)
+  return batch.map((value, index) => recordOf(index, value, texts[index] ?? '', context))
+}
+
+/** `text` is what the value was parsed from. */
+function recordOf(index: number, value: unknown, text: string, context: DecodeContext): IngestRecord {
   try {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new WeirError('malformed', 'A CloudEvent is a JSON object.')
     }
     const event = value as { readonly [name: string]: unknown }
-    return cloudEventRecord(index, attributesOf(event), dataOf(event), context)
+    return cloudEventRecord(index, attributesOf(event, text), dataOf(event, text), context)
   } catch (thrown) {
     return rejection(index, thrown)
   }
 }
 
 /** An attribute that is null counts as absent (section 2.2). */
-function attributesOf(event: { readonly [name: string]: unknown }): Map<string, string> {
+function attributesOf(event: { readonly [name: string]: unknown }, text: string): Map<string, string> {
   const attributes = new Map<string, string>()
+  let texts: ReadonlyMap<string, string> | undefined
   for (const name of Object.keys(event)) {
     const value = event[name]
     if (name === 'data' || name === 'data_base64' || value === null) continue
     if (typeof value === 'string') attributes.set(name, value)
-    else if (typeof value === 'boolean' || Number.isInteger(value)) attributes.set(name, String(value))
-    else throw new WeirError('malformed', `${name.slice(0, 64)}: an attribute is text, an integer or a boolean.`)
+    else if (typeof value === 'boolean' || Number.isSafeInteger(value)) attributes.set(name, String(value))
+    else if (Number.isInteger(value)) {
+      texts ??= memberTexts(text)
+      attributes.set(name, texts.get(name) ?? String(value))
+    } else throw new WeirError('malformed', `${name.slice(0, 64)}: an attribute is text, an integer or a boolean.`)
   }
   return attributes
 }
 
-function dataOf(event: { readonly [name: string]: unknown }): Event['data'] {
+function dataOf(event: { readonly [name: string]: unknown }, text: string): Event['data'] {
   const declared = typeof event.datacontenttype === 'string' ? event.datacontenttype : undefined
   const packed = event.data_base64
   if (typeof packed === 'string') {
@@ -72,7 +84,7 @@ function dataOf(event: { readonly [name: string]: unknown }): Event['data'] {
   if (typeof data === 'string' && !isJson(mediaType)) {
     return dataOfBody(new TextEncoder().encode(data), mediaType, contentType)
   }
-  return eventFromJson({ data }).data
+  return dataFromJson(data, memberText(text, 'data') ?? '')
 }
 
 function bytesOf(base64: string): Uint8Array {

@@ -1,5 +1,5 @@
-import { itemFromJson } from '@weir/proto'
-import { bodyJson } from '../../body/body-text.ts'
+import { itemFromJson, itemTexts, type JsonSource } from '@weir/proto'
+import { bodyText, jsonOf } from '../../body/body-text.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { type Defaults, rejection, seal } from '../../encode/seal.ts'
 import { ingestLimits } from '../../limits.ts'
@@ -14,20 +14,41 @@ export const jsonDecoder: Decoder = {
 }
 
 function decodeJson(body: Uint8Array, context: DecodeContext): readonly IngestRecord[] {
-  const value = bodyJson(body)
-  if (!Array.isArray(value)) return [sealItem(0, value, context.defaults)]
+  const text = bodyText(body)
+  const value = jsonOf(text)
+  if (!Array.isArray(value)) return [sealItem(0, value, { text: () => text }, context.defaults)]
   if (value.length > ingestLimits.recordsMax) throw tooManyRecords()
+  const source = new ItemSource(text)
   const records: IngestRecord[] = []
-  for (let index = 0; index < value.length; index++) records.push(sealItem(index, value[index], context.defaults))
+  for (let index = 0; index < value.length; index++) {
+    source.index = index
+    records.push(sealItem(index, value[index], source, context.defaults))
+  }
   return records
 }
 
 /** A parsed item as a record. */
-export function sealItem(index: number, value: unknown, defaults: Defaults): IngestRecord {
+export function sealItem(index: number, value: unknown, source: JsonSource, defaults: Defaults): IngestRecord {
   try {
-    const { subject, event } = itemFromJson(value)
+    const { subject, event } = itemFromJson(value, source)
     return seal(index, subject, event, defaults, true)
   } catch (thrown) {
     return rejection(index, thrown)
+  }
+}
+
+/** The text of one item of a list, which is cut up only when an item is asked for. */
+class ItemSource implements JsonSource {
+  readonly #list: string
+  #items: readonly string[] | undefined
+  index = 0
+
+  constructor(list: string) {
+    this.#list = list
+  }
+
+  text(): string {
+    this.#items ??= itemTexts(this.#list)
+    return this.#items[this.index] ?? ''
   }
 }

@@ -59,5 +59,5 @@ function sealLine(index: number, line: string, context: DecodeContext): IngestRe
   } catch {
     return { index, code: 'malformed', message: 'The line is not JSON (RFC 8259).' }
   }
-  return sealItem(index, value, context.defaults)
+  return sealItem(index, value, { text: () => line }, context.defaults)
 }

@@ -112,7 +112,13 @@ function pointRecord(index: number, series: MetricSeries, point: Point, defaults
       traceparent: '',
       data: {
         case: 'reading',
-        value: { $typeName: 'weir.v1.Reading', metrics: values, units: unitsOf(unit, values), times: {} },
+        value: {
+          $typeName: 'weir.v1.Reading',
+          metrics: values.metrics,
+          units: unitsOf(unit, values.metrics),
+          times: {},
+          integers: values.integers,
+        },
       },
     }
     if (point.timeUnixNano !== 0n) event.time = timestampOfNano(point.timeUnixNano)
@@ -123,9 +129,9 @@ function pointRecord(index: number, series: MetricSeries, point: Point, defaults
 }
 
 /** The unit belongs to the value, not to how many values were counted. */
-function unitsOf(unit: string, values: Readonly<Record<string, number>>): { [name: string]: string } {
+function unitsOf(unit: string, metrics: Readonly<Record<string, number>>): { [name: string]: string } {
   if (unit === '') return {}
   const units: { [name: string]: string } = {}
-  for (const name of ['value', 'sum', 'min', 'max']) if (name in values) units[name] = unit
+  for (const name of ['value', 'sum', 'min', 'max']) if (name in metrics) units[name] = unit
   return units
 }

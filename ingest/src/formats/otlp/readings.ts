@@ -1,3 +1,4 @@
+import { beyondDouble } from '../../encode/exact-integer.ts'
 import type { KeyValue } from '../../gen/opentelemetry/proto/common/v1/common_pb.js'
 import type { Metric } from '../../gen/opentelemetry/proto/metrics/v1/metrics_pb.js'
 import {
@@ -8,8 +9,11 @@ import {
   type SummaryDataPoint,
 } from '../../gen/opentelemetry/proto/metrics/v1/metrics_pb.js'
 
-/** The numbers of a point by their names. */
-export type PointValues = { [name: string]: number }
+/** The numbers of a point by their names; those that a double cannot hold also as integers. */
+export interface PointValues {
+  readonly metrics: { [name: string]: number }
+  readonly integers: { [name: string]: bigint }
+}
 
 /** A data point as Weir sees it. */
 export interface Point {
@@ -77,7 +81,10 @@ function pointsBy<P extends AnyPoint>(points: readonly P[], values: (point: P) =
 const noValue = 'the point says that no value was recorded.'
 
 function numberValues({ value }: NumberDataPoint): PointValues | string {
-  return value.case === undefined ? noValue : { value: Number(value.value) }
+  if (value.case === undefined) return noValue
+  const values: PointValues = { metrics: { value: Number(value.value) }, integers: {} }
+  if (value.case === 'asInt') keepExact(values, 'value', value.value)
+  return values
 }
 
 /** Buckets are cumulative and named by their upper bound, as Prometheus has them: `le=0.5`, `le=+Inf`. */
@@ -86,14 +93,12 @@ function histogramValues(point: HistogramDataPoint): PointValues | string {
   const fault = boundsFault(bucketCounts.length, explicitBounds)
   if (fault !== undefined) return fault
   const values = distribution(count, sum, min, max)
-  let below = 0
+  let below = 0n
   for (let at = 0; at < bucketCounts.length; at++) {
-    below += Number(bucketCounts[at])
-    const bound = explicitBounds[at]
-    // The last bucket has no bound; one that is infinite is the same.
-    if (bound !== undefined && Number.isFinite(bound)) values[`le=${bound}`] = below
+    below += bucketCounts[at] as bigint
+    // The last bucket has no bound.
+    setBucket(values, explicitBounds[at] ?? Number.POSITIVE_INFINITY, below)
   }
-  if (bucketCounts.length > 0) values['le=+Inf'] = below
   return values
 }
 
@@ -118,33 +123,34 @@ function exponentialValues(point: ExponentialHistogramDataPoint): PointValues {
   const { count, sum, min, max, scale, zeroCount, positive, negative } = point
   const values = distribution(count, sum, min, max)
   const bound = (index: number): number => 2 ** (index * 2 ** -scale)
-  let below = 0
+  let below = 0n
   const lower = negative?.bucketCounts ?? []
   for (let at = lower.length - 1; at >= 0; at--) {
-    below += Number(lower[at])
+    below += lower[at] as bigint
     if (lower[at] !== 0n) setBucket(values, -bound((negative?.offset ?? 0) + at), below)
   }
-  below += Number(zeroCount)
+  below += zeroCount
   if (zeroCount !== 0n) setBucket(values, 0, below)
   const upper = positive?.bucketCounts ?? []
   for (let at = 0; at < upper.length; at++) {
-    below += Number(upper[at])
+    below += upper[at] as bigint
     if (upper[at] !== 0n) setBucket(values, bound((positive?.offset ?? 0) + at + 1), below)
   }
-  values['le=+Inf'] = Number(count)
+  setBucket(values, Number.POSITIVE_INFINITY, count)
   return values
 }
 
-/** Bounds of one text are one bucket: those that are too near to each other for a double. */
-function setBucket(values: PointValues, bound: number, below: number): void {
-  if (Number.isFinite(bound)) values[`le=${bound}`] = below
+/** Buckets with bounds of one text are one: those that are too near to each other for a double, and those past every double. */
+function setBucket(values: PointValues, bound: number, below: bigint): void {
+  if (bound === Number.NEGATIVE_INFINITY || Number.isNaN(bound)) return
+  setInteger(values, bound === Number.POSITIVE_INFINITY ? 'le=+Inf' : `le=${bound}`, below)
 }
 
 /** A quantile that is no number, as of a window without values, is left out. */
 function summaryValues({ count, sum, quantileValues }: SummaryDataPoint): PointValues {
   const values = distribution(count, sum, undefined, undefined)
   for (const { quantile, value } of quantileValues) {
-    if (Number.isFinite(value) && Number.isFinite(quantile)) values[`quantile=${quantile}`] = value
+    if (Number.isFinite(value) && Number.isFinite(quantile)) values.metrics[`quantile=${quantile}`] = value
   }
   return values
 }
@@ -156,11 +162,23 @@ function distribution(
   min: number | undefined,
   max: number | undefined,
 ): PointValues {
-  const values: PointValues = { count: Number(count) }
-  if (sum !== undefined && Number.isFinite(sum)) values.sum = sum
-  if (min !== undefined && Number.isFinite(min)) values.min = min
-  if (max !== undefined && Number.isFinite(max)) values.max = max
+  const values: PointValues = { metrics: {}, integers: {} }
+  setInteger(values, 'count', count)
+  if (sum !== undefined && Number.isFinite(sum)) values.metrics.sum = sum
+  if (min !== undefined && Number.isFinite(min)) values.metrics.min = min
+  if (max !== undefined && Number.isFinite(max)) values.metrics.max = max
   return values
+}
+
+function setInteger(values: PointValues, name: string, integer: bigint): void {
+  values.metrics[name] = Number(integer)
+  keepExact(values, name, integer)
+}
+
+function keepExact({ integers, metrics }: PointValues, name: string, integer: bigint): void {
+  if (Math.abs(metrics[name] ?? 0) <= Number.MAX_SAFE_INTEGER) return
+  const exact = beyondDouble(integer)
+  if (exact !== undefined) integers[name] = exact
 }
 
 function temporality(value: AggregationTemporality): string {

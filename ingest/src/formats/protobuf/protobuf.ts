@@ -4,7 +4,7 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { type Event, EventSchema, limits, subjectFault, WeirError } from '@weir/proto'
 import { EventScanner } from '../../encode/event-scanner.ts'
 import type { IngestRecord } from '../../encode/record.ts'
-import { type Defaults, rejection, seal } from '../../encode/seal.ts'
+import { aheadFault, type Defaults, rejection, seal } from '../../encode/seal.ts'
 import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
 import { tooManyRecords } from '../too-many-records.ts'
@@ -87,7 +87,8 @@ function sealBytes(
   }
   const fault = subjectFault(subject, false)
   if (fault !== undefined) return { index, code: 'malformed', message: fault }
-  const { idStart, idEnd, hasTime, timeAt } = scanner
+  const { idStart, idEnd, hasTime, timeAt, timeSeconds } = scanner
+  if (timeSeconds > Number(defaults.lastSecond)) return { index, code: 'invalid', message: aheadFault(defaults) }
   if (idEnd > 0 && hasTime) return { index, subject, id: text(body, idStart, idEnd), event: body.subarray(start, end) }
   const id = idEnd > 0 ? text(body, idStart, idEnd) : defaults.ids.idOf(index)
   const head = idEnd > 0 ? nothing : encodeId(id)

@@ -1,9 +1,15 @@
-import { WeirError } from '@weir/proto'
+import { textAt, WeirError } from '@weir/proto'
+
+/** The body, or the element of it that becomes one record. */
+export interface RecordBody {
+  readonly value: unknown
+  /** What the value was parsed from: its numbers have digits that JSON.parse loses. */
+  readonly text: string
+}
 
 /** Where the placeholders of a template take their values from. */
 export interface TemplateValues {
-  /** The parsed body, or the element of it that becomes one record. */
-  readonly body: unknown
+  readonly body: RecordBody
   readonly headers: Headers
   /** What the path of the route names: `/hooks/:source`. */
   readonly parameters: Readonly<Record<string, string>>
@@ -26,6 +32,14 @@ export function parseTemplate(source: string): TextTemplate {
   pieces.push(literal(source, at, source.length))
   return (values, encode = String) =>
     pieces.map((piece) => (typeof piece === 'string' ? piece : encode(placeholderValue(piece, values)))).join('')
+}
+
+/** Text, a number as it is written, or a boolean at a path of fields and list indexes; undefined for anything else. */
+export function scalarAt({ value: root, text }: RecordBody, path: readonly string[]): string | undefined {
+  const value = valueAt(root, path)
+  if (typeof value === 'string') return value
+  if (typeof value === 'number') return textAt(text, path) ?? String(value)
+  return typeof value === 'boolean' ? String(value) : undefined
 }
 
 /** The value at a path of fields and list indexes; undefined when there is none. Only own fields count. */
@@ -62,13 +76,13 @@ function parsePlaceholder(text: string): Placeholder {
 }
 
 function placeholderValue({ source, name, path, fallback }: Placeholder, values: TemplateValues): string {
-  const value = source === 'body' ? valueAt(values.body, path) : textOf(source, name, values)
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  const value = source === 'body' ? scalarAt(values.body, path) : textOf(source, name, values)
+  if (value !== undefined) return value
   if (fallback !== undefined) return fallback
   throw new WeirError('invalid', `${source === 'body' ? '' : `${source} `}${name}: text or a number is needed there.`)
 }
 
-function textOf(source: 'header' | 'param', name: string, { headers, parameters }: TemplateValues): string | null {
-  if (source === 'header') return headers.get(name)
-  return Object.hasOwn(parameters, name) ? (parameters[name] ?? null) : null
+function textOf(source: 'header' | 'param', name: string, { headers, parameters }: TemplateValues): string | undefined {
+  if (source === 'header') return headers.get(name) ?? undefined
+  return Object.hasOwn(parameters, name) ? parameters[name] : undefined
 }

@@ -1,12 +1,13 @@
-import { type Event, eventFromJson, parseTimestamp, timestampFromMilliseconds, WeirError } from '@weir/proto'
-import { bodyJson, bodyText } from '../../body/body-text.ts'
+import { dataFromJson, type Event, itemTexts, textAt, timestampFromText, WeirError } from '@weir/proto'
+import { bodyText, jsonOf } from '../../body/body-text.ts'
+import { exactInteger } from '../../encode/exact-integer.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { rejection, seal } from '../../encode/seal.ts'
 import { isWhole, subjectToken, withIdentity } from '../../encode/subject-token.ts'
 import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
 import { tooManyRecords } from '../too-many-records.ts'
-import { type TemplateValues, valueAt } from './text-template.ts'
+import { type RecordBody, scalarAt, type TemplateValues, valueAt } from './text-template.ts'
 import type { WebhookRoute } from './webhook-route.ts'
 
 /** Foreign JSON of any shape. */
@@ -14,7 +15,7 @@ export function webhookJson(route: WebhookRoute): Decoder {
   return {
     name: 'JSON of any shape',
     mediaTypes: ['application/json'],
-    decode: (body, context) => recordsOf(route, bodyJson(body), context),
+    decode: (body, context) => recordsOf(route, parsedBody(bodyText(body)), context),
   }
 }
 
@@ -23,19 +24,29 @@ export function webhookForm(route: WebhookRoute): Decoder {
   return {
     name: 'A form',
     mediaTypes: ['application/x-www-form-urlencoded'],
-    decode: (body, context) => recordsOf(route, Object.fromEntries(new URLSearchParams(bodyText(body))), context),
+    decode: (body, context) => recordsOf(route, formBody(bodyText(body)), context),
   }
 }
 
-function recordsOf(route: WebhookRoute, body: unknown, context: DecodeContext): readonly IngestRecord[] {
-  if (route.each === undefined) return [recordOf(route, 0, body, context)]
-  const list = valueAt(body, route.each)
-  if (!Array.isArray(list)) throw new WeirError('malformed', `${route.each.join('.')}: a list is expected there.`)
-  if (list.length > ingestLimits.recordsMax) throw tooManyRecords()
-  return list.map((element, index) => recordOf(route, index, element, context))
+function parsedBody(text: string): RecordBody {
+  return { value: jsonOf(text), text: text.trim() }
 }
 
-function recordOf(route: WebhookRoute, index: number, body: unknown, context: DecodeContext): IngestRecord {
+function formBody(text: string): RecordBody {
+  const value = Object.fromEntries(new URLSearchParams(text))
+  return { value, text: JSON.stringify(value) }
+}
+
+function recordsOf(route: WebhookRoute, body: RecordBody, context: DecodeContext): readonly IngestRecord[] {
+  if (route.each === undefined) return [recordOf(route, 0, body, context)]
+  const list = valueAt(body.value, route.each)
+  if (!Array.isArray(list)) throw new WeirError('malformed', `${route.each.join('.')}: a list is expected there.`)
+  if (list.length > ingestLimits.recordsMax) throw tooManyRecords()
+  const texts = itemTexts(textAt(body.text, route.each) ?? '')
+  return list.map((value, index) => recordOf(route, index, { value, text: texts[index] ?? '' }, context))
+}
+
+function recordOf(route: WebhookRoute, index: number, body: RecordBody, context: DecodeContext): IngestRecord {
   try {
     const { headers, parameters } = context
     const values: TemplateValues = { body, headers, parameters }
@@ -71,28 +82,32 @@ function subjectOf({ subject }: WebhookRoute, values: TemplateValues): string {
 }
 
 /** A metric that is absent is left out; the event's rules ask for one at least. */
-function dataOf({ metrics, units }: WebhookRoute, body: unknown): Event['data'] {
-  if (metrics.length === 0) return eventFromJson({ data: body }).data
+function dataOf({ metrics, units }: WebhookRoute, body: RecordBody): Event['data'] {
+  if (metrics.length === 0) return dataFromJson(body.value, body.text)
   const numbers: Record<string, number> = Object.create(null)
   const kept: Record<string, string> = Object.create(null)
+  const integers: Record<string, bigint> = Object.create(null)
   for (const [name, path] of metrics) {
-    const value = valueAt(body, path)
+    const value = valueAt(body.value, path)
     if (value === undefined || value === null || value === '') continue
-    const number = typeof value === 'string' || typeof value === 'number' ? Number(value) : Number.NaN
+    const text = typeof value === 'string' || typeof value === 'number' ? (scalarAt(body, path) ?? '') : ''
+    const number = text === '' ? Number.NaN : Number(text)
     if (Number.isNaN(number)) throw new WeirError('invalid', `${path.join('.')}: a number is expected there.`)
     numbers[name] = number
+    const integer = exactInteger(text)
+    if (integer !== undefined) integers[name] = integer
     const unit = units[name]
     if (unit !== undefined) kept[name] = unit
   }
-  return { case: 'reading', value: { $typeName: 'weir.v1.Reading', metrics: numbers, units: kept, times: {} } }
+  return {
+    case: 'reading',
+    value: { $typeName: 'weir.v1.Reading', metrics: numbers, units: kept, times: {}, integers },
+  }
 }
 
-/** RFC 3339, or seconds, milliseconds or finer since 1970: what is past the year 5138 in one unit is meant in the next. */
+/** RFC 3339, or a number since 1970 as everywhere. */
 function timeOf(text: string): NonNullable<Event['time']> {
-  let milliseconds = Number(text) * 1000
-  while (Math.abs(milliseconds) > 1e14) milliseconds /= 1000
-  const time =
-    Number.isFinite(milliseconds) && text !== '' ? timestampFromMilliseconds(milliseconds) : parseTimestamp(text)
+  const time = timestampFromText(text)
   if (time === undefined) throw new WeirError('invalid', 'The time is neither RFC 3339 nor a number since 1970.')
   return time
 }

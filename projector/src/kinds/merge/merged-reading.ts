@@ -16,11 +16,12 @@ export class MergedReading {
   static fromEvent(event: Event, seq: number): MergedReading {
     const merged = new MergedReading()
     if (event.data.case !== 'reading') return merged
-    const { metrics, units, times } = event.data.value
+    const { metrics, units, times, integers } = event.data.value
     for (const [name, value] of Object.entries(metrics)) {
       merged.#metrics.set(name, {
         value,
         unit: ownValue(units, name),
+        integer: ownValue(integers, name),
         timeMs: msOf(ownValue(times, name) ?? event.time),
         seq,
       })
@@ -37,11 +38,17 @@ export class MergedReading {
   /** Folds a reading in; the event must be one. */
   fold(event: Event, timeMs: number, seq: number): void {
     if (event.data.case !== 'reading') return
-    const { metrics, units } = event.data.value
+    const { metrics, units, integers } = event.data.value
     for (const name in metrics) {
       const known = this.#metrics.get(name)
       if (known !== undefined && (known.timeMs > timeMs || (known.timeMs === timeMs && known.seq > seq))) continue
-      this.#metrics.set(name, { value: ownValue(metrics, name) ?? 0, unit: ownValue(units, name), timeMs, seq })
+      this.#metrics.set(name, {
+        value: ownValue(metrics, name) ?? 0,
+        unit: ownValue(units, name),
+        integer: ownValue(integers, name),
+        timeMs,
+        seq,
+      })
     }
     this.#frame = frameOf(event)
   }
@@ -64,9 +71,11 @@ export class MergedReading {
     const metrics: [string, number][] = []
     const units: [string, string][] = []
     const times: [string, Timestamp][] = []
-    for (const [name, { value, unit, timeMs }] of [...this.#metrics].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const integers: [string, bigint][] = []
+    for (const [name, { value, unit, integer, timeMs }] of [...this.#metrics].sort(([a], [b]) => (a < b ? -1 : 1))) {
       metrics.push([name, value])
       if (unit !== undefined) units.push([name, unit])
+      if (integer !== undefined) integers.push([name, integer])
       const time = timeMs === newest ? undefined : timestampFromMilliseconds(timeMs)
       if (time !== undefined) times.push([name, time])
     }
@@ -77,6 +86,7 @@ export class MergedReading {
       metrics: Object.fromEntries(metrics),
       units: Object.fromEntries(units),
       times: Object.fromEntries(times),
+      integers: Object.fromEntries(integers),
     }
     return create(EventSchema, {
       ...this.#frame,
@@ -95,6 +105,8 @@ export class MergedReading {
 interface MergedMetric {
   readonly value: number
   readonly unit: string | undefined
+  /** Where the value is an integer that it cannot hold. */
+  readonly integer: bigint | undefined
   readonly timeMs: number
   readonly seq: number
 }

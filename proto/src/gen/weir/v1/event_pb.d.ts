@@ -19,7 +19,8 @@ export declare const file_weir_v1_event: GenFile;
  */
 export declare type Event = Message<"weir.v1.Event"> & {
   /**
-   * Identity within the tenant. A second event with the same id inside the dedupe window (2 minutes) is a duplicate.
+   * Identity within the tenant and the subject. A second event with the same id and subject inside the dedupe window (2 minutes) is
+   * a duplicate.
    *
    * @generated from field: string id = 1;
    */
@@ -140,6 +141,14 @@ export declare type Reading = Message<"weir.v1.Reading"> & {
    * @generated from field: map<string, google.protobuf.Timestamp> times = 3;
    */
   times: { [key: string]: Timestamp };
+
+  /**
+   * The exact value of a metric, by its name, where that is an integer which a double cannot hold (past 2^53). The metric
+   * has the nearest double. In JSON the integers are decimal texts.
+   *
+   * @generated from field: map<string, int64> integers = 4;
+   */
+  integers: { [key: string]: bigint };
 };
 
 /**
