@@ -99,4 +99,10 @@ export const limits = {
   quotedMax: 200,
   /** For how long a browser remembers what a preflight was answered. */
   preflightSeconds: 7_200,
+  /**
+   * How soon it is looked whether a stream reaches a cursor that is past the head; after four times that again, so often. Then
+   * heartbeats go on with it. In between a new leader of a cluster applies what the old one had.
+   */
+  aheadLookMs: 100,
+  aheadLooksMax: 3,
 } as const

@@ -12,6 +12,7 @@ export class SimulatedWorld {
   readonly clients: SimulatedClient[] = []
   encoded = 0
   comparisons = 0
+  comparisonsWanted = 0
   #epoch = 1
   #now = 0
   #passWanted = false
@@ -60,6 +61,7 @@ export class SimulatedWorld {
       },
       now: () => this.#now,
       comparisons: () => this.comparisons,
+      requestComparison: () => void this.comparisonsWanted++,
       later: (ms, action) => {
         const timer = { at: this.#now + ms, action }
         this.#timers.push(timer)

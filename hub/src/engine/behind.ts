@@ -15,6 +15,9 @@ export class Behind {
   readonly #steps: StepCache
   readonly #catchUp: StreamCatchUp
   #ready: Subscriber[] = []
+  /** Channels of which it is being looked whether the stream reaches those that are ahead, and how often it was. */
+  readonly #inquired: Set<Lane> = new Set()
+  #looks = 0
 
   constructor(options: SourceOptions, log: EntryLog, counters: SourceCounters) {
     this.#options = options
@@ -31,7 +34,8 @@ export class Behind {
     else if (seq === channel.seq) channel.join(subscriber)
     else if (!channel.ahead.has(subscriber)) {
       channel.wait(subscriber)
-      subscriber.aheadSince = undefined
+      subscriber.aheadSince = this.#options.comparisons()
+      this.#inquire(channel)
     }
   }
 
@@ -51,12 +55,31 @@ export class Behind {
   doubtAhead(channel: Lane): void {
     const comparisons = this.#options.comparisons()
     for (const subscriber of channel.ahead) {
-      subscriber.aheadSince ??= comparisons
       if (comparisons < subscriber.aheadSince + 2) continue
       channel.endWait(subscriber)
       subscriber.beginAgain(this.#log, this.#counters)
       this.settle(subscriber)
     }
+  }
+
+  /** Finds out soon, and again if somebody joins meanwhile, whether the stream reaches what is ahead of the hub. */
+  #inquire(channel: Lane): void {
+    const isRunning = this.#inquired.size > 0
+    this.#inquired.add(channel)
+    this.#looks = 0
+    if (!isRunning) this.#lookSoon()
+  }
+
+  #lookSoon(): void {
+    this.#options.requestComparison()
+    this.#options.later(limits.aheadLookMs * 4 ** this.#looks++, () => {
+      for (const channel of this.#inquired) {
+        this.doubtAhead(channel)
+        if (channel.ahead.size === 0) this.#inquired.delete(channel)
+      }
+      if (this.#inquired.size > 0 && this.#looks < limits.aheadLooksMax) this.#lookSoon()
+      else this.#inquired.clear()
+    })
   }
 
   /** A receiver has got credit: what is behind of it may go on. */

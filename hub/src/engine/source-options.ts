@@ -21,6 +21,8 @@ export interface SourceOptions {
   now(): number
   /** How often the log was found to have everything that its stream had at the moment. */
   comparisons(): number
+  /** Asks for a comparison now. */
+  requestComparison(): void
   /** Does something once, after a time; gives what cancels it. */
   later(ms: number, action: () => void): () => void
   onReadFailed(thrown: unknown): void

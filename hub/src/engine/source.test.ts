@@ -228,6 +228,25 @@ describe('a source, whatever happens', () => {
     world.check()
   })
 
+  test('it is asked at once whether a stream reaches a cursor, without a heartbeat, and then no more', async () => {
+    const world = new SimulatedWorld([])
+    const ahead = world.connect(wishFor(Mode.ALL))
+    world.publish('a.x', 10, 0)
+    await world.settle()
+    ahead.resumeAt(1000)
+    assert.equal(world.comparisonsWanted, 1)
+    world.comparisons++
+    await world.apply({ kind: 'time', ms: 100 })
+    assert.equal(world.comparisonsWanted, 2, 'the first may have begun before')
+    assert.equal(ahead.frames.length, 1)
+    world.comparisons++
+    await world.apply({ kind: 'time', ms: 400 })
+    assert.ok(ahead.frames.some(({ kind }) => kind === 'gap'))
+    assert.equal(world.timers, 0)
+    await world.settle()
+    world.check()
+  })
+
   test('who comes while another incarnation is loaded begins once, after it', async () => {
     const world = new SimulatedWorld([])
     const early = world.connect(wishFor(Mode.ALL))

@@ -84,6 +84,7 @@ export class Sources {
       requestPass: () => this.#flusher.request(source),
       now: () => performance.now(),
       comparisons: () => tail.stats.checks,
+      requestComparison: () => tail.compare(),
       later: (ms, action) => {
         const timer = setTimeout(action, ms)
         return () => clearTimeout(timer)

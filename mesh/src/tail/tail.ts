@@ -132,6 +132,11 @@ export class Tail {
     this.#held = undefined
   }
 
+  /** Compares with the stream now rather than at the next poll; `stats.checks` says when it was done. */
+  compare(): void {
+    void this.#check()
+  }
+
   #receive(subject: string, payload: Uint8Array, headed: Headed): void {
     const seq = liveSequence(payload)
     if (seq <= this.#head) {

@@ -19,7 +19,7 @@ export class Subscriber {
   /** What is under way for it: it waits for the next pass, or for a read of the stream. */
   activity: 'none' | 'queued' | 'reading' | 'closed' = 'none'
   /** How often the log had been compared with its stream when this was found to be past it. */
-  aheadSince: number | undefined
+  aheadSince = 0
 
   constructor(receiver: Receiver, id: number, mode: Mode, channel: Lane) {
     this.receiver = receiver
