@@ -100,7 +100,7 @@ function readSubscribe(object: JsonObject): Subscribe {
   return subscribe
 }
 
-const modes = enumNames(modeValues, 'MODE_')
+const modes = /* @__PURE__ */ enumNames(modeValues, 'MODE_')
 
 const fieldNames = {
   hello: ['token', 'client', 'windowBytes'],

@@ -1,4 +1,3 @@
-import { base64Decode } from '@bufbuild/protobuf/wire'
 import { WeirError } from '../error.ts'
 
 // Each reader takes one value out of parsed JSON or throws `malformed` with the path at which it stands. Null reads as
@@ -103,7 +102,11 @@ export function readBytes(value: unknown, path: string): Uint8Array {
   const text = readString(value, path)
   if (text === '') return new Uint8Array(0)
   try {
-    return base64Decode(text)
+    // Both alphabets of RFC 4648, as proto3 JSON takes them.
+    const characters = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+    const bytes = new Uint8Array(characters.length)
+    for (let at = 0; at < bytes.length; at++) bytes[at] = characters.charCodeAt(at)
+    return bytes
   } catch {
     throw new WeirError('malformed', `${path}: the string is not base64 (RFC 4648).`)
   }
