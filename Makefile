@@ -9,7 +9,7 @@ PACKAGES := $(wildcard */package.json)
 PAGE_SOURCES := $(shell find console client proto -type f -not -path '*/dist/*' -not -path '*/node_modules/*' -not -name '*.test.ts')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check bench gen clean FORCE
+.PHONY: help setup up test check bench gen pack clean FORCE
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,8 +32,11 @@ bench: setup ## run the benchmarks beside their peers
 gen: $(INSTALLED) ## write the generated files again: code from .proto, docs/config.md
 	@$(BUN) scripts/gen.ts
 
+pack: $(INSTALLED) ## build the packages that others install, @weir/client and @weir/proto, into dist/
+	@$(BUN) scripts/pack.ts
+
 clean: ## remove what setup and up made (tools, dependencies, page, .weir)
-	rm -rf .tools node_modules */node_modules console/dist .weir
+	rm -rf .tools node_modules */node_modules console/dist dist .weir
 
 # Somebody who removes node_modules by hand gets it again.
 $(INSTALLED): scripts/bring-bun.sh scripts/link-tools.sh bun.lock bunfig.toml package.json $(PACKAGES) $(if $(wildcard node_modules/.bin),,FORCE)

@@ -314,7 +314,7 @@ test('a page that goes away after the producer has closed, or with nothing to se
 test('options that cannot work are refused', () => {
   for (const options of [
     { url: 'ingest' },
-    { url: 'ws://ingest.test' },
+    { url: 'ftp://ingest.test' },
     { maxItems: 0 },
     { bufferBytesMax: 1.5 },
     { whenFull: 'explode' as never },

@@ -1,7 +1,10 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { WeirError } from '@weir/proto'
 import { producerLimits } from '../limits.ts'
 import { callSafely } from '../platform/call-safely.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
+import { endpointUrl } from '../platform/endpoint-url.ts'
 import type { Fetch } from '../platform/fetch.ts'
 import { onPageEvent } from '../platform/page-event.ts'
 import { type GetToken, TokenSource } from '../token/token-source.ts'
@@ -10,7 +13,7 @@ import { Outbox, type WhenFull, whenFullPolicies } from './outbox.ts'
 import { type EventInit, type OutboxItem, outboxItem } from './outbox-item.ts'
 
 export interface ProducerOptions {
-  /** Address of ingest: `https://ingest.example.com`. */
+  /** Address of ingest, with any path before its own: `https://weir.example.com/ingest`. */
   readonly url: string
   readonly getToken: GetToken
   /** Events in one request; the default is 500. */
@@ -74,7 +77,7 @@ export class Producer {
       },
     })
     this.#post = new EventPost({
-      url: eventsUrl(options.url),
+      url: endpointUrl(options.url, '/v1/events', 'http'),
       tokens: new TokenSource(options.getToken, clock),
       fetch: options.fetch ?? globalThis.fetch,
       clock,
@@ -157,13 +160,4 @@ export function producer(options: ProducerOptions): Producer {
 
 function checkPositive(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) throw new WeirError('invalid', `${name} must be a whole number above 0.`)
-}
-
-function eventsUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new WeirError('invalid', `"${text}" is not the address of ingest, like https://ingest.example.com.`)
-  }
-  if (url.pathname === '/') url.pathname = '/v1/events'
-  return url.href
 }
