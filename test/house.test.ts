@@ -32,7 +32,7 @@ const vendors: readonly { readonly name: RegExp; readonly importer: RegExp }[] =
   { name: /^@hono\//, importer: /^mesh\/src\// },
   { name: /^@electric-sql\//, importer: /^cli\/src\// },
   { name: /^@opentelemetry\//, importer: /^cli\/src\/|^examples\// },
-  { name: /^citty$/, importer: /^cli\/src\// },
+  { name: /^(commander|@commander-js\/.+|@bomb\.sh\/tab)/, importer: /^cli\/src\/(commands\/|program|completion|run)/ },
   { name: /^(svelte|uplot)(\/|$)/, importer: /^console\// },
 ]
 

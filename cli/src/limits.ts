@@ -26,6 +26,8 @@ export const limits = {
   batchMs: 100,
   /** `weir pub` tries a batch that met a temporary refusal so many times, then ends with the error. */
   sendAttemptsMax: 8,
+  /** So often, while no batch has been answered yet: the address may be wrong. */
+  firstAttemptsMax: 3,
   /** The wait before the second attempt, at most; it doubles with each further one. */
   sendWaitMs: 100,
   /** Commands make a token for themselves that is good for so long; a longer one asks again. */
@@ -40,4 +42,8 @@ export const limits = {
   rebuildPollMs: 500,
   /** With less space on the disk, `weir doctor` complains. */
   diskBytesMin: 2_147_483_648,
+  /** Help for what is no terminal is so wide. */
+  helpColumns: 80,
+  /** In a terminal with less room beside the names, their descriptions are not wrapped. */
+  helpWrapColumnsMin: 12,
 } as const

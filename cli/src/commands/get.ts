@@ -1,39 +1,18 @@
-import type { StateItem } from '@weir/client'
-import { eventToJson, WeirError } from '@weir/proto'
-import type { CommandDef } from 'citty'
-import { accessArgs, findAccess } from '../access.ts'
-import { command } from '../command.ts'
-import { dataOf, eventLine } from '../event-line.ts'
-import { exitCodes } from '../exit-code.ts'
-import { meshClient } from '../mesh-client.ts'
-import { UsageError } from '../usage-error.ts'
+import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { tokenOption, urlOption } from './access-options.ts'
+import type { Finish } from './finish.ts'
 
-export const get: CommandDef = command({
-  name: 'get',
-  description: 'Print what a bucket holds now: one key, or all that a filter matches',
-  args: {
-    bucket: { type: 'positional', required: true, description: 'The bucket: latest' },
-    key: { type: 'positional', required: false, description: 'The subject of the value' },
-    filter: { type: 'string', description: "Several values: 'rooms.>'; without key and filter all" },
-    json: { type: 'boolean', description: 'Whole events with sequence and age, one JSON object a line' },
-    ...accessArgs,
-  },
-  async run(args) {
-    const { bucket, key, filter } = args
-    if (key !== undefined && filter !== undefined) throw new UsageError('Give a key or --filter, not both.')
-    const weir = meshClient(findAccess(args))
-    if (key === undefined) {
-      const { items } = await weir.state(bucket, filter === undefined ? {} : { filter })
-      for (const item of items) console.log(args.json === true ? jsonLine(item) : eventLine(item.subject, item.event))
-      return exitCodes.done
-    }
-    const item = await weir.get(bucket, key)
-    if (item === undefined) throw new WeirError('not_found', `The bucket ${bucket} has no value for ${key}.`)
-    console.log(args.json === true ? jsonLine(item) : JSON.stringify(dataOf(eventToJson(item.event)) ?? null))
-    return exitCodes.done
-  },
-})
-
-function jsonLine({ event, ...rest }: StateItem): string {
-  return JSON.stringify({ ...rest, event: eventToJson(event) })
+export function getCommand(finish: Finish): CommandUnknownOpts {
+  return new Command('get')
+    .description('Print what a bucket holds now: of some keys, of all that a filter matches, or everything')
+    .argument('<bucket>', 'The bucket: latest')
+    .argument('[keys...]', 'Subjects of values; of one alone, the bare data is printed')
+    .option('--filter <filter...>', "Values of subjects that match: 'rooms.>'")
+    .option('--limit <n>', 'No more than so many values; without it, all')
+    .option('--json', 'Whole events with sequence and age, one JSON object a line')
+    .addOption(urlOption)
+    .addOption(tokenOption)
+    .action((bucket, keys, options) =>
+      finish(import('../actions/get.ts').then(({ get }) => get(bucket, keys, options))),
+    )
 }

@@ -1,6 +1,6 @@
 import type { NatsRole } from '@weir/mesh'
 import type { Ports } from './ports.ts'
-import type { Secrets } from './state-folder.ts'
+import type { Secrets } from './secrets.ts'
 
 /** Where everything of a `weir up` answers. */
 export interface Addresses {

@@ -1,8 +1,8 @@
 import { connectNats, createLogger, defaultTenantSpec, mintToken, provisionMesh, provisionTenant } from '@weir/mesh'
-import { defaultTenant } from '@weir/proto'
-import { specWithBuckets } from '../declared-buckets.ts'
+import { defaultTenant, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
-import { tenantNames } from '../tenants.ts'
+import { specWithBuckets } from '../tenant/declared-buckets.ts'
+import { tenantNames } from '../tenant/tenants.ts'
 import { type Addresses, addressesOf } from './addresses.ts'
 import { Child, type ChildDeclaration } from './child.ts'
 import { Leash } from './leash.ts'
@@ -20,6 +20,8 @@ import {
 } from './parts.ts'
 
 export interface LocalMeshOptions extends PartContext {
+  /** Also make changes to streams and buckets that lose what is stored. */
+  readonly force: boolean
   /** Something is ready, so many milliseconds after it was begun. */
   readonly onReady: (what: PartName | 'streams', ms: number) => void
   /** A sentence on what happened since: a crash, a restart. */
@@ -102,7 +104,7 @@ export class LocalMesh {
     const nc = await connectNats({ url: this.addresses.nats, name: 'admin', log })
     try {
       await provisionMesh(nc, defaultTenantSpec.replicas)
-      await provisionTenant(nc, defaultTenant, spec)
+      await provisionTenant(nc, defaultTenant, spec, { force: this.#options.force }).catch(offerForce)
       return await tenantNames(nc)
     } finally {
       await nc.close()
@@ -118,4 +120,9 @@ export class LocalMesh {
       ttlSeconds: limits.telemetryTokenSeconds,
     })
   }
+}
+
+function offerForce(thrown: unknown): never {
+  if (!(thrown instanceof WeirError) || thrown.code !== 'conflict') throw thrown
+  throw new WeirError('conflict', `${thrown.message} "weir up --force" does it.`, { cause: thrown })
 }

@@ -2,11 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { renderNatsConfig } from '@weir/mesh'
+import { fileOf } from '../checkout/file-of.ts'
+import { bun, natsServer, pinnedNode } from '../checkout/programs.ts'
 import { addressesOf, natsUrl } from './addresses.ts'
 import type { ChildDeclaration } from './child.ts'
 import type { Ports } from './ports.ts'
-import { bun, fileOf, natsServer, pinnedNode } from './programs.ts'
-import type { Secrets, StateFolder } from './state-folder.ts'
+import type { Secrets } from './secrets.ts'
+import type { StateFolder } from './state-folder.ts'
 
 /** In the order in which they are stopped, the other way round. */
 export const partNames = ['nats', 'postgres', 'ingest', 'hub', 'projector', 'telemetry'] as const

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join, resolve } from 'node:path'
 import { type NatsRole, natsRoles } from '@weir/mesh'
 import type { Addresses } from './addresses.ts'
+import type { Secrets } from './secrets.ts'
 
 /** The folder `.weir` in which `weir up` keeps everything: data, logs, secrets, and what other commands need to find it. */
 export class StateFolder {
@@ -74,13 +75,6 @@ export class StateFolder {
 
 const secretsFile = 'secrets.json'
 const runningFile = 'up.json'
-
-export interface Secrets {
-  /** Signs tokens (HS256). */
-  readonly jwtSecret: string
-  /** Of each NATS user. */
-  readonly natsPasswords: Readonly<Record<NatsRole, string>>
-}
 
 /** A `weir up` that is ready: the line that `--json` prints, and what `.weir/up.json` holds. */
 export interface Running {

@@ -1,12 +1,12 @@
 import { isErrorCode, WeirError } from '@weir/proto'
+import { limits } from '../limits.ts'
 import type { Access, ServiceName } from './access.ts'
-import { limits } from './limits.ts'
 
 export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'DELETE'
   readonly query?: Readonly<Record<string, string | undefined>>
-  /** Sent as application/json. */
-  readonly body?: unknown
+  /** JSON. */
+  readonly body?: string
 }
 
 /**
@@ -27,7 +27,7 @@ export async function request(
   const init: RequestInit = { method: options.method ?? 'GET', headers, signal: AbortSignal.timeout(limits.requestMs) }
   if (options.body !== undefined) {
     headers['Content-Type'] = 'application/json'
-    init.body = JSON.stringify(options.body)
+    init.body = options.body
   }
   let response: Response
   try {
@@ -53,6 +53,8 @@ async function refusal(response: Response, service: ServiceName, url: URL): Prom
   } catch {
     // Not a problem of Weir: something else answers there.
   }
-  const message = `${url.origin} answered with ${response.status}, not as ${service} does: is the address right?`
-  return new WeirError(response.status >= 500 ? 'unavailable' : 'not_found', message)
+  return new WeirError(
+    'unavailable',
+    `${url.origin}${url.pathname} answered with ${response.status}, not as ${service} does: is the address right?`,
+  )
 }

@@ -3,18 +3,24 @@ import type { ErrorCode } from '@weir/proto'
 /** What scripts can tell apart. */
 export const exitCodes = {
   done: 0,
-  /** Anything without a number of its own. */
   failed: 1,
-  /** The command line is wrong. */
   usage: 2,
-  /** No answer, or one that means "later": worth another try. */
   unavailable: 3,
-  /** No token, or one that has expired, is not accepted, or does not grant this. */
   refused: 4,
   notFound: 5,
 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
+
+/** For the help and docs/cli.md. */
+export const exitCodeMeanings: { readonly [Name in keyof typeof exitCodes]: string } = {
+  done: 'done; for a stream: ended by its reader, by --count or by Ctrl-C',
+  failed: 'failed, or refused in part, for a reason that another try does not change',
+  usage: 'the command line or a setting is wrong',
+  unavailable: 'nobody answers, somebody else does, or the answer is "later"',
+  refused: 'no token, or one that is expired, not accepted, or does not grant this',
+  notFound: 'there is no such thing: a key, a bucket, a tenant',
+}
 
 export function exitCode(code: ErrorCode): ExitCode {
   switch (code) {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { natsBinary } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
+import { fileOf } from './file-of.ts'
 
 /** The Bun that runs this command: it runs ingest, the projector and the embedded Postgres too. */
 export const bun: string = process.execPath
@@ -20,11 +20,6 @@ export function natsServer(): string {
 export function pinnedNode(): string {
   const path = fileOf('.tools/bin/node')
   return existsSync(path) ? path : missing('Node 22', 'run "make setup"')
-}
-
-/** A file of the checkout by its path from the root. */
-export function fileOf(path: string): string {
-  return fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 }
 
 function onPath(name: string): string | undefined {

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { type BucketSpec, defaultTenantSpec, type TenantSpec } from '@weir/mesh'
-import { limits } from './limits.ts'
-import { bun, fileOf } from './up/programs.ts'
-import { UsageError } from './usage-error.ts'
+import { fileOf } from '../checkout/file-of.ts'
+import { bun } from '../checkout/programs.ts'
+import { limits } from '../limits.ts'
+import { UsageError } from '../text/usage-error.ts'
 
 /**
  * A tenant with the buckets of the default and those that a file of projections needs; the file's word counts where both name one.

@@ -1,9 +1,10 @@
 import { type Environment, mintToken, parseConfig } from '@weir/mesh'
-import { defaultTenant, WeirError } from '@weir/proto'
-import { limits } from './limits.ts'
-import { accessSettings } from './settings.ts'
-import { isAlive, StateFolder } from './up/state-folder.ts'
-import { UsageError } from './usage-error.ts'
+import { WeirError } from '@weir/proto'
+import { limits } from '../limits.ts'
+import { accessSettings } from '../settings.ts'
+import { UsageError } from '../text/usage-error.ts'
+import { everythingGranted } from '../up/owner-token.ts'
+import { isAlive, StateFolder } from '../up/state-folder.ts'
 
 /** Where a command sends its requests, and with what token. */
 export interface Access {
@@ -15,31 +16,20 @@ export interface Access {
 
 export type ServiceName = 'hub' | 'ingest' | 'projector'
 
-/** The options of every command that talks to a mesh. */
-export const accessArgs = {
-  url: {
-    type: 'string',
-    valueHint: 'url',
-    description:
-      'Address of a mesh behind one host (or WEIR_URL). Without it: the "weir up" of this folder or one above',
-  },
-  token: {
-    type: 'string',
-    valueHint: 'jwt',
-    description: 'Token (or WEIR_TOKEN). Without it: one is made, where "weir up" has left its secret',
-  },
-} as const
-
 export interface AccessOptions {
   readonly url?: string | undefined
   readonly token?: string | undefined
 }
 
-/** An address of one service (WEIR_HUB_URL, ...) goes before that of the mesh, and any given one before `weir up`. */
+/**
+ * An address of one service (WEIR_HUB_URL, ...) goes before that of the mesh, and any given one before `weir up`. Throws
+ * UsageError for what is no address.
+ */
 export function findAccess(options: AccessOptions, env: Environment = process.env): Access {
   const folder = StateFolder.find(process.cwd())
   const config = parseConfig(accessSettings, env)
   const token = options.token ?? config.token
+  if (options.url !== undefined) origin(options.url)
   return {
     address(service) {
       const given = options.url ?? config[service] ?? config.url
@@ -66,11 +56,6 @@ function ownToken(folder: StateFolder | undefined): Promise<string> {
     throw new WeirError('unauthenticated', 'There is no token: give one with --token or WEIR_TOKEN.')
   }
   return mintToken(secrets.jwtSecret, everythingGranted(limits.ownTokenSeconds))
-}
-
-/** What the owner of a `weir up` may do in it. */
-export function everythingGranted(ttlSeconds: number): Parameters<typeof mintToken>[1] {
-  return { tenant: defaultTenant, subject: 'owner', publish: ['>'], subscribe: ['>'], admin: true, ttlSeconds }
 }
 
 function origin(address: string): string {

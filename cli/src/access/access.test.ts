@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { Verifier } from '@weir/mesh'
+import { addressesOf } from '../up/addresses.ts'
+import { portsOf } from '../up/ports.ts'
+import { StateFolder } from '../up/state-folder.ts'
 import { findAccess } from './access.ts'
-import { addressesOf } from './up/addresses.ts'
-import { portsOf } from './up/ports.ts'
-import { StateFolder } from './up/state-folder.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-access-'))
 const before = process.cwd()

@@ -1,16 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asWeirError, type WeirError } from '@weir/proto'
+import { limits } from '../limits.ts'
 import type { Access } from './access.ts'
-import { limits } from './limits.ts'
 import { request } from './request.ts'
-
-/** One event on its way to ingest, in the JSON form of producers' items. */
-export interface Item {
-  readonly subject: string
-  readonly id?: string
-  readonly type?: string
-  readonly data?: unknown
-}
 
 export interface Rejected {
   /** Of standard input, where the event came from there. */
@@ -25,8 +17,11 @@ export class Sender {
   accepted = 0
   duplicates = 0
   readonly rejected: Rejected[] = []
-  #items: Item[] = []
+  /** One event each, in the JSON form of producers' items. */
+  #items: string[] = []
   #lines: (number | undefined)[] = []
+  /** Ingest is where it was said to be. */
+  #answered = false
   #sending: Promise<void> = Promise.resolve()
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -35,7 +30,7 @@ export class Sender {
   }
 
   /** Puts an event into the next batch; waits while a full one is on its way. */
-  async add(item: Item, line: number): Promise<void> {
+  async add(item: string, line: number): Promise<void> {
     this.#items.push(item)
     this.#lines.push(line)
     if (this.#items.length >= limits.batchEventsMax) await this.flush()
@@ -60,16 +55,21 @@ export class Sender {
   }
 
   /** One request; a temporary refusal is tried again with the same ids, so nothing is stored twice. */
-  async send(items: readonly Item[], lines: readonly (number | undefined)[] = []): Promise<void> {
+  async send(items: readonly string[], lines: readonly (number | undefined)[] = []): Promise<void> {
     if (items.length === 0) return
     for (let attempt = 1; ; attempt++) {
       try {
-        const response = await request(this.#access, 'ingest', '/v1/events', { method: 'POST', body: items })
+        const response = await request(this.#access, 'ingest', '/v1/events', {
+          method: 'POST',
+          body: `[${items.join(',')}]`,
+        })
         this.#count((await response.json()) as Answer, lines)
+        this.#answered = true
         return
       } catch (thrown) {
         const error = asWeirError(thrown)
-        if (!error.retryable || attempt >= limits.sendAttemptsMax) throw error
+        const attemptsMax = this.#answered ? limits.sendAttemptsMax : limits.firstAttemptsMax
+        if (!error.retryable || attempt >= attemptsMax) throw error
         await sleep(Math.random() * limits.sendWaitMs * 2 ** attempt)
       }
     }

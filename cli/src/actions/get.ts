@@ -1,0 +1,62 @@
+import type { StateItem, Weir } from '@weir/client'
+import { type AccessOptions, findAccess } from '../access/access.ts'
+import { meshClient } from '../access/mesh-client.ts'
+import { limits } from '../limits.ts'
+import { countOf } from '../text/duration.ts'
+import { dataText, eventLine, lineWithEvent } from '../text/event-line.ts'
+import { exitCodes } from '../text/exit-code.ts'
+import { UsageError } from '../text/usage-error.ts'
+
+export interface GetOptions extends AccessOptions {
+  readonly filter?: readonly string[]
+  readonly limit?: string
+  readonly json?: boolean
+}
+
+/** Prints values of a bucket. A key without a value is said, and is the exit code. */
+export async function get(bucket: string, keys: readonly string[], options: GetOptions): Promise<number> {
+  const { filter, json = false } = options
+  const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : countOf(options.limit, '--limit')
+  if (keys.length > 0 && filter !== undefined) throw new UsageError('Give keys or --filter, not both.')
+  if (keys.length > 0 && options.limit !== undefined) throw new UsageError('--limit is for a filter, not for keys.')
+  const weir = meshClient(findAccess(options))
+  const line = json ? jsonLine : ({ subject, event }: StateItem): string => eventLine(subject, event)
+  if (keys.length === 0) return await printAll(weir, bucket, filter, limit, line)
+  let code: number = exitCodes.done
+  for (const key of keys) {
+    const item = await weir.get(bucket, key)
+    if (item === undefined) {
+      console.error(`weir: the bucket ${bucket} has no value for ${key}`)
+      code = exitCodes.notFound
+    } else console.log(keys.length > 1 || json ? line(item) : dataText(item.event))
+  }
+  return code
+}
+
+/** All pages, up to the limit; what the limit leaves out is said. */
+async function printAll(
+  weir: Weir,
+  bucket: string,
+  filter: readonly string[] | undefined,
+  limit: number,
+  line: (item: StateItem) => string,
+): Promise<number> {
+  let left = limit
+  let after: string | undefined
+  do {
+    const page = await weir.state(bucket, {
+      limit: Math.min(left, limits.pageItemsMax),
+      ...(filter === undefined ? {} : { filter }),
+      ...(after === undefined ? {} : { after }),
+    })
+    for (const item of page.items) console.log(line(item))
+    left -= page.items.length
+    after = page.next
+  } while (after !== undefined && left > 0)
+  if (after !== undefined) console.error(`weir: there are more than ${limit}; a higher --limit, or none, shows them`)
+  return exitCodes.done
+}
+
+function jsonLine({ event, ...rest }: StateItem): string {
+  return lineWithEvent(rest, event)
+}

@@ -1,0 +1,102 @@
+import {
+  connectNats,
+  createLogger,
+  defaultTenantSpec,
+  meshSettings,
+  type NatsConnection,
+  natsAccess,
+  parseConfig,
+  provisionMesh,
+  provisionTenant,
+  type TenantSpec,
+} from '@weir/mesh'
+import { checkTenant } from '@weir/proto'
+import { specWithBuckets } from '../tenant/declared-buckets.ts'
+import { tenantNames } from '../tenant/tenants.ts'
+import { exitCodes } from '../text/exit-code.ts'
+import { UsageError } from '../text/usage-error.ts'
+import { isAlive, StateFolder } from '../up/state-folder.ts'
+
+export interface NatsOptions {
+  readonly nats?: string
+}
+
+export interface CreateOptions extends NatsOptions {
+  readonly maxGib: string
+  readonly maxHours: string
+  readonly replicas: string
+  /** Behind leaf nodes, comma-separated. */
+  readonly sites?: string
+  /** A file of projections. */
+  readonly projections?: string
+  readonly force?: boolean
+}
+
+/** Makes the streams and buckets of a tenant, or changes them. Throws `conflict` for changes that lose data, without `force`. */
+export async function createTenant(name: string, options: CreateOptions): Promise<number> {
+  checkTenant(name)
+  const spec = await specWithBuckets(specOf(options), options.projections ?? process.env.WEIR_PROJECTIONS)
+  await withNats(options, (nc) => create(nc, name, spec, options.force === true))
+  return exitCodes.done
+}
+
+export async function listTenants(options: NatsOptions): Promise<number> {
+  await withNats(options, async (nc) => {
+    for (const name of await tenantNames(nc)) console.log(name)
+  })
+  return exitCodes.done
+}
+
+/** Certificates come the same way as to the services. */
+const { natsCaFile, natsCertFile, natsKeyFile } = meshSettings
+const natsFiles = { natsCaFile, natsCertFile, natsKeyFile }
+
+async function withNats(options: NatsOptions, action: (nc: NatsConnection) => Promise<void>): Promise<void> {
+  const url = options.nats ?? process.env.WEIR_NATS_URL ?? localNats()
+  const access = natsAccess({ natsUrl: url, ...parseConfig(natsFiles, process.env) })
+  const nc = await connectNats({ ...access, name: 'admin', log: createLogger('cli', 'fatal') })
+  try {
+    await action(nc)
+  } finally {
+    await nc.close()
+  }
+}
+
+async function create(nc: NatsConnection, name: string, spec: TenantSpec, force: boolean): Promise<void> {
+  const ofMesh = await provisionMesh(nc, spec.replicas, { force })
+  const ofTenant = await provisionTenant(nc, name, spec, { force })
+  for (const { stream, action, changes } of [...ofMesh, ...ofTenant]) {
+    const fields = changes.length === 0 ? '' : ` (${changes.map(({ field }) => field).join(', ')})`
+    console.log(`${stream} ${action}${fields}`)
+  }
+  console.log(`The projector serves tenant ${name} once WEIR_TENANTS names it; "weir up" sees to that when it starts.`)
+}
+
+function specOf({ maxGib, maxHours, replicas, sites }: CreateOptions): TenantSpec {
+  return {
+    ...defaultTenantSpec,
+    eventsMaxBytes: Math.round(positive(maxGib, '--max-gib') * 1024 ** 3),
+    eventsMaxAgeMs: Math.round(positive(maxHours, '--max-hours') * 3_600_000),
+    replicas: positive(replicas, '--replicas'),
+    ...(sites === undefined ? {} : { sites: siteNames(sites) }),
+  }
+}
+
+function siteNames(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim())
+  const wrong = names.find((name) => !/^[a-z0-9-]+$/.test(name))
+  if (wrong === undefined) return names
+  throw new UsageError(`--sites "${text}": the name of a site has a-z, 0-9 and "-", and "${wrong}" is none.`)
+}
+
+function positive(text: string, option: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value > 0)) throw new UsageError(`${option} "${text}" is not a number above 0.`)
+  return value
+}
+
+function localNats(): string {
+  const running = StateFolder.find(process.cwd())?.readRunning()
+  if (running !== undefined && isAlive(running)) return running.addresses.nats
+  throw new UsageError('No "weir up" runs here: say with --nats or WEIR_NATS_URL where NATS is.')
+}
