@@ -39,9 +39,10 @@ clean: ## remove what setup and up made (tools, dependencies, page, .weir)
 	rm -rf .tools node_modules */node_modules console/dist dist .weir
 
 # Somebody who removes node_modules by hand gets it again.
-$(INSTALLED): scripts/bring-bun.sh scripts/link-tools.sh bun.lock bunfig.toml package.json $(PACKAGES) $(if $(wildcard node_modules/.bin),,FORCE)
+$(INSTALLED): scripts/bring-bun.sh scripts/check-binaries.mjs scripts/binaries.sha256 scripts/link-tools.sh bun.lock bunfig.toml package.json $(PACKAGES) $(if $(wildcard node_modules/.bin),,FORCE)
 	@sh scripts/bring-bun.sh
 	@$(BUN) install --frozen-lockfile
+	@node scripts/check-binaries.mjs
 	@sh scripts/link-tools.sh
 	@touch $@
 

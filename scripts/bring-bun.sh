@@ -23,12 +23,14 @@ esac
 
 package=@oven/bun-$platform
 binary=.tools/node_modules/$package/bin/bun
-if [ ! -x "$binary" ] || [ "$("$binary" --version)" != "$bun_version" ]; then
+# What is there may be of an older version, which the hash tells without running it.
+if ! node scripts/check-binaries.mjs "$binary" 2>/dev/null; then
   echo "weir: bringing Bun $bun_version"
   npm install --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error \
     --prefix .tools "$package@$bun_version" >/dev/null ||
     fail "npm could not bring $package@$bun_version: see its words above; the registry must be reachable."
 fi
+node scripts/check-binaries.mjs "$binary" || fail "This is not the Bun that was pinned."
 mkdir -p .tools/bin
 ln -sf "../node_modules/$package/bin/bun" .tools/bin/bun
 .tools/bin/bun --version >/dev/null || fail "Bun $bun_version was brought but does not start on this machine."
