@@ -1,7 +1,8 @@
-import { type JetStreamManager, jetstreamManager, type StoredMsg } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
+import { limits } from '../config/limits.ts'
 import { ConditionalPublisher, type Outcome } from '../publish/conditional-publisher.ts'
+import { lastByLeader } from '../read/leader-get.ts'
 
 /** Values that anybody on the mesh can take, each once, until they expire with the bucket's TTL. */
 export class OneTimeBucket {
@@ -12,7 +13,7 @@ export class OneTimeBucket {
   constructor(nc: NatsConnection, bucket: string) {
     this.#nc = nc
     this.#bucket = bucket
-    this.#publisher = new ConditionalPublisher(nc, { deadlineMs })
+    this.#publisher = new ConditionalPublisher(nc, { deadlineMs: limits.slowReadDeadlineMs })
   }
 
   /** Throws `conflict` when the key was used, `unavailable`, and what a bucket that is full refuses with. */
@@ -27,35 +28,24 @@ export class OneTimeBucket {
    * `unavailable`, after which the value may be gone as well.
    */
   async take(key: string): Promise<Uint8Array | undefined> {
-    const stored = await this.#read(key)
-    if (stored === null || stored.data.length === 0) return undefined
+    // By the word of the leader: a replica may not have heard of a value that was put a moment ago.
+    const stored = await lastByLeader(this.#nc, `KV_${this.#bucket}`, this.#subject(key))
+    if (stored === undefined || stored.payload.length === 0) return undefined
     const mark = { subject: this.#subject(key), payload: new Uint8Array(0), headers: 'KV-Operation: DEL\r\n' }
     const outcome = await this.#publisher.store({ ...mark, expectedSeq: stored.seq })
     if (outcome.kind === 'conflict') return undefined
     if (outcome.kind !== 'stored') throw refusal(outcome)
-    return stored.data
+    return stored.payload
   }
 
   close(): void {
     this.#publisher.close()
   }
 
-  /** By the word of the leader: a replica may not have heard of a value that was put a moment ago. */
-  async #read(key: string): Promise<StoredMsg | null> {
-    try {
-      const manager: JetStreamManager = await jetstreamManager(this.#nc, { checkAPI: false, timeout: deadlineMs })
-      return await manager.streams.getMessage(`KV_${this.#bucket}`, { last_by_subj: this.#subject(key) })
-    } catch (cause) {
-      throw new WeirError('unavailable', 'NATS JetStream did not answer; try again.', { cause })
-    }
-  }
-
   #subject(key: string): string {
     return `$KV.${this.#bucket}.${key}`
   }
 }
-
-const deadlineMs = 5_000
 
 function refusal(outcome: Exclude<Outcome, { kind: 'stored' | 'conflict' }>): WeirError {
   if (outcome.kind === 'refused') return outcome.error

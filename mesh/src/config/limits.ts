@@ -14,6 +14,13 @@ export const limits = {
   /** Payload bytes that are held for retries; a publish that would pass this fails with `overloaded`. */
   publishInFlightBytesMax: 67_108_864,
 
+  /** A read of a stream, or a question about one, that takes longer fails with `unavailable`. */
+  readDeadlineMs: 2_000,
+  /** A conditional write, or a read of many messages, that takes longer fails with `unavailable`. */
+  slowReadDeadlineMs: 5_000,
+  /** How often unanswered reads and conditional writes are looked at: the precision of their deadlines. */
+  repliesSweepMs: 250,
+
   /** A first connection to NATS that takes longer fails the start of the service. */
   natsConnectMs: 5_000,
   /** Reconnects are tried for ever, after 50 ms at first, then no more often than this. */

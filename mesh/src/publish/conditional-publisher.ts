@@ -1,9 +1,11 @@
 /**
  * Hot path. Budget: 4 us a message on Bun, guarded by bench/src/projector.bench.ts (latest).
  */
-import type { Msg, NatsConnection, PublishOptions, Subscription } from '@nats-io/nats-core'
+import type { Msg, NatsConnection, PublishOptions } from '@nats-io/nats-core'
 import { type ErrorCode, WeirError } from '@weir/proto'
-import { newInbox } from '../connection/inbox.ts'
+import { limits } from '../config/limits.ts'
+import { isConnected, watchConnection } from '../connection/connection-watch.ts'
+import { Replies } from '../connection/replies.ts'
 import { ackSequence } from './publish-ack.ts'
 
 /** What became of one publish. `unknown` means that no answer came: it may be stored or not. */
@@ -30,36 +32,33 @@ export interface ConditionalMessage {
  */
 export class ConditionalPublisher {
   readonly #nc: NatsConnection
-  readonly #deadlineMs: number
-  readonly #inbox: string
-  readonly #replies: Subscription
-  /** By token, so in the order of sending. */
-  readonly #pending = new Map<number, Pending>()
+  readonly #replies: Replies<Pending>
+  readonly #watch: { stop(): void }
   /** Token and message in turn, so that nothing is allocated for the pair. */
   #outgoing: (number | ConditionalMessage)[] = []
-  readonly #sweep: ReturnType<typeof setInterval>
-  #counter = 0
-  #now: number = Date.now()
 
   constructor(nc: NatsConnection, options: { readonly deadlineMs: number }) {
     this.#nc = nc
-    this.#deadlineMs = options.deadlineMs
-    this.#inbox = `${newInbox(nc)}.`
-    this.#replies = nc.subscribe(`${this.#inbox}*`, { callback: (_error, message) => this.#replied(message) })
-    this.#sweep = setInterval(() => this.#expire(), sweepMs)
+    this.#replies = new Replies(nc, {
+      deadlineMs: options.deadlineMs,
+      sweepMs: limits.repliesSweepMs,
+      answered: (message, token) => this.#settle(token, outcomeOf(message)),
+      expired: ({ settled }) => settled({ kind: 'unknown', reason: 'no acknowledgement in time' }),
+    })
+    this.#watch = watchConnection(nc, { lost: () => this.#end('the connection to NATS was lost') })
   }
 
   get inFlight(): number {
-    return this.#pending.size
+    return this.#replies.size
   }
 
   /** Calls back exactly once, never before it returns. */
   publish(message: ConditionalMessage, settled: (outcome: Outcome) => void): void {
-    const token = this.#counter++
-    this.#pending.set(token, { settled, deadline: this.#now + this.#deadlineMs })
+    const token = this.#replies.add({ settled, deadline: 0 })
     if (this.#outgoing.length === 0) setImmediate(() => this.#sendAll())
     this.#outgoing.push(token, message)
   }
+
   /** The same for a few messages, as a promise. */
   store(message: ConditionalMessage): Promise<Outcome> {
     return new Promise((resolve) => this.publish(message, resolve))
@@ -67,10 +66,15 @@ export class ConditionalPublisher {
 
   /** What is in flight ends as `unknown`; nothing more is sent. */
   close(): void {
-    clearInterval(this.#sweep)
+    this.#watch.stop()
+    this.#replies.close()
+    this.#end('closed')
+  }
+
+  /** What was sent may be stored or not; what was not is not sent. */
+  #end(reason: string): void {
     this.#outgoing = []
-    if (!this.#nc.isClosed()) this.#replies.unsubscribe()
-    for (const token of [...this.#pending.keys()]) this.#settle(token, { kind: 'unknown', reason: 'closed' })
+    for (const { settled } of this.#replies.takeAll()) settled({ kind: 'unknown', reason })
   }
 
   /**
@@ -80,6 +84,10 @@ export class ConditionalPublisher {
   #sendAll(): void {
     const outgoing = this.#outgoing
     this.#outgoing = []
+    if (!isConnected(this.#nc)) {
+      for (let at = 0; at < outgoing.length; at += 2) this.#settle(outgoing[at] as number, notConnected)
+      return
+    }
     for (let at = 0; at < outgoing.length; at += 2) {
       this.#send(outgoing[at] as number, outgoing[at + 1] as ConditionalMessage)
     }
@@ -90,7 +98,7 @@ export class ConditionalPublisher {
     const condition = expectedSeq === undefined ? '' : `Nats-Expected-Last-Subject-Sequence: ${expectedSeq}\r\n`
     const headers = new EncodedHeaders(`NATS/1.0\r\n${condition}${message.headers ?? ''}\r\n`)
     try {
-      const options = { reply: this.#inbox + token, headers } as unknown as PublishOptions
+      const options = { reply: this.#replies.subjectOf(token), headers } as unknown as PublishOptions
       this.#nc.publish(message.subject, message.payload, options)
     } catch (cause) {
       const outcome = publishFault(cause, message.payload.length)
@@ -98,30 +106,18 @@ export class ConditionalPublisher {
     }
   }
 
-  #replied(message: Msg): void {
-    this.#settle(Number(message.subject.slice(this.#inbox.length)), outcomeOf(message))
-  }
-
   #settle(token: number, outcome: Outcome): void {
-    const pending = this.#pending.get(token)
-    if (pending === undefined) return
-    this.#pending.delete(token)
-    pending.settled(outcome)
-  }
-
-  #expire(): void {
-    this.#now = Date.now()
-    for (const [token, pending] of this.#pending) {
-      if (pending.deadline > this.#now) return
-      this.#settle(token, { kind: 'unknown', reason: 'no acknowledgement in time' })
-    }
+    const pending = this.#replies.get(token)
+    if (this.#replies.settle(token)) pending?.settled(outcome)
   }
 }
 
 interface Pending {
   readonly settled: (outcome: Outcome) => void
-  readonly deadline: number
+  deadline: number
 }
+
+const notConnected: Outcome = { kind: 'unknown', reason: 'NATS is not connected' }
 
 /** All that the NATS client asks of headers is to encode themselves; its own MsgHdrs costs 2 us for the look-up of names. */
 class EncodedHeaders {
@@ -137,9 +133,6 @@ class EncodedHeaders {
 }
 
 const encoder = new TextEncoder()
-
-/** How often unanswered messages are looked at: the precision of the deadline. */
-const sweepMs = 250
 
 function outcomeOf(message: Msg): Outcome {
   const seq = ackSequence(message.data)
@@ -159,7 +152,7 @@ function publishFault(cause: unknown, size: number): Outcome {
   if (cause instanceof Error && cause.message.includes('max_payload')) {
     return { kind: 'refused', error: new WeirError('too_large', `A message of ${size} bytes is more than NATS takes.`) }
   }
-  return { kind: 'unknown', reason: 'NATS is not connected' }
+  return notConnected
 }
 
 /** What will be refused again; anything else may pass: an election, a full disk. */

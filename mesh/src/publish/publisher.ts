@@ -2,10 +2,11 @@
  * Hot path. Budget: 2 us a message of its own, beside what the NATS client takes; guarded by bench/src/publisher.bench.ts.
  * The client's own js.publish costs five times both: it makes a request, a timer and a header object of each message.
  */
-import { errors, type Msg, type NatsConnection, type PublishOptions, type Subscription } from '@nats-io/nats-core'
+import { errors, type Msg, type NatsConnection, type PublishOptions } from '@nats-io/nats-core'
 import { type WeirError, limits as wire } from '@weir/proto'
 import { limits } from '../config/limits.ts'
-import { newInbox } from '../connection/inbox.ts'
+import { watchConnection } from '../connection/connection-watch.ts'
+import { Replies } from '../connection/replies.ts'
 import type { Metrics } from '../run/metrics.ts'
 import { eventSubject } from '../streams/layout.ts'
 import { MsgIdHeader } from './msg-id-header.ts'
@@ -44,35 +45,49 @@ export class Publisher {
   readonly #nc: NatsConnection
   readonly #inFlightMax: number
   readonly #inFlightBytesMax: number
-  readonly #deadlineMs: number
-  readonly #inbox: string
-  readonly #replies: Subscription
-  /** In the order of first sends. The key is the last token of the reply subject; it is never used twice. */
-  readonly #pending = new Map<number, Pending>()
+  /** In the order of first sends. */
+  readonly #replies: Replies<Pending>
   /** The client has read header and options when its publish returns, so one of each serves all messages. */
   readonly #header = new MsgIdHeader()
   readonly #options: PublishOptions
+  readonly #watch: { stop(): void }
   #state: 'open' | 'draining' | 'closed' = 'open'
   #connected = true
-  #lastToken = 0
   #bytes = 0
   #retries = 0
-  /** Milliseconds at the last sweep: precise enough for deadlines, and free. */
-  #now = 0
-  #sweep: ReturnType<typeof setInterval> | undefined
   #emptied: (() => void) | undefined
 
   constructor(nc: NatsConnection, options: PublisherOptions = {}) {
     this.#nc = nc
     this.#inFlightMax = options.inFlightMax ?? limits.publishInFlightMax
     this.#inFlightBytesMax = options.inFlightBytesMax ?? limits.publishInFlightBytesMax
-    this.#deadlineMs = options.deadlineMs ?? limits.publishDeadlineMs
-    this.#inbox = `${newInbox(nc)}.`
     // The client asks of headers only that they encode themselves.
     this.#options = { reply: '', headers: this.#header as unknown as NonNullable<PublishOptions['headers']> }
-    this.#replies = nc.subscribe(`${this.#inbox}*`, { callback: (_error, msg) => this.#answered(msg) })
+    this.#replies = new Replies(nc, {
+      deadlineMs: options.deadlineMs ?? limits.publishDeadlineMs,
+      sweepMs: limits.publishSweepMs,
+      answered: (message, token, pending) => this.#answered(message, token, pending),
+      expired: (pending) => this.#settled(pending, late()),
+      passed: (token, pending) => {
+        if (pending.retryAt <= this.#replies.now && this.#connected) this.#sendAgain(token, pending)
+      },
+    })
     if (options.metrics !== undefined) this.#export(options.metrics)
-    void this.#watch()
+    this.#watch = watchConnection(nc, {
+      // While there is no connection nothing is sent: the client would hold it without a bound, and forget it when it dials.
+      lost: () => {
+        this.#connected = false
+      },
+      restored: () => {
+        this.#connected = true
+        for (const [token, pending] of this.#replies) this.#sendAgain(token, pending)
+      },
+      closed: () => {
+        this.#state = 'closed'
+        for (const pending of this.#replies.takeAll()) this.#settled(pending, closed())
+      },
+      fault: (cause) => this.#failForbidden(cause),
+    })
   }
 
   /** Stores an event in the stream of its tenant. */
@@ -98,18 +113,19 @@ export class Publisher {
   }
 
   get inFlight(): number {
-    return this.#pending.size
+    return this.#replies.size
   }
 
   /** Refuses what is new and resolves when everything unanswered is stored or has failed: at the latest at the deadline. */
   async drain(): Promise<void> {
     if (this.#state === 'open') this.#state = 'draining'
-    if (this.#pending.size > 0) {
+    if (this.#replies.size > 0) {
       await new Promise<void>((resolve) => {
         this.#emptied = resolve
       })
     }
-    if (!this.#nc.isClosed()) this.#replies.unsubscribe()
+    this.#watch.stop()
+    this.#replies.close()
   }
 
   #take(subject: string, id: string, payload: Uint8Array, receipt: Receipt, index: number): void {
@@ -118,11 +134,8 @@ export class Publisher {
       receipt.settle(index, refusal)
       return
     }
-    if (this.#sweep === undefined) this.#startSweep()
-    const token = ++this.#lastToken
-    const deadline = this.#now + this.#deadlineMs
-    const pending: Pending = { subject, id, payload, receipt, index, deadline, attempts: 0, retryAt: 0 }
-    this.#pending.set(token, pending)
+    const pending: Pending = { subject, id, payload, receipt, index, deadline: 0, attempts: 0, retryAt: 0 }
+    const token = this.#replies.add(pending)
     this.#bytes += payload.length
     if (this.#connected) this.#send(token, pending)
   }
@@ -132,15 +145,15 @@ export class Publisher {
     if (this.#state === 'closed') return closed()
     if (id === '') return withoutId()
     if (size > wire.eventBytesMax) return tooLarge(size)
-    const fits = this.#pending.size < this.#inFlightMax && this.#bytes + size <= this.#inFlightBytesMax
+    const fits = this.#replies.size < this.#inFlightMax && this.#bytes + size <= this.#inFlightBytesMax
     return fits ? undefined : overloaded()
   }
 
   #send(token: number, pending: Pending): void {
-    pending.retryAt = this.#now + limits.publishRetryMs * 2 ** pending.attempts
+    pending.retryAt = this.#replies.now + limits.publishRetryMs * 2 ** pending.attempts
     pending.attempts++
     this.#header.id = pending.id
-    this.#options.reply = this.#inbox + token
+    this.#options.reply = this.#replies.subjectOf(token)
     try {
       this.#nc.publish(pending.subject, pending.payload, this.#options)
     } catch (cause) {
@@ -148,10 +161,7 @@ export class Publisher {
     }
   }
 
-  #answered(msg: Msg): void {
-    const token = Number(msg.subject.slice(this.#inbox.length))
-    const pending = this.#pending.get(token)
-    if (pending === undefined) return
+  #answered(msg: Msg, token: number, pending: Pending): void {
     const seq = ackSequence(msg.data)
     if (seq > 0) this.#settle(token, pending, { seq, duplicate: false })
     else if (seq < 0) this.#settle(token, pending, { seq: -seq, duplicate: pending.attempts === 1 })
@@ -169,34 +179,20 @@ export class Publisher {
         break
       case 'later': {
         const waitMs = limits.publishRefusedRetryMs * 2 ** (pending.attempts - 1)
-        pending.retryAt = this.#now + Math.min(waitMs, limits.publishRefusedRetryMaxMs)
+        pending.retryAt = this.#replies.now + Math.min(waitMs, limits.publishRefusedRetryMaxMs)
       }
     }
   }
 
   #settle(token: number, pending: Pending, outcome: Stored | WeirError): void {
-    this.#pending.delete(token)
+    if (this.#replies.settle(token)) this.#settled(pending, outcome)
+  }
+
+  /** It waits no more. */
+  #settled(pending: Pending, outcome: Stored | WeirError): void {
     this.#bytes -= pending.payload.length
     pending.receipt.settle(pending.index, outcome)
-    if (this.#pending.size === 0) this.#emptied?.()
-  }
-
-  #startSweep(): void {
-    this.#now = Date.now()
-    this.#sweep = setInterval(() => this.#sweepPending(), limits.publishSweepMs)
-  }
-
-  #sweepPending(): void {
-    if (this.#pending.size === 0) {
-      clearInterval(this.#sweep)
-      this.#sweep = undefined
-      return
-    }
-    this.#now = Date.now()
-    for (const [token, pending] of this.#pending) {
-      if (pending.deadline <= this.#now) this.#settle(token, pending, late())
-      else if (pending.retryAt <= this.#now && this.#connected) this.#sendAgain(token, pending)
-    }
+    if (this.#replies.size === 0) this.#emptied?.()
   }
 
   #sendAgain(token: number, pending: Pending): void {
@@ -204,33 +200,20 @@ export class Publisher {
     this.#send(token, pending)
   }
 
-  /** While there is no connection nothing is sent: the client would hold it without a bound, and forget it when it dials. */
-  async #watch(): Promise<void> {
-    for await (const status of this.#nc.status()) {
-      if (status.type === 'disconnect') this.#connected = false
-      else if (status.type === 'reconnect') {
-        this.#connected = true
-        for (const [token, pending] of this.#pending) this.#sendAgain(token, pending)
-      } else if (status.type === 'error') this.#failForbidden(status.error)
-    }
-    this.#state = 'closed'
-    for (const [token, pending] of this.#pending) this.#settle(token, pending, closed())
-  }
-
   /** The server answers a publish that the user may not make with an error of the connection, which names the subject. */
   #failForbidden(cause: Error): void {
     if (!(cause instanceof errors.PermissionViolationError) || cause.operation !== 'publish') return
-    for (const [token, pending] of this.#pending) {
+    for (const [token, pending] of this.#replies) {
       if (pending.subject === cause.subject) this.#settle(token, pending, forbidden(cause))
     }
   }
 
   #export(metrics: Metrics): void {
     metrics.gauge('publish_in_flight', 'Messages that the store has not answered yet', [], (gauge) => {
-      gauge.set(this.#pending.size)
+      gauge.set(this.#replies.size)
     })
     metrics.gauge('publish_in_flight_bytes', 'Payload bytes of those messages', [], (gauge) => gauge.set(this.#bytes))
-    metrics.reading('publishes_total', 'Messages given to the store', () => this.#lastToken)
+    metrics.reading('publishes_total', 'Messages given to the store', () => this.#replies.count)
     metrics.reading('publish_retries_total', 'Messages sent again because no answer came', () => this.#retries)
   }
 }
@@ -241,7 +224,7 @@ interface Pending {
   readonly payload: Uint8Array
   readonly receipt: Receipt
   readonly index: number
-  readonly deadline: number
+  deadline: number
   attempts: number
   retryAt: number
 }

@@ -1,5 +1,7 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
 import { Removal, WeirError } from '@weir/proto'
+import { limits } from '../config/limits.ts'
+import { request } from '../connection/request.ts'
 import { headerValue, liveSequence, removalOf, storedSubject, storedTime } from './server-header.ts'
 
 /** One stored message, as a direct get gives it. */
@@ -35,30 +37,28 @@ export async function messageAt(nc: NatsConnection, stream: string, seq: number)
 /** The sequence of the first message that was stored at a time or later; undefined when there is none. */
 export async function sequenceAt(nc: NatsConnection, stream: string, timeMs: number): Promise<number | undefined> {
   const start_time = new Date(timeMs).toISOString()
-  const request = JSON.stringify({ start_time, next_by_subj: '>', batch: 1 })
-  return directMessage(await directGet(nc, stream, '', request), stream)?.seq
+  const query = JSON.stringify({ start_time, next_by_subj: '>', batch: 1 })
+  return directMessage(await directGet(nc, stream, '', query), stream)?.seq
 }
 
 /** Removes one message from a stream that allows it; nothing happens when it is gone already. Throws `unavailable`. */
 export async function deleteMessage(nc: NatsConnection, stream: string, seq: number): Promise<void> {
-  const request = JSON.stringify({ seq, no_erase: true })
-  const reply = await nc
-    .request(`$JS.API.STREAM.MSG.DELETE.${stream}`, request, { timeout: deadlineMs })
-    .catch((cause) => {
-      throw new WeirError('unavailable', `The stream ${stream} cannot be changed at the moment; try again.`, { cause })
-    })
+  const body = JSON.stringify({ seq, no_erase: true })
+  const reply = await request(nc, `$JS.API.STREAM.MSG.DELETE.${stream}`, body, {
+    what: `The stream ${stream}`,
+    deadlineMs: limits.readDeadlineMs,
+  })
   const { error } = reply.json<{ error?: { err_code: number; description: string } }>()
   if (error !== undefined && error.err_code !== noMessageFound) {
     throw new WeirError('unavailable', `A message of ${stream} could not be removed: ${error.description}.`)
   }
 }
 
-async function directGet(nc: NatsConnection, stream: string, suffix: string, request: string): Promise<Msg> {
-  try {
-    return await nc.request(`$JS.API.DIRECT.GET.${stream}${suffix}`, request, { timeout: deadlineMs })
-  } catch (cause) {
-    throw new WeirError('unavailable', `The stream ${stream} cannot be read at the moment; try again.`, { cause })
-  }
+function directGet(nc: NatsConnection, stream: string, suffix: string, query: string): Promise<Msg> {
+  return request(nc, `$JS.API.DIRECT.GET.${stream}${suffix}`, query, {
+    what: `The stream ${stream}`,
+    deadlineMs: limits.readDeadlineMs,
+  })
 }
 
 /** The answer to a direct get; undefined for the one that says that there is nothing. Throws `unavailable`. */
@@ -79,8 +79,6 @@ export function directMessage(message: Msg, stream: string): DirectMessage | und
     header: (name) => headerValue(payload, name),
   }
 }
-
-const deadlineMs = 2_000
 
 /** `err_code` of the JetStream API: no message with this sequence. */
 const noMessageFound = 10043

@@ -1,9 +1,12 @@
 /**
  * Hot path. Budget: 20 us a read on Bun, guarded by bench/src/projector.bench.ts (state by key).
  */
-import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
+import type { NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
-import { newInbox } from '../connection/inbox.ts'
+import { limits } from '../config/limits.ts'
+import { isConnected, watchConnection } from '../connection/connection-watch.ts'
+import { Replies } from '../connection/replies.ts'
+import { lost } from '../connection/request.ts'
 import { type DirectMessage, directMessage } from './direct-get.ts'
 
 /**
@@ -12,30 +15,36 @@ import { type DirectMessage, directMessage } from './direct-get.ts'
  */
 export class LastValueReader {
   readonly #nc: NatsConnection
-  readonly #inbox: string
-  readonly #replies: Subscription
-  /** By token, so in the order of sending. */
-  readonly #pending = new Map<number, Pending>()
-  readonly #sweep: ReturnType<typeof setInterval>
+  readonly #replies: Replies<Pending>
+  readonly #watch: { stop(): void }
   #outgoing: { readonly subject: string; readonly token: number }[] = []
-  #counter = 0
-  #now: number = Date.now()
 
   constructor(nc: NatsConnection) {
     this.#nc = nc
-    this.#inbox = `${newInbox(nc)}.`
-    this.#replies = nc.subscribe(`${this.#inbox}*`, { callback: (_error, message) => this.#replied(message) })
-    this.#sweep = setInterval(() => this.#expire(), sweepMs)
+    this.#replies = new Replies(nc, {
+      deadlineMs: limits.readDeadlineMs,
+      sweepMs: limits.repliesSweepMs,
+      answered: (message, token, pending) => {
+        this.#replies.settle(token)
+        try {
+          pending.resolve(directMessage(message, pending.stream))
+        } catch (thrown) {
+          pending.reject(thrown)
+        }
+      },
+      expired: ({ stream, reject }) => reject(unread(stream, 'it did not answer in time')),
+    })
+    this.#watch = watchConnection(nc, { lost: () => this.#end(({ stream }) => lost(`The stream ${stream}`)) })
   }
 
   /**
    * Undefined when the stream holds no message of the subject. Rejects with `unavailable`, which a stream that does not exist
-   * gives as well.
+   * gives as well; at once when the connection is lost.
    */
   get(stream: string, subject: string): Promise<DirectMessage | undefined> {
     return new Promise((resolve, reject) => {
-      const token = this.#counter++
-      this.#pending.set(token, { stream, resolve, reject, deadline: this.#now + deadlineMs })
+      if (!isConnected(this.#nc)) return reject(lost(`The stream ${stream}`))
+      const token = this.#replies.add({ stream, resolve, reject, deadline: 0 })
       if (this.#outgoing.length === 0) setImmediate(() => this.#sendAll())
       this.#outgoing.push({ subject: `$JS.API.DIRECT.GET.${stream}.${subject}`, token })
     })
@@ -43,10 +52,14 @@ export class LastValueReader {
 
   /** What is not answered yet is rejected. */
   close(): void {
-    clearInterval(this.#sweep)
+    this.#watch.stop()
+    this.#replies.close()
+    this.#end(({ stream }) => unread(stream, 'the reader was closed'))
+  }
+
+  #end(why: (pending: Pending) => WeirError): void {
     this.#outgoing = []
-    if (!this.#nc.isClosed()) this.#replies.unsubscribe()
-    for (const token of [...this.#pending.keys()]) this.#fail(token, 'the reader was closed')
+    for (const pending of this.#replies.takeAll()) pending.reject(why(pending))
   }
 
   #sendAll(): void {
@@ -54,38 +67,13 @@ export class LastValueReader {
     this.#outgoing = []
     for (const { subject, token } of outgoing) {
       try {
-        this.#nc.publish(subject, undefined, { reply: this.#inbox + token })
+        this.#nc.publish(subject, undefined, { reply: this.#replies.subjectOf(token) })
       } catch {
-        this.#fail(token, 'NATS is not connected')
+        const pending = this.#replies.get(token)
+        this.#replies.settle(token)
+        pending?.reject(lost(`The stream ${pending.stream}`))
       }
     }
-  }
-
-  #replied(message: Msg): void {
-    const token = Number(message.subject.slice(this.#inbox.length))
-    const pending = this.#pending.get(token)
-    if (pending === undefined) return
-    this.#pending.delete(token)
-    try {
-      pending.resolve(directMessage(message, pending.stream))
-    } catch (thrown) {
-      pending.reject(thrown)
-    }
-  }
-
-  #expire(): void {
-    this.#now = Date.now()
-    for (const [token, { deadline }] of this.#pending) {
-      if (deadline > this.#now) return
-      this.#fail(token, 'it did not answer in time')
-    }
-  }
-
-  #fail(token: number, reason: string): void {
-    const pending = this.#pending.get(token)
-    if (pending === undefined) return
-    this.#pending.delete(token)
-    pending.reject(new WeirError('unavailable', `The stream ${pending.stream} cannot be read: ${reason}.`))
   }
 }
 
@@ -93,10 +81,9 @@ interface Pending {
   readonly stream: string
   readonly resolve: (message: DirectMessage | undefined) => void
   readonly reject: (cause: unknown) => void
-  readonly deadline: number
+  deadline: number
 }
 
-const deadlineMs = 2_000
-
-/** How often unanswered reads are looked at: the precision of the deadline. */
-const sweepMs = 250
+function unread(stream: string, reason: string): WeirError {
+  return new WeirError('unavailable', `The stream ${stream} cannot be read: ${reason}.`)
+}

@@ -1,6 +1,9 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
 import { Removal, WeirError } from '@weir/proto'
+import { limits } from '../config/limits.ts'
+import { isConnected, watchConnection } from '../connection/connection-watch.ts'
 import { newInbox } from '../connection/inbox.ts'
+import { lost } from '../connection/request.ts'
 import { headerValue, liveSequence, removalOf, storedSubject } from './server-header.ts'
 
 /** A stored message, as a range read gives it. */
@@ -33,16 +36,19 @@ export interface Range {
 
 /**
  * Reads the messages of a stream from a sequence on, by one batched direct get (ADR-31): no consumer is made, so any number of
- * readers cost the server nothing between two reads. Throws `unavailable` when the answer does not arrive whole.
+ * readers cost the server nothing between two reads. Throws `unavailable` when the answer does not arrive whole, at once
+ * when the connection is lost.
  *
  * The client's own `getBatch` leaks a subscription a call, hence this one.
  */
 export function readRange(nc: NatsConnection, stream: string, read: RangeRead): Promise<Range> {
   return new Promise((resolve, reject) => {
+    if (!isConnected(nc)) return reject(lost(`The stream ${stream}`))
     const messages: StoredMessage[] = []
     const inbox = newInbox(nc)
     const settle = (outcome: () => void): void => {
       clearTimeout(timer)
+      watch.stop()
       subscription.unsubscribe()
       outcome()
     }
@@ -60,9 +66,10 @@ export function readRange(nc: NatsConnection, stream: string, read: RangeRead): 
         fail(`The stream ${stream} could not be read (${code} ${message.headers?.description ?? ''}); try again.`)
       },
     })
+    const watch = watchConnection(nc, { lost: () => settle(() => reject(lost(`The stream ${stream}`))) })
     const timer = setTimeout(
       () => fail(`The stream ${stream} did not answer in time; try again.`),
-      read.deadlineMs ?? 5000,
+      read.deadlineMs ?? limits.slowReadDeadlineMs,
     )
     const request = { seq: read.seq, next_by_subj: read.filter, batch: read.messagesMax, max_bytes: read.bytesMax }
     try {
@@ -72,27 +79,6 @@ export function readRange(nc: NatsConnection, stream: string, read: RangeRead): 
     }
   })
 }
-
-/**
- * The sequence of the first message from `seq` on that matches, by the word of the stream's leader; undefined when there is
- * none. A range read may be answered by a replica that is behind.
- */
-export async function firstSequence(
-  nc: NatsConnection,
-  stream: string,
-  seq: number,
-  filter: string,
-): Promise<number | undefined> {
-  const request = JSON.stringify({ seq, next_by_subj: filter })
-  const reply = await nc.request(`$JS.API.STREAM.MSG.GET.${stream}`, request, { timeout: 5000 })
-  const answer = reply.json<{ message?: { seq: number }; error?: { err_code: number; description: string } }>()
-  if (answer.message !== undefined) return answer.message.seq
-  if (answer.error?.err_code === noMessageFound) return undefined
-  throw new WeirError('unavailable', `The stream ${stream} could not be read: ${answer.error?.description}`)
-}
-
-/** `err_code` of the JetStream API. */
-const noMessageFound = 10037
 
 function storedMessage(message: Msg): StoredMessage {
   const payload = message.data

@@ -1,6 +1,8 @@
 import { DeliverPolicy, type JsMsg, jetstream, type OrderedConsumerOptions } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { Removal, WeirError } from '@weir/proto'
+import { watchConnection } from '../connection/connection-watch.ts'
+import { lost, whileConnected } from '../connection/request.ts'
 import { removalOf } from './server-header.ts'
 
 /** One stored message as a reader meets it. */
@@ -76,15 +78,30 @@ export class StreamReader {
   }
 
   async #each(handler: (message: StreamMessage) => Verdict | Promise<Verdict>, toHead: boolean): Promise<void> {
-    const { stream } = this.#options
-    const { messages, release } = await this.#consume().catch((cause) => {
-      throw new WeirError('unavailable', `The stream ${stream} cannot be read at the moment.`, { cause })
+    const { nc, stream } = this.#options
+    const what = `The stream ${stream}`
+    const consuming = this.#consume()
+    const { messages, release } = await whileConnected(nc, what, () => consuming).catch((cause) => {
+      consuming.then(({ release }) => release()).catch(() => undefined)
+      throw cause instanceof WeirError
+        ? cause
+        : new WeirError('unavailable', `${what} cannot be read at the moment.`, { cause })
+    })
+    let isLost = false
+    // Who follows the stream goes on after a reconnect; who waits for an answer is told at once that it does not come.
+    const watch = watchConnection(nc, {
+      lost: () => {
+        if (!toHead) return
+        isLost = true
+        this.#stop?.()
+      },
     })
     try {
       while (!this.#closed && !(toHead && this.#pending === 0)) {
         const next = await messages.next().catch((cause) => {
-          throw new WeirError('unavailable', `The stream ${stream} cannot be read any further.`, { cause })
+          throw new WeirError('unavailable', `${what} cannot be read any further.`, { cause })
         })
+        if (isLost) throw lost(what)
         if (next.done || this.#closed) return
         const message = streamMessage(next.value)
         const verdict = handler(message)
@@ -92,6 +109,7 @@ export class StreamReader {
         this.#pending = message.pending
       }
     } finally {
+      watch.stop()
       release()
     }
   }

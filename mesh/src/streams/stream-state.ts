@@ -1,6 +1,8 @@
-import { JetStreamApiError, jetstreamManager, type StreamInfo } from '@nats-io/jetstream'
+import type { StreamInfo } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
+import { limits } from '../config/limits.ts'
+import { request } from '../connection/request.ts'
 
 /** How a stream stands at the moment. */
 export interface StreamState {
@@ -17,15 +19,16 @@ export interface StreamState {
 
 /** Throws `not_found` when there is no such stream and `unavailable` when JetStream does not answer. */
 export async function streamState(nc: NatsConnection, stream: string): Promise<StreamState> {
-  let info: StreamInfo
-  try {
-    const manager = await jetstreamManager(nc, { checkAPI: false })
-    info = await manager.streams.info(stream)
-  } catch (cause) {
-    if (cause instanceof JetStreamApiError && cause.code === streamNotFound) {
-      throw new WeirError('not_found', `There is no stream ${stream}; \`weir tenant create\` makes it.`, { cause })
+  const reply = await request(nc, `$JS.API.STREAM.INFO.${stream}`, '', {
+    what: 'NATS JetStream',
+    deadlineMs: limits.readDeadlineMs,
+  })
+  const info = reply.json<StreamInfo | ApiFault>()
+  if ('error' in info) {
+    if (info.error.err_code === streamNotFound) {
+      throw new WeirError('not_found', `There is no stream ${stream}; \`weir tenant create\` makes it.`)
     }
-    throw new WeirError('unavailable', 'NATS JetStream did not answer; try again.', { cause })
+    throw new WeirError('unavailable', `NATS JetStream did not answer (${info.error.description}); try again.`)
   }
   return {
     epoch: epochOf(info.created),
@@ -35,6 +38,10 @@ export async function streamState(nc: NatsConnection, stream: string): Promise<S
     bytes: info.state.bytes,
     maxAgeMs: Number(info.config.max_age) / 1_000_000,
   }
+}
+
+interface ApiFault {
+  readonly error: { readonly err_code: number; readonly description: string }
 }
 
 /** Microseconds of an RFC 3339 time with nanoseconds; a Date would merge streams made in the same millisecond. */

@@ -1,0 +1,133 @@
+/**
+ * Hot path. Budget: 0.3 us a message and its answer beside the NATS client, guarded by bench/src/publisher.bench.ts.
+ */
+import type { Msg, NatsConnection } from '@nats-io/nats-core'
+import { newInbox } from './inbox.ts'
+
+/** What waits for an answer. */
+export interface Waiting {
+  /** Milliseconds of Date.now(); the table sets it. */
+  deadline: number
+}
+
+export interface RepliesOptions<W extends Waiting> {
+  readonly deadlineMs: number
+  /** How often what waits is looked at: the precision of the deadline. */
+  readonly sweepMs: number
+  /** It waits on until it is settled. */
+  readonly answered: (message: Msg, token: number, waiting: W) => void
+  /** No answer came in time; it waits no more. */
+  readonly expired: (waiting: W) => void
+  /** At each sweep, for all that waits on. */
+  readonly passed?: (token: number, waiting: W) => void
+}
+
+/**
+ * Many messages that are each answered, over one inbox: the last token of the subject of an answer says whose it is. Nothing is
+ * sent here. One timer serves all deadlines, and only while something waits.
+ */
+export class Replies<W extends Waiting> {
+  readonly #nc: NatsConnection
+  readonly #options: RepliesOptions<W>
+  readonly #deadlineMs: number
+  readonly #prefix: string
+  readonly #subscription: { unsubscribe(): void }
+  /** By token, so in the order of sending; a token is never used twice. */
+  readonly #waiting = new Map<number, W>()
+  #lastToken = 0
+  #now = 0
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor(nc: NatsConnection, options: RepliesOptions<W>) {
+    this.#nc = nc
+    this.#options = options
+    this.#deadlineMs = options.deadlineMs
+    this.#prefix = `${newInbox(nc)}.`
+    this.#subscription = nc.subscribe(`${this.#prefix}*`, { callback: (_error, message) => this.#replied(message) })
+  }
+
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  /** Tokens that were given out. */
+  get count(): number {
+    return this.#lastToken
+  }
+
+  /** Milliseconds at the last sweep while something waits: precise enough for deadlines, and free. */
+  get now(): number {
+    return this.#now
+  }
+
+  /** Lets it wait, up to the deadline from now on; gives its token. */
+  add(waiting: W): number {
+    if (this.#timer === undefined) this.#startSweep()
+    waiting.deadline = this.#now + this.#deadlineMs
+    this.#waiting.set(++this.#lastToken, waiting)
+    return this.#lastToken
+  }
+
+  /** Where the answer to this token goes. */
+  subjectOf(token: number): string {
+    return this.#prefix + token
+  }
+
+  get(token: number): W | undefined {
+    return this.#waiting.get(token)
+  }
+
+  /** It waits no more; false when it did not. */
+  settle(token: number): boolean {
+    return this.#waiting.delete(token)
+  }
+
+  [Symbol.iterator](): Iterator<readonly [number, W]> {
+    return this.#waiting.entries()
+  }
+
+  /** All that waits, which waits no more. */
+  takeAll(): readonly W[] {
+    const all = [...this.#waiting.values()]
+    this.#waiting.clear()
+    return all
+  }
+
+  /** Hears no answer any more; what waits does not even expire. */
+  close(): void {
+    this.#stopSweep()
+    if (!this.#nc.isClosed()) this.#subscription.unsubscribe()
+  }
+
+  #replied(message: Msg): void {
+    const token = Number(message.subject.slice(this.#prefix.length))
+    const waiting = this.#waiting.get(token)
+    if (waiting !== undefined) this.#options.answered(message, token, waiting)
+  }
+
+  #startSweep(): void {
+    this.#now = Date.now()
+    this.#timer = setInterval(() => this.#sweep(), this.#options.sweepMs)
+  }
+
+  #stopSweep(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  #sweep(): void {
+    if (this.#waiting.size === 0) {
+      this.#stopSweep()
+      return
+    }
+    this.#now = Date.now()
+    const { expired, passed } = this.#options
+    for (const [token, waiting] of this.#waiting) {
+      if (waiting.deadline <= this.#now) {
+        this.#waiting.delete(token)
+        expired(waiting)
+      } else if (passed === undefined) return
+      else passed(token, waiting)
+    }
+  }
+}
