@@ -159,7 +159,7 @@ function addExactIntegers(reading: Reading, source: JsonSource): void {
   let texts: ReadonlyMap<string, string> | undefined
   for (const name in metrics) {
     const value = metrics[name] as number
-    if (Math.abs(value) <= Number.MAX_SAFE_INTEGER || !Number.isInteger(value)) continue
+    if (Number.isSafeInteger(value) || !Number.isInteger(value)) continue
     texts ??= memberTexts(textAt(source.text(), ['reading', 'metrics']) ?? '{}')
     const written = texts.get(name) ?? ''
     if (!/^-?\d{1,20}$/.test(written) || Object.hasOwn(integers, name)) continue

@@ -59,13 +59,18 @@ export function keyValuesToJson(pairs: readonly KeyValue[], depth: number): Reco
  * of the same type and content, in any order. Throws `invalid` when one is nested too deep.
  */
 export function attributesIdentity(pairs: readonly KeyValue[], depth = 0): string {
-  if (pairs.length === 0) return ''
-  const [first] = pairs
-  if (pairs.length === 1 && first !== undefined) return pairIdentity(first, depth)
+  if (pairs.length < 2) return attributesInOrder(pairs, depth)
   const byKey = new Map<string, KeyValue>()
   for (const pair of pairs) byKey.set(pair.key, pair)
   let identity = ''
   for (const key of [...byKey.keys()].sort()) identity += pairIdentity(byKey.get(key) as KeyValue, depth)
+  return identity
+}
+
+/** The same for attributes in the order in which they come: two texts may stand for one set. */
+export function attributesInOrder(pairs: readonly KeyValue[], depth = 0): string {
+  let identity = ''
+  for (const pair of pairs) identity += pairIdentity(pair, depth)
   return identity
 }
 

@@ -14,10 +14,9 @@ export class LabelList {
     if (!isName || kept !== value) this.#cut.push(name)
   }
 
-  /** Adds these labels to those that an event has of its own, which win over others of the same name. */
-  addTo(own: { [name: string]: string }): void {
-    let count = 1
-    for (const _ in own) count++
+  /** Adds these labels to the `ownCount` that an event has of its own, which win over others of the same name. */
+  addTo(own: { [name: string]: string }, ownCount: number): void {
+    let count = ownCount + 1
     let cut = this.#cut
     for (const [name, value] of this.#labels) {
       const other = own[name]

@@ -70,7 +70,7 @@ function logRecord(index: number, origin: Origin, log: LogRecord, defaults: Defa
     const severity = severityName(log.severityNumber, log.severityText)
     const { traceparent, labels } = traceOf(log, idText)
     labels.severity = severity
-    origin.labels.addTo(labels)
+    origin.labels.addTo(labels, Object.keys(labels).length)
     const event: Event = {
       $typeName: 'weir.v1.Event',
       // The same line without a time may well be written twice: it is no duplicate.

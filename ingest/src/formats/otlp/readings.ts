@@ -82,10 +82,16 @@ const noValue = 'the point says that no value was recorded.'
 
 function numberValues({ value }: NumberDataPoint): PointValues | string {
   if (value.case === undefined) return noValue
-  const values: PointValues = { metrics: { value: Number(value.value) }, integers: {} }
-  if (value.case === 'asInt') keepExact(values, 'value', value.value)
-  return values
+  if (value.case === 'asDouble') return { metrics: { value: value.value }, integers: noIntegers }
+  const exact = beyondDouble(value.value)
+  return {
+    metrics: { value: Number(value.value) },
+    integers: exact === undefined ? noIntegers : { value: exact },
+  }
 }
+
+/** Shared, as nearly every point has none. */
+const noIntegers: PointValues['integers'] = Object.freeze({})
 
 /** Buckets are cumulative and named by their upper bound, as Prometheus has them: `le=0.5`, `le=+Inf`. */
 function histogramValues(point: HistogramDataPoint): PointValues | string {

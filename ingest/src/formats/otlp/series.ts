@@ -2,7 +2,7 @@ import { WeirError } from '@weir/proto'
 import { hasRoomForIdentity, isWhole, subjectToken, subjectTokens, withIdentity } from '../../encode/subject-token.ts'
 import type { KeyValue } from '../../gen/opentelemetry/proto/common/v1/common_pb.js'
 import { ingestLimits } from '../../limits.ts'
-import { attributesIdentity, attributeText } from './any-value.ts'
+import { attributesIdentity, attributesInOrder, attributeText } from './any-value.ts'
 import type { Origin } from './origin.ts'
 
 /** What tells a metric from the others of its origin (OpenTelemetry Metrics Data Model, section "Metric streams"). */
@@ -33,7 +33,8 @@ export class MetricSeries {
   readonly #base: string
   readonly #identity: string
   readonly #isReadable: boolean
-  /** By the identity of their attributes. */
+  readonly #kindLabels: number
+  /** By their attributes in order: a producer gives those of a series in the same order each time, and none pays for sorting. */
   readonly #subjects: Map<string, string>
 
   constructor(origin: Origin, metric: MetricIdentity) {
@@ -46,6 +47,7 @@ export class MetricSeries {
     this.#identity = `${origin.identity}/${name.length}:${name}${unit.length}:${unit}${kind}/`
     // A gauge without a unit is what stands for itself. A name with "=" could pass for one with attributes.
     this.#isReadable = origin.isReadable && base === name && !name.includes('=') && unit === '' && type === 'otel.gauge'
+    this.#kindLabels = Object.keys(labels).length
     this.#subjects = subjectsOf(this.#identity)
   }
 
@@ -60,17 +62,17 @@ export class MetricSeries {
     const labels: { [key: string]: string } = Object.create(null)
     for (const { key, value } of attributes) labels[key] = attributeText(value)
     for (const key in this.metric.labels) labels[key] = this.metric.labels[key] ?? ''
-    this.origin.labels.addTo(labels)
+    this.origin.labels.addTo(labels, attributes.length + this.#kindLabels)
     return { subject: this.#subjectOf(attributes), labels }
   }
 
   #subjectOf(attributes: readonly KeyValue[]): string {
-    const identity = attributesIdentity(attributes)
-    let subject = this.#subjects.get(identity)
+    const given = attributesInOrder(attributes)
+    let subject = this.#subjects.get(given)
     if (subject === undefined) {
-      subject = this.#makeSubject(attributes, this.#identity + identity)
-      remember(identity.length + subject.length)
-      this.#subjects.set(identity, subject)
+      subject = this.#makeSubject(attributes, this.#identity + attributesIdentity(attributes))
+      remember(given.length + subject.length)
+      this.#subjects.set(given, subject)
     }
     return subject
   }
