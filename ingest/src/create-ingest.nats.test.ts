@@ -22,7 +22,7 @@ test('one JSON item is in the stream when 200 comes', async () => {
   assert.equal(stored?.event.type, 't')
   assert.deepEqual(stored?.event.data, { case: 'json', value: '{"x":1}' })
   assert.match(stored?.event.id ?? '', /^[0-9a-f]{8}-[0-9a-f]{4}-7/)
-  assert.equal(stored?.messageId, stored?.event.id)
+  assert.ok(stored?.messageId.startsWith(`${stored.event.id}:`))
 })
 
 test('a Protobuf batch', async () => {

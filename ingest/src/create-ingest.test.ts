@@ -90,13 +90,27 @@ test('the same Idempotency-Key stores nothing twice, and ids that are given win'
     assert.deepEqual([answer.accepted, answer.duplicates], [2, duplicates])
   }
   assert.deepEqual(
-    stream.messages.map(({ id }) => id),
+    stream.messages.map(({ payload }) => fromBinary(EventSchema, payload).id),
     ['k-1:0', 'mine', 'k-2:0'],
   )
   for (const key of ['', 'two words', 'x'.repeat(113)]) {
     const answer = await post('/v1/events', items, { ...json, 'idempotency-key': key })
     assert.equal(answer.status, 400, key)
   }
+})
+
+test('an id is that of its subject: on another it is another event, and none is dropped', async () => {
+  const { post, stream } = await bareIngest()
+  const items = JSON.stringify([
+    { subject: 'a', id: 'order-1' },
+    { subject: 'b', id: 'order-1' },
+    { subject: 'a', id: 'order-1' },
+  ])
+  assert.deepEqual(await read(await post('/v1/events', items, json)), { accepted: 3, duplicates: 1 })
+  assert.deepEqual(
+    stream.messages.map(({ subject }) => subject),
+    ['ev.main.a', 'ev.main.b'],
+  )
 })
 
 test('without id and time a record gets a UUIDv7 and the time of its arrival', async () => {

@@ -20,6 +20,8 @@ export interface IngestParts extends Pick<PipelineParts, 'verifier' | 'publisher
   /** Origins whose pages may send from a browser; `*` is any. */
   readonly origins?: readonly string[]
   readonly metrics?: PipelineParts['metrics']
+  /** As PipelineParts has it; true when absent. */
+  readonly otlpDedupe?: boolean
   /** Milliseconds since the Unix epoch. */
   readonly now?: () => number
 }
@@ -30,6 +32,7 @@ export function createIngest(parts: IngestParts): Ingest {
     ...parts,
     unpackers: parts.unpackers ?? streamUnpackers,
     now: parts.now ?? Date.now,
+    otlpDedupe: parts.otlpDedupe ?? true,
     limits: { ...ingestLimits, ...parts.limits },
   })
   const all = [...endpoints, ...(parts.routes ?? []).map(webhookEndpoint)]

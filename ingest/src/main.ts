@@ -61,6 +61,7 @@ await runService({
       limits: config,
       routes,
       origins,
+      otlpDedupe: config.otlpDedupe,
     })
     const server = await scope.use(
       'http',

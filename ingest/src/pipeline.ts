@@ -22,6 +22,8 @@ export interface PipelineParts {
   readonly metrics?: IngestMetrics | undefined
   readonly unpackers: Unpackers
   readonly limits: PipelineLimits
+  /** Whether two requests of OTLP with the same bytes are one that was repeated. */
+  readonly otlpDedupe: boolean
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number
 }
@@ -96,7 +98,7 @@ export class Pipeline {
       metrics?.body(body.bytes.length)
       buckets.charge(0, body.bytes.length)
       const arrivedMs = now()
-      const ids = await endpoint.dialect.ids(headers, body.bytes)
+      const ids = await endpoint.dialect.ids(headers, body.bytes, this.#parts.otlpDedupe)
       const defaults = new Defaults(arrivedMs, ids, this.#parts.limits.aheadMs)
       const records = decoder.decode(body.bytes, { contentType, headers, parameters, defaults })
       buckets.charge(records.length, 0)

@@ -1,5 +1,6 @@
 import {
   bytes,
+  flag,
   integer,
   list,
   meshSettings,
@@ -23,6 +24,7 @@ export const ingestSettings: typeof meshSettings & {
   readonly bytesPerSecond: Setting<number>
   readonly subjectsMax: Setting<number>
   readonly aheadMs: Setting<number>
+  readonly otlpDedupe: Setting<boolean>
   readonly routesFile: Setting<string | undefined>
   readonly origins: Setting<readonly string[]>
 } = {
@@ -70,6 +72,12 @@ export const ingestSettings: typeof meshSettings & {
     seconds,
     ingestLimits.aheadMs,
     'How far ahead of the clock here the time of an event may lie; one past it is rejected. Late is welcome.',
+  ),
+  otlpDedupe: setting(
+    'WEIR_INGEST_OTLP_DEDUPE',
+    flag,
+    true,
+    'Whether two OTLP requests with the same bytes are one that was repeated, and stored once.',
   ),
   routesFile: optional('WEIR_INGEST_ROUTES', text, 'A YAML file of webhook routes (docs/ingest.md).'),
   origins: setting(

@@ -34,7 +34,7 @@ for (const [name, mode, id] of [
     await emitterFor(send, { mode })(event)
     await emitterFor(send, { mode })(event)
 
-    const stored = (await ingest.stored()).filter((one) => one.messageId.endsWith(id))
+    const stored = (await ingest.stored()).filter((one) => one.event.id.endsWith(id))
     assert.equal(stored.length, 1)
     const [{ subject, event: kept } = assert.fail('nothing is stored')] = stored
     assert.equal(subject, 'orders.o-7')

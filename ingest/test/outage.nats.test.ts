@@ -71,9 +71,9 @@ async function until(what: string, condition: () => boolean): Promise<void> {
 }
 
 async function assertExactlyOnce(ingest: RunningIngest, ids: readonly string[]): Promise<void> {
-  const messageIds = (await ingest.stored()).map(({ messageId }) => messageId)
-  assert.equal(new Set(messageIds).size, messageIds.length, 'an id is in the stream twice')
-  assert.deepEqual([...messageIds].sort(), [...ids].sort())
+  const stored = (await ingest.stored()).map(({ event }) => event.id)
+  assert.equal(new Set(stored).size, stored.length, 'an id is in the stream twice')
+  assert.deepEqual([...stored].sort(), [...ids].sort())
 }
 
 test('NATS killed and started again while producers send: every 200 is in the stream exactly once', async () => {
@@ -111,7 +111,7 @@ test('NATS stopped: 503 with Retry-After within the deadline, and 200 again afte
     }
     await ingest.nats.restart()
     while ((await send('2')).status !== 200) await sleep(50)
-    const ids = (await ingest.stored()).map(({ messageId }) => messageId)
+    const ids = (await ingest.stored()).map(({ event }) => event.id)
     assert.deepEqual(ids.filter((id) => !id.startsWith('away-')).sort(), ['1', '2'])
   } finally {
     await ingest.stop()
@@ -220,7 +220,7 @@ test('the order of a connection is the order of the stream', async () => {
       await (await ingest.post('/v1/events', JSON.stringify(batch), json)).text()
     }
     assert.deepEqual(
-      (await ingest.stored()).map(({ messageId }) => messageId),
+      (await ingest.stored()).map(({ event }) => event.id),
       ids,
     )
   } finally {

@@ -24,6 +24,7 @@ import type { StallingProxy } from './stalling-proxy.ts'
 export interface StoredEvent {
   readonly seq: number
   readonly subject: string
+  /** Nats-Msg-Id. */
   readonly messageId: string
   readonly event: Event
 }

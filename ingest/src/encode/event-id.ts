@@ -53,9 +53,10 @@ export function idsByHeader(headers: Headers): EventIds {
 
 /**
  * OTLP has no ids, and its exporters repeat a request that was not answered byte by byte. So the digest of the body tells
- * a repetition, which stores nothing twice, from new points.
+ * a repetition, which stores nothing twice, from new points. An Idempotency-Key says it better.
  */
-export async function idsByBody(_headers: Headers, body: Uint8Array): Promise<EventIds> {
+export async function idsByBody(headers: Headers, body: Uint8Array, dedupe: boolean): Promise<EventIds> {
+  if (!dedupe || headers.has('idempotency-key')) return idsByHeader(headers)
   const digest = await crypto.subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>)
   return new EventIds(base64Encode(new Uint8Array(digest, 0, 16), 'url'))
 }

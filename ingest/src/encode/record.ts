@@ -5,7 +5,7 @@ export interface SealedRecord {
   /** Its place in the request, from 0. */
   readonly index: number
   readonly subject: string
-  /** The event's id, which becomes Nats-Msg-Id. */
+  /** The event's id; with the subject it is the identity by which the stream knows a duplicate. */
   readonly id: string
   /** The encoded weir.v1.Event: complete (it has an id and a time) and valid by the rules of event.proto. */
   readonly event: Uint8Array

@@ -5,6 +5,7 @@ import { compileFilters, WeirError } from '@weir/proto'
 import type { SubjectQuota } from '../admission/subject-quota.ts'
 import type { Outcome } from '../encode/outcome.ts'
 import { type IngestRecord, isRejected, type RejectedRecord, type SealedRecord } from '../encode/record.ts'
+import { messageId } from './message-id.ts'
 
 /** Records on their way to the stream. */
 export interface Sending {
@@ -40,7 +41,7 @@ export class Intake {
         sent.push(record)
         messages.push({
           subject: eventSubject(identity.tenant, record.subject),
-          id: record.id,
+          id: messageId(record.id, record.subject),
           payload: record.event,
         })
       }

@@ -35,8 +35,9 @@ function answerBy<D extends DescMessage>(
   return (outcome, headers, mediaType) => {
     const failure = failureOf(outcome)
     if (failure !== undefined) return failureAnswer(failure, outcome, headers)
-    const { rejected } = outcome
-    const message = rejected.length === 0 ? create(schema) : partial(BigInt(rejected.length), reasons(rejected))
+    const { rejected, duplicates } = outcome
+    const told = [...reasons(rejected), ...(duplicates > 0 ? [duplicatesReason(duplicates)] : [])]
+    const message = told.length === 0 ? create(schema) : partial(BigInt(rejected.length), told.join(' '))
     const body = isJson(mediaType)
       ? toJsonString(schema, message)
       : (toBinary(schema, message) as Uint8Array<ArrayBuffer>)
@@ -53,11 +54,16 @@ function failureOf(outcome: Outcome): RejectedRecord | undefined {
 }
 
 /** Some of the different reasons, once each, as people read them in the exporter's log. */
-function reasons(rejected: readonly RejectedRecord[]): string {
+function reasons(rejected: readonly RejectedRecord[]): readonly string[] {
   const messages = new Set<string>()
   for (const { message } of rejected) {
     messages.add(message)
     if (messages.size === ingestLimits.otlpReasonsMax) break
   }
-  return [...messages].join(' ')
+  return [...messages]
+}
+
+/** With nothing rejected a message is a warning (OTLP specification, section "Partial Success"). */
+function duplicatesReason(duplicates: number): string {
+  return `${duplicates} of the records were stored before, from a request of the same bytes, and are not stored again.`
 }

@@ -196,6 +196,27 @@ test('without a number the severity is that of the text', async () => {
   )
 })
 
+test('a request of the same bytes is one that was repeated: its records are duplicates, which the answer says', async () => {
+  const log = { timeUnixNano, body: { stringValue: 'same' } }
+  assert.deepEqual(await sendLogs(log), {})
+  const told = await sendLogs(log)
+  assert.equal(told.rejectedLogRecords, undefined)
+  assert.match(told.errorMessage ?? '', /^1 of the records were stored before/)
+  assert.equal(stream.messages.length, 1)
+  assert.deepEqual(await sendLogs(log, log), {})
+  assert.equal(stream.messages.length, 3)
+})
+
+test('without the recognition of repeated requests each is stored, but for those with an Idempotency-Key', async () => {
+  ;({ post, stream } = await bareIngest({ now: () => now, otlpDedupe: false }))
+  const log = { timeUnixNano, body: { stringValue: 'same' } }
+  for (const _ of [1, 2]) assert.deepEqual(await sendLogs(log), {})
+  assert.equal(stream.messages.length, 2)
+  const body = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords: [log] }] }] })
+  for (const _ of [1, 2]) await post('/v1/logs', body, { ...json, 'idempotency-key': 'k' })
+  assert.equal(stream.messages.length, 3)
+})
+
 test('logs of services whose names no token can hold have subjects of their own', async () => {
   const logs = (name: string): object => ({
     resource: { attributes: [{ key: 'service.name', value: { stringValue: name } }] },
