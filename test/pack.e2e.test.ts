@@ -23,7 +23,7 @@ export async function roundTrip(hub: string, ingest: string, read: string, token
   const weir = connect({ url: hub, readUrl: read, getToken: () => token })
   const events = producer({ url: ingest, getToken: () => token })
   const data = '{"celsius":21.50}'
-  const subscription = weir.subscribe({ filter: subject })
+  const subscription = weir.subscribe({ filter: subject, mode: 'LATEST' })
   await events.send(subject, { data: { case: 'json', value: data } })
   await events.close()
   for await (const item of subscription) {

@@ -13,7 +13,7 @@ for (const [given, used] of [
 ] as const) {
   test(`the hub at ${given}`, async () => {
     const { hub, weir } = testWeir({ url: given })
-    weir.subscribe()
+    weir.subscribe({ mode: 'LATEST' })
     await settle()
     assert.equal(hub.socket.url, used)
   })
@@ -39,6 +39,9 @@ test('subscriptions that cannot work are refused at once, and open nothing', asy
     [{ filter: 'a..b' }, 'malformed'],
     [{ filters: ['a', '>.b'] }, 'malformed'],
     [{ source: 'A' }, 'malformed'],
+    [{ mode: undefined as never }, 'invalid'],
+    [{ mode: 'SOME' as never }, 'invalid'],
+    [{ resume: 'orders' }, 'invalid'],
     [{ cursor: 'yesterday' }, 'malformed'],
     [{ filters: [] }, 'invalid'],
     [{ filter: 'a', filters: ['b'] }, 'invalid'],
@@ -46,7 +49,7 @@ test('subscriptions that cannot work are refused at once, and open nothing', asy
     [{ intervalMs: -1 }, 'invalid'],
     [{ intervalMs: 0.5 }, 'invalid'],
   ] as const) {
-    assert.throws(() => weir.subscribe(options), { code }, JSON.stringify(options))
+    assert.throws(() => weir.subscribe({ mode: 'LATEST', ...options }), { code }, JSON.stringify(options))
   }
   await settle()
   assert.equal(hub.sockets.length, 0)

@@ -27,8 +27,18 @@ export { type ConnectionState, connectionStates } from './session/connection-sta
 export type { ConnectionStatus, Readable } from './session/connection-status.ts'
 export type { WebSocketConstructor } from './session/socket.ts'
 export { type LatestStore, type LatestStoreOptions, latestStore, type Schedule } from './store/latest-store.ts'
+export type { Decode, SchemaIssue, StandardSchema } from './subscription/decode.ts'
 export type { Entry } from './subscription/entry.ts'
-export type { SubscribeOptions, Subscription } from './subscription/subscription.ts'
-export type { GapItem, Removed, Reset, StateChanged, SubscriptionItem } from './subscription/subscription-item.ts'
+export type { HandlerName, HandlerOf } from './subscription/handlers.ts'
+export type { CursorStorage } from './subscription/kept-cursor.ts'
+export type { SubscribeOptions, Subscription, TypedSubscribeOptions } from './subscription/subscription.ts'
+export type {
+  GapItem,
+  Invalid,
+  Removed,
+  Reset,
+  StateChanged,
+  SubscriptionItem,
+} from './subscription/subscription-item.ts'
 export type { GetToken } from './token/token-source.ts'
 export type { ConnectOptions, Weir } from './weir.ts'

@@ -36,6 +36,8 @@ export const clientLimits = {
   renewPauseMs: 10_000,
   /** A batch that does not continue where the last ended is asked for again so often on one connection, which then ends. */
   restartsMax: 3,
+  /** A cursor is written to a storage once in so many milliseconds at most. */
+  keepCursorMs: 1000,
   /** Subjects that a store holds; further ones are left out and counted. */
   storeSubjectsMax: 10_000,
   /** Items of one request to the read API, where all of many are asked for. */

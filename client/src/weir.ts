@@ -12,7 +12,9 @@ import type { ReadApi, ReadApiOptions } from './read/read-api.ts'
 import type { Codec } from './session/codec.ts'
 import type { ConnectionStatus } from './session/connection-status.ts'
 import { type OpenSocket, openWebSocket, type WebSocketConstructor } from './session/socket.ts'
-import { type SubscribeOptions, Subscription } from './subscription/subscription.ts'
+import type { Decode } from './subscription/decode.ts'
+import { type CursorStorage, KeptCursor } from './subscription/kept-cursor.ts'
+import { type SubscribeOptions, Subscription, type TypedSubscribeOptions } from './subscription/subscription.ts'
 import { type GetToken, TokenSource } from './token/token-source.ts'
 
 export interface ConnectOptions {
@@ -29,6 +31,8 @@ export interface ConnectOptions {
   readonly client?: string
   /** How many bytes the hub may send ahead of the application, for all subscriptions together. The default is 262144. */
   readonly windowBytes?: number
+  /** Where subscriptions with `resume` keep their cursors: `localStorage`, or anything like it. */
+  readonly storage?: CursorStorage
   /** Instead of the global one. */
   readonly WebSocket?: WebSocketConstructor
   /** Instead of the global one. */
@@ -39,8 +43,12 @@ export interface ConnectOptions {
 export interface Weir {
   /** State of the connection, for a badge; a Svelte store. */
   readonly connection: ConnectionStatus
-  /** Throws WeirError `malformed` or `invalid`. The first subscription opens the connection. */
-  subscribe(options?: SubscribeOptions): Subscription
+  /**
+   * Throws WeirError `malformed` or `invalid`. The first subscription opens the connection. With `decode`, entries have a `value`,
+   * and what does not decode is an item `invalid`.
+   */
+  subscribe(options: SubscribeOptions): Subscription
+  subscribe<Value>(options: TypedSubscribeOptions<Value>): Subscription<Value>
   /** What a bucket holds now: `for await` gives all of it; a page has the cursor at which a subscription goes on. */
   state(bucket: string, query?: StateQuery): Listing<StateItem, StatePage>
   /** One key of a bucket; undefined when it holds none. Rejects with `not_found` when there is no such bucket. */
@@ -107,7 +115,14 @@ export function openWeir(options: ConnectOptions, surroundings: Surroundings, co
   const forgetWake = surroundings.onWake(() => connection.wake())
   return {
     connection: connection.status,
-    subscribe: (request = {}) => new Subscription(connection, request),
+    subscribe<Value>(request: SubscribeOptions & { readonly decode?: Decode<Value> }): Subscription<Value> {
+      const { resume, decode } = request
+      if (resume !== undefined && options.storage === undefined) {
+        throw new WeirError('invalid', 'Give connect() a storage, such as localStorage, to resume after a reload.')
+      }
+      const keptCursor = resume && options.storage ? new KeptCursor(options.storage, resume, clock) : undefined
+      return new Subscription({ source: connection, decode, keptCursor }, request)
+    },
     state: (bucket, query = {}) =>
       listing(
         async (limit, after) => (await read()).state(bucket, { ...query, limit, ...given({ after }) }),

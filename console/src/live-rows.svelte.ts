@@ -35,7 +35,7 @@ export class LiveRows {
     this.rows = []
     this.leftOut = 0
     this.fault = ''
-    const store = latestStore(this.#weir.subscribe({ source: 'latest', filter }))
+    const store = latestStore(this.#weir.subscribe({ source: 'latest', filter, mode: 'LATEST' }))
     this.#store = store
     store.subscribe(() => this.#update(store))
   }

@@ -195,7 +195,8 @@ describe('as a container would run it', { skip: reason, timeout: 170_000 }, () =
     })
     const weir = connect({ url: `ws://127.0.0.1:${hubPort}`, getToken: () => token })
     const heard = (async () => {
-      for await (const item of weir.subscribe({ filter: 'rooms.>' })) if (item.type === 'entry') return item.subject
+      for await (const item of weir.subscribe({ filter: 'rooms.>', mode: 'LATEST' }))
+        if (item.type === 'entry') return item.subject
       return undefined
     })()
     const answer = await fetch(`http://127.0.0.1:${ingestPort}/v1/events`, {

@@ -33,6 +33,7 @@ export {
   readServerFrame,
   serverFrameFromJson,
 } from './json/read-server-frame.ts'
+export { receivedEvent } from './json/received-event.ts'
 export { batchToJson, serverFrameToJson } from './json/server-frame-json.ts'
 export { defaultTenant, limits } from './limits.ts'
 export { type Cursor, cursorFromWire, cursorToWire, formatCursor, parseCursor } from './names/cursor.ts'

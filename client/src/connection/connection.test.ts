@@ -9,14 +9,14 @@ test('nothing is opened before the first subscription', async () => {
   const { hub, weir } = testWeir()
   await settle()
   assert.equal(hub.sockets.length, 0)
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   await settle()
   assert.equal(hub.sockets.length, 1)
 })
 
 test('attempts wait longer and longer, up to half a minute, and begin anew after a connection that lasted', async () => {
   const { hub, weir, clock, states } = testWeir()
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   await settle()
   const waits: number[] = []
   for (let attempt = 0; attempt < 9; attempt++) {
@@ -41,7 +41,7 @@ test('attempts wait longer and longer, up to half a minute, and begin anew after
 
 test('a watcher can tell which attempt waits and until when, and which hub answered', async () => {
   const { hub, weir, clock } = testWeir()
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   await hub.welcome()
   assert.deepEqual([weir.connection.attempt, weir.connection.retryAtMs, weir.connection.hub], [0, undefined, 'h'])
   await hub.socket.cut()
@@ -58,7 +58,7 @@ test('a watcher can tell which attempt waits and until when, and which hub answe
 
 test('a connection that ends right after Welcome counts as a failure', async () => {
   const { hub, weir, clock } = testWeir()
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   for (const waitMs of [500, 1000, 2000]) {
     const { length } = hub.sockets
     await hub.welcome()
@@ -73,14 +73,17 @@ test('a connection that ends right after Welcome counts as a failure', async () 
 
 test('a code of 3500 to 3999 ends everything: the iterables throw it', async () => {
   const { hub, weir, clock, states } = testWeir()
-  const readers = [new Reader(weir.subscribe()), new Reader(weir.subscribe({ filter: 'a' }))]
+  const readers = [
+    new Reader(weir.subscribe({ mode: 'LATEST' })),
+    new Reader(weir.subscribe({ filter: 'a', mode: 'LATEST' })),
+  ]
   const socket = await hub.welcome()
   await socket.cut(closeCode('revoked'), 'The token was revoked.')
   await clock.advance(100_000)
   assert.equal(hub.sockets.length, 1)
   assert.deepEqual(states, ['connecting', 'closed'])
   for (const { error } of readers) assert.deepEqual(error, new WeirError('revoked', 'The token was revoked.'))
-  assert.throws(() => weir.subscribe(), { code: 'conflict' })
+  assert.throws(() => weir.subscribe({ mode: 'LATEST' }), { code: 'conflict' })
 })
 
 test('Goaway: the connection stays for the given time, and is then made anew at once', async () => {
@@ -109,7 +112,7 @@ test('Goaway: the connection stays for the given time, and is then made anew at 
 
 test('a hub that closes before its own Goaway is due is left for the next one', async () => {
   const { hub, weir, clock } = testWeir()
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   const first = await hub.welcome(welcome({ heartbeatMs: 100_000 }))
   await first.say({ case: 'goaway', value: { reason: 'draining', reconnectAfterMs: 60_000 } })
   await first.cut(1012)
@@ -122,7 +125,7 @@ test('a hub that closes before its own Goaway is due is left for the next one', 
 
 test('silence of two and a half heartbeats is the end of a connection', async () => {
   const { hub, weir, clock } = testWeir()
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   const socket = await hub.welcome(welcome({ heartbeatMs: 2000 }))
   await clock.advance(4999)
   assert.ok(socket.take('ping').length > 0)
@@ -137,7 +140,7 @@ test('silence of two and a half heartbeats is the end of a connection', async ()
 
 test('a hub that does not welcome in time is given up', async () => {
   const { hub, weir, clock, states } = testWeir()
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   await settle()
   hub.socket.opened()
   await clock.advance(10_000)
@@ -158,7 +161,7 @@ test('a server that speaks something else, or nonsense, is no hub', async () => 
     },
   ]) {
     const { hub, weir, clock } = testWeir()
-    weir.subscribe()
+    weir.subscribe({ mode: 'LATEST' })
     await settle()
     await meet(hub)
     assert.equal(hub.socket.closedBy(), 4000)
@@ -172,7 +175,7 @@ test('an expired token is not used again', async () => {
   const tokens = ['a', 'b'].map((name) => `e30.${btoa(JSON.stringify({ exp: 4e9, jti: name }))}.s`)
   const { hub, weir, clock } = testWeir({ getToken: () => tokens.shift() ?? '' })
   const [first, second] = tokens
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   const socket = await hub.welcome()
   assert.equal(socket.take('hello')[0]?.token, first)
   await socket.cut()
@@ -186,7 +189,7 @@ test('an expired token is not used again', async () => {
 test('the token is renewed in band before it expires', async () => {
   let asked = 0
   const { hub, weir, clock } = testWeir({ getToken: () => `token-${++asked}` })
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   const socket = await hub.welcome(welcome({ tokenExpires: 1_769_860_800 + 300 }))
   assert.equal(socket.take('hello')[0]?.token, 'token-1')
   for (let beat = 0; beat < 24; beat++) {
@@ -207,7 +210,7 @@ test('getToken that fails is asked again; a WeirError for good is the end', asyn
       throw new WeirError('unauthenticated', 'Signed out.')
     },
   })
-  const reader = new Reader(weir.subscribe())
+  const reader = new Reader(weir.subscribe({ mode: 'LATEST' }))
   await settle()
   assert.deepEqual(states, ['connecting', 'offline'])
   await clock.advance(500)
@@ -219,7 +222,7 @@ test('getToken that fails is asked again; a WeirError for good is the end', asyn
 test('an address that this runtime will not open is the end', async () => {
   const { weir, hub, clock, states } = testWeir()
   hub.refuses = new SyntaxError('mixed content')
-  const reader = new Reader(weir.subscribe())
+  const reader = new Reader(weir.subscribe({ mode: 'LATEST' }))
   await settle()
   assert.deepEqual(states, ['connecting', 'closed'])
   assert.equal(reader.error?.cause, hub.refuses)
@@ -228,7 +231,7 @@ test('an address that this runtime will not open is the end', async () => {
 
 test('close ends the loops and the connection, and leaves no timer', async () => {
   const { hub, weir, clock, states } = testWeir()
-  const reader = new Reader(weir.subscribe())
+  const reader = new Reader(weir.subscribe({ mode: 'LATEST' }))
   const socket = await hub.welcome()
   await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
   weir.close()
@@ -242,7 +245,7 @@ test('close ends the loops and the connection, and leaves no timer', async () =>
 
 test('close while the next attempt waits makes none, and leaves no timer', async () => {
   const { hub, weir, clock } = testWeir()
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   await settle()
   await hub.socket.cut()
   weir.close()
@@ -252,7 +255,10 @@ test('close while the next attempt waits makes none, and leaves no timer', async
 test('close leaves no timer behind a full window or a refusal for now, nor does a loss', async () => {
   for (const lose of [false, true]) {
     const { hub, weir, clock } = testWeir()
-    const [full, refused] = [weir.subscribe({ filter: 'a' }), weir.subscribe({ filter: 'b' })]
+    const [full, refused] = [
+      weir.subscribe({ filter: 'a', mode: 'LATEST' }),
+      weir.subscribe({ filter: 'b', mode: 'LATEST' }),
+    ]
     const socket = await hub.welcome(welcome({ windowBytes: 100 }))
     const [first, second] = socket.take('subscribe')
     await socket.say(subscribedFrame(first?.id ?? 0, 1, Start.SNAPSHOT, 1, 0))
@@ -268,16 +274,16 @@ test('close leaves no timer behind a full window or a refusal for now, nor does 
 
 test('what is closed or refused for good is not asked for after a loss; what is opened meanwhile is', async () => {
   const { hub, weir, clock, states } = testWeir()
-  const closed = weir.subscribe({ filter: 'a' })
-  const refused = new Reader(weir.subscribe({ filter: 'b' }))
-  weir.subscribe({ filter: 'c' })
+  const closed = weir.subscribe({ filter: 'a', mode: 'LATEST' })
+  const refused = new Reader(weir.subscribe({ filter: 'b', mode: 'LATEST' }))
+  weir.subscribe({ filter: 'c', mode: 'LATEST' })
   const first = await hub.welcome()
   const [, asked] = first.take('subscribe')
   await first.say({ case: 'refused', value: { id: asked?.id ?? 0, code: 'forbidden', message: 'No.' } })
   assert.ok(refused.done)
   closed.close()
   await first.cut()
-  weir.subscribe({ filter: 'd' })
+  weir.subscribe({ filter: 'd', mode: 'LATEST' })
   await clock.advance(500)
   await hub.socket.cut()
   await clock.advance(1000)
@@ -293,7 +299,7 @@ test('what is closed or refused for good is not asked for after a loss; what is 
 
 test('the last of two Goaways counts', async () => {
   const { hub, weir, clock } = testWeir()
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   const socket = await hub.welcome(welcome({ heartbeatMs: 100_000 }))
   for (const reconnectAfterMs of [1000, 5000]) {
     await socket.say({ case: 'goaway', value: { reason: 'age', reconnectAfterMs } })
@@ -307,7 +313,7 @@ test('the last of two Goaways counts', async () => {
 test('close while a token is being asked for opens nothing', async () => {
   for (const getToken of [async () => 'token', () => Promise.reject(new Error('no network'))]) {
     const { hub, weir, clock } = testWeir({ getToken })
-    weir.subscribe()
+    weir.subscribe({ mode: 'LATEST' })
     weir.close()
     await settle()
     assert.equal(hub.sockets.length, 0)
@@ -332,7 +338,7 @@ test('a fault in a watcher of the state does not harm the connection', async (t)
   weir.connection.subscribe((state) => {
     if (state === 'live') throw new Error('the badge')
   })
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   const socket = await hub.welcome()
   await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
   assert.deepEqual(states, ['connecting', 'live'])
@@ -341,7 +347,7 @@ test('a fault in a watcher of the state does not harm the connection', async (t)
 
 test('when the network is back, a planned attempt is made at once, and no second one', async () => {
   const { hub, weir, clock, wake } = testWeir({ getToken: async () => 'token' })
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   await settle()
   await hub.socket.cut()
   wake()
@@ -371,7 +377,7 @@ test('a refused token is asked for once more: the next one may be good', async (
 
 test('a token that is refused twice in a row ends everything', async () => {
   const { hub, weir, states } = testWeir()
-  const reader = new Reader(weir.subscribe())
+  const reader = new Reader(weir.subscribe({ mode: 'LATEST' }))
   for (let time = 0; time < 2; time++) {
     await settle()
     hub.socket.opened()
@@ -382,7 +388,7 @@ test('a token that is refused twice in a row ends everything', async () => {
 
 test('when the network may be another, a session that looks alive must answer soon', async () => {
   const { hub, weir, clock, wake, states } = testWeir()
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   const first = await hub.welcome(welcome({ heartbeatMs: 10_000 }))
   await first.subscribed(1, Start.SNAPSHOT, 1, 0)
   wake()
@@ -401,7 +407,7 @@ test('when the network may be another, a session that looks alive must answer so
 
 test('an attempt that hangs while the network changes is given up soon', async () => {
   const { hub, weir, clock, wake } = testWeir()
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   await settle()
   await clock.advance(1000)
   wake()
@@ -411,7 +417,7 @@ test('an attempt that hangs while the network changes is given up soon', async (
 
 test('a short sleep of the machine is noticed by the clock, and the session must answer soon', async () => {
   const { hub, weir, clock, states } = testWeir()
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   const socket = await hub.welcome(welcome({ heartbeatMs: 10_000 }))
   await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
   clock.sleep(8001)
@@ -430,7 +436,7 @@ test('an address that is no hub’s is given up with what answered there', async
       return new Response('Not Found', { status: 404 })
     },
   })
-  const reader = new Reader(weir.subscribe())
+  const reader = new Reader(weir.subscribe({ mode: 'LATEST' }))
   for (let attempt = 0; attempt < 10 && !reader.done; attempt++) {
     await settle()
     await hub.socket.cut()
@@ -450,7 +456,7 @@ test('an address that is no hub’s is given up with what answered there', async
 
 test('a hub that was there once is waited for, whatever answers in its place meanwhile', async () => {
   const { hub, weir, clock } = testWeir({ fetch: async () => new Response('', { status: 404 }) })
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   await hub.welcome()
   await hub.socket.cut()
   for (let attempt = 0; attempt < 8; attempt++) {
@@ -464,7 +470,7 @@ test('a hub that was there once is waited for, whatever answers in its place mea
 test('a hub that refuses, a busy proxy and silence are waited for', async () => {
   for (const status of [400, 403, 429, 502, 503, 504]) {
     const { hub, weir, clock } = testWeir({ fetch: async () => new Response('', { status }) })
-    weir.subscribe()
+    weir.subscribe({ mode: 'LATEST' })
     for (let attempt = 0; attempt < 5; attempt++) {
       await settle()
       await hub.socket.cut()
@@ -476,7 +482,7 @@ test('a hub that refuses, a busy proxy and silence are waited for', async () => 
 
 test('several addresses are tried in turn, and one that works is kept', async () => {
   const { hub, weir, clock } = testWeir({ url: ['ws://a.test', 'ws://b.test'] })
-  weir.subscribe()
+  weir.subscribe({ mode: 'LATEST' })
   await settle()
   const tried = [hub.socket.url]
   const next = async (): Promise<void> => {

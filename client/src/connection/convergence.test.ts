@@ -34,7 +34,7 @@ test('whatever happens, clients converge and lose nothing in silence', async () 
     fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), async (steps) => {
       const setUp = testWeir({}, () => 0.5)
       const model = new ModelHub(setUp.hub, windowBytes)
-      const latest = new Follower(setUp.weir.subscribe())
+      const latest = new Follower(setUp.weir.subscribe({ mode: 'LATEST' }))
       const all = new Follower(setUp.weir.subscribe({ mode: 'ALL' }))
       const followers = [latest, all]
       await settle()

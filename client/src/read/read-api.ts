@@ -1,4 +1,4 @@
-import { type Event, eventFromJsonText, itemTexts, memberText, WeirError } from '@weir/proto'
+import { type Event, itemTexts, memberText, receivedEvent, WeirError } from '@weir/proto'
 import { clientLimits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Deadline } from '../platform/deadline.ts'
@@ -140,7 +140,7 @@ function entryOf({ subject, seq }: WireItem, text: string): Entry {
 }
 
 function decodeText(text: string | Uint8Array): Event {
-  return eventFromJsonText(text === 'null' ? '{}' : (text as string))
+  return receivedEvent(text as string)
 }
 
 function timeText(time: string | number | Date | undefined): string | undefined {

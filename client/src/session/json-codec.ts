@@ -1,4 +1,4 @@
-import { clientFrameToJson, eventFromJsonText, readServerFrame, WeirError } from '@weir/proto'
+import { clientFrameToJson, readServerFrame, receivedEvent, WeirError } from '@weir/proto'
 import type { Codec } from './codec.ts'
 
 /** The subprotocol `weir.v1.json`: for looking at the frames, and the smaller one where nothing else reads Protobuf. */
@@ -11,7 +11,7 @@ export const jsonCodec: Codec = {
     }
     return { frame: readServerFrame(message), bytes: encoder.encode(message).byteLength }
   },
-  decodeEvent: (encoded) => eventFromJsonText(encoded === 'null' ? '{}' : (encoded as string)),
+  decodeEvent: (encoded) => receivedEvent(encoded as string),
 }
 
 const encoder = /* @__PURE__ */ new TextEncoder()

@@ -93,7 +93,10 @@ test('closed, it unsubscribes and tells nothing more', async () => {
 async function setUp(subjectsMax = 100): Promise<{ store: LatestStore; socket: FakeSocket; frame: () => number }> {
   const { hub, weir } = testWeir()
   let scheduled: (() => void)[] = []
-  const store = latestStore(weir.subscribe(), { subjectsMax, schedule: (action) => scheduled.push(action) })
+  const store = latestStore(weir.subscribe({ mode: 'LATEST' }), {
+    subjectsMax,
+    schedule: (action) => scheduled.push(action),
+  })
   const socket = await hub.welcome()
   await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
   const frame = (): number => {

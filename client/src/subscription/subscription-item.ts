@@ -1,8 +1,23 @@
 import type { ConnectionState } from '../session/connection-state.ts'
 import type { Entry } from './entry.ts'
 
-/** What a subscription gives, in the order in which it happened. */
-export type SubscriptionItem = Entry | Removed | GapItem | Reset | StateChanged
+/** What a subscription gives, in the order in which it happened. With `decode`, entries have a value or are invalid. */
+export type SubscriptionItem<Value = undefined> =
+  | ([Value] extends [undefined] ? Entry : (Entry & { readonly value: Value }) | Invalid)
+  | Removed
+  | GapItem
+  | Reset
+  | StateChanged
+
+/** An entry of which `decode` could make no value. */
+export interface Invalid {
+  readonly type: 'invalid'
+  readonly entry: Entry
+  /** For people. */
+  readonly reason: string
+  /** What the function threw, or the validator's issues. */
+  readonly cause: unknown
+}
 
 /** The subject has no value any more. */
 export interface Removed {

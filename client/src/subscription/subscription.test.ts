@@ -7,7 +7,9 @@ import { Reader, testWeir } from '../../test/weir.ts'
 
 test('the token travels in Hello, and the subscription follows Welcome', async () => {
   const { hub, weir, states } = testWeir({ client: 'board/1', windowBytes: 32_768 })
-  const reader = new Reader(weir.subscribe({ source: 'latest', filters: ['rooms.>', 'halls.*'], intervalMs: 500 }))
+  const reader = new Reader(
+    weir.subscribe({ source: 'latest', filters: ['rooms.>', 'halls.*'], intervalMs: 500, mode: 'LATEST' }),
+  )
   await settle()
   const { socket } = hub
   assert.equal(socket.url, 'ws://hub.test/v1/ws')
@@ -78,7 +80,7 @@ test('what was received and not read is asked for again, and so is never doubled
 
 test('a refused subscription throws what the hub says; the others go on', async () => {
   const { hub, weir, states } = testWeir()
-  const refused = new Reader(weir.subscribe({ filter: 'secret.>' }))
+  const refused = new Reader(weir.subscribe({ filter: 'secret.>', mode: 'LATEST' }))
   const granted = new Reader(weir.subscribe({ filter: 'open.>', mode: 'ALL' }))
   const socket = await hub.welcome()
   const [first, second] = socket.take('subscribe')
@@ -94,8 +96,8 @@ test('a refused subscription throws what the hub says; the others go on', async 
 test('a refusal as the last answer makes the connection live, and so does closing what was not answered', async () => {
   for (const settleLast of ['refused', 'closed']) {
     const { hub, weir, states } = testWeir()
-    weir.subscribe({ filter: 'a' })
-    const last = weir.subscribe({ filter: 'b' })
+    weir.subscribe({ filter: 'a', mode: 'LATEST' })
+    const last = weir.subscribe({ filter: 'b', mode: 'LATEST' })
     new Reader(last)
     const socket = await hub.welcome()
     const [first, second] = socket.take('subscribe')
@@ -109,12 +111,12 @@ test('a refusal as the last answer makes the connection live, and so does closin
 
 test('what a renewed token no longer grants is thrown, and its channel may be given anew', async () => {
   const { hub, weir } = testWeir()
-  const lost = new Reader(weir.subscribe({ filter: 'a' }))
+  const lost = new Reader(weir.subscribe({ filter: 'a', mode: 'LATEST' }))
   const socket = await hub.welcome()
   const id = await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
   await socket.say({ case: 'refused', value: { id, code: 'forbidden', message: 'No longer.' } })
   assert.deepEqual(lost.error, new WeirError('forbidden', 'No longer.'))
-  const next = new Reader(weir.subscribe({ filter: 'b' }))
+  const next = new Reader(weir.subscribe({ filter: 'b', mode: 'LATEST' }))
   await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
   await socket.say(batchFrame(1, 0, 1, { 1: 'b' }))
   assert.deepEqual(next.seen, ['reset', 'b 1'])
@@ -122,7 +124,7 @@ test('what a renewed token no longer grants is thrown, and its channel may be gi
 
 test('what was closed while it waited to be asked for again is not asked for', async () => {
   const { hub, weir, clock } = testWeir()
-  const subscription = weir.subscribe()
+  const subscription = weir.subscribe({ mode: 'LATEST' })
   const socket = await hub.welcome()
   const [asked] = socket.take('subscribe')
   await socket.say({ case: 'refused', value: { id: asked?.id ?? 0, code: 'unavailable', message: 'Later.' } })
@@ -134,7 +136,7 @@ test('what was closed while it waited to be asked for again is not asked for', a
 
 test('an answer that crosses with the end of its subscription is passed over', async () => {
   const { hub, weir, clock, states } = testWeir()
-  const subscription = weir.subscribe()
+  const subscription = weir.subscribe({ mode: 'LATEST' })
   const socket = await hub.welcome()
   const [asked] = socket.take('subscribe')
   subscription.close()
@@ -165,7 +167,7 @@ test('a hub that begins before the position is asked again, as entries would com
 
 test('what is refused for now is asked for again', async () => {
   const { hub, weir, clock } = testWeir()
-  const reader = new Reader(weir.subscribe())
+  const reader = new Reader(weir.subscribe({ mode: 'LATEST' }))
   const socket = await hub.welcome(welcome({ heartbeatMs: 100_000 }))
   for (const waitMs of [500, 1000]) {
     const [asked] = socket.take('subscribe')
@@ -205,7 +207,7 @@ test('a batch that does not continue makes the subscription begin again, and a h
 
 test('Subscribed by itself starts a subscription anew', async () => {
   const { hub, weir } = testWeir()
-  const latest = weir.subscribe()
+  const latest = weir.subscribe({ mode: 'LATEST' })
   const reader = new Reader(latest)
   const socket = await hub.welcome()
   const id = await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
@@ -221,7 +223,7 @@ test('Subscribed by itself starts a subscription anew', async () => {
 
 test('a hub that gives two subscriptions one channel is left', async () => {
   const { hub, weir } = testWeir()
-  for (const filter of ['a', 'b']) weir.subscribe({ filter })
+  for (const filter of ['a', 'b']) weir.subscribe({ filter, mode: 'LATEST' })
   const socket = await hub.welcome()
   for (const { id } of socket.take('subscribe')) await socket.say(subscribedFrame(id, 5, Start.HEAD, 1, 0))
   assert.equal(socket.closedBy(), 1000)

@@ -1,6 +1,9 @@
-import { checkFilter, checkSource, formatCursor, modeValues, parseCursor, WeirError } from '@weir/proto'
+import { type Cursor, checkFilter, checkSource, formatCursor, modeValues, parseCursor, WeirError } from '@weir/proto'
+import { type Decode, decodeEntry } from './decode.ts'
 import type { Feed, FeedRequest } from './feed.ts'
-import type { SubscriptionItem } from './subscription-item.ts'
+import { type HandlerName, type HandlerOf, Handlers } from './handlers.ts'
+import type { KeptCursor } from './kept-cursor.ts'
+import type { Invalid, SubscriptionItem } from './subscription-item.ts'
 
 export interface SubscribeOptions {
   /** `events`, which is the default, or the name of a bucket. */
@@ -9,12 +12,25 @@ export interface SubscribeOptions {
   readonly filter?: string
   /** Several filters, instead of one. */
   readonly filters?: readonly string[]
-  /** `LATEST`, the default: the newest entry of each subject. `ALL`: every entry. */
-  readonly mode?: 'LATEST' | 'ALL'
+  /**
+   * `ALL`: every entry from now on, or from the cursor. `LATEST`: the newest entry of each subject, first of what there is, then
+   * of what changes; a consumer that is slower than the changes misses values in between.
+   */
+  readonly mode: 'LATEST' | 'ALL'
   /** Mode LATEST only: at most one batch in so many milliseconds. */
   readonly intervalMs?: number
   /** Where to go on, from `subscription.cursor` or the read API. Without: LATEST starts with a snapshot, ALL with what comes now. */
   readonly cursor?: string
+  /**
+   * A name under which the cursor is kept in the `storage` of `connect`, so that the subscription goes on after a reload after the
+   * last item that was done with. An item that was being handled then comes again.
+   */
+  readonly resume?: string
+}
+
+/** Options of a subscription whose entries have a value of the application's own. */
+export interface TypedSubscribeOptions<Value> extends SubscribeOptions {
+  readonly decode: Decode<Value>
 }
 
 /** What opens feeds and keeps them supplied: the connection. */
@@ -24,20 +40,28 @@ export interface FeedSource {
   release(feed: Feed): void
 }
 
+/** What a subscription works with. */
+export interface SubscriptionParts<Value> {
+  readonly source: FeedSource
+  readonly decode: Decode<Value> | undefined
+  readonly keptCursor: KeptCursor | undefined
+}
+
 /**
- * The entries of one subscription, as an async iterable for one consumer. Coming back for the next item says that the last
- * one is done with: a consumer that is slow to come back is sent less, and in mode LATEST only the newest of each subject.
- * Leaving the loop closes the subscription. Throws WeirError when the hub will not serve it, or the connection is closed by
- * an error for good.
+ * The entries of one subscription, as an async iterable for one consumer, or for handlers. Coming back for the next item says
+ * that the last one is done with: a consumer that is slow to come back is sent less, and in mode LATEST only the newest of each
+ * subject. Leaving the loop closes the subscription. Throws WeirError when the hub will not serve it, or the connection is
+ * closed by an error for good.
  */
-export class Subscription implements AsyncIterableIterator<SubscriptionItem, undefined> {
-  readonly #source: FeedSource
+export class Subscription<Value = undefined> implements AsyncIterableIterator<SubscriptionItem<Value>, undefined> {
+  readonly #parts: SubscriptionParts<Value>
   readonly #feed: Feed
+  #handlers: Handlers<Value> | undefined
 
   /** Not for applications: `weir.subscribe` gives them. */
-  constructor(source: FeedSource, options: SubscribeOptions) {
-    this.#source = source
-    this.#feed = source.open(requestOf(options))
+  constructor(parts: SubscriptionParts<Value>, options: SubscribeOptions) {
+    this.#parts = parts
+    this.#feed = parts.source.open(requestOf(options, parts.keptCursor?.read()))
   }
 
   /** Where to go on after the last item that was given, for `subscribe` on any hub; undefined before the first. */
@@ -51,27 +75,59 @@ export class Subscription implements AsyncIterableIterator<SubscriptionItem, und
     return this.#feed.conflated
   }
 
-  next(): Promise<IteratorResult<SubscriptionItem, undefined>> {
-    return this.#feed.inbox.next()
+  next(): Promise<IteratorResult<SubscriptionItem<Value>, undefined>> {
+    const { decode } = this.#parts
+    this.#keepCursor()
+    const next = this.#feed.inbox.next()
+    return (decode === undefined ? next : decoded(next, decode)) as ReturnType<this['next']>
   }
 
-  return(): Promise<IteratorResult<SubscriptionItem, undefined>> {
+  /**
+   * Calls the handler with each item of the type, in place of a loop. A handler that returns a promise holds the next item back.
+   * `error` is told what ended the subscription; without such a handler it is thrown outside. `end` comes after `close`.
+   */
+  on<Name extends HandlerName<Value>>(name: Name, handler: HandlerOf<Value, Name>): this {
+    this.#handlers ??= new Handlers(this)
+    this.#handlers.add(name, handler)
+    return this
+  }
+
+  return(): Promise<IteratorResult<SubscriptionItem<Value>, undefined>> {
     this.close()
     return Promise.resolve({ done: true, value: undefined })
   }
 
   close(): void {
-    this.#source.release(this.#feed)
+    this.#parts.source.release(this.#feed)
+    this.#parts.keptCursor?.end()
   }
 
   [Symbol.asyncIterator](): this {
     return this
   }
+
+  /** What was given before is done with. */
+  #keepCursor(): void {
+    const { keptCursor } = this.#parts
+    if (keptCursor !== undefined && this.cursor !== undefined) keptCursor.keep(this.cursor)
+  }
+}
+
+async function decoded<Value>(
+  next: Promise<IteratorResult<SubscriptionItem, undefined>>,
+  decode: Decode<Value>,
+): Promise<IteratorResult<SubscriptionItem | Invalid, undefined>> {
+  const result = await next
+  if (result.done || result.value.type !== 'entry') return result
+  return { done: false, value: await decodeEntry(result.value, decode) }
 }
 
 /** Throws `malformed` or `invalid`. */
-function requestOf(options: SubscribeOptions): FeedRequest {
-  const { source = 'events', filter, filters, mode = 'LATEST', intervalMs = 0, cursor } = options
+function requestOf(options: SubscribeOptions, kept: string | undefined): FeedRequest {
+  const { source = 'events', filter, filters, mode, intervalMs = 0, cursor } = options
+  if (mode !== 'ALL' && mode !== 'LATEST') {
+    throw new WeirError('invalid', "Say mode: 'ALL' for every event, or 'LATEST' for the newest of each subject.")
+  }
   if (filter !== undefined && filters !== undefined) throw new WeirError('invalid', 'Give filter or filters, not both.')
   const set = filters ?? [filter ?? '>']
   if (set.length === 0) throw new WeirError('invalid', 'filters is empty: give at least one filter.')
@@ -88,6 +144,15 @@ function requestOf(options: SubscribeOptions): FeedRequest {
     filters: set,
     mode: modeValues[mode],
     intervalMs,
-    cursor: cursor === undefined ? undefined : parseCursor(cursor),
+    cursor: cursor === undefined ? keptPosition(kept) : parseCursor(cursor),
+  }
+}
+
+/** What a storage holds may be of another version or of somebody else: then there is nothing to go on from. */
+function keptPosition(kept: string | undefined): Cursor | undefined {
+  try {
+    return kept === undefined ? undefined : parseCursor(kept)
+  } catch {
+    return undefined
   }
 }

@@ -6,7 +6,7 @@ import { connect } from '@weir/client'
 const { WEIR_HUB_URL = 'ws://127.0.0.1:8080', WEIR_TOKEN = '' } = process.env
 
 const weir = connect({ url: WEIR_HUB_URL, getToken: () => WEIR_TOKEN })
-for await (const item of weir.subscribe({ filter: 'rooms.*.climate' })) {
+for await (const item of weir.subscribe({ filter: 'rooms.*.climate', mode: 'LATEST' })) {
   if (item.type !== 'entry' || item.event.data.case !== 'reading') continue
   const { celsius = Number.NaN } = item.event.data.value.metrics
   console.log(`${item.subject}  ${celsius.toFixed(2)} °C`)

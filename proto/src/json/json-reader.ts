@@ -99,10 +99,13 @@ function readInt64(value: unknown, path: string): bigint {
 }
 
 export function readBytes(value: unknown, path: string): Uint8Array {
-  const text = readString(value, path)
+  return decodeBase64(readString(value, path), path)
+}
+
+/** Both alphabets of RFC 4648, as proto3 JSON takes them. */
+export function decodeBase64(text: string, path: string): Uint8Array {
   if (text === '') return new Uint8Array(0)
   try {
-    // Both alphabets of RFC 4648, as proto3 JSON takes them.
     const characters = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
     const bytes = new Uint8Array(characters.length)
     for (let at = 0; at < bytes.length; at++) bytes[at] = characters.charCodeAt(at)

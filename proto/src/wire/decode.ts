@@ -1,6 +1,6 @@
 import type { Event } from '../gen/weir/v1/event_pb.js'
 import type { ServerFrame } from '../gen/weir/v1/wire_pb.js'
-import type { Field, Message } from './message.ts'
+import { emptyMessage, type Field, type Message, zeroOf } from './message.ts'
 import { event, serverFrame } from './messages.ts'
 import { FIXED64, LENGTH_DELIMITED, VARINT, WireReader } from './wire-reader.ts'
 
@@ -22,7 +22,7 @@ type Value = { [name: string]: unknown }
 type Oneof = { readonly case: string | undefined; readonly value?: unknown }
 
 function decode(message: Message, bytes: Uint8Array): Value {
-  const target = empty(message)
+  const target = emptyMessage(message)
   merge(message, target, new WireReader(bytes))
   return target
 }
@@ -71,7 +71,7 @@ function readValue(field: Field, reader: WireReader, present: Value | undefined)
       return reader.double()
     case 'message': {
       const message = field.message as Message
-      const target = present ?? empty(message)
+      const target = present ?? emptyMessage(message)
       const outerEnd = reader.enter()
       merge(message, target, reader)
       reader.leave(outerEnd)
@@ -92,38 +92,11 @@ function readPair(field: Field, map: Value, reader: WireReader): void {
     else reader.skip(tag & 7)
   }
   reader.leave(outerEnd)
-  value ??= empty(field.message as Message)
+  value ??= emptyMessage(field.message as Message)
   // An assignment to `__proto__` would be lost.
   if (key === '__proto__') {
     Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true })
   } else map[key] = value
-}
-
-function empty(message: Message): Value {
-  const target: Value = { $typeName: message.typeName }
-  for (const field of message.fields) {
-    if (field.oneof !== undefined) target[field.oneof] ??= { case: undefined }
-    else if (field.label === 'list') target[field.name] = []
-    else if (field.label === 'map') target[field.name] = {}
-    else if (field.label === 'one') target[field.name] = zeroOf(field)
-  }
-  return target
-}
-
-function zeroOf({ kind }: Field): unknown {
-  switch (kind) {
-    case 'string':
-      return ''
-    case 'bytes':
-      return noBytes
-    case 'bool':
-      return false
-    case 'uint64':
-    case 'int64':
-      return 0n
-    default:
-      return 0
-  }
 }
 
 function wireTypeOf(field: Field): number {
@@ -144,4 +117,3 @@ function wireTypeOfValue({ kind }: Field): number {
 }
 
 const KEY_TAG = 0x0a
-const noBytes = new Uint8Array(0)

@@ -11,6 +11,8 @@ export interface Field {
   /** As in the generated types: lowerCamelCase. */
   readonly name: string
   readonly kind: Kind
+  /** Of kind `enum`: its values by their names. */
+  readonly values: Readonly<Record<string, number>> | undefined
   /** Of kind `message`. */
   readonly message: Message | undefined
   readonly label: 'one' | 'list' | 'map' | 'optional'
@@ -32,20 +34,56 @@ export function message(typeName: string, table: Readonly<Record<string, FieldOf
 
 export function field(
   number: number,
-  type: Exclude<Kind, 'message'> | Message,
+  type: Exclude<Kind, 'message' | 'enum'> | Message,
   label: Field['label'] = 'one',
 ): FieldOf {
   const [kind, of] = typeof type === 'string' ? [type, undefined] : (['message', type] as const)
   return {
     number,
     kind,
+    values: undefined,
     message: of,
     label: of !== undefined && label === 'one' ? 'optional' : label,
     oneof: undefined,
   }
 }
 
+export function enumField(number: number, values: Readonly<Record<string, number>>): FieldOf {
+  return { number, kind: 'enum', values, message: undefined, label: 'one', oneof: undefined }
+}
+
 /** The fields of a oneof, of which at most one is there. */
 export function oneof(name: string, table: Readonly<Record<string, FieldOf>>): Readonly<Record<string, FieldOf>> {
   return Object.fromEntries(Object.entries(table).map(([key, each]) => [key, { ...each, oneof: name }]))
 }
+
+/** A message in which nothing is set, as the generated code creates it. */
+export function emptyMessage(message: Message): { [name: string]: unknown } {
+  const target: { [name: string]: unknown } = { $typeName: message.typeName }
+  for (const field of message.fields) {
+    if (field.oneof !== undefined) target[field.oneof] ??= { case: undefined }
+    else if (field.label === 'list') target[field.name] = []
+    else if (field.label === 'map') target[field.name] = {}
+    else if (field.label === 'one') target[field.name] = zeroOf(field)
+  }
+  return target
+}
+
+/** The value of a field that is not set. */
+export function zeroOf({ kind }: Field): unknown {
+  switch (kind) {
+    case 'string':
+      return ''
+    case 'bytes':
+      return noBytes
+    case 'bool':
+      return false
+    case 'uint64':
+    case 'int64':
+      return 0n
+    default:
+      return 0
+  }
+}
+
+const noBytes = /* @__PURE__ */ new Uint8Array(0)

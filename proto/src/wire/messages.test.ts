@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
+import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
 import { EventSchema } from '../gen/weir/v1/event_pb.js'
 import { ClientFrameSchema, ServerFrameSchema } from '../gen/weir/v1/wire_pb.js'
 import type { Field, Message } from './message.ts'
@@ -31,8 +31,13 @@ function compare(message: Message, generated: DescMessage, compared: Set<string>
     assert.deepEqual(shapeOf(field), shapeOfGenerated(other), `${message.typeName}.${field.name}`)
     assert.equal(message.byNumber[field.number], field)
     const inner = other.message
+    assert.deepEqual(field.values, other.enum && valuesOf(other.enum), field.name)
     if (field.message !== undefined && inner !== undefined) compare(field.message, inner, compared)
   }
+}
+
+function valuesOf({ values, sharedPrefix = '' }: DescEnum): unknown {
+  return Object.fromEntries(values.map(({ name, number }) => [name.slice(sharedPrefix.length), number]))
 }
 
 function byNumber(message: DescMessage): readonly DescField[] {

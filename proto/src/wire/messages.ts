@@ -1,4 +1,12 @@
-import { field, type Message, message, oneof } from './message.ts'
+import {
+  alertStatusValues,
+  modeValues,
+  removalValues,
+  severityValues,
+  startValues,
+  stepStatusValues,
+} from './enum-values.ts'
+import { enumField, field, type Message, message, oneof } from './message.ts'
 
 // proto/weir/v1/event.proto and wire.proto once more, in order of the fields' numbers. messages.test.ts holds every
 // number, name and type against the generated descriptors, so a field that is added there is missed here.
@@ -31,8 +39,8 @@ const stateChange: Message = /* @__PURE__ */ message('weir.v1.StateChange', {
 
 const alert: Message = /* @__PURE__ */ message('weir.v1.Alert', {
   rule: field(1, 'string'),
-  severity: field(2, 'enum'),
-  status: field(3, 'enum'),
+  severity: enumField(2, severityValues),
+  status: enumField(3, alertStatusValues),
   message: field(4, 'string'),
   key: field(5, 'string'),
   since: field(6, timestamp),
@@ -42,7 +50,7 @@ const alert: Message = /* @__PURE__ */ message('weir.v1.Alert', {
 const step: Message = /* @__PURE__ */ message('weir.v1.Step', {
   pipeline: field(1, 'string'),
   name: field(2, 'string'),
-  status: field(3, 'enum'),
+  status: enumField(3, stepStatusValues),
   message: field(4, 'string'),
   index: field(5, 'uint32'),
 })
@@ -85,7 +93,7 @@ const subscribe: Message = /* @__PURE__ */ message('weir.v1.Subscribe', {
   id: field(1, 'uint32'),
   source: field(2, 'string'),
   filters: field(3, 'string', 'list'),
-  mode: field(4, 'enum'),
+  mode: enumField(4, modeValues),
   cursor: field(5, cursor),
   intervalMs: field(6, 'uint32'),
 })
@@ -121,7 +129,7 @@ const subscribed: Message = /* @__PURE__ */ message('weir.v1.Subscribed', {
   id: field(1, 'uint32'),
   channel: field(2, 'uint32'),
   cursor: field(3, cursor),
-  start: field(4, 'enum'),
+  start: enumField(4, startValues),
 })
 
 const entry: Message = /* @__PURE__ */ message('weir.v1.Entry', {
@@ -129,7 +137,7 @@ const entry: Message = /* @__PURE__ */ message('weir.v1.Entry', {
   seq: field(2, 'uint64'),
   ...oneof('content', {
     event: field(3, 'bytes'),
-    removal: field(4, 'enum'),
+    removal: enumField(4, removalValues),
   }),
 })
 
