@@ -39,7 +39,22 @@ export class RunningMesh {
     folder: string = mkdtempSync(join(tmpdir(), 'weir-e2e-')),
     settings: Readonly<Record<string, string>> = {},
   ): Promise<RunningMesh> {
-    const portBase = (await freePortBase()) ?? 18_080
+    // Others on this machine look for free ports at the same time.
+    for (let attempt = 1; ; attempt++) {
+      const portBase = (await freePortBase(18_080 + 100 * Math.floor(Math.random() * 200))) ?? 18_080
+      try {
+        return await RunningMesh.#startAt(portBase, folder, settings)
+      } catch (thrown) {
+        if (attempt === 3 || !String(thrown).includes('taken by another program')) throw thrown
+      }
+    }
+  }
+
+  static async #startAt(
+    portBase: number,
+    folder: string,
+    settings: Readonly<Record<string, string>>,
+  ): Promise<RunningMesh> {
     const up = spawn(entry, ['up', '--json'], {
       cwd: folder,
       env: { ...environment(portBase), ...settings },

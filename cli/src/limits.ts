@@ -18,6 +18,12 @@ export const limits = {
   logLinesShown: 12,
   /** Ports of a `weir up` that was killed are waited for so long before they count as taken. */
   portsFreeMs: 10_000,
+  /** A client of the embedded Postgres that has not given its password by then is cut off. */
+  postgresHandshakeMs: 5_000,
+  /** So is one that sends more before it. */
+  postgresHandshakeBytesMax: 16_384,
+  /** More clients of the embedded Postgres at once are cut off, those without a password yet included. */
+  postgresConnectionsMax: 16,
   /** Every request of a command ends with an error after that. */
   requestMs: 30_000,
   /** `weir pub` sends what it has read so far as soon as it has so many events. */

@@ -17,9 +17,10 @@ export async function startPglite(): Promise<BenchDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   const port = await freePort()
   const args = [fileOf('cli/src/up/postgres.ts'), join(folder, 'data'), String(port)]
-  const child = spawn(fileOf('.tools/bin/bun'), args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...process.env, WEIR_POSTGRES_PASSWORD: 'bench' }
+  const child = spawn(fileOf('.tools/bin/bun'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   await said(child, /listens on/)
-  return database('PGlite', child, `postgres://postgres@127.0.0.1:${port}/postgres`, folder)
+  return database('PGlite', child, `postgres://postgres:bench@127.0.0.1:${port}/postgres`, folder)
 }
 
 /** A real server of this machine with its defaults; undefined where none is installed. */

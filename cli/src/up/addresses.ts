@@ -11,6 +11,7 @@ export interface Addresses {
   readonly projector: string
   /** With the user and password of the administrator. */
   readonly nats: string
+  /** With its user and password. */
   readonly postgres: string
   readonly admin: { readonly hub: string; readonly ingest: string; readonly projector: string }
 }
@@ -22,7 +23,7 @@ export function addressesOf(ports: Ports, secrets: Secrets, databaseUrl: string 
     ingest: http(ports.ingest),
     projector: http(ports.projector),
     nats: natsUrl(ports, secrets, 'admin'),
-    postgres: databaseUrl ?? `postgres://postgres@127.0.0.1:${ports.postgres}/postgres`,
+    postgres: databaseUrl ?? `postgres://postgres:${secrets.postgresPassword}@127.0.0.1:${ports.postgres}/postgres`,
     admin: { hub: http(ports.hubAdmin), ingest: http(ports.ingestAdmin), projector: http(ports.projectorAdmin) },
   }
 }

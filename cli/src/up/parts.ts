@@ -42,7 +42,8 @@ export function natsPart(context: PartContext): ChildDeclaration {
 export function postgresPart(context: PartContext): ChildDeclaration {
   const { folder, ports } = context
   const command = [bun, ownFile('postgres.ts'), folder.at('postgres'), String(ports.postgres)] as const
-  return declare(context, 'postgres', command, () => listens(ports.postgres), {})
+  const settings = { WEIR_POSTGRES_PASSWORD: context.secrets.postgresPassword }
+  return declare(context, 'postgres', command, () => listens(ports.postgres), settings)
 }
 
 export function ingestPart(context: PartContext): ChildDeclaration {

@@ -48,9 +48,9 @@ export async function takenPorts(ports: Partial<Ports>): Promise<readonly TakenP
   return wanted.filter((_, index) => !free[index])
 }
 
-/** A base from which on all ports are free now. */
-export async function freePortBase(): Promise<number | undefined> {
-  for (let base = 18_080; base < 60_000; base += 1_000) {
+/** A base from which on all ports are free now, the first of them. */
+export async function freePortBase(from = 18_080): Promise<number | undefined> {
+  for (let base = from; base < 60_000; base += 1_000) {
     if ((await takenPorts(portsOf({ WEIR_PORT_BASE: String(base) }))).length === 0) return base
   }
   return undefined

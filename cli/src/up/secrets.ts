@@ -6,4 +6,6 @@ export interface Secrets {
   readonly jwtSecret: string
   /** Of each NATS user. */
   readonly natsPasswords: Readonly<Record<NatsRole, string>>
+  /** Of the user postgres in the embedded Postgres. */
+  readonly postgresPassword: string
 }

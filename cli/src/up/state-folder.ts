@@ -31,10 +31,14 @@ export class StateFolder {
   /** The secrets of this mesh, made at the first call. */
   secrets(): Secrets {
     const present = this.readSecrets()
-    const password = (role: NatsRole): string => present?.natsPasswords[role] ?? randomBytes(18).toString('base64url')
+    const password = (): string => randomBytes(18).toString('base64url')
     const secrets: Secrets = {
       jwtSecret: present?.jwtSecret ?? randomBytes(32).toString('base64url'),
-      natsPasswords: Object.fromEntries(natsRoles.map((role) => [role, password(role)])) as Record<NatsRole, string>,
+      natsPasswords: Object.fromEntries(
+        natsRoles.map((role) => [role, present?.natsPasswords[role] ?? password()]),
+      ) as Record<NatsRole, string>,
+      // A folder of an older version has none.
+      postgresPassword: present?.postgresPassword ?? password(),
     }
     this.#write(secretsFile, secrets)
     // What is in here is nobody else's business, git's least of all.
