@@ -33,7 +33,8 @@ export class HttpEdge {
   }
 
   async #route(exchange: HttpExchange, headers: HttpHeaders): Promise<void> {
-    const { path, method, origin } = exchange.request
+    const { path, method, origin, framing } = exchange.request
+    if (framing.fault !== undefined) throw framing.fault
     const allowed = Object.hasOwn(methods, path) ? methods[path] : undefined
     if (allowed === undefined) throw new WeirError('not_found', `There is nothing here: the hub has ${contents}.`)
     if (method === 'OPTIONS') {

@@ -1,3 +1,5 @@
+import type { Framing } from './framing.ts'
+
 /** One HTTP request, and the answer that it waits for: the seam between the socket library and what is served over HTTP. */
 export interface HttpExchange {
   readonly request: HttpRequest
@@ -24,6 +26,8 @@ export interface HttpRequest {
   readonly origin: string
   readonly lastEventId: string
   readonly userAgent: string
+  /** Nobody here reads a body, so whatever follows one is not looked at: the connection ends with the answer. */
+  readonly framing: Framing
 }
 
 export type HttpHeaders = Readonly<Record<string, string>>

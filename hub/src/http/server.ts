@@ -10,6 +10,7 @@ import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../session/link.ts'
 import type { Session } from '../session/session.ts'
+import { readFraming } from './framing.ts'
 import { notWebSocket, readHandshake, versionHeader } from './handshake.ts'
 import type { HttpEdge } from './http-edge.ts'
 import type { BodyStream, HttpAnswer, HttpExchange, HttpHeaders, HttpRequest } from './http-exchange.ts'
@@ -107,6 +108,8 @@ function upgrade(
   context: uws.us_socket_context_t,
 ): void {
   try {
+    const framing = readFraming((take) => request.forEach(take))
+    if (framing.hasBody) throw framing.fault ?? notWebSocket()
     const { codec, protocol, token } = readHandshake((name) => request.getHeader(name))
     const ip = remoteAddress(response)
     hub.admission.enter(ip, request.getHeader('origin'))
@@ -185,6 +188,7 @@ class UwsExchange implements HttpExchange {
       origin: request.getHeader('origin'),
       lastEventId: request.getHeader('last-event-id'),
       userAgent: request.getHeader('user-agent'),
+      framing: readFraming((take) => request.forEach(take)),
     }
     response.onAborted(() => {
       this.#response = undefined
@@ -200,14 +204,22 @@ class UwsExchange implements HttpExchange {
     this.#whenGone = handler
   }
 
-  answer({ status, headers, body }: HttpAnswer): void {
+  answer(answer: HttpAnswer): void {
+    // The library goes on with what came in the same read, whatever it was asked to close; while an answer is outstanding it
+    // ends the connection instead. So whoever hides a request behind a body gets no answer to either.
+    if (this.request.framing.hasBody) setImmediate(() => this.#end(answer, true))
+    else this.#end(answer, false)
+  }
+
+  #end({ status, headers, body }: HttpAnswer, andClose: boolean): void {
     const response = this.#response
     this.#response = undefined
     response?.cork(() => {
       writeHead(response, status, headers)
-      if (status === 204) response.endWithoutBody()
-      else if (this.request.method === 'HEAD') response.endWithoutBody(Buffer.byteLength(body))
-      else response.end(body)
+      // With a length that it does not send, the library would wait for the rest for ever.
+      if (status !== 204 && this.request.method !== 'HEAD') response.end(body, andClose)
+      else if (andClose) response.endWithoutBody(0, true)
+      else response.endWithoutBody()
     })
   }
 

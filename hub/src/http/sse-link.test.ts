@@ -15,6 +15,7 @@ class FakeExchange implements HttpExchange {
     origin: '',
     lastEventId: '',
     userAgent: '',
+    framing: { hasBody: false, fault: undefined },
   }
   ended = false
   takes = true
