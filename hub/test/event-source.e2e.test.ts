@@ -42,6 +42,37 @@ test("the browser's EventSource reads with a ticket, and a new one goes on from 
   assert.deepEqual(await read(token, `&cursor=${cursor}`, 2), ['es.b=2', 'es.a=3'])
 })
 
+test('a page of another origin gets nothing, not even the answer that says so', async () => {
+  const foreign = await browser.newPage()
+  await foreign.goto(`http://localhost:${(site.address() as AddressInfo).port}`)
+  const token = await testToken()
+  const { ticket } = await page.evaluate(getTicket, { url: hub.httpUrl, token })
+  for (const [path, method] of [
+    ['/v1/tickets', 'POST'],
+    ['/v1/sse?filter=es.*', 'GET'],
+  ] as const) {
+    const outcome = await foreign.evaluate(
+      async ({ url, method, token }) => {
+        const headers = { authorization: `Bearer ${token}` }
+        return fetch(url, { method, headers }).then(
+          ({ status }) => String(status),
+          (thrown: Error) => thrown.name,
+        )
+      },
+      { url: `${hub.httpUrl}${path}`, method, token },
+    )
+    assert.equal(outcome, 'TypeError', path)
+  }
+  const state = await foreign.evaluate(async (url) => {
+    const source = new EventSource(url)
+    return new Promise<number>((resolve) => {
+      source.onopen = source.onerror = () => resolve(source.readyState)
+    })
+  }, `${hub.httpUrl}/v1/sse?filter=es.*&ticket=${ticket}`)
+  assert.equal(state, 2)
+  await foreign.close()
+})
+
 test('a used ticket ends an EventSource for good, so that it does not knock for ever', async () => {
   const outcome = await page.evaluate(async (url) => {
     const source = new EventSource(`${url}/v1/sse?filter=a&ticket=used`)
@@ -53,14 +84,10 @@ test('a used ticket ends an EventSource for good, so that it does not knock for 
 })
 
 /** What an EventSource in the page gets first: so many events. */
-function read(token: string, query: string, count: number): Promise<readonly string[]> {
+async function read(token: string, query: string, count: number): Promise<readonly string[]> {
+  const { ticket } = await page.evaluate(getTicket, { url: hub.httpUrl, token })
   return page.evaluate(
-    async ({ url, token, query, count }) => {
-      const response = await fetch(`${url}/v1/tickets`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}` },
-      })
-      const { ticket } = (await response.json()) as { ticket: string }
+    async ({ url, ticket, query, count }) => {
       const source = new EventSource(`${url}/v1/sse?filter=es.*&ticket=${ticket}${query}`)
       const seen: string[] = []
       await new Promise<void>((resolve, reject) => {
@@ -79,6 +106,13 @@ function read(token: string, query: string, count: number): Promise<readonly str
       source.close()
       return seen
     },
-    { url: hub.httpUrl, token, query, count },
+    { url: hub.httpUrl, ticket, query, count },
   )
+}
+
+/** Runs in a page. */
+async function getTicket({ url, token }: { url: string; token: string }): Promise<{ ticket: string }> {
+  const headers = { authorization: `Bearer ${token}` }
+  const response = await fetch(`${url}/v1/tickets`, { method: 'POST', headers })
+  return (await response.json()) as { ticket: string }
 }
