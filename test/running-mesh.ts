@@ -38,12 +38,13 @@ export class RunningMesh {
   static async start(
     folder: string = mkdtempSync(join(tmpdir(), 'weir-e2e-')),
     settings: Readonly<Record<string, string>> = {},
+    options: readonly string[] = [],
   ): Promise<RunningMesh> {
     // Others on this machine look for free ports at the same time.
     for (let attempt = 1; ; attempt++) {
       const portBase = (await freePortBase(18_080 + 100 * Math.floor(Math.random() * 200))) ?? 18_080
       try {
-        return await RunningMesh.#startAt(portBase, folder, settings)
+        return await RunningMesh.#startAt(portBase, folder, settings, options)
       } catch (thrown) {
         if (attempt === 3 || !String(thrown).includes('taken by another program')) throw thrown
       }
@@ -54,8 +55,9 @@ export class RunningMesh {
     portBase: number,
     folder: string,
     settings: Readonly<Record<string, string>>,
+    options: readonly string[],
   ): Promise<RunningMesh> {
-    const up = spawn(entry, ['up', '--json'], {
+    const up = spawn(entry, ['up', '--json', ...options], {
       cwd: folder,
       env: { ...environment(portBase), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],

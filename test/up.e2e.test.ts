@@ -43,6 +43,13 @@ test('a second weir up says what is in its way and how to go around it', async (
   await running.end('SIGTERM')
 })
 
+test('a cluster does not start on the data of a single server, and says what to do', async () => {
+  const env = { PATH: process.env.PATH, WEIR_PORT_BASE: String(await freePortBase()) }
+  const outcome = await weir(folder, env, 'up', '--cluster')
+  assert.equal(outcome.code, 1)
+  assert.match(outcome.err, /has the data of a single NATS server: start without --cluster, or in another folder/)
+})
+
 test('kill -9 of weir up leaves no process behind, and the next start goes well', async () => {
   const killed = await RunningMesh.start(folder)
   const pids = Object.values(killed.running.pids)

@@ -10,6 +10,7 @@ import {
   connectNats,
   createLogger,
   defaultTenantSpec,
+  durabilityFault,
   jetstreamManager,
   type NatsConnection,
   type NatsTls,
@@ -18,6 +19,7 @@ import {
   provisionMesh,
   provisionTenant,
 } from '@weir/mesh'
+import { until } from '../../cli/test/processes.ts'
 import { TcpProxy } from '../../hub/test/tcp-proxy.ts'
 import { Authority, type Certificate } from './certificates.ts'
 import { DeployedNats } from './deployed-nats.ts'
@@ -163,7 +165,13 @@ describe('three servers and a site at a leaf', { skip: reason, timeout: 170_000 
 
   test('three replicas are made, and a single server says that it cannot have them', async () => {
     const spec = { ...defaultTenantSpec, replicas: 3 }
+    await until('a leader says that there is no bucket yet', async () =>
+      /there is no KV_mesh yet/.test((await durabilityFault(centre, 'cluster')) ?? ''),
+    )
+    await provisionMesh(centre, 1)
+    assert.match((await durabilityFault(centre, 'cluster')) ?? '', /KV_mesh has 1 copy instead of 3/)
     await provisionMesh(centre, 3)
+    assert.equal(await durabilityFault(centre, 'cluster'), undefined)
     await provisionTenant(centre, 'main', spec)
     const manager = await jetstreamManager(centre)
     const info = await manager.streams.info('EV_main')
@@ -211,12 +219,9 @@ describe('three servers and a site at a leaf', { skip: reason, timeout: 170_000 
       for (let i = from; i < to; i++) await publisher.publish('main', `site.n${i % 3}`, `site-${i}`, body)
     }
     const arrived = async (count: number): Promise<void> => {
-      for (let i = 0; i < 600; i++) {
-        const { state } = await manager.streams.info('EV_main')
-        if (state.messages - before >= count) return
-        await sleep(50)
-      }
-      assert.fail(`the centre does not have ${count} events of the site`)
+      const enough = async (): Promise<boolean> =>
+        (await manager.streams.info('EV_main')).state.messages - before >= count
+      await until(`the centre has ${count} events of the site`, enough, 30_000)
     }
     await publish(0, 50)
     await arrived(50)

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import {
   connectNats,
   createLogger,
+  durabilityFault,
   Health,
   loadConfig,
   loadVerifier,
@@ -43,6 +44,8 @@ await runService({
       () => connectNats({ ...natsAccess(config), name: 'ingest', log, health }),
       (connection) => connection.close(),
     )
+    const fault = await durabilityFault(nc, config.durability)
+    if (fault !== undefined) log.warn(fault)
     const publisher = await scope.use(
       'publisher',
       () => new Publisher(nc, { metrics }),

@@ -1,9 +1,12 @@
 import {
   bytes,
+  type DurabilityProfile,
+  durabilityProfiles,
   flag,
   integer,
   list,
   meshSettings,
+  oneOf,
   optional,
   portSetting,
   type Setting,
@@ -17,6 +20,7 @@ import { ingestLimits } from './limits.ts'
 export const ingestSettings: typeof meshSettings & {
   readonly port: Setting<number>
   readonly adminPort: Setting<number>
+  readonly durability: Setting<DurabilityProfile>
   readonly bodyBytesMax: Setting<number>
   readonly bodiesBytesMax: Setting<number>
   readonly bodyMs: Setting<number>
@@ -31,6 +35,12 @@ export const ingestSettings: typeof meshSettings & {
   ...meshSettings,
   port: portSetting('ingest', 'Where producers send.'),
   adminPort: portSetting('ingestAdmin', 'Where /healthz, /readyz and /metrics are.'),
+  durability: setting(
+    'WEIR_DURABILITY',
+    oneOf(...durabilityProfiles),
+    'dev',
+    'What an answer is to mean (docs/guarantees.md). A warning at the start says when NATS has fewer copies than that.',
+  ),
   bodyBytesMax: setting(
     'WEIR_INGEST_BODY_BYTES',
     bytes,

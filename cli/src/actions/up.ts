@@ -7,6 +7,7 @@ import { limits } from '../limits.ts'
 import { upSettings } from '../settings.ts'
 import { exitCodes } from '../text/exit-code.ts'
 import { LocalMesh } from '../up/local-mesh.ts'
+import { natsServers } from '../up/nats-servers.ts'
 import { everythingGranted } from '../up/owner-token.ts'
 import { freePortBase, type Ports, portsOf, takenPorts } from '../up/ports.ts'
 import { isAlive, type Running, StateFolder } from '../up/state-folder.ts'
@@ -16,12 +17,22 @@ export interface UpOptions {
   readonly json?: boolean
   /** Where .weir is kept. */
   readonly dir: string
+  /** Three NATS servers. */
+  readonly cluster?: boolean
+  /** NATS syncs each event to the disk. */
+  readonly sync?: boolean
   /** Also make changes to streams and buckets that lose what is stored. */
   readonly force?: boolean
 }
 
 /** Starts everything on this machine, and comes back when it was asked to end. */
-export async function up({ json = false, dir, force = false }: UpOptions): Promise<number> {
+export async function up({
+  json = false,
+  dir,
+  cluster = false,
+  sync = false,
+  force = false,
+}: UpOptions): Promise<number> {
   const began = performance.now()
   const folder = new StateFolder(resolve(dir))
   const ports = portsOf(process.env)
@@ -37,6 +48,8 @@ export async function up({ json = false, dir, force = false }: UpOptions): Promi
     folder,
     ports,
     secrets: folder.secrets(),
+    nats: await natsServers(folder, ports, cluster),
+    syncAlways: sync,
     ...settings,
     force,
     onReady: (what, ms) => show(`  ✓ ${what.padEnd(10)} ${(ms / 1000).toFixed(1)} s`),

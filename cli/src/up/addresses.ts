@@ -16,18 +16,26 @@ export interface Addresses {
   readonly admin: { readonly hub: string; readonly ingest: string; readonly projector: string }
 }
 
-export function addressesOf(ports: Ports, secrets: Secrets, databaseUrl: string | undefined): Addresses {
+/** `natsPorts` are those of all servers of a cluster. */
+export function addressesOf(
+  ports: Ports,
+  secrets: Secrets,
+  databaseUrl: string | undefined,
+  natsPorts: readonly number[] = [ports.nats],
+): Addresses {
   const http = (port: number): string => `http://127.0.0.1:${port}`
   return {
     hub: `ws://127.0.0.1:${ports.hub}`,
     ingest: http(ports.ingest),
     projector: http(ports.projector),
-    nats: natsUrl(ports, secrets, 'admin'),
+    nats: natsUrl(natsPorts, secrets, 'admin'),
     postgres: databaseUrl ?? `postgres://postgres:${secrets.postgresPassword}@127.0.0.1:${ports.postgres}/postgres`,
     admin: { hub: http(ports.hubAdmin), ingest: http(ports.ingestAdmin), projector: http(ports.projectorAdmin) },
   }
 }
 
-export function natsUrl(ports: Ports, secrets: Secrets, role: NatsRole): string {
-  return `nats://${role}:${secrets.natsPasswords[role]}@127.0.0.1:${ports.nats}`
+export function natsUrl(natsPorts: readonly number[], secrets: Secrets, role: NatsRole): string {
+  const [first, ...others] = natsPorts.map((port) => `127.0.0.1:${port}`)
+  const user = `${role}:${secrets.natsPasswords[role]}`
+  return [`nats://${user}@${first}`, ...others.map((host) => `nats://${host}`)].join(',')
 }

@@ -39,7 +39,8 @@ export class LocalMesh {
 
   constructor(options: LocalMeshOptions) {
     this.#options = options
-    this.addresses = addressesOf(options.ports, options.secrets, options.databaseUrl)
+    const natsPorts = options.nats.map(({ port }) => port)
+    this.addresses = addressesOf(options.ports, options.secrets, options.databaseUrl, natsPorts)
     this.#housekeeping = setInterval(() => {
       for (const child of this.#children.values()) boundLog(child.logPath)
     }, limits.logCheckMs)
@@ -48,7 +49,8 @@ export class LocalMesh {
   /** Comes back when everything is ready. Throws when a part is not; the caller then stops the others. */
   async start(): Promise<void> {
     const context = this.#options
-    const streams = this.#run('nats', natsPart(context)).then(() => this.#timed('streams', () => this.#provision()))
+    const servers = context.nats.map((server) => this.#run(server.name, natsPart(context, server)))
+    const streams = Promise.all(servers).then(() => this.#timed('streams', () => this.#provision()))
     const database = context.databaseUrl === undefined ? this.#run('postgres', postgresPart(context)) : undefined
     const ingest = streams.then(() => this.#run('ingest', ingestPart(context)))
     await Promise.all([
@@ -99,11 +101,12 @@ export class LocalMesh {
    * given, and says which tenants there are.
    */
   async #provision(): Promise<readonly string[]> {
-    const spec = await specWithBuckets(defaultTenantSpec, process.env.WEIR_PROJECTIONS)
+    const replicas = this.#options.nats.length
+    const spec = await specWithBuckets({ ...defaultTenantSpec, replicas }, process.env.WEIR_PROJECTIONS)
     const log = createLogger('cli', 'fatal')
     const nc = await connectNats({ url: this.addresses.nats, name: 'admin', log })
     try {
-      await provisionMesh(nc, defaultTenantSpec.replicas)
+      await provisionMesh(nc, replicas)
       await provisionTenant(nc, defaultTenant, spec, { force: this.#options.force }).catch(offerForce)
       return await tenantNames(nc)
     } finally {

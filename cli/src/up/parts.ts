@@ -6,12 +6,13 @@ import { fileOf } from '../checkout/file-of.ts'
 import { bun, natsServer, pinnedNode } from '../checkout/programs.ts'
 import { addressesOf, natsUrl } from './addresses.ts'
 import type { ChildDeclaration } from './child.ts'
+import type { NatsServer } from './nats-servers.ts'
 import type { Ports } from './ports.ts'
 import type { Secrets } from './secrets.ts'
 import type { StateFolder } from './state-folder.ts'
 
 /** In the order in which they are stopped, the other way round. */
-export const partNames = ['nats', 'postgres', 'ingest', 'hub', 'projector', 'telemetry'] as const
+export const partNames = ['nats', 'nats-2', 'nats-3', 'postgres', 'ingest', 'hub', 'projector', 'telemetry'] as const
 
 export type PartName = (typeof partNames)[number]
 
@@ -21,22 +22,28 @@ export interface PartContext {
   readonly ports: Ports
   readonly secrets: Secrets
   readonly databaseUrl: string | undefined
+  readonly nats: readonly NatsServer[]
+  /** Whether NATS syncs each message to the disk before it is acknowledged. */
+  readonly syncAlways: boolean
   /** Whether NATS is also served over WebSocket. */
   readonly natsOverWebsocket: boolean
 }
 
-export function natsPart(context: PartContext): ChildDeclaration {
-  const { folder, ports, secrets, natsOverWebsocket } = context
-  const configPath = folder.at('nats.conf')
+export function natsPart(context: PartContext, server: NatsServer): ChildDeclaration {
+  const { folder, ports, secrets, syncAlways, natsOverWebsocket } = context
+  const { name, port, storeDir, cluster } = server
+  const configPath = folder.at(`${name}.conf`)
   const config = renderNatsConfig({
     host: '127.0.0.1',
-    port: ports.nats,
-    storeDir: folder.at('nats'),
+    port,
+    storeDir,
     passwords: secrets.natsPasswords,
-    ...(natsOverWebsocket ? { websocketPort: ports.natsWebsocket } : {}),
+    syncAlways,
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(natsOverWebsocket && name === 'nats' ? { websocketPort: ports.natsWebsocket } : {}),
   })
   writeFileSync(configPath, config, { mode: 0o600 })
-  return declare(context, 'nats', [natsServer(), '--config', configPath], () => listens(ports.nats), {})
+  return declare(context, name, [natsServer(), '--config', configPath], () => listens(port), {})
 }
 
 export function postgresPart(context: PartContext): ChildDeclaration {
@@ -84,12 +91,16 @@ function service(
   command: readonly [string, ...string[]],
   settings: Readonly<Record<string, string | number>>,
 ): ChildDeclaration {
-  const { ports, secrets, databaseUrl } = context
+  const { ports, secrets, databaseUrl, nats } = context
   const { admin } = addressesOf(ports, secrets, databaseUrl)
   return declare(context, name, command, () => answers(`${admin[name]}/readyz`), {
     WEIR_HOST: '127.0.0.1',
     WEIR_JWT_SECRET: secrets.jwtSecret,
-    WEIR_NATS_URL: natsUrl(ports, secrets, name),
+    WEIR_NATS_URL: natsUrl(
+      nats.map(({ port }) => port),
+      secrets,
+      name,
+    ),
     ...settings,
   })
 }
