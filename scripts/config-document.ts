@@ -21,7 +21,7 @@ export function configDocument(): string {
     '',
     'The environment is the only place: the only files are those that a setting names. A service reads it',
     'once, when it starts, and names every fault in it together. An empty variable counts as absent. Sizes are written as `512KiB`',
-    'or `64MiB`, times in seconds.',
+    'or `64MiB`, times as `30s`, `5m` or `250ms`; a number alone is seconds.',
     '',
     'A service that is told what it cannot use says all of it on standard error and ends with 78; one that cannot start for another reason, as',
     'a missing key for tokens, a port that is taken or a NATS that refuses it, says so in a sentence and ends with 1. The projector starts',

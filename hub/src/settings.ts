@@ -1,5 +1,6 @@
 import {
   bytes,
+  duration,
   integer,
   list,
   meshSettings,
@@ -7,7 +8,6 @@ import {
   type Parser,
   portSetting,
   type Setting,
-  seconds,
   setting,
 } from '@weir/mesh'
 import { isSubject } from '@weir/proto'
@@ -135,13 +135,13 @@ export const hubSettings: typeof meshSettings & {
   ),
   heartbeatMs: setting(
     'WEIR_HUB_HEARTBEAT_SECONDS',
-    seconds,
+    duration,
     10_000,
     'How often a quiet connection hears from the hub.',
   ),
   stallMs: setting(
     'WEIR_HUB_STALL_SECONDS',
-    seconds,
+    duration,
     60_000,
     'How long a client may take nothing before it is asked to reconnect; it loses nothing.',
   ),
@@ -153,7 +153,7 @@ export const hubSettings: typeof meshSettings & {
   ),
   maxConnectionAgeMs: setting(
     'WEIR_HUB_MAX_AGE_SECONDS',
-    seconds,
+    duration,
     0,
     'How long a connection may last, less up to a tenth at random, so that load moves to new hubs; 0 for ever.',
   ),

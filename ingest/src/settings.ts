@@ -2,6 +2,7 @@ import {
   bytes,
   type DurabilityProfile,
   durabilityProfiles,
+  duration,
   flag,
   integer,
   list,
@@ -10,7 +11,6 @@ import {
   optional,
   portSetting,
   type Setting,
-  seconds,
   setting,
   text,
 } from '@weir/mesh'
@@ -55,7 +55,7 @@ export const ingestSettings: typeof meshSettings & {
   ),
   bodyMs: setting(
     'WEIR_INGEST_BODY_SECONDS',
-    seconds,
+    duration,
     ingestLimits.bodyMs,
     'How long a body may take to arrive; a slower one is answered with 408.',
   ),
@@ -79,7 +79,7 @@ export const ingestSettings: typeof meshSettings & {
   ),
   aheadMs: setting(
     'WEIR_INGEST_AHEAD_SECONDS',
-    seconds,
+    duration,
     ingestLimits.aheadMs,
     'How far ahead of the clock here the time of an event may lie; one past it is rejected. Late is welcome.',
   ),

@@ -26,13 +26,13 @@ export {
 } from './config/config.ts'
 export {
   bytes,
+  duration,
   flag,
   integer,
   list,
   oneOf,
   type Parser,
   port,
-  seconds,
   secret,
   text,
   url,

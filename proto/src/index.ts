@@ -48,6 +48,8 @@ export {
   isFilter,
 } from './names/filter.ts'
 export { checkSource, checkSubject, checkTenant, isSubject, subjectFault } from './names/subject.ts'
+export { backoffMs } from './time/backoff.ts'
+export { formatDuration, parseDuration } from './time/duration.ts'
 export { decodeEvent, decodeServerFrame } from './wire/decode.ts'
 export { encodeClientFrame, encodeEvent } from './wire/encode.ts'
 export { enumName, modeValues, removalValues, severityValues, startValues } from './wire/enum-values.ts'

@@ -1,19 +1,16 @@
+import { parseDuration } from '@weir/proto'
 import { UsageError } from './usage-error.ts'
-
-const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** `90s`, `15m`, `1h`, `30d` or `250ms` in milliseconds. Throws UsageError, naming the option. */
 export function durationMs(text: string, option: string): number {
-  const match = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text)
-  if (match === null) {
-    throw new UsageError(`${option} "${text}" is not a time: give a number and ms, s, m, h or d, like 15m.`)
-  }
-  return Number(match[1]) * unitMs[match[2] as keyof typeof unitMs]
+  const ms = parseDuration(text)
+  if (ms !== undefined) return ms
+  throw new UsageError(`${option} "${text}" is not a time: give a number and ms, s, m, h or d, like 15m.`)
 }
 
 /** A time as RFC 3339, or how long ago: `15m`. */
 export function timeOf(text: string, option: string, nowMs: number): Date {
-  if (/^\d+[a-z]+$/.test(text)) return new Date(nowMs - durationMs(text, option))
+  if (/^[\d.]+[a-z]+$/.test(text)) return new Date(nowMs - durationMs(text, option))
   const date = new Date(text)
   if (/^\d{4}-\d\d-\d\d/.test(text) && !Number.isNaN(date.getTime())) return date
   throw new UsageError(`${option} "${text}" is not a time: write 2026-01-31T12:00:00Z, or how long ago, like 15m.`)

@@ -1,6 +1,5 @@
-import { type Goaway, WeirError } from '@weir/proto'
+import { backoffMs, type Goaway, WeirError } from '@weir/proto'
 import { clientLimits } from '../limits.ts'
-import { backoffMs } from '../platform/backoff.ts'
 import type { Fetch } from '../platform/fetch.ts'
 import type { HubFrame } from '../session/codec.ts'
 import { ConnectionStatus } from '../session/connection-status.ts'

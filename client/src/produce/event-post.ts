@@ -1,6 +1,5 @@
-import { type ErrorCode, isRetryable, WeirError } from '@weir/proto'
+import { backoffMs, type ErrorCode, isRetryable, WeirError } from '@weir/proto'
 import { producerLimits } from '../limits.ts'
-import { backoffMs } from '../platform/backoff.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Fetch } from '../platform/fetch.ts'
 import type { TokenSource } from '../token/token-source.ts'

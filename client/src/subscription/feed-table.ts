@@ -1,6 +1,5 @@
-import { isErrorCode, type Refused, type Subscribed, WeirError } from '@weir/proto'
+import { backoffMs, isErrorCode, type Refused, type Subscribed, WeirError } from '@weir/proto'
 import { clientLimits } from '../limits.ts'
-import { backoffMs } from '../platform/backoff.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { HubBatch, HubFrame } from '../session/codec.ts'
 import type { Session } from '../session/session.ts'

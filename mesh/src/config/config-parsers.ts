@@ -1,3 +1,5 @@
+import { formatDuration, parseDuration } from '@weir/proto'
+
 /** Turns the text of an environment variable into a value. */
 export interface Parser<T> {
   /** What is expected, so that "NAME must be <form>" is a sentence. */
@@ -27,14 +29,15 @@ export function integer(min: number, max: number): Parser<number> {
 /** A TCP port; 0 asks the system for a free one. */
 export const port: Parser<number> = { form: 'a port from 0 to 65535', parse: (value) => parseInteger(value, 0, 65_535) }
 
-/** A duration in seconds, given back in milliseconds. */
-export const seconds: Parser<number> = {
-  form: 'a number of seconds',
+/** A duration, given back in milliseconds; a number alone is seconds. */
+export const duration: Parser<number> = {
+  form: 'a duration such as 30s or 5m',
   parse(value) {
-    if (!/^\d{1,9}(\.\d{1,3})?$/.test(value)) throw new Error(`got "${value}"`)
-    return Math.round(Number(value) * 1000)
+    const ms = parseDuration(/^[\d.]+$/.test(value) ? `${value}s` : value)
+    if (ms === undefined) throw new Error(`got "${value}"`)
+    return ms
   },
-  format: (ms) => String(ms / 1000),
+  format: formatDuration,
 }
 
 /** A number of bytes: digits, then nothing or one of KiB, MiB, GiB, TiB, KB, MB, GB, TB. */

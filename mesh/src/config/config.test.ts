@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { ConfigError, configTable, optional, parseConfig, setting } from './config.ts'
-import { bytes, flag, integer, list, oneOf, type Parser, port, seconds, secret, text, url } from './config-parsers.ts'
+import { bytes, duration, flag, integer, list, oneOf, type Parser, port, secret, text, url } from './config-parsers.ts'
 import { envTypos } from './env-typos.ts'
 import { meshSettings } from './mesh-settings.ts'
 import { portSetting, ports } from './ports.ts'
@@ -10,7 +10,7 @@ import { portSetting, ports } from './ports.ts'
 const declaration = {
   name: setting('WEIR_NAME', text, undefined, 'Who this is.'),
   size: setting('WEIR_SIZE', bytes, 65_536, 'How large it may be.'),
-  wait: setting('WEIR_WAIT_SECONDS', seconds, 1_500, 'How long it may take.'),
+  wait: setting('WEIR_WAIT_SECONDS', duration, 1_500, 'How long it may take.'),
   secret: optional('WEIR_SECRET', secret(8), 'What nobody sees.'),
 }
 
@@ -28,7 +28,7 @@ test('all faults are reported together, and a secret is in none of them', () => 
       assert.deepEqual(error.faults, [
         'WEIR_NAME is required. Who this is.',
         'WEIR_SIZE must be a size such as 512KiB, 64MiB or 1000000: got "1 parsec".',
-        'WEIR_WAIT_SECONDS must be a number of seconds: got "-1".',
+        'WEIR_WAIT_SECONDS must be a duration such as 30s or 5m: got "-1".',
         'WEIR_SECRET must be a secret of at least 8 bytes: this one has 6.',
       ])
       for (const fault of error.faults) assert.ok(error.message.includes(fault))
@@ -45,7 +45,7 @@ test('the table for docs/config.md has a row a setting', () => {
       '|---|---|---|---|',
       '| `WEIR_NAME` | text | required | Who this is. |',
       '| `WEIR_SIZE` | a size such as 512KiB, 64MiB or 1000000 | `64KiB` | How large it may be. |',
-      '| `WEIR_WAIT_SECONDS` | a number of seconds | `1.5` | How long it may take. |',
+      '| `WEIR_WAIT_SECONDS` | a duration such as 30s or 5m | `1500ms` | How long it may take. |',
       '| `WEIR_SECRET` | a secret of at least 8 bytes | none | What nobody sees. |',
       '',
     ].join('\n'),
@@ -57,7 +57,9 @@ const good: readonly [Parser<unknown>, string, unknown][] = [
   [flag, '0', false],
   [integer(-5, 5), '-5', -5],
   [port, '65535', 65_535],
-  [seconds, '1.5', 1_500],
+  [duration, '1.5', 1_500],
+  [duration, '15m', 900_000],
+  [duration, '250ms', 250],
   [bytes, '1000', 1_000],
   [bytes, '64MiB', 67_108_864],
   [bytes, '2 GB', 2e9],
@@ -73,7 +75,8 @@ const bad: readonly [Parser<unknown>, string][] = [
   [integer(0, 5), '1.5'],
   [integer(0, 5), '0x1'],
   [port, '65536'],
-  [seconds, '1e3'],
+  [duration, '1e3'],
+  [duration, '5 min'],
   [bytes, '1.5MiB'],
   [bytes, '9007199254740993'],
   [url, 'a.example'],
@@ -99,7 +102,7 @@ test('parsers refuse the rest, and what may hold a password is not repeated', ()
 
 test('a default is shown as text that parses to it', () => {
   fc.assert(fc.property(fc.nat(), (size) => bytes.parse(bytes.format?.(size) ?? '') === size))
-  fc.assert(fc.property(fc.nat({ max: 1e9 }), (ms) => seconds.parse(seconds.format?.(ms) ?? '') === ms))
+  fc.assert(fc.property(fc.nat({ max: 1e9 }), (ms) => duration.parse(duration.format?.(ms) ?? '') === ms))
 })
 
 test('WEIR_PORT_BASE moves all ports together, and a variable of its own moves one', () => {

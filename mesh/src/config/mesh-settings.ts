@@ -1,5 +1,5 @@
 import { optional, type Setting, setting } from './config.ts'
-import { list, oneOf, seconds, secret, text, url } from './config-parsers.ts'
+import { duration, list, oneOf, secret, text, url } from './config-parsers.ts'
 import { limits } from './limits.ts'
 
 /** From the most to the least severe; `silent` logs nothing. */
@@ -48,7 +48,7 @@ export const meshSettings: {
   host: setting('WEIR_HOST', text, '127.0.0.1', 'The address to listen on; 0.0.0.0 or :: for every one.'),
   drainMs: setting(
     'WEIR_DRAIN_SECONDS',
-    seconds,
+    duration,
     10_000,
     'How long a service that is told to stop may finish what it began, before it exits with 1.',
   ),

@@ -1,9 +1,8 @@
 import { bytes } from '@weir/mesh'
-import { isFilter, subjectFault, WeirError } from '@weir/proto'
+import { isFilter, parseDuration, subjectFault, WeirError } from '@weir/proto'
 import * as v from 'valibot'
 import { type Condition, type ConditionFault, compileCondition } from '../condition/condition.ts'
 import { limits } from '../limits.ts'
-import { parseDuration } from './duration.ts'
 import { compileKeyTemplate, type KeyTemplate } from './template.ts'
 
 /** A field of a projection: what it may be in the file, and what it becomes. */

@@ -1,7 +1,6 @@
 import type { Identity } from '@weir/mesh'
 import { maySubscribe } from '@weir/mesh'
-import { canonicalFilters, checkFilter, parseTimestamp, WeirError } from '@weir/proto'
-import { parseDuration } from '../declaration/duration.ts'
+import { canonicalFilters, checkFilter, parseDuration, parseTimestamp, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 
 /**
