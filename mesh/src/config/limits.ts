@@ -49,6 +49,16 @@ export const limits = {
   /** Entries that a tail holds while it loads or repairs, and their bytes; what comes past either is read from the stream. */
   heldMax: 20_000,
   heldBytesMax: 16_777_216,
+  /** How often a tail asks its stream how it stands: a republication that is lost at the end shows in no gap. */
+  tailPollMs: 2_000,
+  /** How long a republication may lag behind the store, or a new leader behind the old one; then what is missing is lost. */
+  tailGraceMs: 250,
+  /** The first retry of a comparison that failed, at random up to it; the span doubles up to the maximum. */
+  tailRetryMs: 100,
+  tailRetryMaxMs: 1_000,
+  /** What one read of a repair asks for. */
+  tailReadMessages: 4_000,
+  tailReadBytes: 4_194_304,
 
   /** A connection without a request for this long is closed. More than the 60 s of common load balancers. */
   httpIdleMs: 75_000,

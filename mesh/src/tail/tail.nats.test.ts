@@ -10,7 +10,8 @@ import { createLogger } from '../run/log.ts'
 import { bucketStream, eventStream, liveSubject } from '../streams/layout.ts'
 import { streamState } from '../streams/stream-state.ts'
 import { startNats, type TestNats } from '../testing/test-server.ts'
-import { Tail, type TailOptions, type TailSink } from './tail.ts'
+import { Tail, type TailOptions } from './tail.ts'
+import type { TailSink } from './tail-sink.ts'
 
 const log = createLogger('test', 'fatal')
 
