@@ -1,5 +1,6 @@
+import { endpointUrl } from '@weir/client'
 import { type Environment, mintToken, parseConfig } from '@weir/mesh'
-import { WeirError } from '@weir/proto'
+import { asWeirError, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import { accessSettings } from '../settings.ts'
 import { UsageError } from '../text/usage-error.ts'
@@ -8,7 +9,7 @@ import { isAlive, StateFolder } from '../up/state-folder.ts'
 
 /** Where a command sends its requests, and with what token. */
 export interface Access {
-  /** `http(s)://host:port`, without a slash at its end. Throws `unavailable` when nothing says where the service is. */
+  /** `http(s)://host:port`, with a path where services have one in common, without a slash at its end. Throws `unavailable` when nothing says where the service is. */
   address(service: ServiceName): string
   /** A token that is good now. Throws `unauthenticated` when there is none. */
   token(): Promise<string>
@@ -58,9 +59,11 @@ function ownToken(folder: StateFolder | undefined): Promise<string> {
   return mintToken(secrets.jwtSecret, everythingGranted(limits.ownTokenSeconds))
 }
 
+/** Throws UsageError for what is no address: the words are those of the client, which reads it by the same rule. */
 function origin(address: string): string {
-  if (!URL.canParse(address) || !/^(https?|wss?):/.test(address)) {
-    throw new UsageError(`"${address}" is not an address: give one like https://weir.example.org.`)
+  try {
+    return endpointUrl(address, '/', 'http').replace(/\/+$/, '')
+  } catch (thrown) {
+    throw new UsageError(asWeirError(thrown).message)
   }
-  return address.replace(/^ws/, 'http').replace(/\/+$/, '')
 }

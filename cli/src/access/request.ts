@@ -1,3 +1,4 @@
+import { endpointUrl } from '@weir/client'
 import { isErrorCode, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import type { Access, ServiceName } from './access.ts'
@@ -16,10 +17,10 @@ export interface RequestOptions {
 export async function request(
   access: Access,
   service: ServiceName,
-  path: string,
+  path: `/${string}`,
   options: RequestOptions = {},
 ): Promise<Response> {
-  const url = new URL(access.address(service) + path)
+  const url = new URL(endpointUrl(access.address(service), path, 'http'))
   for (const [name, value] of Object.entries(options.query ?? {})) {
     if (value !== undefined) url.searchParams.set(name, value)
   }

@@ -1,7 +1,7 @@
-import type { StateItem, Weir } from '@weir/client'
+import type { StateItem } from '@weir/client'
 import { type AccessOptions, findAccess } from '../access/access.ts'
 import { meshClient } from '../access/mesh-client.ts'
-import { limits } from '../limits.ts'
+import { ofProjector } from '../access/of-projector.ts'
 import { countOf } from '../text/duration.ts'
 import { dataText, eventLine, lineWithEvent } from '../text/event-line.ts'
 import { exitCodes } from '../text/exit-code.ts'
@@ -19,12 +19,17 @@ export async function get(bucket: string, keys: readonly string[], options: GetO
   const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : countOf(options.limit, '--limit')
   if (keys.length > 0 && filter !== undefined) throw new UsageError('Give keys or --filter, not both.')
   if (keys.length > 0 && options.limit !== undefined) throw new UsageError('--limit is for a filter, not for keys.')
-  const weir = meshClient(findAccess(options))
+  const access = findAccess(options)
+  const weir = meshClient(access)
   const line = json ? jsonLine : ({ subject, event }: StateItem): string => eventLine(subject, event)
-  if (keys.length === 0) return await printAll(weir, bucket, filter, limit, line)
+  if (keys.length === 0) {
+    // One more than wanted tells whether there are more.
+    const query = { ...(filter && { filter }), ...(Number.isFinite(limit) && { limit: limit + 1 }) }
+    return await ofProjector(access, printAll(weir.state(bucket, query), limit, line))
+  }
   let code: number = exitCodes.done
   for (const key of keys) {
-    const item = await weir.get(bucket, key)
+    const item = await ofProjector(access, weir.get(bucket, key))
     if (item === undefined) {
       console.error(`weir: the bucket ${bucket} has no value for ${key}`)
       code = exitCodes.notFound
@@ -33,27 +38,20 @@ export async function get(bucket: string, keys: readonly string[], options: GetO
   return code
 }
 
-/** All pages, up to the limit; what the limit leaves out is said. */
+/** Page after page, up to the limit; what the limit leaves out is said. */
 async function printAll(
-  weir: Weir,
-  bucket: string,
-  filter: readonly string[] | undefined,
+  items: AsyncIterable<StateItem>,
   limit: number,
   line: (item: StateItem) => string,
 ): Promise<number> {
-  let left = limit
-  let after: string | undefined
-  do {
-    const page = await weir.state(bucket, {
-      limit: Math.min(left, limits.pageItemsMax),
-      ...(filter === undefined ? {} : { filter }),
-      ...(after === undefined ? {} : { after }),
-    })
-    for (const item of page.items) console.log(line(item))
-    left -= page.items.length
-    after = page.next
-  } while (after !== undefined && left > 0)
-  if (after !== undefined) console.error(`weir: there are more than ${limit}; a higher --limit, or none, shows them`)
+  let count = 0
+  for await (const item of items) {
+    if (count++ === limit) {
+      console.error(`weir: there are more than ${limit}; a higher --limit, or none, shows them`)
+      break
+    }
+    console.log(line(item))
+  }
   return exitCodes.done
 }
 

@@ -1,6 +1,7 @@
 import type { HistoryItem, Series } from '@weir/client'
 import { type AccessOptions, findAccess } from '../access/access.ts'
 import { meshClient } from '../access/mesh-client.ts'
+import { ofProjector } from '../access/of-projector.ts'
 import { limits } from '../limits.ts'
 import { countOf, durationMs, timeOf } from '../text/duration.ts'
 import { eventLine, lineWithEvent } from '../text/event-line.ts'
@@ -25,16 +26,14 @@ export async function history(filters: readonly string[], options: HistoryOption
     ...(to === undefined ? {} : { to: timeOf(to, '--to', now) }),
     ...(step === undefined ? {} : { step: durationMs(step, '--step') / 1000 }),
   }
-  const weir = meshClient(findAccess(options))
+  const access = findAccess(options)
+  const weir = meshClient(access)
   let left = limit
   let next: string | undefined
   let cursor = ''
   do {
-    const page = await weir.history({
-      ...query,
-      limit: Math.min(left, limits.pageItemsMax),
-      ...(next === undefined ? {} : { cursor: next }),
-    })
+    const part = { limit: Math.min(left, limits.pageItemsMax), ...(next === undefined ? {} : { cursor: next }) }
+    const page = await ofProjector(access, weir.history({ ...query, ...part }))
     for (const item of page.items) console.log(json ? jsonLine(item) : eventLine(item.subject, item.event))
     for (const series of page.series ?? []) {
       for (const line of json ? [JSON.stringify(series)] : seriesLines(series)) console.log(line)

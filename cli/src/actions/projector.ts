@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asWeirError } from '@weir/proto'
 import { type Access, type AccessOptions, findAccess } from '../access/access.ts'
-import { request } from '../access/request.ts'
+import { type RequestOptions, request } from '../access/request.ts'
 import { limits } from '../limits.ts'
 import { exitCode, exitCodes } from '../text/exit-code.ts'
 import { UsageError } from '../text/usage-error.ts'
@@ -56,8 +56,8 @@ export async function listDeadLetters({ json = false, ...options }: ListOptions)
 export async function rebuild(name: string, options: AccessOptions): Promise<number> {
   const access = findAccess(options)
   const progress = progressLine()
-  const path = `/v1/projections/${encodeURIComponent(name)}`
-  let { rebuilding } = await ask<Projection>(access, `${path}/rebuild`, 'POST')
+  const path = `/v1/projections/${encodeURIComponent(name)}` as const
+  let { rebuilding } = await ask<Projection>(access, `${path}/rebuild`, { method: 'POST' })
   while (rebuilding !== undefined) {
     const { from, to, at } = rebuilding
     const done = to <= from ? 0 : Math.min(100, Math.max(0, Math.floor((100 * (at - from)) / (to - from))))
@@ -104,8 +104,8 @@ async function each(access: Access, action: 'replay' | 'forget', given: readonly
 async function* deadLetters(access: Access): AsyncGenerator<DeadLetter> {
   let after: number | undefined = 0
   while (after !== undefined) {
-    const path = `/v1/dead-letters?limit=${limits.pageItemsMax}&after=${after}`
-    const page: { items: readonly DeadLetter[]; next?: number } = await ask(access, path)
+    const query = { limit: String(limits.pageItemsMax), after: String(after) }
+    const page: { items: readonly DeadLetter[]; next?: number } = await ask(access, '/v1/dead-letters', { query })
     yield* page.items
     after = page.next
   }
@@ -115,8 +115,8 @@ function letterLine({ id, projection, subject, seq, code, reason }: DeadLetter):
   return `${id} ${projection} ${subject} #${seq} ${code}: ${reason}`
 }
 
-async function ask<Body>(access: Access, path: string, method: 'GET' | 'POST' = 'GET'): Promise<Body> {
-  return (await (await request(access, 'projector', path, { method })).json()) as Body
+async function ask<Body>(access: Access, path: `/${string}`, options: RequestOptions = {}): Promise<Body> {
+  return (await (await request(access, 'projector', path, options)).json()) as Body
 }
 
 /** One line that is written over again where it can be, else a line for each new text. */
