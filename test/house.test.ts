@@ -34,6 +34,7 @@ const vendors: readonly { readonly name: RegExp; readonly importer: RegExp }[] =
   { name: /^@opentelemetry\//, importer: /^cli\/src\/|^examples\// },
   { name: /^(commander|@commander-js\/.+|@bomb\.sh\/tab)/, importer: /^cli\/src\/(commands\/|program|completion|run)/ },
   { name: /^(svelte|uplot)(\/|$)/, importer: /^console\// },
+  { name: /^react(\/|-dom\/|$)/, importer: /^client\/src\/react\.ts$/ },
 ]
 
 const linesMax = { code: 400, test: 600 } as const

@@ -44,6 +44,14 @@ export const clientLimits = {
   readPageItems: 500,
   /** The read API gives no more in one answer. */
   readPageItemsMax: 1000,
+  /** A removed subject is still a row, `gone`, for so long. */
+  storeGoneMs: 10_000,
+  /** Rows of a store grow old no more often than this. */
+  storeAgeMs: 250,
+  /** After a reset, a pause of so long means that the state has come. */
+  storeQuietMs: 100,
+  /** Events that a list holds. */
+  eventListMax: 100,
   /** A request to the read API without an answer by then has failed as `unavailable`. */
   requestMs: 30_000,
 } as const

@@ -1,52 +1,85 @@
 import { asWeirError, type WeirError } from '@weir/proto'
 import { clientLimits } from '../limits.ts'
 import { callSafely } from '../platform/call-safely.ts'
+import { type Clock, systemClock } from '../platform/clock.ts'
 import type { Readable } from '../session/connection-status.ts'
 import type { Entry } from '../subscription/entry.ts'
 import type { Subscription } from '../subscription/subscription.ts'
-import type { SubscriptionItem } from '../subscription/subscription-item.ts'
-
-/** Runs the action soon: at most once between two pictures. */
-export type Schedule = (action: () => void) => void
+import type { GapItem, SubscriptionItem } from '../subscription/subscription-item.ts'
+import { type LatestRow, LatestRows } from './latest-rows.ts'
+import { nextFrame, type Schedule } from './next-frame.ts'
 
 export interface LatestStoreOptions {
   /** Subjects that are held at most; the default is 10000. */
   readonly subjectsMax?: number
-  /** The default is the next animation frame, and 16 ms where there are none. */
+  /** A row without news for so long is `stale`; without, none ever is. */
+  readonly staleMs?: number
+  /** A row that was removed is still there for so long, as `gone`; the default is 10 s, and 0 takes it out at once. */
+  readonly goneMs?: number
+  /** The default is the next animation frame, and 16 ms where there are none. A hidden page has none until it is seen. */
   readonly schedule?: Schedule
+  readonly clock?: Clock
+}
+
+/** A store at one moment. Two of them are the same object exactly when nothing has changed between them. */
+export interface LatestSnapshot {
+  readonly rows: ReadonlyMap<string, LatestRow>
+  /** Entries of subjects that found no place since the last reset. Above 0 the rows are not the whole: ask for less. */
+  readonly leftOut: number
+  /** The last gap since the last reset: what it names may have been missed. */
+  readonly gap: GapItem | undefined
+  /** Why the subscription ended. */
+  readonly error: WeirError | undefined
 }
 
 /**
- * The latest entry of each subject, for dashboards: a Svelte store whose value is one Map, changed in place. However many
- * entries arrive, watchers run once a frame. It reads the subscription to its end; close the store, not the subscription.
+ * The latest entry of each subject, for dashboards. However many entries arrive, watchers run once a frame. `snapshot` with
+ * `onChange` is what React's useSyncExternalStore takes; `subscribe` makes it a Svelte store whose value is one Map, changed in
+ * place. It reads the subscription to its end; close the store, not the subscription.
  */
 export class LatestStore implements Readable<ReadonlyMap<string, Entry>> {
   readonly #subscription: Subscription
   readonly #entries: Map<string, Entry> = new Map()
-  readonly #watchers: Set<(entries: ReadonlyMap<string, Entry>) => void> = new Set()
-  readonly #subjectsMax: number
+  readonly #rows: LatestRows
+  readonly #watchers: Set<() => void> = new Set()
   readonly #schedule: Schedule
+  readonly #clock: Clock
+  readonly #ageEveryMs: number
+  #snapshot: LatestSnapshot | undefined
+  #gap: GapItem | undefined
   #scheduled = false
-  #leftOut = 0
+  /** Something came since the last frame. */
+  #busy = false
   #error: WeirError | undefined
   #closed = false
+  #cancelAge: (() => void) | undefined
+  #cancelQuiet = (): void => {}
 
   /** Not for applications: `latestStore` makes them. */
   constructor(subscription: Subscription, options: LatestStoreOptions) {
+    const { subjectsMax = clientLimits.storeSubjectsMax, goneMs = clientLimits.storeGoneMs } = options
+    const { staleMs = Number.POSITIVE_INFINITY } = options
     this.#subscription = subscription
-    this.#subjectsMax = options.subjectsMax ?? clientLimits.storeSubjectsMax
+    this.#rows = new LatestRows({ subjectsMax, staleMs, goneMs })
     this.#schedule = options.schedule ?? nextFrame
+    this.#clock = options.clock ?? systemClock
+    this.#ageEveryMs = Math.max(Math.min(staleMs, goneMs || staleMs) / 4, clientLimits.storeAgeMs)
     void this.#read()
   }
 
-  /** The Map as it is now. */
+  /** The store as it is now, immutable. */
+  get snapshot(): LatestSnapshot {
+    this.#snapshot ??= { rows: this.#rows.copy(), leftOut: this.leftOut, gap: this.#gap, error: this.#error }
+    return this.#snapshot
+  }
+
+  /** The Map as it is now, without what is gone. */
   get entries(): ReadonlyMap<string, Entry> {
     return this.#entries
   }
 
-  /** Entries of subjects that found no place since the last reset. Above 0 the Map is not the whole: ask for less. */
   get leftOut(): number {
-    return this.#leftOut
+    return this.#rows.leftOut
   }
 
   /** Why the subscription ended; watchers run once more then. */
@@ -54,60 +87,89 @@ export class LatestStore implements Readable<ReadonlyMap<string, Entry>> {
     return this.#error
   }
 
-  subscribe(run: (entries: ReadonlyMap<string, Entry>) => void): () => void {
-    const watcher = (entries: ReadonlyMap<string, Entry>) => run(entries)
+  /** Calls `run` after each change, once a frame at most, until what is returned is called. */
+  onChange(run: () => void): () => void {
+    // One function may be given twice.
+    const watcher = (): void => run()
     this.#watchers.add(watcher)
-    watcher(this.#entries)
     return () => this.#watchers.delete(watcher)
+  }
+
+  subscribe(run: (entries: ReadonlyMap<string, Entry>) => void): () => void {
+    const forget = this.onChange(() => run(this.#entries))
+    run(this.#entries)
+    return forget
   }
 
   close(): void {
     this.#closed = true
+    this.#cancelAge?.()
+    this.#cancelQuiet()
     this.#watchers.clear()
     this.#subscription.close()
   }
 
   async #read(): Promise<void> {
     try {
-      for await (const item of this.#subscription) if (this.#apply(item)) this.#notifySoon()
+      for await (const item of this.#subscription) if (this.#apply(item)) this.#changed()
     } catch (thrown) {
       this.#error = asWeirError(thrown)
-      this.#notifySoon()
+      this.#changed()
     }
   }
 
-  /** Whether the Map has changed. */
+  /** Whether anything is other than before. */
   #apply(item: SubscriptionItem): boolean {
     switch (item.type) {
       case 'entry':
         return this.#put(item)
       case 'removed':
-        return this.#entries.delete(item.subject)
+        this.#entries.delete(item.subject)
+        return this.#rows.remove(item.subject, this.#clock.now())
       case 'reset':
         this.#entries.clear()
-        this.#leftOut = 0
+        this.#rows.reset()
+        this.#gap = undefined
         return true
       case 'gap':
+        this.#gap = item
+        return true
       case 'state':
         return false
     }
   }
 
   #put(entry: Entry): boolean {
-    if (this.#entries.size >= this.#subjectsMax && !this.#entries.has(entry.subject)) {
-      this.#leftOut++
-      return false
-    }
-    this.#entries.set(entry.subject, entry.detached())
+    const own = entry.detached()
+    if (this.#rows.put(own, this.#clock.now())) this.#entries.set(entry.subject, own)
     return true
   }
 
-  #notifySoon(): void {
+  #changed(): void {
+    this.#busy = true
+    this.#snapshot = undefined
+    this.#ageLater()
     if (this.#scheduled || this.#closed) return
     this.#scheduled = true
-    this.#schedule(() => {
-      this.#scheduled = false
-      for (const watcher of this.#watchers) callSafely(watcher, this.#entries)
+    this.#schedule(() => this.#frame())
+  }
+
+  #frame(): void {
+    this.#scheduled = false
+    this.#busy = false
+    for (const watcher of this.#watchers) callSafely(watcher, undefined)
+    this.#cancelQuiet()
+    this.#cancelQuiet = this.#clock.after(clientLimits.storeQuietMs, () => {
+      if (!this.#busy) this.#rows.endSnapshot()
+    })
+  }
+
+  #ageLater(): void {
+    if (this.#closed || !this.#rows.mayAge) return
+    this.#cancelAge ??= this.#clock.after(this.#ageEveryMs, () => {
+      this.#cancelAge = undefined
+      if (this.#rows.age(this.#clock.now())) this.#changed()
+      else this.#ageLater()
     })
   }
 }
@@ -115,9 +177,4 @@ export class LatestStore implements Readable<ReadonlyMap<string, Entry>> {
 /** A store that reads this subscription, which should be in mode LATEST. */
 export function latestStore(subscription: Subscription, options: LatestStoreOptions = {}): LatestStore {
   return new LatestStore(subscription, options)
-}
-
-function nextFrame(action: () => void): void {
-  if (typeof globalThis.requestAnimationFrame === 'function') globalThis.requestAnimationFrame(action)
-  else setTimeout(action, 16)
 }

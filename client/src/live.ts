@@ -1,0 +1,43 @@
+import { WeirError } from '@weir/proto'
+import type { HistoryItem } from './read/queries.ts'
+import type { SubscriptionItem } from './subscription/subscription-item.ts'
+import type { Weir } from './weir.ts'
+
+export interface LiveOptions {
+  /** Which subjects; `*` stands for one token and a final `>` for one or more. */
+  readonly filter: string
+  /** How far back: `30s`, `15m`, `6h`, `7d`, or milliseconds. */
+  readonly since: string | number
+}
+
+/** What was, then `now`, then what is. */
+export type LiveItem = HistoryItem | { readonly type: 'now' } | SubscriptionItem
+
+/**
+ * Every event of the last while, from the history, and then every one that comes, joined at one cursor: none is missing and none
+ * comes twice. An item `now` stands between the two. Throws WeirError `invalid` for what is no duration, and `not_found` where
+ * the mesh keeps no history.
+ */
+export async function* live(weir: Weir, { filter, since }: LiveOptions): AsyncGenerator<LiveItem, undefined> {
+  const past = weir.history({ filter, from: Date.now() - durationMs(since) })
+  const { cursor } = await past
+  for await (const item of past) yield item
+  yield { type: 'now' }
+  // Only now: what nobody reads yet would take up the window of the connection.
+  const present = weir.subscribe({ filter, mode: 'ALL', cursor })
+  try {
+    for await (const item of present) yield item
+  } finally {
+    present.close()
+  }
+}
+
+function durationMs(text: string | number): number {
+  if (typeof text === 'number' && text >= 0) return text
+  const [, count = '', unit = ''] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(String(text)) ?? []
+  const factor = unitMs[unit]
+  if (factor === undefined) throw new WeirError('invalid', `since: "${text}" is not a duration like 15m, 6h or 7d.`)
+  return Number(count) * factor
+}
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
