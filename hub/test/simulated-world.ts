@@ -3,6 +3,7 @@ import { Removal, WeirError } from '@weir/proto'
 import type { StreamChunk, StreamRead, StreamReader } from '../src/engine/cursor/stream-reader.ts'
 import type { Codec } from '../src/engine/delivery/codec.ts'
 import type { Entry } from '../src/engine/log/entry.ts'
+import { MemoryBudget } from '../src/engine/log/memory-budget.ts'
 import { Source } from '../src/engine/source.ts'
 import { type Published, recordingCodec, SimulatedClient, type Tally, type Wish } from './simulated-client.ts'
 
@@ -46,7 +47,8 @@ export class SimulatedWorld {
     this.source = new Source({
       name: 'events',
       bounds: {
-        budget: { ringBytes: 0, ringBytesMax: 1e9, keptBytes: 0, keptBytesMax: 1e9 },
+        tenant: 'main',
+        budget: new MemoryBudget({ ringBytesMax: 1e9, keptBytesMax: 1e9 }),
         ringBytesMax: 16_000,
         subjectsMax: 3,
         tombstonesMax: 2,

@@ -29,7 +29,7 @@ export class Tickets {
 
   /** Who the ticket was given to, once; addresses take turns. Throws `unauthenticated`, `token_expired` or `unavailable`. */
   async redeem(ticket: string, ip: string): Promise<Identity> {
-    const value = await this.#redemptions.run(ip, () => this.#bucket.take(keyOf(ticket)))
+    const value = await this.#redemptions.run(ip, ip, () => this.#bucket.take(keyOf(ticket)))
     if (value === undefined) {
       throw new WeirError(
         'unauthenticated',

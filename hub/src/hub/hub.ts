@@ -4,7 +4,7 @@ import { getHeapStatistics } from 'node:v8'
 import type { Identity, Logger, Metrics, NatsConnection, Verifier } from '@weir/mesh'
 import { type ErrorCode, WeirError } from '@weir/proto'
 import type { Codec } from '../engine/delivery/codec.ts'
-import type { MemoryBudget } from '../engine/log/log-bounds.ts'
+import { MemoryBudget } from '../engine/log/memory-budget.ts'
 import { limits } from '../limits.ts'
 import { Admission } from '../session/admission.ts'
 import { type Denial, Denials } from '../session/denials.ts'
@@ -35,7 +35,7 @@ export class Hub implements SessionHub {
     this.settings = settings
     this.verifier = verifier
     this.log = log
-    this.budget = { ringBytes: 0, ringBytesMax: settings.ringsBytes, keptBytes: 0, keptBytesMax: settings.latestBytes }
+    this.budget = new MemoryBudget({ ringBytesMax: settings.ringsBytes, keptBytesMax: settings.latestBytes })
     this.#metrics = new HubMetrics(metrics, this)
     const { ringBytes, latestSubjects } = settings
     const onPass = (seconds: number): void => this.#metrics.passed(seconds)

@@ -19,12 +19,14 @@ import type { Semaphore } from './semaphore.ts'
  */
 export class NatsStreamReader implements StreamReader {
   readonly #nc: NatsConnection
+  readonly #tenant: string
   readonly #stream: string
   readonly #prefix: string
   readonly #semaphore: Semaphore
 
   constructor(nc: NatsConnection, tenant: string, source: string, semaphore: Semaphore) {
     this.#nc = nc
+    this.#tenant = tenant
     this.#stream = sourceStream(tenant, source)
     this.#prefix = `${sourceSubject(tenant, source)}.`
     this.#semaphore = semaphore
@@ -32,7 +34,7 @@ export class NatsStreamReader implements StreamReader {
 
   read(request: StreamRead): Promise<StreamChunk | undefined> {
     const { owner, isWanted } = request
-    return this.#semaphore.run(owner, async () => (isWanted() ? await this.#read(request) : undefined))
+    return this.#semaphore.run(this.#tenant, owner, async () => (isWanted() ? await this.#read(request) : undefined))
   }
 
   async #read({ epoch, after, filters, accepts, complete, bytesMax }: StreamRead): Promise<StreamChunk> {

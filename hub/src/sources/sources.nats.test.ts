@@ -4,13 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connectNats, createLogger, defaultTenantSpec, type NatsConnection, provisionTenant } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { WeirError } from '@weir/proto'
+import { MemoryBudget } from '../engine/log/memory-budget.ts'
 import { Sources } from './sources.ts'
 
 const log = createLogger('test', 'silent')
 const idleMs = 200
 
 describe('the sources of a hub', () => {
-  const budget = { ringBytes: 0, ringBytesMax: 1e9, keptBytes: 0, keptBytesMax: 1e9 }
+  const budget = new MemoryBudget({ ringBytesMax: 1e9, keptBytesMax: 1e9 })
   let server: TestNats
   let nc: NatsConnection
   let sources: Sources

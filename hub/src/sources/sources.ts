@@ -1,7 +1,7 @@
 import { type Logger, type NatsConnection, Tail, type TailStats } from '@weir/mesh'
 import type { SourceCounters } from '../engine/delivery/source-counters.ts'
 import { Flusher } from '../engine/flusher.ts'
-import type { MemoryBudget } from '../engine/log/log-bounds.ts'
+import type { MemoryBudget } from '../engine/log/memory-budget.ts'
 import { Source } from '../engine/source.ts'
 import { limits } from '../limits.ts'
 import { NatsStreamReader } from './nats-stream-reader.ts'
@@ -76,7 +76,7 @@ export class Sources {
     const { tombstonesMax, tombstoneMs, batchBytesMax } = limits
     const source: Source = new Source({
       name,
-      bounds: { budget, ringBytesMax: ringBytes, subjectsMax: latestSubjects, tombstonesMax, tombstoneMs },
+      bounds: { tenant, budget, ringBytesMax: ringBytes, subjectsMax: latestSubjects, tombstonesMax, tombstoneMs },
       reader: new NatsStreamReader(nc, tenant, name, this.#reads),
       hasRemovals: name !== 'events',
       batchBytesMax,

@@ -8,6 +8,7 @@ import type { Receiver } from '../delivery/receiver.ts'
 import { Subscriber } from '../delivery/subscriber.ts'
 import { type Entry, newSubject } from '../log/entry.ts'
 import { EntryLog } from '../log/entry-log.ts'
+import { MemoryBudget } from '../log/memory-budget.ts'
 import { StreamCatchUp } from '../stream-catch-up.ts'
 import { advance } from './advance.ts'
 import { Position } from './position.ts'
@@ -104,8 +105,15 @@ class World {
   streamed = 0
 
   constructor(mode: Mode, filters: readonly string[]) {
-    const budget = { ringBytes: 0, ringBytesMax: 1e9, keptBytes: 0, keptBytesMax: 1e9 }
-    const bounds = { budget, ringBytesMax: 24_000, subjectsMax: 4, tombstonesMax: 10, tombstoneMs: 1_000 }
+    const budget = new MemoryBudget({ ringBytesMax: 1e9, keptBytesMax: 1e9 })
+    const bounds = {
+      tenant: 'main',
+      budget,
+      ringBytesMax: 24_000,
+      subjectsMax: 4,
+      tombstonesMax: 10,
+      tombstoneMs: 1_000,
+    }
     this.log = new EntryLog(bounds, (first, last) => this.#channel.oweDropped(this.log, first, last))
     this.log.begin(1)
     this.log.loaded(0, 1, false)

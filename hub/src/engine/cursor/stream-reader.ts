@@ -17,7 +17,7 @@ export interface StreamRead {
   readonly accepts: (subject: string) => boolean
   readonly complete: number
   readonly bytesMax: number
-  /** Who reads: where reads wait, owners take turns. */
+  /** Who reads: where reads of a tenant wait, owners take turns. */
   readonly owner: object
   /** Asked when its turn has come. */
   isWanted(): boolean

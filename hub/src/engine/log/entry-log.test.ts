@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { Removal } from '@weir/proto'
 import fc from 'fast-check'
 import { EntryLog } from './entry-log.ts'
-import type { MemoryBudget } from './log-bounds.ts'
+import { MemoryBudget } from './memory-budget.ts'
 
 const logCount = 6
 /** Of one log, and of all together. */
@@ -25,7 +26,7 @@ describe('the logs of a hub', () => {
     let most = 0
     fc.assert(
       fc.property(fc.array(append, { maxLength: 200, size: 'max' }), (appends) => {
-        const budget = { ringBytes: 0, ringBytesMax: ringsBytesMax, keptBytes: 0, keptBytesMax }
+        const budget = new MemoryBudget({ ringBytesMax: ringsBytesMax, keptBytesMax })
         const held = Array.from({ length: logCount }, () => ({
           log: newLog(budget),
           newest: new Map<string, number>(),
@@ -69,7 +70,7 @@ describe('the logs of a hub', () => {
   })
 
   test('forget the quietest subjects first when there are too many', () => {
-    const log = newLog({ ringBytes: 0, ringBytesMax: 1e9, keptBytes: 0, keptBytesMax: 1e9 })
+    const log = newLog(new MemoryBudget({ ringBytesMax: 1e9, keptBytesMax: 1e9 }))
     for (let seq = 1; seq <= 2_000; seq++) log.append(`s.${seq}`, seq, new Uint8Array(1_000), 0, 0)
     assert.ok(log.latestFrom > 0 && log.latestFrom < log.completeFrom)
     assert.equal(log.latest(`s.${log.latestFrom}`), undefined)
@@ -77,8 +78,36 @@ describe('the logs of a hub', () => {
     assert.ok(log.subjectCount <= 20 + 200, `${log.subjectCount} subjects`)
   })
 
+  test('of one tenant give back what another needs, whoever grows, and no more', () => {
+    const budget = new MemoryBudget({ ringBytesMax: 400_000, keptBytesMax: 200_000 })
+    const bounds = { budget, ringBytesMax: 400_000, subjectsMax: 1e6, tombstonesMax: 10, tombstoneMs }
+    const open = (tenant: string): EntryLog => {
+      const log = new EntryLog({ ...bounds, tenant }, () => undefined)
+      log.begin(1)
+      log.loaded(0, 1, false)
+      return log
+    }
+    const [one, two, modest] = [open('greedy'), open('greedy'), open('modest')]
+    const fill = (log: EntryLog, count: number, subject: string): void => {
+      for (let at = 0; at < count; at++)
+        log.append(`${subject}.${at}`, log.head + 1, new Uint8Array(500), Removal.UNSPECIFIED, 0)
+    }
+    for (const log of [one, two]) fill(log, 5_000, 's')
+    assert.ok(budget.keptBytes > 150_000 && budget.ringBytes > 300_000, 'all is taken')
+    fill(modest, 80, 'first')
+    assert.equal(modest.completeFrom, 0, 'what it has stays in its ring')
+    fill(modest, 80, 'second')
+    const { keptBytes, ringBytes } = modest
+    for (const log of [one, two]) fill(log, 5_000, 'more')
+    assert.deepEqual([modest.keptBytes, modest.ringBytes], [keptBytes, ringBytes])
+    assert.ok(modest.latest('first.0') !== undefined)
+    assert.ok(budget.keptBytes <= 200_000 && budget.ringBytes <= 400_000 + 50_000 * 3, `${budget.ringBytes}`)
+    for (const log of [one, two, modest]) log.close()
+    assert.deepEqual([budget.keptBytes, budget.ringBytes], [0, 0])
+  })
+
   test('forget removals that are too old or too many, and say from where on all are known', () => {
-    const log = newLog({ ringBytes: 0, ringBytesMax: 1e9, keptBytes: 0, keptBytesMax: 1e9 })
+    const log = newLog(new MemoryBudget({ ringBytesMax: 1e9, keptBytesMax: 1e9 }))
     let seq = 0
     const fill = (): void => {
       for (let count = 0; count < 200; count++) log.append('filler', ++seq, new Uint8Array(1_000), 0, 0)
@@ -97,7 +126,7 @@ describe('the logs of a hub', () => {
   })
 
   test('say that a removal is forgotten when the table is too small for it', () => {
-    const log = newLog({ ringBytes: 0, ringBytesMax: 1e9, keptBytes: 0, keptBytesMax: 1e9 })
+    const log = newLog(new MemoryBudget({ ringBytesMax: 1e9, keptBytesMax: 1e9 }))
     log.append('gone', 1, new Uint8Array(0), 2, 0)
     for (let seq = 2; seq <= 500; seq++) log.append(`s.${seq}`, seq, new Uint8Array(1_000), 0, 0)
     assert.ok(log.latestFrom > 1)
@@ -105,7 +134,7 @@ describe('the logs of a hub', () => {
   })
 
   test('know of no more removals after a load than were remembered in it', () => {
-    const log = newLog({ ringBytes: 0, ringBytesMax: 1e9, keptBytes: 0, keptBytesMax: 1e9 })
+    const log = newLog(new MemoryBudget({ ringBytesMax: 1e9, keptBytesMax: 1e9 }))
     log.begin(2)
     let seq = 0
     log.append('expired', ++seq, new Uint8Array(0), 2, 0)
@@ -120,8 +149,8 @@ describe('the logs of a hub', () => {
   })
 })
 
-function newLog(budget: MemoryBudget): EntryLog {
-  const bounds = { budget, ringBytesMax, subjectsMax: 20, tombstonesMax: 10, tombstoneMs }
+function newLog(budget: MemoryBudget, tenant = 'main'): EntryLog {
+  const bounds = { tenant, budget, ringBytesMax, subjectsMax: 20, tombstonesMax: 10, tombstoneMs }
   const log = new EntryLog(bounds, () => undefined)
   log.begin(1)
   log.loaded(0, 1, false)

@@ -4,6 +4,7 @@ import { type Entry, isSuperseded, isVoid, makeVoid } from './entry.ts'
 import { Gaps } from './gaps.ts'
 import { LatestTable } from './latest-table.ts'
 import type { LogBounds } from './log-bounds.ts'
+import type { BudgetHolder } from './memory-budget.ts'
 import { Segments } from './segments.ts'
 import { Tombstones } from './tombstones.ts'
 
@@ -14,7 +15,7 @@ import { Tombstones } from './tombstones.ts'
  *
  * Budget: 1 us an append, amortised, with the drop of what leaves the ring (bench/src/inbound.bench.ts).
  */
-export class EntryLog {
+export class EntryLog implements BudgetHolder {
   /** What could not be had from the stream. */
   readonly gaps: Gaps = new Gaps()
   readonly #bounds: LogBounds
@@ -26,6 +27,8 @@ export class EntryLog {
   #entries: Entry[] = []
   #ringStart = 0
   #voidCount = 0
+  /** A segment to which nothing refers any more, while room is made for a new one. */
+  #dropped: Uint8Array | undefined
   #ringBytes = 0
   #epoch = 0
   #begins = 0
@@ -44,6 +47,7 @@ export class EntryLog {
     this.#table = new LatestTable(bounds)
     this.#segments = new Segments(bounds.ringBytesMax)
     this.#tombstones = new Tombstones(bounds)
+    bounds.budget.join(bounds.tenant, this)
   }
 
   get epoch(): number {
@@ -118,7 +122,7 @@ export class EntryLog {
 
   /** Forgets everything: another incarnation of the stream begins, or the same is read again. */
   begin(epoch: number): void {
-    this.#bounds.budget.ringBytes -= this.#ringBytes
+    this.#bounds.budget.addRing(-this.#ringBytes)
     this.#table.clear()
     this.#segments.clear()
     this.#tombstones.clear()
@@ -179,6 +183,24 @@ export class EntryLog {
   /** Gives everything back to the budget. */
   close(): void {
     this.begin(this.#epoch)
+    this.#bounds.budget.leave(this.#bounds.tenant, this)
+  }
+
+  // What the budget calls (BudgetHolder).
+
+  spareBytes(what: 'ring' | 'kept'): number {
+    if (what === 'kept') return this.#table.keptBytes
+    return this.#segments.count > 1 ? this.#ringBytes : 0
+  }
+
+  giveBackRing(): void {
+    this.#dropped = this.#dropSegment()
+    this.#account()
+  }
+
+  giveBackKept(bytes: number): void {
+    const enough = this.#table.keptBytes - bytes
+    this.#forgetQuietest(() => this.#table.keptBytes > enough)
   }
 
   #at(index: number): Entry {
@@ -188,18 +210,21 @@ export class EntryLog {
   #addSegment(bytesMin: number): void {
     const { budget, ringBytesMax } = this.#bounds
     const size = this.#segments.nextSize(bytesMin)
-    let dropped: Uint8Array | undefined
+    this.#dropped = undefined
     this.#account()
-    while (
-      this.#segments.count > 1 &&
-      (this.#ringBytes + size > ringBytesMax || budget.ringBytes + size > budget.ringBytesMax)
-    ) {
-      dropped = this.#dropSegment()
-      this.#account()
+    while (this.#segments.count > 1 && this.#ringBytes + size > ringBytesMax) {
+      this.giveBackRing()
     }
-    // Memory outside of the heap that comes and goes is what makes V8 collect its old generation.
-    this.#segments.add(dropped?.length === size ? dropped : new Uint8Array(size))
+    budget.makeRoom(size)
+    this.#segments.add(this.#takeDropped(size) ?? new Uint8Array(size))
     this.#account()
+  }
+
+  /** Memory outside of the heap that comes and goes is what makes V8 collect its old generation. */
+  #takeDropped(size: number): Uint8Array | undefined {
+    const dropped = this.#dropped
+    this.#dropped = undefined
+    return dropped?.length === size ? dropped : undefined
   }
 
   /** What the ring costs by now: once a segment, since it is on the path of no entry. */
@@ -207,7 +232,7 @@ export class EntryLog {
     const entries = this.#entries.length - this.#ringStart
     const subjects = this.#table.subjectCount - this.#table.keptCount
     const bytes = this.#segments.bytes + entries * ringEntryBytes + subjects * ringSubjectBytes
-    this.#bounds.budget.ringBytes += bytes - this.#ringBytes
+    this.#bounds.budget.addRing(bytes - this.#ringBytes)
     this.#ringBytes = bytes
   }
 
@@ -221,7 +246,8 @@ export class EntryLog {
     for (let index = first; index < last; index++) this.#leaveRing(this.#at(index))
     this.#ringStart = last
     this.#segments.dropOldest()
-    this.#keepWithinBounds()
+    this.#forgetQuietest(() => this.#table.isFull)
+    this.#bounds.budget.keepWithin()
     if (this.#voidCount > limits.compactMin && this.#voidCount > this.#entries.length / 4) this.#compact()
     return segment
   }
@@ -241,8 +267,9 @@ export class EntryLog {
     if (this.#table.giveUp(entry)) this.#voidCount++
   }
 
-  #keepWithinBounds(): void {
-    for (let index = 0; index < this.#ringStart && this.#table.isFull; index++) {
+  /** Forgets the subjects that were quiet for longest, for as long as it is asked to. */
+  #forgetQuietest(goesOn: () => boolean): void {
+    for (let index = 0; index < this.#ringStart && goesOn(); index++) {
       const entry = this.#at(index)
       if (isVoid(entry)) continue
       this.#forget(entry)

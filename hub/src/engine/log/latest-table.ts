@@ -27,10 +27,9 @@ export class LatestTable {
     return this.#keptBytes
   }
 
-  /** Whether more is kept than the bounds allow. */
+  /** Whether more subjects are kept than the bounds allow. */
   get isFull(): boolean {
-    const { budget, subjectsMax } = this.#bounds
-    return this.#keptCount > subjectsMax || budget.keptBytes > budget.keptBytesMax
+    return this.#keptCount > this.#bounds.subjectsMax
   }
 
   stateOf(subject: string): SubjectState {
@@ -79,7 +78,7 @@ export class LatestTable {
   #account(count: number, bytes: number): void {
     this.#keptCount += count
     this.#keptBytes += bytes
-    this.#bounds.budget.keptBytes += bytes
+    this.#bounds.budget.addKept(bytes)
   }
 }
 

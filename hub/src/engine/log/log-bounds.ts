@@ -1,5 +1,10 @@
+import type { MemoryBudget } from './memory-budget.ts'
+
 /** How much one log may hold. */
 export interface LogBounds extends TombstoneBounds {
+  /** Whose log it is. */
+  readonly tenant: string
+  /** Of all logs. */
   readonly budget: MemoryBudget
   /** Past it the ring is shorter: older cursors are served from the stream. */
   readonly ringBytesMax: number
@@ -11,14 +16,4 @@ export interface LogBounds extends TombstoneBounds {
 export interface TombstoneBounds {
   readonly tombstonesMax: number
   readonly tombstoneMs: number
-}
-
-/** Memory of all logs of a hub together. */
-export interface MemoryBudget {
-  ringBytes: number
-  /** Past it the ring of the log that grows is shorter, down to one segment. */
-  readonly ringBytesMax: number
-  keptBytes: number
-  /** Past it the log that grows forgets the subjects that were quiet for longest. */
-  readonly keptBytesMax: number
 }
