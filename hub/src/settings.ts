@@ -31,6 +31,7 @@ export const hubSettings: typeof meshSettings & {
   readonly origins: Setting<readonly string[] | undefined>
   readonly connectionsMax: Setting<number>
   readonly connectionsAnIpMax: Setting<number>
+  readonly connectionsATenantMax: Setting<number | undefined>
   readonly subscriptionsMax: Setting<number>
   readonly filtersMax: Setting<number>
   readonly framesPerSecond: Setting<number>
@@ -77,6 +78,11 @@ export const hubSettings: typeof meshSettings & {
     integer(1, 10_000_000),
     20_000,
     'Connections of one address; a further one is answered with 429.',
+  ),
+  connectionsATenantMax: optional(
+    'WEIR_HUB_CONNECTIONS_PER_TENANT',
+    integer(1, 10_000_000),
+    'Connections of one tenant; a further one is answered with 429, or closed to come again. As many as of the process when absent.',
   ),
   subscriptionsMax: setting(
     'WEIR_HUB_SUBSCRIPTIONS',

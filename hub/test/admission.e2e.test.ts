@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import { Mode } from '@weir/proto'
+import { defaultTenantSpec, provisionTenant } from '@weir/mesh'
+import { closeCode, Mode } from '@weir/proto'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
 import { RawSocket, upgradeRequest } from './raw-socket.ts'
 import { TestClient } from './test-client.ts'
@@ -63,6 +64,23 @@ describe('a hub lets in', () => {
     for (const origin of ['https://evil.example', 'null', 'https://board.example.evil.example']) {
       assert.deepEqual(await knock(hub, { Origin: origin }), [403, 'forbidden'])
     }
+  })
+
+  test('no more of one tenant than are allowed, whatever they speak, and others all the same', async () => {
+    const hub = await mesh.startHub({ WEIR_HUB_CONNECTIONS_PER_TENANT: '2' })
+    await provisionTenant(mesh.nc, 'other', defaultTenantSpec)
+    const [first, second] = [await TestClient.open(hub.url), await TestClient.open(hub.url)]
+    const third = new TestClient(hub.url)
+    await third.connected()
+    third.greet(await testToken(), {})
+    assert.equal((await third.closed).code, closeCode('rate_limited'))
+    const headers = { authorization: `Bearer ${await testToken()}` }
+    assert.equal((await fetch(`${hub.httpUrl}/v1/sse`, { headers })).status, 429)
+    const other = await TestClient.open(hub.url, { token: await testToken({ tenant: 'other' }) })
+    first.close()
+    await hub.untilMetric('connections', (value) => value === 2)
+    const again = await TestClient.open(hub.url)
+    for (const client of [second, other, again]) client.close()
   })
 
   test('nobody while the buffers of its sockets are full', async () => {

@@ -34,8 +34,8 @@ export async function openEventStream(
     ended: () => hub.closed(session),
   })
   const session = hub.open(link, sseCodec, undefined)
-  session.admit(identity, request.userAgent)
   try {
+    session.admit(identity, request.userAgent)
     await session.subscribe(subscribe)
   } catch (thrown) {
     // The hub may have begun to drain meanwhile, and said so.

@@ -97,6 +97,7 @@ export class Hub implements SessionHub {
   closed(session: Session): void {
     if (!this.#sessions.delete(session)) return
     this.admission.leave(session.link.ip)
+    if (session.identity !== undefined) this.admission.leaveTenant(session.identity.tenant)
     session.closed()
   }
 
@@ -171,6 +172,7 @@ export interface HubOptions {
   readonly settings: SessionSettings & {
     readonly connectionsMax: number
     readonly connectionsAnIpMax: number
+    readonly connectionsATenantMax: number | undefined
     readonly socketBytesMax: number
     readonly origins: readonly string[] | undefined
     readonly ringBytes: number

@@ -35,8 +35,23 @@ test('counts by address and in all, and forgets who has left', () => {
   assert.throws(() => admission.enter('c', ''), isCode('draining'))
 })
 
+test('counts by tenant, so that none takes all there is', () => {
+  const admission = newAdmission({ socketBytes: 0, heapShare: 0 })
+  admission.enterTenant('main')
+  assert.throws(() => admission.enterTenant('main'), isCode('rate_limited'))
+  admission.enterTenant('other')
+  admission.leaveTenant('main')
+  admission.enterTenant('main')
+})
+
 function newAdmission(use: MemoryUse): Admission {
-  const bounds = { connectionsMax: 3, connectionsAnIpMax: 2, socketBytesMax: 1_000, origins: undefined }
+  const bounds = {
+    connectionsMax: 3,
+    connectionsAnIpMax: 2,
+    connectionsATenantMax: 1,
+    socketBytesMax: 1_000,
+    origins: undefined,
+  }
   return new Admission(bounds, () => use)
 }
 

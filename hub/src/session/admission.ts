@@ -6,6 +6,7 @@ export class Admission {
   readonly #bounds: AdmissionBounds
   readonly #use: () => MemoryUse
   readonly #perIp: Map<string, number> = new Map()
+  readonly #perTenant: Map<string, number> = new Map()
   #connections = 0
   #draining = false
   #full = false
@@ -64,11 +65,28 @@ export class Admission {
   }
 
   leave(ip: string): void {
-    const here = this.#perIp.get(ip) ?? 0
-    if (here > 1) this.#perIp.set(ip, here - 1)
-    else this.#perIp.delete(ip)
+    countDown(this.#perIp, ip)
     this.#connections--
   }
+
+  /** Counts a connection that was let in to the tenant of its token. Throws `rate_limited`. */
+  enterTenant(tenant: string): void {
+    const here = this.#perTenant.get(tenant) ?? 0
+    if (here >= (this.#bounds.connectionsATenantMax ?? Number.POSITIVE_INFINITY)) {
+      throw new WeirError('rate_limited', `The tenant has ${here} connections to this hub, as many as are allowed.`)
+    }
+    this.#perTenant.set(tenant, here + 1)
+  }
+
+  leaveTenant(tenant: string): void {
+    countDown(this.#perTenant, tenant)
+  }
+}
+
+function countDown(counts: Map<string, number>, key: string): void {
+  const count = counts.get(key) ?? 0
+  if (count > 1) counts.set(key, count - 1)
+  else counts.delete(key)
 }
 
 export interface MemoryUse {
@@ -81,6 +99,8 @@ export interface MemoryUse {
 export interface AdmissionBounds {
   readonly connectionsMax: number
   readonly connectionsAnIpMax: number
+  /** As many as in all when undefined. */
+  readonly connectionsATenantMax: number | undefined
   readonly socketBytesMax: number
   /** Every origin when undefined. */
   readonly origins: readonly string[] | undefined

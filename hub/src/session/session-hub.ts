@@ -1,5 +1,6 @@
 import type { Identity, Logger } from '@weir/mesh'
 import type { Sources } from '../sources/sources.ts'
+import type { Admission } from './admission.ts'
 import type { SubscriptionBounds } from './subscriptions.ts'
 
 /** What a session needs of its hub. */
@@ -10,6 +11,8 @@ export interface SessionHub {
   readonly log: Logger
   /** Whose token it is. Throws `unauthenticated`, `token_expired`, `revoked` or `unavailable`. */
   identify(token: string): Promise<Identity>
+  /** Who may come in. */
+  readonly admission: Pick<Admission, 'enterTenant'>
   /** Milliseconds that only grow. */
   now(): number
   /** Greater than all before. */

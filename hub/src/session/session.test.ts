@@ -84,6 +84,7 @@ function fakeLink(heard: (message: string) => void): Link {
 
 /** As much of a hub as a connection needs that subscribes to nothing. */
 function fakeHub(now: () => number): SessionHub {
+  const admission = { enterTenant: () => undefined }
   const settings = {
     maxConnectionAgeMs,
     framesPerSecond: 100,
@@ -97,6 +98,7 @@ function fakeHub(now: () => number): SessionHub {
   let count = 0
   return {
     hubName: 'test',
+    admission,
     settings,
     now,
     nextSession: () => ++count,

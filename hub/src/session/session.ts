@@ -206,8 +206,9 @@ export class Session implements Receiver, Party {
     return this.#credit.windowBytes
   }
 
-  /** Opens; by itself for transports whose token is verified before, and which say no Hello. */
+  /** Opens; by itself for transports whose token is verified before, and which say no Hello. Throws `rate_limited`. */
   admit(identity: Identity, client: string): void {
+    this.#hub.admission.enterTenant(identity.tenant)
     this.#identity = identity
     this.#client = client.slice(0, limits.clientNameMax)
   }
