@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings what the tests of deploy/ need into .tools/kubernetes: helm and kube-apiserver, built by Go 1.22 or newer, and etcd
-# and promtool out of Debian's packages, which are unpacked and not installed. What is there already stays. The builds take
+# Brings what the tests of deploy/ need into .tools/kubernetes: helm and kube-apiserver, built by Go 1.22 or newer, definitions of
+# resources out of their Go modules, and etcd and promtool out of Debian's packages, which are unpacked and not installed. What is there already stays. The builds take
 # two minutes each on two idle cores, and 3 GB of Go's cache.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -32,6 +32,23 @@ fi
 
 command -v go >/dev/null || { echo 'bring-kubernetes: there is no Go on the PATH.' >&2; exit 1; }
 export GOFLAGS="-p=${JOBS:-2} ${GOFLAGS:-}"
+
+# The definitions of what the chart makes for other operators, out of their own modules.
+crds=$bin/crds
+if [ ! -d "$crds" ]; then
+  mkdir "$work/crds"
+  take() { # module, version, file
+    cp "$(cd "$work" && go mod download -json "$1@$2" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')/$3" "$work/crds/"
+  }
+  operator=github.com/prometheus-operator/prometheus-operator
+  take sigs.k8s.io/gateway-api v1.2.1 config/crd/standard/gateway.networking.k8s.io_httproutes.yaml
+  take github.com/kedacore/keda/v2 v2.16.1 config/crd/bases/keda.sh_scaledobjects.yaml
+  for each in servicemonitors podmonitors prometheusrules; do
+    take $operator v0.79.2 example/prometheus-operator-crd/monitoring.coreos.com_$each.yaml
+  done
+  take github.com/external-secrets/external-secrets v0.17.0 config/crds/bases/external-secrets.io_externalsecrets.yaml
+  mv "$work/crds" "$crds"
+fi
 
 [ -x "$bin/helm" ] || GOBIN="$bin" nice -n 15 go install "helm.sh/helm/v3/cmd/helm@v$helm"
 

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { natsBinary, natsRoles } from '@weir/mesh'
+import { parse, parseAllDocuments } from 'yaml'
+import { KubeApi, kubernetesProgram, type Manifest } from './kube-api.ts'
+
+const chart = fileURLToPath(new URL('../helm/weir/', import.meta.url))
+const crds = fileURLToPath(new URL('../../.tools/kubernetes/crds/', import.meta.url))
+const helm = kubernetesProgram('helm')
+const work = mkdtempSync(join(tmpdir(), 'weir-helm-'))
+after(() => rmSync(work, { recursive: true }))
+
+const schema = JSON.parse(readFileSync(`${chart}values.schema.json`, 'utf8')) as {
+  readonly examples: readonly object[]
+}
+/** The combinations of values that the schema names. */
+const combinations = schema.examples.map((values, index) => {
+  const file = join(work, `${index}.json`)
+  writeFileSync(file, JSON.stringify(values))
+  return { title: `combination ${index}`, file, namespace: `weir-${index}` }
+})
+
+test('every value has a place in the schema, and every place a value', () => {
+  const values = parse(readFileSync(`${chart}values.yaml`, 'utf8')) as object
+  const { properties } = schema as unknown as { readonly properties: object }
+  assert.deepEqual(Object.keys(values).toSorted(), Object.keys(properties).toSorted())
+})
+
+describe('the chart', {
+  skip: helm === undefined && 'No helm here: deploy/test/bring-kubernetes.sh builds it by Go.',
+}, () => {
+  for (const { title, file } of combinations) {
+    test(`${title} is linted without a word`, () => {
+      const args = ['lint', chart, '--strict', '--quiet', '--kube-version', '1.31.4', '-f', file]
+      assert.equal(execFileSync(helm ?? '', args, { encoding: 'utf8' }).trim(), '')
+    })
+  }
+
+  test('a value that is not known, or wrong, is refused', () => {
+    for (const wrong of [
+      'hub.replica=3',
+      'hub.replicas=1',
+      'nats.replicas=2',
+      'durability=best',
+      'tenants.Main.maxGib=1',
+    ]) {
+      const { status, stderr } = spawnSync(
+        helm ?? '',
+        ['template', 'weir', chart, '--kube-version', '1.31.4', '--set', wrong],
+        {
+          encoding: 'utf8',
+        },
+      )
+      assert.equal(status, 1, wrong)
+      assert.match(stderr, /don't meet the specifications of the schema/, wrong)
+    }
+  })
+
+  test('external NATS without servers is refused with what to do', () => {
+    const args = ['template', 'weir', chart, '--kube-version', '1.31.4', '--set', 'nats.enabled=false']
+    assert.match(
+      spawnSync(helm ?? '', args, { encoding: 'utf8' }).stderr,
+      /externalNats.servers: name the servers of NATS/,
+    )
+  })
+
+  test('nats-server takes the configuration of the chart', () => {
+    const env = Object.fromEntries(natsRoles.map((role) => [`WEIR_NATS_PASSWORD_${role.toUpperCase()}`, 'p']))
+    for (const { file, title } of combinations) {
+      const map = rendered(file).find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === 'weir-nats')
+      if (map === undefined) continue
+      const { data } = map as unknown as { readonly data: Readonly<Record<string, string>> }
+      // No certificates are here to be read.
+      if (data['nats.conf']?.includes('nats-tls')) continue
+      const folder = mkdtempSync(join(work, 'nats-'))
+      for (const [name, text] of Object.entries(data)) writeFileSync(join(folder, name), text)
+      const args = ['-t', '-c', join(folder, 'nats.conf')]
+      const { status, stderr } = spawnSync(natsBinary(), args, {
+        env: { ...env, POD_NAME: 'weir-nats-0' },
+        encoding: 'utf8',
+      })
+      assert.equal(status, 0, `${title}: ${stderr}`)
+    }
+  })
+
+  test('a rolling update takes no hub away before another is ready, and gives it time to drain', () => {
+    for (const { file } of combinations) {
+      const hub = rendered(file).find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'weir-hub')
+      const spec = hub?.spec as {
+        strategy: { rollingUpdate: object }
+        template: {
+          spec: { terminationGracePeriodSeconds: number; containers: { env: { name: string; value: string }[] }[] }
+        }
+      }
+      assert.deepEqual(spec.strategy.rollingUpdate, { maxUnavailable: 0, maxSurge: 1 })
+      const drain = spec.template.spec.containers[0]?.env.find(({ name }) => name === 'WEIR_DRAIN_SECONDS')?.value
+      assert.ok(spec.template.spec.terminationGracePeriodSeconds > Number(drain) + 5)
+    }
+  })
+})
+
+const missing = (['helm', 'etcd', 'kube-apiserver'] as const).filter((name) => kubernetesProgram(name) === undefined)
+const reason = missing.length > 0 && `No ${missing.join(', ')} here: deploy/test/bring-kubernetes.sh.`
+
+describe('a kube-apiserver', { skip: reason, timeout: 170_000 }, () => {
+  let api: KubeApi
+
+  before(async () => {
+    api = await KubeApi.start()
+    for (const name of readdirSync(crds)) {
+      const crd = parse(readFileSync(crds + name, 'utf8')) as Manifest
+      assert.equal(
+        (await api.ask('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', crd)).status,
+        201,
+        name,
+      )
+    }
+    for (const { namespace } of combinations) {
+      const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+      const space = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } }
+      assert.equal((await api.ask('POST', '/api/v1/namespaces', space)).status, 201)
+    }
+    // Definitions are served a moment after they are made.
+    const crdGroups = [
+      'gateway.networking.k8s.io/v1',
+      'keda.sh/v1alpha1',
+      'monitoring.coreos.com/v1',
+      'external-secrets.io/v1',
+    ]
+    for (const group of crdGroups) {
+      for (let i = 0; (await api.ask('GET', `/apis/${group}`)).status !== 200; i++) {
+        assert.ok(i < 300, `${group} is not served`)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    }
+  })
+
+  after(() => api?.stop())
+
+  test('refuses a misspelt field, or these tests would say nothing', async () => {
+    const [first] = rendered(combinations[0]?.file ?? '').filter(({ kind }) => kind === 'Deployment')
+    const answer = await api.apply(
+      { ...first, spec: { ...(first?.spec as object), replica: 1 } } as Manifest,
+      'default',
+    )
+    assert.equal(answer.status, 500)
+    assert.match(answer.body.message ?? '', /field not declared in schema/)
+  })
+
+  for (const { title, file, namespace } of combinations) {
+    test(`takes every manifest of ${title}`, async () => {
+      const manifests = rendered(file)
+      const faults: string[] = []
+      for (const manifest of manifests) {
+        const { status, body } = await api.apply(manifest, namespace)
+        if (status > 201) faults.push(`${manifest.kind} ${manifest.metadata.name}: ${status} ${body.message}`)
+      }
+      assert.deepEqual(faults, [])
+      assert.ok(manifests.length > 15)
+    })
+
+    test(`lets every pod of ${title} into a namespace with restricted Pod Security`, async () => {
+      const faults: string[] = []
+      let count = 0
+      for (const { kind, metadata, spec } of rendered(file)) {
+        const template =
+          kind === 'Pod' ? { spec: spec as PodSpec } : (spec as { template?: { spec: PodSpec } } | undefined)?.template
+        if (template === undefined || !['Pod', 'Deployment', 'StatefulSet', 'Job'].includes(kind)) continue
+        count++
+        const pod = {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name: `${metadata.name}-pod` },
+          spec: { ...template.spec, volumes: [...(template.spec.volumes ?? []), ...claimed(spec)] },
+        }
+        const path = `/api/v1/namespaces/${namespace}/pods?dryRun=All&fieldValidation=Strict`
+        const { status, body } = await api.ask('POST', path, pod)
+        if (status !== 201) faults.push(`${kind} ${metadata.name}: ${status} ${body.message}`)
+      }
+      assert.deepEqual(faults, [])
+      assert.ok(count >= 5)
+    })
+  }
+})
+
+interface PodSpec {
+  readonly volumes?: readonly object[]
+}
+
+/** What a StatefulSet adds to its pods. */
+function claimed(spec: unknown): readonly object[] {
+  const { volumeClaimTemplates = [] } = spec as { volumeClaimTemplates?: { metadata: { name: string } }[] }
+  return volumeClaimTemplates.map(({ metadata }) => ({ name: metadata.name, emptyDir: {} }))
+}
+
+const cache = new Map<string, readonly Manifest[]>()
+
+function rendered(file: string): readonly Manifest[] {
+  const known = cache.get(file)
+  if (known !== undefined) return known
+  const args = ['template', 'weir', chart, '--namespace', 'weir', '--kube-version', '1.31.4', '-f', file]
+  const text = execFileSync(helm ?? '', args, { encoding: 'utf8', maxBuffer: 64 * 1024 ** 2 })
+  const manifests = parseAllDocuments(text).flatMap((document) => {
+    assert.deepEqual(document.errors, [])
+    const value = document.toJS() as Manifest | null
+    return value === null ? [] : [value]
+  })
+  cache.set(file, manifests)
+  return manifests
+}
