@@ -10,6 +10,7 @@ const documents = [
   'README.md',
   'bench/README.md',
   'examples/edge/README.md',
+  'examples/snippets/README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
 ]
   .filter((path) => path.endsWith('.md'))

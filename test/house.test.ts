@@ -24,8 +24,9 @@ const deployed: Readonly<Record<string, string>> = { 'examples/edge/src/edge-ing
 
 /** The one place that may import a vendor's library. Benchmarks stand beside and may measure anything. */
 const vendors: readonly { readonly name: RegExp; readonly importer: RegExp }[] = [
-  { name: /^@nats-io\//, importer: /^mesh\/src\// },
-  { name: /^(jose|pino|prom-client)$/, importer: /^mesh\/src\// },
+  { name: /^@nats-io\//, importer: /^mesh\/src\/|^examples\/snippets\// },
+  { name: /^(pino|prom-client)$/, importer: /^mesh\/src\// },
+  { name: /^jose$/, importer: /^mesh\/src\/|^examples\/snippets\// },
   { name: /^postgres$/, importer: /^projector\/src\/db\// },
   { name: /^uWebSockets\.js$/, importer: /^hub\/src\// },
   { name: /^hono(\/|$)/, importer: /^(ingest|projector|mesh)\/src\// },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -58,6 +58,28 @@ test('kill -9 of weir up leaves no process behind, and the next start goes well'
   const next = await RunningMesh.start(folder)
   assert.equal((await next.weir('get', 'latest', 'kept.value')).out, '42\n')
   await next.end('SIGTERM')
+})
+
+test('a shorter time to live is refused with the command that makes it, and made by that', async () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'weir-up-'))
+  const file = join(elsewhere, 'projections.yaml')
+  const declare = (ttl: string): void =>
+    writeFileSync(file, `projections: [{ name: rooms, kind: latest, from: 'rooms.>', ttl: ${ttl} }]\n`)
+  const settings = { WEIR_PROJECTIONS: file }
+  declare('1h')
+  const first = await RunningMesh.start(elsewhere, settings)
+  assert.equal((await first.weir('pub', 'rooms.r1', '1')).code, 0)
+  await until('it is in the bucket', async () => (await first.weir('get', 'rooms', 'rooms.r1')).code === 0)
+  await first.end('SIGTERM')
+
+  declare('1s')
+  const env = { PATH: process.env.PATH, WEIR_PORT_BASE: String(first.portBase), ...settings }
+  const refused = await weir(elsewhere, env, 'up')
+  assert.equal(refused.code, 1, refused.err)
+  assert.match(refused.err, /This would lose data\..*"weir up --force" does it\.\n$/s)
+  const forced = await RunningMesh.start(elsewhere, settings, ['--force'])
+  await until('the old value is gone', async () => (await forced.weir('get', 'rooms', 'rooms.r1')).code === 5)
+  await forced.dispose()
 })
 
 test('a part that cannot start ends the start, with the reason', async () => {

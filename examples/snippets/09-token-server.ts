@@ -1,0 +1,22 @@
+// A token server: who is logged in gets a token for what is theirs, for five minutes; the client comes again before it
+// is over. In production sign with a private key, and let Weir read the public one (WEIR_JWKS_URL).
+import { createServer } from 'node:http'
+import process from 'node:process'
+import { SignJWT } from 'jose'
+
+const { WEIR_JWT_SECRET = '', PORT = '8090' } = process.env
+const key = new TextEncoder().encode(WEIR_JWT_SECRET)
+
+createServer(async (request, response) => {
+  // Here your session: a cookie, a login, a client certificate.
+  const user = request.headers['x-user']
+  if (typeof user !== 'string' || !/^[a-z0-9]+$/.test(user)) return response.writeHead(401).end()
+  const token = await new SignJWT({ weir: { publish: [`snippets.${user}.>`], subscribe: [`snippets.${user}.>`] } })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer('weir')
+    .setAudience('weir')
+    .setSubject(user)
+    .setExpirationTime('5m')
+    .sign(key)
+  response.setHeader('cache-control', 'no-store').end(token)
+}).listen(Number(PORT), '127.0.0.1', () => console.log('tokens at', PORT))

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { until } from '../../../cli/test/processes.ts'
+import { type Outcome, RunningMesh } from '../../../test/running-mesh.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const folder = join(root, 'examples/snippets')
+const snippets = readdirSync(folder).filter((name) => /^\d/.test(name))
+
+let mesh: RunningMesh
+
+before(async () => {
+  mesh = await RunningMesh.start()
+})
+
+after(() => mesh?.dispose())
+
+/** What each is tried with. */
+const trials: Readonly<Record<string, (run: Running) => Promise<void>>> = {
+  async '01-publish-with-curl.sh'(run) {
+    assert.deepEqual(await outputOf(run), [
+      '{"accepted":1,"duplicates":0}',
+      '{"accepted":2,"duplicates":0}',
+      '{"accepted":1,"duplicates":0}',
+    ])
+    await inBucket('snippets.curl.one', /^\{"celsius": ?21.5\}$/)
+  },
+  async '02-publish-with-opentelemetry.ts'(run) {
+    assert.deepEqual(await outputOf(run), ['two series sent'])
+    await until('both are in the bucket', async () => {
+      const { out } = await mesh.weir('get', 'latest', '--filter', 'metrics.snippets.>')
+      return /"value":2\b.*\n.*"value":1\b|"value":1\b.*\n.*"value":2\b/.test(out)
+    })
+  },
+  async '03-publish-cloudevents.sh'(run) {
+    assert.deepEqual(await outputOf(run), ['{"accepted":1,"duplicates":0}', '{"accepted":1,"duplicates":1}'])
+    await inBucket('snippets.cloud.r1', /^\{"room": ?"r1"\}$/)
+  },
+  async '04-subscribe-with-eventsource.ts'(run) {
+    const [line = ''] = await outputOf(run)
+    assert.match(line, /^snippets\.\S+ \{.*\} cursor \S+$/)
+  },
+  async '05-subscribe-with-the-client.ts'(run) {
+    const [line = ''] = await outputOf(run)
+    assert.match(line, /^snippets\.\S+ ./)
+  },
+  async '06-subscribe-with-plain-nats.ts'(run) {
+    await until('it listens', () => run.out().includes('listening'))
+    await publish('snippets.nats', '"by hand"')
+    assert.deepEqual(await outputOf(run), ['listening', 'snippets.nats "by hand"'])
+  },
+  async '07-see-conflation.ts'(run) {
+    const [line = ''] = await outputOf(run)
+    const [, drawn = ''] = /^10000 were sent, (\d+) were drawn, the last of them is the newest$/.exec(line) ?? []
+    assert.ok(Number(drawn) > 0 && Number(drawn) < 1_000, line)
+  },
+  async '08-history-to-live.ts'(run) {
+    await until('it shows what was', () => run.out().includes('history'))
+    for (const value of [4, 5, 6, 7, 8, 9, 10]) await publish('snippets.history.value', String(value))
+    const lines = await outputOf(run)
+    assert.equal(lines[0], 'history 1 2 3')
+    assert.equal(lines.at(-1), 'chart 1 2 3 4 5 6 7 8 9 10')
+  },
+  async '09-token-server.ts'(run) {
+    await until('it listens', () => run.out().includes('tokens at'))
+    const url = `http://127.0.0.1:${mesh.portBase + 99}`
+    assert.equal((await fetch(url)).status, 401)
+    const token = await (await fetch(url, { headers: { 'x-user': 'ann' } })).text()
+    assert.equal((await mesh.weir('pub', 'snippets.ann.note', '1', '--token', token)).code, 0)
+    assert.equal((await mesh.weir('pub', 'snippets.bob.note', '1', '--token', token)).code, 4)
+    run.child.kill()
+    await run.ended
+  },
+}
+
+test('every snippet is tried here and explained in the README', () => {
+  assert.deepEqual(Object.keys(trials), snippets)
+  const rows = [...readFileSync(join(folder, 'README.md'), 'utf8').matchAll(/^\| \[([^\]]+)\]/gm)]
+  assert.deepEqual(
+    rows.map(([, name]) => name),
+    snippets,
+  )
+})
+
+for (const [name, trial] of Object.entries(trials)) {
+  test(name, async () => {
+    if (name.startsWith('08')) await storeThree()
+    const run = start(name)
+    try {
+      await trial(run)
+    } finally {
+      run.child.kill()
+    }
+  })
+}
+
+interface Running {
+  readonly child: ChildProcess
+  readonly ended: Promise<Outcome>
+  readonly out: () => string
+}
+
+function start(name: string): Running {
+  const { addresses, token } = mesh.running
+  const { jwtSecret } = JSON.parse(readFileSync(join(mesh.folder, '.weir/secrets.json'), 'utf8')) as {
+    jwtSecret: string
+  }
+  const env = {
+    PATH: process.env.PATH,
+    NODE_NO_WARNINGS: '1',
+    WEIR_TOKEN: token,
+    WEIR_HUB_URL: addresses.hub,
+    WEIR_INGEST_URL: addresses.ingest,
+    WEIR_PROJECTOR_URL: addresses.projector,
+    WEIR_NATS_URL: addresses.nats,
+    WEIR_JWT_SECRET: jwtSecret,
+    PORT: String(mesh.portBase + 99),
+  }
+  const node = [join(root, '.tools/bin/node'), '--experimental-eventsource']
+  const [program = '', ...args] = name.endsWith('.sh')
+    ? ['sh']
+    : name.startsWith('04')
+      ? node
+      : [join(root, '.tools/bin/bun')]
+  const child = spawn(program, [...args, join(folder, name)], { cwd: root, env })
+  let [out, err] = ['', '']
+  child.stdout.on('data', (text: Buffer) => {
+    out += text
+  })
+  child.stderr.on('data', (text: Buffer) => {
+    err += text
+  })
+  const ended = once(child, 'close').then(([code]): Outcome => ({ code: code as number | null, out, err }))
+  return { child, ended, out: () => out }
+}
+
+/** Its lines, once it has ended well. */
+async function outputOf({ ended }: Running): Promise<readonly string[]> {
+  const { code, out, err } = await ended
+  assert.deepEqual([code, err], [0, ''], out)
+  return out.trim().split('\n')
+}
+
+async function publish(subject: string, data: string): Promise<void> {
+  assert.equal((await mesh.weir('pub', subject, data)).code, 0)
+}
+
+async function inBucket(subject: string, data: RegExp): Promise<void> {
+  await until(`${subject} is in the bucket`, async () =>
+    data.test((await mesh.weir('get', 'latest', subject)).out.trim()),
+  )
+}
+
+async function storeThree(): Promise<void> {
+  for (const value of [1, 2, 3]) await publish('snippets.history.value', String(value))
+  await until('they are in Postgres', async () => {
+    const { out } = await mesh.weir('history', 'snippets.history.>')
+    return out.trim().split('\n').length === 3
+  })
+}
