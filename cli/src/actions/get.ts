@@ -55,6 +55,6 @@ async function printAll(
   return exitCodes.done
 }
 
-function jsonLine({ event, ...rest }: StateItem): string {
-  return lineWithEvent(rest, event)
+function jsonLine({ subject, seq, ageMs, ttlMs, event }: StateItem): string {
+  return lineWithEvent({ subject, seq, ageMs, ttlMs }, event)
 }

@@ -56,6 +56,6 @@ function seriesLines({ subject, metric, unit = '', times, avg, min, max }: Serie
   )
 }
 
-function jsonLine({ event, ...rest }: HistoryItem): string {
-  return lineWithEvent(rest, event)
+function jsonLine({ subject, seq, event }: HistoryItem): string {
+  return lineWithEvent({ subject, seq }, event)
 }
