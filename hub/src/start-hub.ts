@@ -9,6 +9,7 @@ import {
   type Scope,
   serveAdmin,
   type Verifier,
+  watchKeys,
 } from '@weir/mesh'
 import { AdminApi } from './http/admin-api.ts'
 import { HttpEdge } from './http/http-edge.ts'
@@ -42,6 +43,11 @@ export async function startHub(scope: Scope, context: HubContext): Promise<void>
       return serveAdmin({ hostname, port: config.adminPort, portSetting, health, metrics })
     },
     (server) => server.close(1_000),
+  )
+  await scope.use(
+    'keys',
+    () => watchKeys(verifier, { health, metrics, log }),
+    (watch) => watch.stop(),
   )
   const nc = await scope.use(
     'nats',

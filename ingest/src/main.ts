@@ -12,6 +12,7 @@ import {
   runService,
   serve,
   serveAdmin,
+  watchKeys,
 } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { nodeUnpackers } from './body/unpack-node.ts'
@@ -38,6 +39,11 @@ await runService({
       'admin',
       () => serveAdmin({ ...adminPlace, health, metrics }),
       (server) => server.close(1_000),
+    )
+    await scope.use(
+      'keys',
+      () => watchKeys(verifier, { health, metrics, log }),
+      (watch) => watch.stop(),
     )
     const nc = await scope.use(
       'nats',

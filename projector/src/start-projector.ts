@@ -9,6 +9,7 @@ import {
   serve,
   serveAdmin,
   type Verifier,
+  watchKeys,
 } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { BucketReader } from './bucket/bucket-reader.ts'
@@ -42,6 +43,11 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     'admin',
     () => serveAdmin({ ...place('adminPort'), health, metrics }),
     (server) => server.close(adminCloseMs),
+  )
+  await scope.use(
+    'keys',
+    () => watchKeys(verifier, { health, metrics, log }),
+    (watch) => watch.stop(),
   )
   const nc = await scope.use(
     'nats',

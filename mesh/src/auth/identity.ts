@@ -9,8 +9,10 @@ export interface Identity {
   readonly publish: readonly string[]
   readonly subscribe: readonly string[]
   readonly admin: boolean
-  /** Seconds since the Unix epoch. */
+  /** Whole seconds since the Unix epoch. */
   readonly expiresAt: number
+  /** The thumbprint of the public key that signed the token; absent with a secret. */
+  readonly key?: string
 }
 
 /** Whether the identity may publish to a valid subject. Ingest asks for each event, so the filters are compiled once. */

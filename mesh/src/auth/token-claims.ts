@@ -9,7 +9,7 @@ const filters = v.optional(v.pipe(v.array(v.string()), v.maxLength(limits.tokenF
 /** What a token must hold beside the issuer and the audience, which were compared before. */
 const claims = v.object({
   sub: v.pipe(v.string(), v.minLength(1), v.maxLength(limits.tokenSubjectMax)),
-  exp: v.number(),
+  exp: v.pipe(v.number(), v.finite()),
   weir: v.object({
     tenant: v.optional(v.string(), defaultTenant),
     publish: filters,
@@ -37,7 +37,8 @@ export function identityOf(payload: JWTPayload): Identity {
     publish: grantOf(weir.publish, sub),
     subscribe: grantOf(weir.subscribe, sub),
     admin: weir.admin,
-    expiresAt: exp,
+    // A NumericDate may have a fraction (RFC 7519 section 2).
+    expiresAt: Math.floor(exp),
   }
 }
 

@@ -78,6 +78,14 @@ export const limits = {
   tokenCacheMax: 4_096,
   /** A secret for HS256 that is shorter stops the service at its start (RFC 7518 section 3.2). */
   jwtSecretBytesMin: 32,
-  /** A JWKS endpoint that takes longer counts as unreachable: `unavailable`. */
+  /** A token that lives longer is refused as `unauthenticated`. The default of WEIR_TOKEN_LIFE_SECONDS. */
+  tokenLifeMs: 31_622_400_000,
+  /** A key set that takes longer cannot be read: `unavailable` for whoever needs a key that is not known. */
   jwksTimeoutMs: 5_000,
+  /** A larger key set cannot be read. */
+  jwksBytesMax: 262_144,
+  /** A key set is asked for no more often; meanwhile a key that is not known is `unavailable`. */
+  jwksAskMs: 1_000,
+  /** A key set is read this often, so that a key that was withdrawn is one everywhere soon after. */
+  jwksRefreshMs: 30_000,
 } as const

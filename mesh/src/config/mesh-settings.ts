@@ -15,6 +15,7 @@ export const meshSettings: {
   readonly jwksUrl: Setting<string | undefined>
   readonly jwtIssuer: Setting<string>
   readonly jwtAudience: Setting<string>
+  readonly tokenLifeMs: Setting<number>
   readonly logLevel: Setting<(typeof logLevels)[number]>
   readonly host: Setting<string>
   readonly drainMs: Setting<number>
@@ -44,6 +45,12 @@ export const meshSettings: {
   jwksUrl: optional('WEIR_JWKS_URL', url, 'Where the public keys of tokens are (RS256, ES256, EdDSA).'),
   jwtIssuer: setting('WEIR_JWT_ISSUER', text, 'weir', 'The `iss` that a token must have.'),
   jwtAudience: setting('WEIR_JWT_AUDIENCE', text, 'weir', 'The `aud` that a token must have.'),
+  tokenLifeMs: setting(
+    'WEIR_TOKEN_LIFE_SECONDS',
+    duration,
+    limits.tokenLifeMs,
+    'How far ahead the `exp` of a token may lie; a token that lives longer is refused.',
+  ),
   logLevel: setting('WEIR_LOG_LEVEL', oneOf(...logLevels), 'info', 'The least severe level that is logged.'),
   host: setting('WEIR_HOST', text, '127.0.0.1', 'The address to listen on; 0.0.0.0 or :: for every one.'),
   drainMs: setting(
