@@ -57,8 +57,6 @@ export const limits = {
   ticketsPerSecond: 20,
   /** Subjects for which that is remembered; past it, the one that asked longest ago has its whole allowance again. */
   ticketClientsMax: 10_000,
-  /** Disconnected subjects whose tokens are refused; past it, the one that was disconnected longest ago may come back. */
-  denialsMax: 1_000,
   /** How long an administrator's request waits for the answers of all hubs. */
   controlMs: 500,
   /** How often a hub says that it is there; a third of the time after which it counts as gone. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import {
   connectNats,
   createLogger,
+  DenialFeed,
   durabilityFault,
   Health,
   loadConfig,
@@ -52,6 +53,15 @@ await runService({
     )
     const fault = await durabilityFault(nc, config.durability)
     if (fault !== undefined) log.warn(fault)
+    await scope.use(
+      'denials',
+      async () => {
+        const feed = new DenialFeed({ nc, denials: verifier.denials, tells: false })
+        await feed.start()
+        return feed
+      },
+      (feed) => feed.close(),
+    )
     const publisher = await scope.use(
       'publisher',
       () => new Publisher(nc, { metrics }),

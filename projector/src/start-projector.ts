@@ -1,5 +1,6 @@
 import {
   connectNats,
+  DenialFeed,
   type Health,
   type Logger,
   type Metrics,
@@ -53,6 +54,15 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     'nats',
     () => connectNats({ ...natsAccess(config), name: 'projector', log, health }),
     (connection) => connection.drain(),
+  )
+  await scope.use(
+    'denials',
+    async () => {
+      const feed = new DenialFeed({ nc, denials: verifier.denials, tells: false })
+      await feed.start()
+      return feed
+    },
+    (feed) => feed.close(),
   )
   // It connects when it is used, so that a Postgres that is away keeps nothing else from starting.
   const database = await scope.use(

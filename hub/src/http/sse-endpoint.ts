@@ -51,7 +51,7 @@ async function identify(hub: Hub, tickets: Tickets, { authorization, query, ip }
   const ticket = query.get('ticket')
   if (ticket !== null) {
     const identity = await tickets.redeem(ticket, ip)
-    hub.denials.check(identity)
+    hub.verifier.check(identity)
     return identity
   }
   throw new WeirError(

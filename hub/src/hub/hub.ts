@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
-import type { Identity, Logger, Metrics, NatsConnection, Verifier } from '@weir/mesh'
+import type { Denial, Identity, Logger, Metrics, NatsConnection, Verifier } from '@weir/mesh'
 import { type ErrorCode, WeirError } from '@weir/proto'
 import type { Codec } from '../engine/delivery/codec.ts'
 import { MemoryBudget } from '../engine/log/memory-budget.ts'
 import { limits } from '../limits.ts'
 import { Admission } from '../session/admission.ts'
-import { type Denial, Denials } from '../session/denials.ts'
 import type { Link } from '../session/link.ts'
 import { Session } from '../session/session.ts'
 import type { SessionHub, SessionSettings } from '../session/session-hub.ts'
@@ -23,11 +22,12 @@ export class Hub implements SessionHub {
   readonly sources: Sources
   readonly budget: MemoryBudget
   readonly admission: Admission
-  readonly denials: Denials = new Denials()
   readonly #metrics: HubMetrics
   readonly #sessions: Set<Session> = new Set()
   #timers: NodeJS.Timeout[] = []
   #count = 0
+  /** Of the keys by which the identities of sessions were last checked. */
+  #keysVersion = 0
 
   constructor(options: HubOptions) {
     const { settings, nc, log, verifier, metrics } = options
@@ -62,11 +62,9 @@ export class Hub implements SessionHub {
     return ++this.#count
   }
 
-  /** Whose token it is. Throws what `Verifier.verify` does, and `revoked` after its holder was disconnected. */
-  async identify(token: string): Promise<Identity> {
-    const identity = await this.verifier.verify(token)
-    this.denials.check(identity)
-    return identity
+  /** Whose token it is. Throws what `Verifier.verify` does. */
+  identify(token: string): Promise<Identity> {
+    return this.verifier.verify(token)
   }
 
   /** A connection or request was not let in. */
@@ -117,10 +115,10 @@ export class Hub implements SessionHub {
 
   /** Lets nobody in with the tokens of these denials, and closes the connections that have one; says how many. */
   deny(denials: readonly Denial[]): number {
-    for (const denial of denials) this.denials.add(denial)
+    for (const denial of denials) this.verifier.denials.add(denial)
     let closed = 0
     for (const session of this.#sessions) {
-      if (session.identity === undefined || !this.denials.has(session.identity)) continue
+      if (session.identity === undefined || !this.verifier.denials.has(session.identity)) continue
       session.fail(new WeirError('revoked', 'An administrator has closed this connection.'))
       closed++
     }
@@ -147,7 +145,22 @@ export class Hub implements SessionHub {
   #sweep(): void {
     const now = this.now()
     for (const session of this.#sessions) session.sweep(now)
+    this.#endWithdrawn()
     this.admission.measure()
+  }
+
+  /** Closes the connections whose key was withdrawn, once the keys have changed. */
+  #endWithdrawn(): void {
+    const version = this.verifier.keys?.version ?? 0
+    if (version === this.#keysVersion) return
+    this.#keysVersion = version
+    for (const session of this.#sessions) {
+      try {
+        if (session.identity !== undefined) this.verifier.check(session.identity)
+      } catch (thrown) {
+        session.fail(thrown)
+      }
+    }
   }
 
   #beat(): void {

@@ -1,48 +1,37 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { hubControlSubject, type Msg, type NatsConnection, onReconnect, type Subscription } from '@weir/mesh'
+import { DenialFeed, hubControlSubject, type Msg, type NatsConnection, type Subscription } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
-import type { Denial } from '../session/denials.ts'
 
 /** What hubs ask of each other, by core NATS: whoever asks is asked as well. */
 export class HubControl {
   readonly #nc: NatsConnection
   readonly #hub: Hub
-  /** Where the others answer what they know of denials. */
-  readonly #deniedSubject: string = `${answerSubject}.${randomUUID()}`
-  #subscriptions: readonly Subscription[] = []
-  #reconnects: { stop(): void } | undefined
+  readonly #denials: DenialFeed
+  #subscription: Subscription | undefined
 
   constructor(nc: NatsConnection, hub: Hub) {
     this.#nc = nc
     this.#hub = hub
+    const { denials } = hub.verifier
+    this.#denials = new DenialFeed({ nc, denials, onDenied: (told) => hub.deny(told), tells: true })
   }
 
   /** Resolves when NATS knows what this hub listens to, so that nobody is let in before it hears of disconnecting. */
   async start(): Promise<void> {
-    const hear = (subject: string, take: (message: Msg) => void): Subscription =>
-      this.#nc.subscribe(subject, {
-        callback: (error, message) => {
-          if (!error) take(message)
-        },
-      })
-    this.#subscriptions = [
-      hear(disconnectSubject, (message) => this.#disconnect(message)),
-      hear(denySubject, (message) => this.#deny(message)),
-      hear(this.#deniedSubject, (message) => this.#deny(message)),
-      hear(denialsSubject, (message) => this.#tellDenials(message)),
-    ]
-    this.#reconnects = onReconnect(this.#nc, () => this.#exchangeDenials())
-    this.#exchangeDenials()
-    await this.#nc.flush()
+    this.#subscription = this.#nc.subscribe(disconnectSubject, {
+      callback: (error, message) => {
+        if (!error) this.#disconnect(message)
+      },
+    })
+    await this.#denials.start()
   }
 
   close(): void {
-    this.#reconnects?.stop()
-    if (this.#nc.isClosed()) return
-    for (const subscription of this.#subscriptions) subscription.unsubscribe()
+    this.#denials.close()
+    if (!this.#nc.isClosed()) this.#subscription?.unsubscribe()
   }
 
   /**
@@ -75,37 +64,15 @@ export class HubControl {
     if (tenant === undefined || subject === undefined) return
     const { closed, expiresAt } = this.#hub.disconnect(tenant, subject)
     // Nobody comes back with these tokens, here or elsewhere.
-    if (closed > 0) this.#nc.publish(denySubject, JSON.stringify([{ tenant, subject, expiresAt }]))
+    if (closed > 0) this.#denials.tell([{ tenant, subject, expiresAt }])
     const answer: Disconnected = { hub: this.#hub.hubName, closed }
     message.respond(JSON.stringify(answer))
-  }
-
-  /** The others know who was disconnected while this hub was away, or not there yet; and what it said last may be lost. */
-  #exchangeDenials(): void {
-    const denials = this.#hub.denials.list(Date.now())
-    if (denials.length > 0) this.#nc.publish(denySubject, JSON.stringify(denials))
-    this.#nc.publish(denialsSubject, '', { reply: this.#deniedSubject })
-  }
-
-  #deny(message: Msg): void {
-    const told = readJson<readonly unknown[]>(message)
-    if (Array.isArray(told)) this.#hub.deny(told.filter(isDenial))
-  }
-
-  #tellDenials(message: Msg): void {
-    const denials = this.#hub.denials.list(Date.now())
-    if (denials.length > 0) message.respond(JSON.stringify(denials))
   }
 }
 
 export interface Disconnected {
   readonly hub: string
   readonly closed: number
-}
-
-function isDenial(told: unknown): told is Denial {
-  const { tenant, subject, expiresAt } = (told ?? {}) as Partial<Record<keyof Denial, unknown>>
-  return typeof tenant === 'string' && typeof subject === 'string' && typeof expiresAt === 'number'
 }
 
 /** People can publish here as well, with a tool: what is no JSON object says nothing. */
@@ -118,6 +85,4 @@ function readJson<T>(message: Msg): Partial<T> {
 }
 
 const disconnectSubject = `${hubControlSubject}.disconnect`
-const denySubject = `${hubControlSubject}.deny`
-const denialsSubject = `${hubControlSubject}.denials`
 const answerSubject = `${hubControlSubject}.answer`

@@ -3,6 +3,7 @@ import { formatDuration, WeirError } from '@weir/proto'
 import { calculateJwkThumbprint, errors, exportJWK, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { limits } from '../config/limits.ts'
+import { Denials } from './denials.ts'
 import type { Identity } from './identity.ts'
 import { KeySet } from './key-set.ts'
 import { secretKey } from './token.ts'
@@ -26,6 +27,8 @@ export interface VerifierOptions {
  * withdrawn.
  */
 export class Verifier {
+  /** Whose tokens count no more. */
+  readonly denials: Denials = new Denials()
   readonly #key: JWTVerifyGetKey
   readonly #algorithms: string[]
   readonly #issuer: string
@@ -62,28 +65,34 @@ export class Verifier {
     return this.#keys
   }
 
-  /** Throws `unauthenticated`, `token_expired`, or `unavailable` when the key cannot be had. */
+  /** Throws `unauthenticated`, `token_expired`, `revoked` for one who was denied, or `unavailable` when the key cannot be had. */
   async verify(token: string): Promise<Identity> {
     if (token.length > limits.tokenBytesMax) throw new WeirError('unauthenticated', 'The token is too long.')
     this.#forgetWithdrawn()
     const digest = hash('sha256', token, 'base64')
     const known = this.#known.get(digest)
     if (known !== undefined) {
-      if (known.expiresAt * 1000 > Date.now()) return known
+      if (known.expiresAt * 1000 > Date.now()) {
+        this.denials.check(known)
+        return known
+      }
       this.#known.delete(digest)
       throw expired()
     }
     const identity = await this.#identity(token)
     this.#known.set(digest, identity)
+    this.denials.check(identity)
     return identity
   }
 
   /**
    * Whether what was verified once still holds, for those whose connections stay: throws `token_expired`, or `revoked` when the
-   * key that signed the token is no longer one of the keys.
+   * holder was denied, or the key that signed the token is no longer one of the keys.
    */
-  check({ expiresAt, key }: Identity): void {
+  check(identity: Identity): void {
+    const { expiresAt, key } = identity
     if (expiresAt * 1000 <= Date.now()) throw expired()
+    this.denials.check(identity)
     if (key === undefined || this.#keys === undefined || this.#keys.has(key)) return
     throw new WeirError('revoked', 'The key that signed this token was withdrawn: get a new token.')
   }

@@ -76,6 +76,8 @@ export const limits = {
   tokenFiltersMax: 64,
   /** Verified tokens that are remembered; past this the least recently used is verified again when it comes back. */
   tokenCacheMax: 4_096,
+  /** Disconnected subjects whose tokens are refused; past it, the one that was disconnected longest ago may come back. */
+  denialsMax: 1_000,
   /** A secret for HS256 that is shorter stops the service at its start (RFC 7518 section 3.2). */
   jwtSecretBytesMin: 32,
   /** A token that lives longer is refused as `unauthenticated`. The default of WEIR_TOKEN_LIFE_SECONDS. */

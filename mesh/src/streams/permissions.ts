@@ -30,6 +30,10 @@ const useConsumers = [
   '$JS.FC.>',
 ] as const
 
+/** Every service hears who was disconnected by an administrator; only hubs say so. */
+const askDenials = 'weir.hub.denials'
+const hearDenials = ['weir.hub.deny', 'weir.hub.answer.>'] as const
+
 /**
  * The least that each service can work with. Nobody may publish to `live.>`: what hubs read there comes from the streams
  * alone. Nobody reads another role's inbox. One thing NATS cannot forbid to those who may create consumers: to have one
@@ -41,8 +45,8 @@ export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
     subscribe: ['_INBOX_admin.>', 'live.>', 'weir.hub.>'],
   },
   ingest: {
-    publish: ['ev.>', '$JS.API.INFO', '$JS.API.STREAM.INFO.*'],
-    subscribe: ['_INBOX_ingest.>'],
+    publish: ['ev.>', '$JS.API.INFO', '$JS.API.STREAM.INFO.*', askDenials],
+    subscribe: ['_INBOX_ingest.>', ...hearDenials],
   },
   hub: {
     publish: [...readStreams, ...useConsumers, '$KV.mesh.>', '$KV.tickets.>', 'weir.hub.>'],
@@ -50,8 +54,16 @@ export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
   },
   projector: {
     // It deletes dead letters that were dealt with. Streams of events deny deletion themselves.
-    publish: [...readStreams, ...useConsumers, '$KV.*.>', 'ev.*.alerts.>', 'dlq.>', '$JS.API.STREAM.MSG.DELETE.*'],
+    publish: [
+      ...readStreams,
+      ...useConsumers,
+      '$KV.*.>',
+      'ev.*.alerts.>',
+      'dlq.>',
+      '$JS.API.STREAM.MSG.DELETE.*',
+      askDenials,
+    ],
     publishDeny: ['$KV.mesh.>', '$KV.tickets.>'],
-    subscribe: ['_INBOX_projector.>'],
+    subscribe: ['_INBOX_projector.>', ...hearDenials],
   },
 }

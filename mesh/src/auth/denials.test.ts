@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Identity } from '@weir/mesh'
-import { limits } from '../limits.ts'
+import { limits } from '../config/limits.ts'
 import { type Denial, Denials } from './denials.ts'
+import type { Identity } from './identity.ts'
 
 function denial(subject: string, expiresAt = 100): Denial {
   return { tenant: 'main', subject, expiresAt }

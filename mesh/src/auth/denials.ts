@@ -1,6 +1,6 @@
-import type { Identity } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
-import { limits } from '../limits.ts'
+import { limits } from '../config/limits.ts'
+import type { Identity } from './identity.ts'
 
 /**
  * The tokens of those who were disconnected, until they expire. A token is known by whose it is and when it ends, so whoever
