@@ -16,12 +16,6 @@ export function readString(value: unknown, path: string): string {
   throw expected('a string', value, path)
 }
 
-export function readBoolean(value: unknown, path: string): boolean {
-  if (typeof value === 'boolean') return value
-  if (value === null || value === undefined) return false
-  throw expected('true or false', value, path)
-}
-
 export function readInteger(value: unknown, path: string, min: number, max: number): number {
   if (value === null || value === undefined) return 0
   if (typeof value !== 'number') throw expected('a whole number', value, path)
@@ -37,11 +31,6 @@ export function readInt32(value: unknown, path: string): number {
 
 export function readUint32(value: unknown, path: string): number {
   return readInteger(value, path, 0, 4_294_967_295)
-}
-
-/** A uint64, as far as a JSON number is exact. */
-export function readUint64(value: unknown, path: string): bigint {
-  return BigInt(readInteger(value, path, 0, Number.MAX_SAFE_INTEGER))
 }
 
 export function readStrings(value: unknown, path: string): string[] {

@@ -132,7 +132,7 @@ const subscribed: Message = /* @__PURE__ */ message('weir.v1.Subscribed', {
   start: enumField(4, startValues),
 })
 
-const entry: Message = /* @__PURE__ */ message('weir.v1.Entry', {
+export const entry: Message = /* @__PURE__ */ message('weir.v1.Entry', {
   subject: field(1, 'string'),
   seq: field(2, 'uint64'),
   ...oneof('content', {
