@@ -35,6 +35,16 @@ export const limits = {
    */
   conditionCostMax: 100_000,
   conditionRoundCost: 10,
+  /** An event that was stored so long after it happened is late: as one of a backlog, it tells little of what is so now. */
+  lateEventMs: 10_000,
+  /** What only late events say of a key has to stand for so long before an alert fires or is resolved because of it. */
+  lateSettleMs: 10_000,
+  /** After a restart a rule reads so much again, to know what is the newest of each key. */
+  newestMemoryMs: 300_000,
+  /** A rule whose condition failed counts as one that cannot be evaluated until there was no failure for so long. */
+  unevaluableMs: 300_000,
+  /** How often it is looked whether an open alert has lost its rule. */
+  removedRulesMs: 30_000,
   /** Keys of one alert whose state is kept; a further one is not watched, which is counted and logged. */
   alertKeysMax: 200_000,
   /** Changes of one rule's alerts that are stored at once; further ones wait, and the reader with them. */
@@ -119,6 +129,8 @@ export const limits = {
   bucketShapeMs: 5_000,
   /** Filters of one request. */
   requestFiltersMax: 32,
+  /** A request body that does not come within this time is refused as `slow_body`, and ends its connection. */
+  requestBodyMs: 10_000,
   /** A longer request body is refused as `too_large`. */
   requestBytesMax: 65_536,
 } as const

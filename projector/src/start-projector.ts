@@ -21,7 +21,7 @@ import { History } from './kinds/history/history.ts'
 import { createApi } from './routes/api.ts'
 import { type ProjectorConfig, projectorSettings } from './settings.ts'
 import { exportProjections } from './tenant/projector-metrics.ts'
-import { tenantProjections } from './tenant/tenant-projections.ts'
+import { drainProjections, startProjections, tenantProjections } from './tenant/tenant-projections.ts'
 
 /** What the process of a projector is made from. */
 export interface ProjectorContext {
@@ -77,10 +77,10 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
       const common = { nc, specs, database, partition, health, log }
       const all = config.tenants.map((tenant) => tenantProjections({ ...common, tenant }))
       exportProjections(metrics, all)
-      for (const { runs } of all) for (const { run } of runs) run.start()
+      for (const each of all) startProjections(each, partition)
       return all
     },
-    async (all) => void (await Promise.all(all.flatMap(({ runs }) => runs.map(({ run }) => run.drain())))),
+    async (all) => void (await Promise.all(all.map(drainProjections))),
   )
   const alertLogs = new Map(config.tenants.map((tenant) => [tenant, new AlertLog(nc, tenant)]))
   const api = createApi({

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { eventStream } from '@weir/mesh'
-import type { StateItem } from '../src/bucket/bucket-reader.ts'
 import type { AlertPage } from '../src/kinds/alert/alerts.ts'
+import type { StateItem } from './api-shapes.ts'
 import { reading, ServiceUnderTest, until } from './service-under-test.ts'
 
 const projections = `

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type SmallDisk, startSmallDisk } from '@weir/mesh/testing'
-import type { StatePage } from '../src/bucket/bucket-reader.ts'
+import type { StatePage } from './api-shapes.ts'
 import { assertLatest } from './equality.ts'
 import { reading, ServiceUnderTest, until } from './service-under-test.ts'
 import { storedEvents } from './stream-contents.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { NatsConnection } from '@weir/mesh'
-import { type EventJson, EventSchema, eventToJson } from '@weir/proto'
+import { type EventJson, EventSchema, eventToJson, timestampFromMilliseconds } from '@weir/proto'
 import postgres from 'postgres'
 import type { EventRecord } from '../src/event/event-record.ts'
 import { MergedReading } from '../src/kinds/merge/merged-reading.ts'
@@ -17,6 +17,26 @@ export async function assertLatest(
 ): Promise<void> {
   const expected = new Map<string, BucketEntry>()
   for (const { subject, seq, event } of events) expected.set(subject, { seq, event: eventToJson(event) })
+  assertSame(await bucketEntries(nc, tenant, bucket), expected)
+}
+
+/** That `latest` by time holds of each subject the event that happened last, and of two at the same time the later one. */
+export async function assertNewest(
+  nc: NatsConnection,
+  bucket: string,
+  events: readonly EventRecord[],
+  tenant = 'main',
+): Promise<void> {
+  const newest = new Map<string, EventRecord>()
+  for (const record of events) {
+    const known = newest.get(record.subject)
+    if (known === undefined || record.happenedAtMs >= known.happenedAtMs) newest.set(record.subject, record)
+  }
+  const expected = new Map<string, BucketEntry>()
+  for (const [subject, { seq, event, happenedAtMs, aheadMs }] of newest) {
+    const time = timestampFromMilliseconds(happenedAtMs)
+    expected.set(subject, { seq, event: eventToJson(aheadMs > 0 && time !== undefined ? { ...event, time } : event) })
+  }
   assertSame(await bucketEntries(nc, tenant, bucket), expected)
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { bucketStream, defaultTenantSpec, provisionTenant } from '@weir/mesh'
-import type { StateItem, StatePage } from '../src/bucket/bucket-reader.ts'
 import type { DeadLetterPage } from '../src/run/dead-letters.ts'
+import type { StateItem, StatePage } from './api-shapes.ts'
 import { startPglite, type TestDatabase } from './pglite.ts'
 import { reading, ServiceUnderTest, until } from './service-under-test.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { StatePage } from '../src/bucket/bucket-reader.ts'
+import type { StatePage } from './api-shapes.ts'
 import { withEachDatabase } from './each-database.ts'
 import { assertHistory, assertLatest } from './equality.ts'
 import type { TestDatabase } from './pglite.ts'

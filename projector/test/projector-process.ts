@@ -29,13 +29,10 @@ export class ProjectorProcess {
     })
     let output = ''
     const ports = await new Promise<{ api: number; admin: number }>((resolve, reject) => {
-      const found: { api?: number; admin?: number } = {}
       const read = (chunk: Buffer): void => {
         output += chunk.toString()
-        for (const match of output.matchAll(/"part":"(api|admin)","port":(\d+)/g)) {
-          found[match[1] as 'api' | 'admin'] = Number(match[2])
-        }
-        if (found.api !== undefined && found.admin !== undefined) resolve({ api: found.api, admin: found.admin })
+        const found = /"port":(\d+),"adminPort":(\d+)/.exec(output)
+        if (found !== null) resolve({ api: Number(found[1]), admin: Number(found[2]) })
       }
       child.stdout.on('data', read)
       child.stderr.on('data', read)

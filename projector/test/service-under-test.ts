@@ -138,6 +138,11 @@ export class ServiceUnderTest {
     })
   }
 
+  /** The token that requests are made with. */
+  get token(): string {
+    return this.#token
+  }
+
   /** Stores an event; resolves with its sequence. */
   async publish(
     subject: string,

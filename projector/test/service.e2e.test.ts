@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
-import type { StateItem, StatePage } from '../src/bucket/bucket-reader.ts'
+import type { HistoryPage, StateItem, StatePage } from './api-shapes.ts'
 import { startPglite, type TestDatabase } from './pglite.ts'
 import { reading, ServiceUnderTest, until } from './service-under-test.ts'
 
@@ -118,6 +119,111 @@ test('what is not granted, not there or not asked for properly has its own answe
   const { body, headers } = await service.get<{ code: string }>('/v1/state/nothing/rooms.r1')
   assert.equal(headers.get('content-type'), 'application/problem+json')
   assert.equal(body.code, 'not_found')
+})
+
+test('a parameter that does not exist, and one that no store can hold, is refused everywhere', async () => {
+  const paths = [
+    '/v1/state/latest?nonsense=1',
+    '/v1/state/latest/rooms.r1.air?limit=1',
+    '/v1/history?nonsense=1',
+    '/v1/history?tz=UTC',
+    '/v1/history?step=1h&from=0&order=desc',
+    '/v1/history/export?limit=5',
+    '/v1/alerts?state=FIRING',
+    '/v1/projections?x=1',
+    '/v1/dead-letters?before=1',
+    '/v1/config?x=1',
+    '/v1/openapi.json?x=1',
+    '/v1/history?step=1h&from=0&metric=%00',
+    '/v1/history?step=1h&from=0&tz=Nowhere/City',
+    '/v1/history?step=1h&from=0&tz=%2B02:00',
+    '/v1/history?order=newest',
+  ]
+  for (const path of paths) {
+    const { status, body } = await service.get<{ code: string; detail: string }>(path)
+    assert.deepEqual([status, body.code], [400, 'malformed'], path)
+  }
+  const { body } = await service.get<{ detail: string }>('/v1/history?nonsense=1')
+  assert.match(body.detail, /no parameter "nonsense" here: there are filter, from, to, limit, order, cursor/)
+})
+
+test('a missing key is told from a missing bucket', async () => {
+  const of = async (path: string): Promise<unknown[]> => {
+    const { status, body } = await service.get<{ code: string; type: string; missing: string }>(path)
+    return [status, body.code, body.type, body.missing]
+  }
+  assert.deepEqual(await of('/v1/state/latest/rooms.none'), [404, 'not_found', 'urn:weir:error:not_found:key', 'key'])
+  const noBucket = [404, 'not_found', 'urn:weir:error:not_found:bucket', 'bucket']
+  assert.deepEqual(await of('/v1/state/nothing/rooms.r1'), noBucket)
+  assert.deepEqual(await of('/v1/state/nothing'), noBucket)
+  assert.deepEqual(await of('/v1/nothing'), [404, 'not_found', 'urn:weir:error:not_found', undefined])
+})
+
+test('an entity tag is compared weakly, in a list, and a star names whatever there is', async () => {
+  const etag = (await service.get(air)).headers.get('etag') ?? ''
+  for (const header of [etag, `W/${etag}`, `"x", ${etag}`, '*']) {
+    assert.equal((await service.get(air, { 'if-none-match': header })).status, 304, header)
+  }
+  assert.equal((await service.get(air, { 'if-none-match': '"x"' })).status, 200)
+  assert.equal((await service.get('/v1/state/latest/rooms.none', { 'if-none-match': '*' })).status, 404)
+})
+
+test('JSON data comes out with the digits that it came in with', async () => {
+  const text = '{"id":12345678901234567890,"at":1700000000000000001,"x":1.10}'
+  await service.publish('rooms.r1.json', { data: { case: 'json', value: text } })
+  const { url } = service.projector
+  const { token } = service
+  const raw = async (path: string): Promise<string> => {
+    return await (await fetch(url + path, { headers: { authorization: `Bearer ${token}` } })).text()
+  }
+  await until(async () => (await raw('/v1/state/latest/rooms.r1.json')).includes(`"data":${text}`))
+  assert.ok((await raw('/v1/state/latest?filter=rooms.r1.json')).includes(`"data":${text}`))
+  await until(async () => (await raw('/v1/history?filter=rooms.r1.json')).includes(`"data":${text}`))
+  assert.ok((await raw('/v1/history/export?filter=rooms.r1.json')).includes(`"data":${text}`))
+  assert.ok((await raw('/v1/history/export?filter=rooms.r1.json&format=csv')).includes('12345678901234567890'))
+})
+
+test('the last that happened are asked for by their order', async () => {
+  const all = (await service.get<HistoryPage>('/v1/history?limit=1000')).body.items.map(({ seq }) => seq)
+  const last = await service.get<HistoryPage>('/v1/history?order=desc&limit=3')
+  assert.deepEqual(
+    last.body.items.map(({ seq }) => seq),
+    all.toReversed().slice(0, 3),
+  )
+  const next = await service.get<HistoryPage>(`/v1/history?order=desc&limit=3&cursor=${last.body.next}`)
+  assert.deepEqual(
+    next.body.items.map(({ seq }) => seq),
+    all.toReversed().slice(3, 6),
+  )
+})
+
+test('the last page of a list says that it is the last, also when it is full', async () => {
+  const whole = await service.get<StatePage>('/v1/state/latest?filter=rooms.*.air&limit=1000')
+  const count = whole.body.items.length
+  const full = await service.get<StatePage>(`/v1/state/latest?filter=rooms.*.air&limit=${count}`)
+  assert.deepEqual([full.body.items.length, full.body.next], [count, undefined])
+  const less = await service.get<StatePage>(`/v1/state/latest?filter=rooms.*.air&limit=${count - 1}`)
+  const rest = await service.get<StatePage>(`/v1/state/latest?filter=rooms.*.air&after=${less.body.next}`)
+  assert.equal(less.body.items.length + rest.body.items.length, count)
+})
+
+test('a body that does not come ends its connection', async () => {
+  const { port, hostname } = new URL(service.projector.url)
+  const began = performance.now()
+  const said = await new Promise<string>((resolve, reject) => {
+    let text = ''
+    const socket = connect(Number(port), hostname, () => {
+      socket.write('POST /v1/alerts/a.b/ack HTTP/1.1\r\nhost: weir\r\ncontent-length: 100\r\n\r\n{')
+    })
+    socket.setEncoding('latin1')
+    socket.on('data', (chunk: string) => {
+      text += chunk
+    })
+    socket.on('close', () => resolve(text))
+    socket.on('error', reject)
+  })
+  assert.match(said, /^HTTP\/1\.1 408 [\s\S]*"code":"slow_body"/)
+  assert.ok(performance.now() - began < 30_000)
 })
 
 test('a page learns where the hub is before it has a token', async () => {

@@ -74,9 +74,8 @@ function listeningPorts(child: ChildProcess): Promise<{ readonly api: number; re
     child.once('exit', () => reject(new Error(`The projector ended at its start:\n${said}`)))
     child.stdout?.on('data', (chunk: Buffer) => {
       if (said.length < 100_000) said += chunk.toString()
-      const api = /"part":"api","port":(\d+)/.exec(said)?.[1]
-      const admin = /"part":"admin","port":(\d+)/.exec(said)?.[1]
-      if (api !== undefined && admin !== undefined) resolve({ api: Number(api), admin: Number(admin) })
+      const ports = /"port":(\d+),"adminPort":(\d+)/.exec(said)
+      if (ports !== null) resolve({ api: Number(ports[1]), admin: Number(ports[2]) })
     })
   })
 }

@@ -146,7 +146,8 @@ export class BucketWriter {
    * Puts a value unless the key has a newer one. The payload is copied when it has to wait. Look at `congested` afterwards:
    * nothing is refused here, so the bound on memory is for the caller to keep.
    *
-   * @param ttlSeconds less than the bucket's own, for a value whose event is older; 0 for the bucket's
+   * @param ttlSeconds less than the bucket's own, for a value whose event is older; 0 for the bucket's; Infinity for a value that
+   * stays until there is a newer one
    * @param ageMs of the event, told to readers by the header `Weir-Age`; 0 for one that just came
    */
   put(key: string, stamp: ValueStamp, payload: Uint8Array, ttlSeconds: number, ageMs = 0): void {
@@ -199,7 +200,9 @@ export class BucketWriter {
   #publish(entry: KeyEntry, value: KeyValue): void {
     const { tenant, bucket } = this.#options
     const age = value.ageMs > 0 ? `Weir-Age: ${value.ageMs}\r\n` : ''
-    const ttl = value.ttlSeconds > 0 ? `Nats-TTL: ${value.ttlSeconds}s\r\n` : ''
+    const { ttlSeconds } = value
+    const ttl =
+      ttlSeconds > 0 ? `Nats-TTL: ${ttlSeconds === Number.POSITIVE_INFINITY ? 'never' : `${ttlSeconds}s`}\r\n` : ''
     this.#publisher.publish(
       {
         subject: keySubject(tenant, bucket, entry.key),

@@ -18,7 +18,7 @@ export interface KeyEntry {
 
 export interface KeyValue extends ValueStamp {
   readonly payload: Uint8Array
-  /** 0 for the bucket's own TTL. */
+  /** 0 for the bucket's own TTL, Infinity for none. */
   readonly ttlSeconds: number
   /** Of its event when it was put; 0 for one that just came. */
   readonly ageMs: number

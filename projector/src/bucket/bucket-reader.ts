@@ -9,16 +9,16 @@ import {
   type StoredMessage,
   streamState,
 } from '@weir/mesh'
-import { type EventJson, EventSchema, eventToJson, formatCursor, parseCursor, Removal, WeirError } from '@weir/proto'
+import { type Event, EventSchema, formatCursor, parseCursor, Removal, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 
 /** The value of a key and how fresh it is. */
-export interface StateItem {
+export interface StateValue {
   /** The key. */
   readonly subject: string
   /** Its revision: the sequence in the bucket's stream. */
   readonly seq: number
-  readonly event: EventJson
+  readonly event: Event
   /** How long ago its event was stored. */
   readonly ageMs: number
   /** The age at which it is removed; 0 when it never is. */
@@ -29,7 +29,7 @@ export interface StatePage {
   readonly bucket: string
   /** A subscription to the bucket from here continues this page: no change is missed. */
   readonly cursor: string
-  readonly items: readonly StateItem[]
+  readonly items: readonly StateValue[]
   /** Absent on the last page. */
   readonly next?: string
 }
@@ -45,14 +45,12 @@ export class BucketReader {
     this.#values = new LastValueReader(nc)
   }
 
-  /** The value of one key. Throws `not_found` when the bucket or the key does not exist. */
-  async get(tenant: string, bucket: string, key: string): Promise<StateItem> {
+  /** The value of one key; undefined when there is none. Throws `not_found` when the bucket does not exist. */
+  async get(tenant: string, bucket: string, key: string): Promise<StateValue | undefined> {
     const shape = await this.#shape(tenant, bucket)
     const stream = bucketStream(tenant, bucket)
     const message = await this.#values.get(stream, keySubject(tenant, bucket, key))
-    const item = message === undefined ? undefined : stateItem(key, message, message.storedAtMs, shape.ttlMs)
-    if (item === undefined) throw new WeirError('not_found', `The bucket "${bucket}" has no key "${key}".`)
-    return item
+    return message === undefined ? undefined : stateItem(key, message, message.storedAtMs, shape.ttlMs)
   }
 
   /** The cursor of the last change of a bucket. Throws `not_found` when it does not exist. */
@@ -69,17 +67,23 @@ export class BucketReader {
     const { epoch, lastSeq, ttlMs } = await this.#freshShape(tenant, bucket)
     const cursor = formatCursor({ epoch, seq: lastSeq })
     let seq = 1 + afterSeq(request.after, epoch)
-    const items: StateItem[] = []
+    const items: StateValue[] = []
     for (;;) {
-      const { messages, more } = await this.#read(tenant, bucket, request.filters, seq, request.limit - items.length)
+      // One more than asked for tells whether there is another page: what follows may be removals alone.
+      const wanted = request.limit + 1 - items.length
+      const { messages, more } = await this.#read(tenant, bucket, request.filters, seq, wanted)
       for (const message of messages) {
         const key = message.subject.slice(keySubject(tenant, bucket, '').length)
         const item = stateItem(key, message, Date.parse(message.header('Nats-Time-Stamp')), ttlMs)
         if (item !== undefined) items.push(item)
         seq = message.seq + 1
       }
+      const last = items[request.limit - 1]
+      if (items.length > request.limit && last !== undefined) {
+        const next = formatCursor({ epoch, seq: last.seq })
+        return { bucket, cursor, items: items.slice(0, request.limit), next }
+      }
       if (!more) return { bucket, cursor, items }
-      if (items.length >= request.limit) return { bucket, cursor, items, next: formatCursor({ epoch, seq: seq - 1 }) }
     }
   }
 
@@ -156,11 +160,12 @@ function stateItem(
   message: DirectMessage | StoredMessage,
   storedAtMs: number,
   ttlMs: number,
-): StateItem | undefined {
+): StateValue | undefined {
   if (message.removal !== Removal.UNSPECIFIED) return undefined
   try {
-    const event = eventToJson(fromBinary(EventSchema, message.payload))
-    return { subject, seq: message.seq, event, ageMs: ageOf(message, storedAtMs), ttlMs }
+    const event = fromBinary(EventSchema, message.payload)
+    const lives = message.header('Nats-TTL') === 'never' ? 0 : ttlMs
+    return { subject, seq: message.seq, event, ageMs: ageOf(message, storedAtMs), ttlMs: lives }
   } catch {
     return undefined
   }

@@ -54,6 +54,12 @@ export class BucketTarget {
     if (ttlSeconds >= 0) this.writer.put(key, stamp, payload, ttlSeconds, ageMs < freshMs ? 0 : ageMs)
   }
 
+  /** The same for a value that does not expire, however long nothing newer comes. */
+  putForever(key: string, stamp: ValueStamp, storedAtMs: number, payload: Uint8Array): void {
+    const ageMs = Date.now() - storedAtMs
+    this.writer.put(key, stamp, payload, Number.POSITIVE_INFINITY, ageMs < freshMs ? 0 : ageMs)
+  }
+
   /** A rebuild of a target that this projection fills alone; `forget` drops what the projection remembers. */
   rebuilding(forget: () => void, flush: () => void): Rebuilding {
     return {

@@ -1,13 +1,5 @@
 import { fromBinary } from '@bufbuild/protobuf'
-import {
-  type Cursor,
-  type EventJson,
-  EventSchema,
-  eventToJson,
-  formatCursor,
-  parseCursor,
-  WeirError,
-} from '@weir/proto'
+import { type Cursor, type Event, EventSchema, formatCursor, parseCursor, WeirError } from '@weir/proto'
 import type { Database, Sql } from './database.ts'
 import { databaseError } from './database.ts'
 import { subjectsMatch } from './subject-condition.ts'
@@ -20,20 +12,22 @@ export interface HistoryRequest {
   /** Event time, from inclusive, to exclusive. */
   readonly fromMs: number | undefined
   readonly toMs: number | undefined
+  /** By event time: the oldest first, or the newest. */
+  readonly order: 'asc' | 'desc'
   readonly limit: number
   /** What the page before gave as `next`. */
   readonly next: string | undefined
 }
 
-export interface HistoryItem {
+export interface StoredEvent {
   readonly subject: string
   readonly seq: number
-  readonly event: EventJson
+  readonly event: Event
 }
 
 export interface HistoryPage {
-  /** By event time, then by sequence. */
-  readonly items: readonly HistoryItem[]
+  /** By event time, then by sequence; the newest first when the order is `desc`. */
+  readonly items: readonly StoredEvent[]
   /** Absent on the last page. */
   readonly next?: string
 }
@@ -70,15 +64,17 @@ interface Row {
 }
 
 function select(sql: Sql, request: HistoryRequest, cursor: Cursor, after: Place | undefined): Promise<Row[]> {
-  const { tenant, filters, fromMs, toMs, limit } = request
+  const { tenant, filters, fromMs, toMs, limit, order } = request
+  const direction = order === 'desc' ? sql`desc` : sql`asc`
+  const beyond = order === 'desc' ? sql`<` : sql`>`
   return sql<Row[]>`
     select epoch::float8 as epoch, seq::float8 as seq, (extract(epoch from time) * 1000)::float8 as "timeMs", subject, event
     from weir.events
     where tenant = ${tenant} and (epoch, seq) <= (${cursor.epoch}, ${cursor.seq}) and ${subjectsMatch(sql, filters)}
       ${fromMs === undefined ? sql`` : sql`and time >= to_timestamp(${fromMs / 1000})`}
       ${toMs === undefined ? sql`` : sql`and time < to_timestamp(${toMs / 1000})`}
-      ${after === undefined ? sql`` : sql`and (time, epoch, seq) > (to_timestamp(${after.timeMs / 1000}), ${after.epoch}, ${after.seq})`}
-    order by time, epoch, seq
+      ${after === undefined ? sql`` : sql`and (time, epoch, seq) ${beyond} (to_timestamp(${after.timeMs / 1000}), ${after.epoch}, ${after.seq})`}
+    order by time ${direction}, epoch ${direction}, seq ${direction}
     limit ${limit + 1}`
 }
 
@@ -102,6 +98,6 @@ function parsePlace(text: string): Place {
   return { timeMs, ...parseCursor(row), cursor: parseCursor(cursor) }
 }
 
-function decode(bytes: Uint8Array): EventJson {
-  return eventToJson(fromBinary(EventSchema, bytes))
+function decode(bytes: Uint8Array): Event {
+  return fromBinary(EventSchema, bytes)
 }

@@ -1,4 +1,5 @@
 import { type Cursor, WeirError } from '@weir/proto'
+import type postgres from 'postgres'
 import { limits } from '../limits.ts'
 import { type Database, databaseError, type Sql } from './database.ts'
 import { subjectsMatch } from './subject-condition.ts'
@@ -14,6 +15,8 @@ export interface SeriesRequest {
   readonly fromMs: number
   readonly toMs: number
   readonly stepMs: number
+  /** Whose days the steps are aligned to; undefined for UTC and 1970. */
+  readonly timeZone: string | undefined
 }
 
 /** One metric of one subject, as columns of equal length; a step without readings is left out. */
@@ -21,7 +24,7 @@ export interface Series {
   readonly subject: string
   readonly metric: string
   readonly unit?: string
-  /** Begin of each step, milliseconds since 1970, a multiple of the step. */
+  /** Begin of each step, milliseconds since 1970. */
   readonly times: number[]
   readonly count: number[]
   readonly min: number[]
@@ -56,10 +59,10 @@ export async function querySeries(
 }
 
 function select(sql: Sql, request: SeriesRequest, head: Cursor): Promise<SeriesRow[]> {
-  const { tenant, filters, metrics, fromMs, toMs, stepMs } = request
+  const { tenant, filters, metrics, fromMs, toMs } = request
   return sql<SeriesRow[]>`
     select subject, metric.key as metric,
-      (extract(epoch from date_bin(${`${stepMs} milliseconds`}::interval, time, 'epoch')) * 1000)::float8 as at,
+      (extract(epoch from ${stepBegin(sql, request)}) * 1000)::float8 as at,
       count(*)::float8 as count, min(metric.value::float8) as min, max(metric.value::float8) as max,
       avg(metric.value::float8) as avg,
       (array_agg(metric.value::float8 order by time desc, epoch desc, seq desc))[1] as last,
@@ -74,6 +77,22 @@ function select(sql: Sql, request: SeriesRequest, head: Cursor): Promise<SeriesR
     group by 1, 2, 3 order by 1, 2, 3
     limit ${limits.seriesPointsMax + 1}`
 }
+
+/**
+ * The begin of the step that a time falls into. In a time zone, steps of whole days are local days, through summer time; shorter
+ * ones count from local midnight, so that none lies in two days.
+ */
+function stepBegin(sql: Sql, { stepMs, timeZone }: SeriesRequest): postgres.PendingQuery<postgres.Row[]> {
+  const step = sql`${`${stepMs} milliseconds`}::interval`
+  if (timeZone === undefined) return sql`date_bin(${step}, time, 'epoch')`
+  if (stepMs % dayMs === 0) {
+    const local = sql`(time at time zone ${timeZone})`
+    return sql`(date_bin(${step}, ${local}, timestamp '1970-01-01') at time zone ${timeZone})`
+  }
+  return sql`date_bin(${step}, time, date_trunc('day', time, ${timeZone}))`
+}
+
+const dayMs = 86_400_000
 
 interface SeriesRow {
   readonly subject: string

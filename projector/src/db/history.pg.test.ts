@@ -5,7 +5,7 @@ import { compileFilters, EventSchema } from '@weir/proto'
 import { onEachDatabase } from '../../test/each-database.ts'
 import { DayPartitions } from './day-partitions.ts'
 import { HistoryPositions } from './history-positions.ts'
-import { type HistoryItem, type HistoryRequest, queryHistory } from './history-query.ts'
+import { type HistoryRequest, queryHistory, type StoredEvent } from './history-query.ts'
 import { querySeries } from './history-series.ts'
 import { type HistoryRow, HistoryTable } from './history-table.ts'
 import { migrate } from './migrations.ts'
@@ -54,9 +54,10 @@ onEachDatabase((database) => {
 
   const head = { epoch, seq: 1_000_000 }
 
-  async function items(query: Partial<HistoryRequest> = {}, cursor = head): Promise<readonly HistoryItem[]> {
-    const request = {
+  async function items(query: Partial<HistoryRequest> = {}, cursor = head): Promise<readonly StoredEvent[]> {
+    const request: HistoryRequest = {
       tenant,
+      order: 'asc',
       filters: ['>'],
       fromMs: undefined,
       toMs: undefined,
@@ -140,7 +141,15 @@ onEachDatabase((database) => {
     const seen: number[] = []
     let next: string | undefined
     for (let page = 0; page < 5; page++) {
-      const request = { tenant, filters: ['>'], fromMs: undefined, toMs: undefined, limit: 10, next }
+      const request = {
+        tenant,
+        filters: ['>'],
+        fromMs: undefined,
+        toMs: undefined,
+        order: 'asc',
+        limit: 10,
+        next,
+      } as const
       const answer = await queryHistory(database(), request, { epoch, seq: 20 + page })
       assert.deepEqual(answer.cursor, { epoch, seq: 20 })
       seen.push(...answer.page.items.map(({ seq }) => seq))
@@ -152,6 +161,69 @@ onEachDatabase((database) => {
       (a, b) => (((b - 1) * 7) % 25) - (((a - 1) * 7) % 25),
     )
     assert.deepEqual(seen, expected)
+  })
+
+  test('the newest come first when asked, page after page, whatever is stored meanwhile', async () => {
+    const rows = Array.from({ length: 25 }, (_, at) => ({ seq: at + 1, subject: 'a', timeMs: noon + ((at * 7) % 25) }))
+    await begin(...rows)
+    const seen: number[] = []
+    let next: string | undefined
+    do {
+      const request = {
+        tenant,
+        filters: ['>'],
+        fromMs: undefined,
+        toMs: undefined,
+        order: 'desc',
+        limit: 10,
+        next,
+      } as const
+      const { page } = await queryHistory(database(), request, { epoch, seq: 25 })
+      seen.push(...page.items.map(({ seq }) => seq))
+      next = page.next
+      await table.insert(epoch, [rowOf({ seq: 100 + seen.length, subject: 'a', timeMs: noon + 60_000 })])
+    } while (next !== undefined)
+    assert.deepEqual(
+      seen,
+      rows.toSorted((a, b) => b.timeMs - a.timeMs).map(({ seq }) => seq),
+    )
+  })
+
+  test('steps of whole days are local days, through summer time', async () => {
+    // In Berlin the clock goes from 2 to 3 o'clock on 29 March 2026, and from 3 to 2 on 25 October.
+    const at = (text: string): number => Date.parse(text)
+    const times = ['2026-03-28T22:59:59Z', '2026-03-28T23:00:00Z', '2026-03-29T21:59:59Z', '2026-03-29T22:00:00Z']
+    const autumn = ['2026-10-24T22:00:00Z', '2026-10-25T22:59:59Z', '2026-10-25T23:00:00Z']
+    await begin(...[...times, ...autumn].map((time, seq) => ({ seq: seq + 1, subject: 'a', timeMs: at(time) })))
+    const request = {
+      tenant,
+      filters: ['>'],
+      metrics: [],
+      fromMs: at(times[0] ?? ''),
+      toMs: at('2026-12-01T00:00:00Z'),
+    }
+    const days = { ...request, stepMs: day, timeZone: 'Europe/Berlin' }
+    const [series] = await querySeries(database(), days, head)
+    assert.deepEqual(
+      series?.times.map((time, index) => [new Date(time).toISOString(), series.count[index]]),
+      [
+        ['2026-03-27T23:00:00.000Z', 1],
+        ['2026-03-28T23:00:00.000Z', 2],
+        ['2026-03-29T22:00:00.000Z', 1],
+        ['2026-10-24T22:00:00.000Z', 2],
+        ['2026-10-25T23:00:00.000Z', 1],
+      ],
+    )
+    // Shorter steps count from local midnight: the day of 25 hours has one more.
+    const [hours] = await querySeries(
+      database(),
+      { ...days, stepMs: 6 * 3_600_000, fromMs: at('2026-10-24T22:00:00Z') },
+      head,
+    )
+    assert.deepEqual(
+      hours?.times.map((time) => new Date(time).toISOString()),
+      ['2026-10-24T22:00:00.000Z', '2026-10-25T22:00:00.000Z', '2026-10-25T23:00:00.000Z'],
+    )
   })
 
   test('from is in, to is out', async () => {
@@ -201,7 +273,15 @@ onEachDatabase((database) => {
       { seq: 7, subject: 'a', timeMs: at(1), body: '{"data":{"reading":1}}' },
       { seq: 8, subject: 'a', timeMs: at(1), body: null },
     )
-    const request = { tenant, filters: ['>'], metrics: [], fromMs: at(0), toMs: at(20), stepMs: 10_000 }
+    const request = {
+      tenant,
+      filters: ['>'],
+      metrics: [],
+      fromMs: at(0),
+      toMs: at(20),
+      stepMs: 10_000,
+      timeZone: undefined,
+    }
     assert.deepEqual(await querySeries(database(), request, head), [
       { subject: 'a', metric: 'h', times: [at(0)], count: [1], min: [5], max: [5], avg: [5], last: [5] },
       {

@@ -22,10 +22,19 @@ export interface AlertSpec extends CommonSpec {
   /** How long it must not hold any more before the alert is resolved. */
   readonly keepFiringForMs: number
   readonly severity: AlertSeverity
+  /** Whether an event that happened before what is known of its key is passed over. */
+  readonly order: 'stored' | 'time'
+  /** What becomes of a key that has no data any more, and after how long; undefined lets it stay as it is. */
+  readonly noData: { readonly becomes: 'quiet' | 'firing'; readonly afterMs: number } | undefined
+  /** How often an open alert says what it has to say anew. */
+  readonly everyMs: number
   readonly message: MessageTemplate
 }
 
 export type AlertSeverity = 'NORMAL' | 'HIGH' | 'URGENT'
+
+/** Taken by the mesh itself. */
+const reservedRule = 'unevaluable'
 
 const message: Field<MessageTemplate> = v.optional(
   compiled('a message is text', compileMessageTemplate) as v.GenericSchema<string, MessageTemplate>,
@@ -43,14 +52,43 @@ export const alertDeclaration: KindDeclaration<AlertSpec> = declareKind(
     keepFiringFor: wait,
     severity: v.optional(v.picklist(['NORMAL', 'HIGH', 'URGENT'], 'a severity is NORMAL, HIGH or URGENT'), 'NORMAL'),
     message,
+    order: v.optional(v.picklist(['stored', 'time'], 'an order is stored or time')),
+    noData: v.optional(v.picklist(['keep', 'resolve', 'fire'], 'noData is keep, resolve or fire'), 'keep'),
+    noDataAfter: v.optional(duration(1_000, limits.absentMaxMs, 'from 1s to 1d')),
+    every: duration(100, limits.windowMaxMs, 'from 100ms to 1h', '10s'),
   },
-  ({ name, from, source, key, when, absent, for: forMs, keepFiringFor, severity, message }, fault) => {
+  (declared, fault) => {
+    const { name, from, source, key, when, absent, severity, message, noData, noDataAfter } = declared
+    const order = declared.order ?? (source === 'events' ? 'time' : 'stored')
     if ((when === undefined) === (absent === undefined)) {
       fault('when', 'an alert needs either `when`, a condition, or `absent`, a duration')
     }
     if (absent !== undefined && source !== 'events') fault('source', 'absence is watched in events alone')
+    if (order === 'time' && source !== 'events') fault('order', 'a bucket has an order already: that of its projection')
+    if (name === reservedRule) fault('name', `"${reservedRule}" is the rule of rules that cannot be evaluated`)
+    if (noData !== 'keep' && absent !== undefined) fault('noData', 'absence is `absent` already')
+    if ((noData === 'keep') !== (noDataAfter === undefined)) {
+      fault('noDataAfter', '`noData: resolve` and `noData: fire` need a time, `noDataAfter`, and nothing else does')
+    }
     if (key.windowed) fault('key', windowKeyFault)
-    const times = { absentMs: absent, forMs, keepFiringForMs: keepFiringFor }
-    return { kind: 'alert', name, from: canonicalFilters(from), source, key, when, ...times, severity, message }
+    return {
+      kind: 'alert',
+      name,
+      from: canonicalFilters(from),
+      source,
+      key,
+      when,
+      absentMs: absent,
+      forMs: declared.for,
+      keepFiringForMs: declared.keepFiringFor,
+      severity,
+      message,
+      order,
+      noData:
+        noData === 'keep' || noDataAfter === undefined
+          ? undefined
+          : { becomes: noData === 'fire' ? 'firing' : 'quiet', afterMs: noDataAfter },
+      everyMs: declared.every,
+    }
   },
 )

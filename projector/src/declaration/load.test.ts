@@ -39,6 +39,7 @@ test('every kind can be declared, and what is left out has a default', () => {
     bucket: 'latest',
     ttlMs: 3_600_000,
     quotaBytes: 268_435_456,
+    order: 'stored',
   })
   const window = specs[2]
   assert.ok(window?.kind === 'window')
@@ -66,7 +67,7 @@ test('every fault is reported with its line and column', () => {
 `),
     [
       '4:5 projections[0].ttl: a duration is a number and ms, s, m, h or d',
-      '5:5 projections[0].colour: there is no such field here; there are kind, name, from, key, bucket, ttl, quota',
+      '5:5 projections[0].colour: there is no such field here; there are kind, name, from, key, bucket, ttl, quota, order',
       '6:5 projections[1].name: a name is made of A-Z a-z 0-9 _ -, at most 64',
       '10:5 projections[2].from[0]: The filter "a..b" has an empty token: two dots in a row, or one at an end.',
     ],

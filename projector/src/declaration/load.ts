@@ -110,8 +110,8 @@ function offsetInScalar(node: Scalar, offset: number, text: string): number {
   if (node.type !== 'BLOCK_LITERAL' && node.type !== 'BLOCK_FOLDED') return begin + 1 + offset
   const before = String(node.value).slice(0, offset).split('\n')
   let lineBegin = text.indexOf('\n', begin) + 1
-  for (let line = 1; line < before.length; line++) lineBegin = text.indexOf('\n', lineBegin) + 1
   const indent = /^ */.exec(text.slice(lineBegin))?.[0].length ?? 0
+  for (let line = 1; line < before.length; line++) lineBegin = text.indexOf('\n', lineBegin) + 1
   return lineBegin + indent + (before.at(-1)?.length ?? 0)
 }
 

@@ -77,5 +77,6 @@ function withAlertsBucket(specs: readonly ProjectionSpec[]): readonly Projection
   const key = compileKeyTemplate('{subject}')
   const ttlMs = limits.alertsTtlMs
   const quotaBytes = limits.alertsQuotaBytes
-  return [...specs, { kind: 'latest', name: 'alerts', from: ['alerts.>'], key, bucket: 'alerts', ttlMs, quotaBytes }]
+  const common = { name: 'alerts', from: ['alerts.>'], key, bucket: 'alerts', ttlMs, quotaBytes }
+  return [...specs, { kind: 'latest', ...common, order: 'stored' }]
 }

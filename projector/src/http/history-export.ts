@@ -1,28 +1,30 @@
-import type { EventJson } from '@weir/proto'
-import type { HistoryItem } from '../db/history-query.ts'
+import { formatTimestamp } from '@weir/proto'
+import type { StoredEvent } from '../db/history-query.ts'
+import { dataText, historyItemText } from './event-text.ts'
 
 /** How items are written, one a line. */
 export interface ExportFormat {
   readonly contentType: string
   readonly head: string
-  line(item: HistoryItem): string
+  line(item: StoredEvent): string
 }
 
 export const exportFormats: Readonly<Record<'ndjson' | 'csv', ExportFormat>> = {
   ndjson: {
     contentType: 'application/x-ndjson',
     head: '',
-    line: (item) => `${JSON.stringify(item)}\n`,
+    line: (item) => `${historyItemText(item)}\n`,
   },
   /** RFC 4180. The data stands as JSON in the last column. */
   csv: {
     contentType: 'text/csv; charset=utf-8; header=present',
     head: 'time,subject,seq,id,type,source,labels,kind,data\r\n',
     line({ subject, seq, event }) {
-      const { time = '', id = '', type = '', source = '', labels } = event
-      const [kind = '', data] = dataOf(event)
-      const cells = [time, subject, String(seq), id, type, source, json(labels), kind, json(data)]
-      return `${cells.map(cell).join(',')}\r\n`
+      const { id, type, source, labels } = event
+      const time = (event.time === undefined ? undefined : formatTimestamp(event.time)) ?? ''
+      const [kind, data] = dataText(event) ?? ['', '']
+      const labelText = Object.keys(labels).length === 0 ? '' : JSON.stringify(labels)
+      return `${[time, subject, String(seq), id, type, source, labelText, kind, data].map(cell).join(',')}\r\n`
     },
   },
 }
@@ -33,7 +35,7 @@ export const exportFormats: Readonly<Record<'ndjson' | 'csv', ExportFormat>> = {
  */
 export function exportStream(
   format: ExportFormat,
-  pages: AsyncIterator<readonly HistoryItem[]>,
+  pages: AsyncIterator<readonly StoredEvent[]>,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder()
   return new ReadableStream(
@@ -54,19 +56,12 @@ export function exportStream(
   )
 }
 
-const kinds = ['reading', 'stateChange', 'alert', 'step', 'data', 'binary', 'any'] as const
-
-function dataOf(event: EventJson): [string, unknown] | [] {
-  for (const kind of kinds) if (event[kind] !== undefined) return [kind, event[kind]]
-  return []
-}
-
-function json(value: unknown): string {
-  return value === undefined ? '' : JSON.stringify(value)
-}
-
-/** A text that a spreadsheet would run as a formula is given an apostrophe, as OWASP advises for CSV. */
+/**
+ * A text that a spreadsheet would run as a formula is given an apostrophe, as OWASP advises for CSV; also behind spaces, which
+ * spreadsheets drop, and in full width, which some take for the same. A number is none, whatever its sign.
+ */
 function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  const isFormula = /^[\s\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(text) && !/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)
+  const safe = isFormula ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }

@@ -61,6 +61,27 @@ export function stepOf(url: URL): number | undefined {
   return ms
 }
 
+/** In which order; the oldest first unless asked otherwise. */
+export function orderOf(url: URL): 'asc' | 'desc' {
+  const order = url.searchParams.get('order') ?? 'asc'
+  if (order === 'asc' || order === 'desc') return order
+  throw new WeirError('malformed', 'order: asc, the oldest first, or desc, the newest first, is expected.')
+}
+
+/** A name of the IANA time zone database; undefined when the parameter is absent. */
+export function timeZoneOf(url: URL): string | undefined {
+  const name = url.searchParams.get('tz')
+  if (name === null) return undefined
+  try {
+    // An offset such as +02:00 is no zone: it has no summer time, and Postgres reads its sign the other way round.
+    if (/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name))
+      return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
+  } catch {
+    // As below.
+  }
+  throw new WeirError('malformed', 'tz: the name of a time zone is expected, such as Europe/Berlin or UTC.')
+}
+
 /** The metrics of a series (`metric` repeated, or comma-separated). */
 export function metricsOf(url: URL): readonly string[] {
   const metrics = url.searchParams.getAll('metric').flatMap((value) => value.split(','))

@@ -3,6 +3,7 @@ import { Alert_Severity, Alert_Status, checkSubject, filtersOverlap, formatTimes
 import type { Context, Hono } from 'hono'
 import type { BucketReader } from '../bucket/bucket-reader.ts'
 import type { ApiEnv } from '../http/api-env.ts'
+import { knownUrl } from '../http/parameters.ts'
 import { grantedFilters, limitOf } from '../http/query.ts'
 import type { AlertLog, RecordedAlert } from '../kinds/alert/alert-log.ts'
 import { changeAlert, listAlerts } from '../kinds/alert/alerts.ts'
@@ -10,7 +11,7 @@ import { changeAlert, listAlerts } from '../kinds/alert/alerts.ts'
 /** The alerts: what fires, and what people do about it. A change is an event, so it takes a grant to publish that event. */
 export function alertRoutes(api: Hono<ApiEnv>, buckets: BucketReader, logOf: (tenant: string) => AlertLog): void {
   api.get('/v1/alerts', async (context) => {
-    const url = new URL(context.req.url)
+    const url = knownUrl(context.req, ['filter', 'status', 'limit', 'after'])
     const identity = context.get('identity')
     const page = await listAlerts(buckets, identity.tenant, {
       filters: grantedFilters(url, identity).filter((filter) => filtersOverlap(filter, 'alerts.>')),
@@ -25,6 +26,7 @@ export function alertRoutes(api: Hono<ApiEnv>, buckets: BucketReader, logOf: (te
     context: Context<ApiEnv, '/v1/alerts/:id/*'>,
     status: Alert_Status.ACKED | Alert_Status.RESOLVED,
   ): Promise<Response> => {
+    knownUrl(context.req, [])
     const subject = `alerts.${context.req.param('id')}`
     checkSubject(subject)
     const identity = context.get('identity')

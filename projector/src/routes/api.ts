@@ -5,6 +5,7 @@ import type { BucketReader } from '../bucket/bucket-reader.ts'
 import type { ApiEnv } from '../http/api-env.ts'
 import { allowOrigins } from '../http/cross-origin.ts'
 import { identify } from '../http/identify.ts'
+import { takeBody } from '../http/request-body.ts'
 import { type StaticFiles, staticFiles } from '../http/static-files.ts'
 import type { AlertLog } from '../kinds/alert/alert-log.ts'
 import type { History } from '../kinds/history/history.ts'
@@ -38,7 +39,9 @@ export function createApi(options: ApiOptions): Handler {
   api.onError((thrown, context) => {
     const error = asWeirError(thrown)
     if (error.code === 'internal') log.error({ err: thrown, path: context.req.path }, 'a request failed')
-    return problem(error)
+    // What of a body has not come is not waited for.
+    const ends = error.code === 'slow_body' || error.code === 'too_large'
+    return problem(error, ends ? { headers: { connection: 'close' } } : {})
   })
   routes(api, options)
   api.all('/v1/*', () => {
@@ -52,6 +55,7 @@ export function createApi(options: ApiOptions): Handler {
 /** All routes of the API, in their order: what comes before the token is asked for needs none. */
 export function routes(api: Hono<ApiEnv>, options: ApiOptions): void {
   api.use('/v1/*', allowOrigins(options.origins))
+  api.use('*', takeBody())
   openapiRoute(api)
   configRoute(api, options)
   api.use('/v1/*', async (context, next) => {

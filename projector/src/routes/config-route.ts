@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import type { ApiEnv } from '../http/api-env.ts'
+import { knownUrl } from '../http/parameters.ts'
 
 export interface DiscoveryOptions {
   readonly publicHubUrl: string | undefined
@@ -12,7 +13,7 @@ export interface DiscoveryOptions {
  */
 export function configRoute(api: Hono<ApiEnv>, { publicHubUrl, hubPort }: DiscoveryOptions): void {
   api.get('/v1/config', (context) => {
-    const url = new URL(context.req.url)
+    const url = knownUrl(context.req, [])
     const scheme = url.protocol === 'https:' || context.req.header('x-forwarded-proto') === 'https' ? 'wss' : 'ws'
     const hubUrl = publicHubUrl ?? `${scheme}://${url.hostname}:${hubPort}`
     return context.json({ hubUrl }, 200, { 'cache-control': 'no-cache' })

@@ -2,33 +2,40 @@ import type { Identity } from '@weir/mesh'
 import { formatCursor, WeirError } from '@weir/proto'
 import type { Hono } from 'hono'
 import type { ApiEnv } from '../http/api-env.ts'
+import { historyItemText, pageText } from '../http/event-text.ts'
 import { exportFormats, exportStream } from '../http/history-export.ts'
-import { grantedFilters, limitOf, metricsOf, stepOf, timeOf } from '../http/query.ts'
+import { knownUrl } from '../http/parameters.ts'
+import { grantedFilters, limitOf, metricsOf, orderOf, stepOf, timeOf, timeZoneOf } from '../http/query.ts'
 import type { History } from '../kinds/history/history.ts'
 
 /** What happened, by event time: pages of events, readings in steps, or everything as one stream. */
 export function historyRoutes(api: Hono<ApiEnv>, history: History): void {
   api.get('/v1/history', async (context) => {
-    const url = new URL(context.req.url)
+    const { searchParams } = new URL(context.req.url)
+    const inSteps = searchParams.has('step')
+    const url = knownUrl(context.req, [...rangeParameters, ...(inSteps ? seriesParameters : pageParameters)])
     const asked = rangeOf(url, context.get('identity'))
     const stepMs = stepOf(url)
     if (stepMs !== undefined) {
       const { fromMs, toMs = Date.now() } = asked
       if (fromMs === undefined) throw new WeirError('malformed', 'from: a series needs a begin.')
-      const { series, cursor } = await history.series({ ...asked, fromMs, toMs, stepMs, metrics: metricsOf(url) })
+      const request = { ...asked, fromMs, toMs, stepMs, metrics: metricsOf(url), timeZone: timeZoneOf(url) }
+      const { series, cursor } = await history.series(request)
       return context.json({ items: [], series, cursor: formatCursor(cursor) }, 200, freshEachTime)
     }
     const next = url.searchParams.get('cursor') ?? undefined
-    const { page, cursor } = await history.query({ ...asked, limit: limitOf(url), next })
-    return context.json({ ...page, cursor: formatCursor(cursor) }, 200, freshEachTime)
+    const { page, cursor } = await history.query({ ...asked, order: orderOf(url), limit: limitOf(url), next })
+    const fields = page.next === undefined ? {} : { next: page.next }
+    const text = pageText({ cursor: formatCursor(cursor), ...fields }, page.items.map(historyItemText))
+    return context.body(text, 200, { ...freshEachTime, 'content-type': 'application/json' })
   })
 
   api.get('/v1/history/export', async (context) => {
-    const url = new URL(context.req.url)
+    const url = knownUrl(context.req, [...rangeParameters, 'order', 'format'])
     const name = url.searchParams.get('format') ?? 'ndjson'
     if (name !== 'ndjson' && name !== 'csv') throw new WeirError('malformed', 'format: ndjson or csv is expected.')
     const format = exportFormats[name]
-    const { cursor, pages } = await history.export(rangeOf(url, context.get('identity')))
+    const { cursor, pages } = await history.export({ ...rangeOf(url, context.get('identity')), order: orderOf(url) })
     return context.body(exportStream(format, pages), 200, {
       ...freshEachTime,
       'content-type': format.contentType,
@@ -37,6 +44,10 @@ export function historyRoutes(api: Hono<ApiEnv>, history: History): void {
     })
   })
 }
+
+const rangeParameters: readonly string[] = ['filter', 'from', 'to']
+const pageParameters: readonly string[] = ['limit', 'order', 'cursor']
+const seriesParameters: readonly string[] = ['step', 'tz', 'metric']
 
 interface Range {
   readonly tenant: string

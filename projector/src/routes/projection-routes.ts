@@ -2,6 +2,7 @@ import type { Identity } from '@weir/mesh'
 import { formatCursor, WeirError } from '@weir/proto'
 import type { Hono } from 'hono'
 import type { ApiEnv } from '../http/api-env.ts'
+import { knownUrl } from '../http/parameters.ts'
 import { limitOf } from '../http/query.ts'
 import type { RunningProjection, TenantProjections } from '../tenant/tenant-projections.ts'
 
@@ -20,27 +21,31 @@ export function projectionRoutes(api: Hono<ApiEnv>, tenants: readonly TenantProj
   }
 
   api.get('/v1/projections', (context) => {
+    knownUrl(context.req, [])
     const items = mine(context.get('identity')).runs.map(projectionStatus)
-    return context.json({ items })
+    return context.json({ items }, 200, { 'cache-control': 'private, no-cache' })
   })
 
   api.get('/v1/projections/:name', (context) => {
+    knownUrl(context.req, [])
     return context.json(projectionStatus(named(mine(context.get('identity')), context.req.param('name'))))
   })
 
   api.post('/v1/projections/:name/rebuild', (context) => {
+    knownUrl(context.req, [])
     const running = named(mine(context.get('identity')), context.req.param('name'))
     running.run.rebuild()
     return context.json(projectionStatus(running), 202)
   })
 
   api.get('/v1/dead-letters', async (context) => {
-    const url = new URL(context.req.url)
+    const url = knownUrl(context.req, ['limit', 'after'])
     const after = wholeNumber(url.searchParams.get('after') ?? '0', 'after')
     return context.json(await mine(context.get('identity')).deadLetters.list(after, limitOf(url)))
   })
 
   api.post('/v1/dead-letters/:id/replay', async (context) => {
+    knownUrl(context.req, [])
     const tenant = mine(context.get('identity'))
     const id = wholeNumber(context.req.param('id'), 'id')
     const { projection, record } = await tenant.deadLetters.open(id)
@@ -50,6 +55,7 @@ export function projectionRoutes(api: Hono<ApiEnv>, tenants: readonly TenantProj
   })
 
   api.delete('/v1/dead-letters/:id', async (context) => {
+    knownUrl(context.req, [])
     const { deadLetters } = mine(context.get('identity'))
     await deadLetters.remove(wholeNumber(context.req.param('id'), 'id'))
     return context.body(null, 204)
@@ -74,6 +80,8 @@ export interface ProjectionStatus {
   readonly pending: number
   /** Why it waits, when it does. */
   readonly blocked?: string
+  /** What people should look at, though nothing waits for it: a condition that cannot be evaluated. */
+  readonly concern?: string
   readonly deadLetters: number
   /** Sequences of the events: the first, the last, and the one that was taken last. */
   readonly rebuilding?: { readonly from: number; readonly to: number; readonly at: number }
@@ -83,6 +91,7 @@ function projectionStatus({ spec, run, projection }: RunningProjection): Project
   const { position, taken, rebuilding, stats } = run
   const { index, count } = run.options.partition
   const blocked = projection.blocked()
+  const concern = 'concern' in projection ? projection.concern() : undefined
   return {
     name: spec.name,
     kind: spec.kind,
@@ -92,6 +101,7 @@ function projectionStatus({ spec, run, projection }: RunningProjection): Project
     cursor: formatCursor(position),
     pending: stats.pending,
     ...(blocked === undefined ? {} : { blocked }),
+    ...(concern === undefined ? {} : { concern }),
     deadLetters: stats.deadLetters,
     ...(rebuilding === undefined ? {} : { rebuilding: { ...rebuilding, at: taken.seq } }),
   }

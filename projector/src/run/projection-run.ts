@@ -251,7 +251,7 @@ export class ProjectionRun {
 
   #sayHealth(): void {
     const blocked = this.#options.projection.blocked() ?? this.#away
-    if (blocked === undefined) this.#options.health.set(this.#healthPart, true)
+    if (blocked === undefined) this.#options.health.set(this.#healthPart, true, this.#options.projection.concern?.())
     else this.#options.health.set(this.#healthPart, false, `waiting: ${blocked}`)
   }
 

@@ -33,6 +33,8 @@ export interface Projection {
   flushed(): Promise<void>
   /** Why its effects have to wait, while they do. */
   blocked(): string | undefined
+  /** What people should look at, though nothing waits for it. */
+  concern?(): string | undefined
   /** Which incarnation of its target it writes to: another one must be filled from the beginning. 0 while unknown. */
   targetEpoch(): Promise<number>
   close(): void

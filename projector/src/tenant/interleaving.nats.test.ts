@@ -13,7 +13,7 @@ import {
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { EventSchema, timestampFromMilliseconds } from '@weir/proto'
 import fc from 'fast-check'
-import { assertLatest, assertMerged, assertWindows } from '../../test/equality.ts'
+import { assertLatest, assertMerged, assertNewest, assertWindows } from '../../test/equality.ts'
 import { storedEvents } from '../../test/stream-contents.ts'
 import type { AlertSpec } from '../declaration/alert-spec.ts'
 import { loadProjections } from '../declaration/load.ts'
@@ -30,10 +30,11 @@ import { WindowProjection } from '../kinds/window/window-projection.ts'
 import type { Projection } from '../run/projection.ts'
 
 const log = createLogger('test', 'fatal')
-const alertSpec = loadProjections(
-  `projections: [{ name: p, kind: alert, from: '>', when: metrics.a > 0 }]`,
-  'projections.yaml',
-)[0] as AlertSpec
+const ruleText = "{ name: p, kind: alert, from: '>', when: metrics.a > 0, message: 'a is {metric.a}' }"
+const declaredRule = loadProjections(`projections: [${ruleText}]`, 'projections.yaml')[0] as AlertSpec
+/** Says what it has to say anew with every event. */
+const ruleByTime: AlertSpec = { ...declaredRule, order: 'time', everyMs: 0 }
+const ruleByStoring: AlertSpec = { ...declaredRule, order: 'stored', everyMs: 3_600_000 }
 const shape = { sizeMs: 50, latenessMs: 30, metrics: undefined, percentiles: [50] }
 
 let nats: TestNats
@@ -78,9 +79,18 @@ const kinds = [
     make: (target: ReturnType<typeof targetOf>) =>
       new LatestProjection({
         ...target,
-        spec: { kind: 'latest', ...target.spec, key: compileKeyTemplate('{subject}') },
+        spec: { kind: 'latest', ...target.spec, order: 'stored', key: compileKeyTemplate('{subject}') },
       }),
     check: (events: readonly EventRecord[]) => assertLatest(nc, 'target', events, tenant),
+  },
+  {
+    kind: 'latest by time',
+    make: (target: ReturnType<typeof targetOf>) =>
+      new LatestProjection({
+        ...target,
+        spec: { kind: 'latest', ...target.spec, order: 'time', key: compileKeyTemplate('{subject}') },
+      }),
+    check: (events: readonly EventRecord[]) => assertNewest(nc, 'target', events, tenant),
   },
   {
     kind: 'merge',
@@ -97,9 +107,14 @@ const kinds = [
     check: (events: readonly EventRecord[]) => assertWindows(nc, 'target', shape, events, tenant),
   },
   {
-    kind: 'alert',
-    make: (target: ReturnType<typeof targetOf>) => new AlertProjection({ ...target, spec: alertSpec }),
-    check: assertAlerts,
+    kind: 'alert by time',
+    make: (target: ReturnType<typeof targetOf>) => new AlertProjection({ ...target, spec: ruleByTime }),
+    check: (events: readonly EventRecord[]) => assertAlerts(ruleByTime, events),
+  },
+  {
+    kind: 'alert by storing',
+    make: (target: ReturnType<typeof targetOf>) => new AlertProjection({ ...target, spec: ruleByStoring }),
+    check: (events: readonly EventRecord[]) => assertAlerts(ruleByStoring, events),
   },
 ] as const
 
@@ -132,25 +147,35 @@ for (const { kind, make, check } of kinds) {
   }
 }
 
-/** That what was told of each alert in turn is a firing and a resolution, of later and later causes, and true at the end. */
-async function assertAlerts(events: readonly EventRecord[]): Promise<void> {
-  const machine = new AlertMachine(alertSpec, 100)
-  for (const { subject, event, epoch, seq, storedAtMs: atMs } of events) {
+/**
+ * That what was told of each alert in turn is a firing, what it has to say since, and a resolution, of later and later causes;
+ * and that the end is true, with what the newest event says.
+ */
+async function assertAlerts(spec: AlertSpec, events: readonly EventRecord[]): Promise<void> {
+  const machine = new AlertMachine(spec, 100)
+  const newest = new Map<string, EventRecord>()
+  for (const record of events) {
+    const { subject, event, epoch, seq, storedAtMs: atMs } = record
     const { a } = event.data.case === 'reading' ? event.data.value.metrics : {}
-    if (a !== undefined) machine.observe(subject, a > 0, { epoch, seq, atMs })
+    const isNews = spec.order === 'stored' || record.happenedAtMs >= (newest.get(subject)?.happenedAtMs ?? 0)
+    if (a === undefined || !isNews) continue
+    newest.set(subject, record)
+    machine.observe(subject, a > 0, { epoch, seq, atMs })
   }
   const told = new Map<string, RecordedAlert>()
   for (const { subject, seq, payload } of await storedEvents(nc, tenant)) {
     if (!subject.startsWith('alerts.')) continue
     const next = recordedAlert(seq, payload)
     const last = told.get(next.alert.key)
-    assert.notEqual(isOpen(next), last !== undefined && isOpen(last))
+    const isRenewal = last !== undefined && isOpen(last) && isOpen(next) && last.alert.message !== next.alert.message
+    assert.ok(isRenewal ? spec.everyMs === 0 : isOpen(next) !== (last !== undefined && isOpen(last)))
     assert.ok(last?.cause === undefined || (next.cause !== undefined && isLater(next.cause, last.cause)))
     told.set(next.alert.key, next)
   }
-  for (const key of new Set(events.map(({ subject }) => subject))) {
+  for (const [key, record] of newest) {
     const last = told.get(key)
     assert.equal(last !== undefined && isOpen(last), machine.get(key)?.phase === 'firing', key)
+    if (last !== undefined && isOpen(last) && spec.everyMs === 0) assert.equal(last.alert.message, spec.message(record))
   }
 }
 

@@ -83,6 +83,10 @@ export function exportProjections(metrics: Metrics, tenants: readonly TenantProj
   count('late_total', 'Readings that came after their window was closed.', own('late'))
   count('overflowed_total', 'Readings or keys left out because a bound on memory was reached.', own('overflowed'))
   count('condition_failures_total', 'Evaluations of a condition that failed.', own('failures'))
+  gauge('unevaluable', '1 while the condition of a rule cannot be evaluated.', ({ projection }) =>
+    'concern' in projection ? (projection.concern() === undefined ? 0 : 1) : undefined,
+  )
+  count('outdated_total', 'Events that happened before what is known of their key.', own('outdated'))
   count('alert_changes_total', 'Alerts that a rule raised or resolved.', own('changes'))
   count('history_rows_total', 'Rows that Postgres has stored, or had already.', own('rows'))
   count('history_retries_total', 'Inserts that failed because Postgres was away.', own('insertRetries'))

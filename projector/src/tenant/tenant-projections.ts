@@ -14,6 +14,7 @@ import { DeadLetters } from '../run/dead-letters.ts'
 import type { PositionStore } from '../run/position.ts'
 import type { Projection } from '../run/projection.ts'
 import { ProjectionRun } from '../run/projection-run.ts'
+import { RemovedRules } from './removed-rules.ts'
 
 export interface TenantOptions {
   readonly nc: NatsConnection
@@ -31,6 +32,7 @@ export interface TenantProjections {
   readonly tenant: string
   readonly runs: readonly RunningProjection[]
   readonly deadLetters: DeadLetters
+  readonly removedRules: RemovedRules
 }
 
 export interface RunningProjection {
@@ -55,7 +57,8 @@ export function tenantProjections(options: TenantOptions): TenantProjections {
     const run = new ProjectionRun({ ...common, nc, tenant, name, source, from, partition, deadLetters, health, log })
     return { spec, projection, run }
   })
-  return { tenant, runs, deadLetters }
+  const rules = specs.filter(({ kind }) => kind === 'alert').map(({ name }) => name)
+  return { tenant, runs, deadLetters, removedRules: new RemovedRules({ nc, tenant, rules, log }) }
 }
 
 function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters: DeadLetters): AnyProjection {
@@ -91,4 +94,16 @@ function needed(database: Database | undefined): Database {
   throw new Error(
     'DATABASE_URL is needed, as a history is declared; or declare projections without one in WEIR_PROJECTIONS.',
   )
+}
+
+/** Starts what runs for one tenant. */
+export function startProjections({ runs, removedRules }: TenantProjections, { index }: Partition): void {
+  for (const { run } of runs) void run.start()
+  // One replica is enough for it.
+  if (index === 0) removedRules.start()
+}
+
+export async function drainProjections({ runs, removedRules }: TenantProjections): Promise<void> {
+  removedRules.close()
+  await Promise.all(runs.map(({ run }) => run.drain()))
 }

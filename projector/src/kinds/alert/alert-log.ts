@@ -21,6 +21,7 @@ import {
   timestampFromMilliseconds,
   WeirError,
 } from '@weir/proto'
+import { alertsBucket } from '../../event/alerts-bucket.ts'
 import { limits } from '../../limits.ts'
 import type { AlertPhase } from './alert-machine.ts'
 import type { Cause } from './cause.ts'
@@ -48,7 +49,12 @@ export interface AlertChange {
   readonly atMs: number
   /** What the rule has seen; of a person's change what the alert had before. */
   readonly cause: Cause | undefined
+  /** Why it changed, where it was no event and no time of the rule's own: label `reason` of the event. */
+  readonly reason?: AlertReason
 }
+
+/** Why an alert changed that its rule's condition did not change. */
+export type AlertReason = 'no data' | 'rule removed'
 
 /**
  * The alerts of a tenant as events, `alerts.<rule>.<key>`. A change is stored only if nobody changed the same alert since the
@@ -83,7 +89,7 @@ export class AlertLog {
    * @param after the sequence of the alert's last event, 0 when the events hold none
    */
   async append(change: AlertChange, after: number): Promise<RecordedAlert | undefined> {
-    const { rule, key, severity, status, message, sinceMs, by, atMs, cause } = change
+    const { rule, key, severity, status, message, sinceMs, by, atMs, cause, reason } = change
     const subject = alertSubject(rule, key)
     const since = timestampFromMilliseconds(sinceMs)
     const time = timestampFromMilliseconds(atMs)
@@ -95,7 +101,7 @@ export class AlertLog {
       type: 'weir.alert',
       source: 'weir/projector',
       ...(time === undefined ? {} : { time }),
-      ...(cause === undefined ? {} : { labels: causeLabels(cause) }),
+      labels: { ...(cause === undefined ? {} : causeLabels(cause)), ...(reason === undefined ? {} : { reason }) },
       data: { case: 'alert', value: alert },
     })
     const outcome = await this.#publisher.store({
@@ -114,7 +120,8 @@ export class AlertLog {
   }
 }
 
-export const alertsBucket = 'alerts'
+/** The rule of alerts that say that another rule cannot be evaluated; no rule of a file may have the name. */
+export const unevaluableRule = 'unevaluable'
 
 export function alertSubject(rule: string, key: string): string {
   return `alerts.${rule}.${key}`

@@ -11,7 +11,7 @@ import {
   provisionTenant,
 } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
-import { Alert_Status, EventSchema } from '@weir/proto'
+import { Alert_Status, EventSchema, timestampFromMilliseconds } from '@weir/proto'
 import { storedEvents } from '../../../test/stream-contents.ts'
 import type { AlertSpec } from '../../declaration/alert-spec.ts'
 import { loadProjections } from '../../declaration/load.ts'
@@ -229,4 +229,116 @@ test('two replicas that judge differently, as while a rule is being replaced, te
   before.close()
   await give(since, await store(['r1', 35]))
   assert.equal((await story()).at(-1), 'r1 RESOLVED')
+})
+
+/** What was told, each with its message. */
+async function messages(): Promise<readonly string[]> {
+  const events = await storedEvents(nc, tenant)
+  return events.flatMap(({ event }) => {
+    if (event.data.case !== 'alert') return []
+    const { rule, key, status, message } = event.data.value
+    const reason = event.labels.reason === undefined ? '' : ` (${event.labels.reason})`
+    return [`${rule} ${key} ${Alert_Status[status]}: ${message}${reason}`]
+  })
+}
+
+/** Stores readings that happened so long before they are stored. */
+async function storeAged(
+  ...told: readonly (readonly [celsius: number, agoMs: number])[]
+): Promise<readonly EventRecord[]> {
+  const before = (await rooms()).length
+  for (const [celsius, agoMs] of told) {
+    const time = timestampFromMilliseconds(Date.now() - agoMs)
+    assert.ok(time !== undefined)
+    const event = create(EventSchema, { time, data: { case: 'reading', value: { metrics: { celsius } } } })
+    await nc.request(`ev.${tenant}.rooms.r1`, toBinary(EventSchema, event))
+  }
+  return (await rooms()).slice(before)
+}
+
+test('an alert says the values of the moment: while it fires, and when it is resolved', async () => {
+  const rule = await replica("when: 'metrics.celsius > 30', message: '{1} is at {metric.celsius}', every: 100ms")
+  await give(rule, await store(['r1', 50]))
+  await sleep(120)
+  await give(rule, await store(['r1', 60]))
+  // Sooner than that is not worth an event of its own.
+  await give(rule, await store(['r1', 61]))
+  await sleep(120)
+  await give(rule, await store(['r1', 60]))
+  await give(rule, await store(['r1', 5]))
+  assert.deepEqual(await messages(), [
+    'hot r1 FIRING: r1 is at 50',
+    'hot r1 FIRING: r1 is at 60',
+    'hot r1 RESOLVED: r1 is at 5',
+  ])
+})
+
+test('what an alert says anew keeps who acknowledged it, and since when it fires', async () => {
+  const rule = await replica("when: 'metrics.celsius > 30', message: '{metric.celsius}', every: 100ms")
+  const people = new AlertLog(nc, tenant)
+  try {
+    await give(rule, await store(['r1', 50]))
+    await changeAlert(people, 'alerts.hot.r1', Alert_Status.ACKED, 'ann')
+    await sleep(150)
+    await give(rule, await store(['r1', 60]))
+    assert.deepEqual(await story(), ['r1 FIRING', 'r1 ACKED by ann', 'r1 ACKED by ann'])
+    const [first, , last] = (await storedEvents(nc, tenant)).filter(({ subject }) => subject.startsWith('alerts.'))
+    const sinceOf = (record: EventRecord | undefined): unknown =>
+      recordedAlert(0, record?.payload ?? new Uint8Array()).alert.since
+    assert.deepEqual(sinceOf(last), sinceOf(first))
+    await give(rule, await store(['r1', 1]))
+    assert.equal((await story()).at(-1), 'r1 RESOLVED')
+  } finally {
+    people.close()
+  }
+})
+
+test('an event that happened before what is known sets nothing off, nor does a backlog that is flushed', async () => {
+  const rule = await replica()
+  await give(rule, await storeAged([20, 0], [50, 300_000]))
+  assert.deepEqual(await story(), [])
+  await give(await replica(), await storeAged([50, 120_000], [60, 60_000], [20, 0]))
+  assert.deepEqual(await story(), [])
+  // By order of storing it is as it was: what came last counts.
+  await give(await replica("when: 'metrics.celsius > 30', order: stored"), await storeAged([50, 300_000]))
+  assert.deepEqual(await story(), ['r1 FIRING'])
+})
+
+test('a series that stops resolves its alert, or fires, when its rule says so', async () => {
+  const resolves = await replica("when: 'metrics.celsius > 30', message: 'hot', noData: resolve, noDataAfter: 1s")
+  const [event] = await store(['r1', 50])
+  assert.ok(event !== undefined)
+  await give(resolves, [event])
+  await settled(resolves, event.storedAtMs + 999)
+  assert.deepEqual(await messages(), ['hot r1 FIRING: hot'])
+  await settled(resolves, event.storedAtMs + 1_000)
+  assert.deepEqual(await messages(), ['hot r1 FIRING: hot', 'hot r1 RESOLVED: hot (no data)'])
+  resolves.close()
+  const fires = await replica("when: 'metrics.celsius > 30', message: '{1}', noData: fire, noDataAfter: 1s")
+  const [cool] = await store(['r2', 1])
+  assert.ok(cool !== undefined)
+  await give(fires, [cool])
+  await settled(fires, cool.storedAtMs + 1_000)
+  assert.equal((await messages()).at(-1), 'hot r2 FIRING: r2 (no data)')
+})
+
+test('a rule that cannot be evaluated is an alert that people see', async () => {
+  const rule = await replica("when: 'int(subject) > 3'")
+  const events = await store(['r1', 50])
+  await settled(rule, Date.now(), events[0])
+  await until(async () => (await messages()).length > 0)
+  const [told] = await messages()
+  assert.match(told ?? '', /^unevaluable hot FIRING: the condition of hot cannot be evaluated for rooms\.r1: /)
+  assert.match(rule.concern() ?? '', /cannot be evaluated/)
+  assert.equal(rule.stats.failures, 1)
+  // Another process of the same rule says nothing that was said.
+  const again = await replica("when: 'int(subject) > 3'")
+  await settled(again, Date.now(), events[0])
+  await sleep(200)
+  assert.equal((await messages()).length, 1)
+  // One whose condition works resolves it.
+  const mended = await replica("when: 'metrics.celsius > 300'")
+  await settled(mended, Date.now(), (await store(['r1', 51]))[0])
+  await until(async () => (await messages()).length > 1)
+  assert.equal((await messages())[1], 'unevaluable hot RESOLVED: the condition of hot can be evaluated again')
 })

@@ -6,9 +6,11 @@ import { owns, type Partition } from '../../event/partition.ts'
 import { limits } from '../../limits.ts'
 import type { Projection } from '../../run/projection.ts'
 import { alertSubject, type RecordedAlert, toldPhase } from './alert-log.ts'
-import { AlertMachine, type KeyAlert } from './alert-machine.ts'
-import { AlertSettling, type DueAlert, millisecondsOf } from './alert-settling.ts'
+import { AlertMachine, type PhaseChange } from './alert-machine.ts'
+import { AlertSettling, type ChangeNote, type DueAlert, millisecondsOf } from './alert-settling.ts'
 import { type Cause, isLater } from './cause.ts'
+import { EvaluationFailures } from './evaluation-failures.ts'
+import { NewestTimes } from './newest-times.ts'
 import { RecordedAlerts } from './recorded-alerts.ts'
 
 export interface AlertProjectionOptions {
@@ -23,6 +25,8 @@ export interface AlertStats {
   evaluations: number
   /** Evaluations that failed; an event that merely lacks what the condition asks for is none. */
   failures: number
+  /** Events that happened before what is known of their key, and were passed over. */
+  outdated: number
   /** Keys that were not watched because there are too many. */
   overflowed: number
   changes: number
@@ -39,24 +43,27 @@ export class AlertProjection implements Projection {
   readonly warmUpMs: number
   readonly reachMs = undefined
   readonly checkpointMs: number = limits.checkpointMs
-  readonly fromNow = true
+  /** What a bucket holds is so now, also for a rule that is new. */
+  readonly fromNow: boolean
   /** An alert is its events: there is nothing that could be made anew from them. */
   readonly rebuilding = undefined
   readonly #options: AlertProjectionOptions
   readonly #spec: AlertSpec
   readonly #recorded: RecordedAlerts
   readonly #settling: AlertSettling
-  readonly #stats = { evaluations: 0, failures: 0, overflowed: 0 }
+  readonly #failures: EvaluationFailures
+  readonly #newest = new NewestTimes(limits.alertKeysMax)
+  readonly #stats = { evaluations: 0, failures: 0, outdated: 0, overflowed: 0 }
   #machine: AlertMachine
-  /** What the message of a key's alert says, from the event that made it pending or is its last. */
-  readonly #messages = new Map<string, () => string>()
+  /** The last event of each watched key, for what a change says that time brings. */
+  readonly #last = new Map<string, EventRecord>()
   #repeating = true
-  #failureLoggedAtMs = 0
 
   constructor(options: AlertProjectionOptions) {
-    const { nc, tenant, spec, log } = options
+    const { nc, tenant, spec, partition, log } = options
     this.#options = options
     this.#spec = spec
+    this.fromNow = spec.source === 'events'
     this.#recorded = new RecordedAlerts({
       nc,
       tenant,
@@ -66,8 +73,11 @@ export class AlertProjection implements Projection {
       onChanged: (key, recorded) => this.#changedElsewhere(key, recorded),
     })
     this.#settling = new AlertSettling({ spec, recorded: this.#recorded, due: (key) => this.#due(key), log })
+    this.#failures = new EvaluationFailures({ nc, tenant, rule: spec.name, partition, log })
     this.#machine = new AlertMachine(spec, limits.alertKeysMax)
-    this.warmUpMs = spec.forMs + spec.keepFiringForMs + (spec.absentMs ?? 0)
+    const memoryMs = spec.order === 'time' ? limits.newestMemoryMs : 0
+    const waitsMs = spec.forMs + spec.keepFiringForMs + (spec.absentMs ?? 0) + (spec.noData?.afterMs ?? 0)
+    this.warmUpMs = Math.max(waitsMs, memoryMs)
   }
 
   get stats(): AlertStats {
@@ -77,7 +87,8 @@ export class AlertProjection implements Projection {
   async open(): Promise<void> {
     await this.#settling.reset()
     this.#machine = new AlertMachine(this.#spec, limits.alertKeysMax)
-    this.#messages.clear()
+    this.#last.clear()
+    this.#newest.clear()
     this.#repeating = true
     await this.#recorded.open()
     for (const [key, recorded] of this.#recorded.all()) {
@@ -90,21 +101,14 @@ export class AlertProjection implements Projection {
     const key = this.#spec.key.keyOf(record)
     if (!owns(this.#options.partition, key)) return
     if (!repeated) this.#repeating = false
-    const { epoch, seq, storedAtMs: atMs } = record
-    const accounted = this.#isAccountedFor(key, epoch, seq)
-    const holds = accounted ? undefined : record.removed ? false : this.#evaluate(record)
-    if (holds === undefined) {
+    const holds = record.removed ? false : this.#evaluate(record)
+    if (holds === undefined || !this.#isNews(key, record) || this.#isAccountedFor(key, record)) {
       // It may be the first that is not seen again: what was held back until then goes out.
       this.#settleAll()
       return
     }
-    const known = this.#machine.get(key)
-    if (known === undefined) checkSubject(alertSubject(this.#spec.name, key))
-    const event: Cause = { epoch, seq, atMs }
-    if (!this.#machine.observe(key, holds, event)) this.#overflow(key)
-    this.#keepMessage(key, known, record)
-    this.#collectChanged()
-    this.#settling.noteUnlessKnown(key, event)
+    if (this.#machine.get(key) === undefined) checkSubject(alertSubject(this.#spec.name, key))
+    this.#observe(key, holds, record)
     this.#settleAll()
     return this.#settling.relief()
   }
@@ -112,8 +116,9 @@ export class AlertProjection implements Projection {
   idle(nowMs: number): void {
     this.#repeating = false
     this.#machine.advance(nowMs)
-    this.#collectChanged()
+    this.#noteChanged(this.#machine.takeChanged())
     this.#settleAll()
+    this.#failures.idle(nowMs)
   }
 
   async flushed(): Promise<void> {
@@ -125,6 +130,10 @@ export class AlertProjection implements Projection {
     return this.#settling.blocked
   }
 
+  concern(): string | undefined {
+    return this.#failures.reason
+  }
+
   targetEpoch(): Promise<number> {
     return Promise.resolve(0)
   }
@@ -132,10 +141,22 @@ export class AlertProjection implements Projection {
   close(): void {
     this.#settling.close()
     this.#recorded.close()
+    this.#failures.close()
+  }
+
+  /** Whether nothing that happened later is known of the key. */
+  #isNews(key: string, record: EventRecord): boolean {
+    if (this.#spec.order === 'stored' || record.removed) return true
+    if (!this.#newest.isNews(key, record.happenedAtMs)) {
+      this.#stats.outdated++
+      return false
+    }
+    this.#newest.note(key, record.happenedAtMs)
+    return true
   }
 
   /** Whether what is stored of the alert was said by somebody who had seen this event. */
-  #isAccountedFor(key: string, epoch: number, seq: number): boolean {
+  #isAccountedFor(key: string, { epoch, seq }: EventRecord): boolean {
     const cause = this.#recorded.get(key)?.cause
     return cause !== undefined && cause.epoch === epoch && seq <= cause.seq
   }
@@ -145,19 +166,29 @@ export class AlertProjection implements Projection {
     if (when === undefined) return false
     this.#stats.evaluations++
     try {
-      return when.holds(record)
+      const holds = when.holds(record)
+      if (holds !== undefined) this.#failures.succeeded()
+      return holds
     } catch (thrown) {
       this.#stats.failures++
-      this.#logFailure(record, asWeirError(thrown).message)
+      this.#failures.failed(record, asWeirError(thrown).message)
       return undefined
     }
   }
 
-  #logFailure({ subject, seq }: EventRecord, reason: string): void {
-    const now = Date.now()
-    if (now - this.#failureLoggedAtMs <= limits.repeatedLogMs) return
-    this.#failureLoggedAtMs = now
-    this.#options.log.error({ rule: this.#spec.name, subject, seq, reason }, 'the condition of a rule failed')
+  #observe(key: string, holds: boolean, record: EventRecord): void {
+    const { epoch, seq, storedAtMs: atMs } = record
+    const cause: Cause = { epoch, seq, atMs }
+    const late = this.#spec.order === 'time' && !record.removed && atMs - record.happenedAtMs > limits.lateEventMs
+    if (!this.#machine.observe(key, holds, cause, late)) this.#overflow(key)
+    if (this.#machine.get(key) === undefined) this.#last.delete(key)
+    else if (!record.removed) this.#last.set(key, record.copy())
+    const changes = this.#machine.takeChanged()
+    // Most events change nothing and are about nothing that fires: they cost no copy.
+    if (changes.size === 0 && !this.#settling.concerns(key)) return
+    const message = this.#messageOf(record)
+    this.#noteChanged(changes, key, message)
+    this.#settling.noteEvent(key, { cause, message })
   }
 
   #overflow(key: string): void {
@@ -166,20 +197,20 @@ export class AlertProjection implements Projection {
     }
   }
 
-  /** The event that set the alert off is kept until it is needed; for absence that is the last one. */
-  #keepMessage(key: string, before: KeyAlert | undefined, record: EventRecord): void {
-    const phase = this.#machine.get(key)?.phase
-    if (phase === undefined) return
-    if (this.#spec.absentMs !== undefined || (before === undefined && phase !== 'quiet')) {
-      const kept = record.copy()
-      this.#messages.set(key, () => this.#spec.message(kept))
-    }
+  /** What the rule says of an event; nothing new of a key that is gone. */
+  #messageOf(record: EventRecord | undefined): (() => string) | undefined {
+    if (record === undefined || record.removed) return undefined
+    const kept = record.copy()
+    return () => this.#spec.message(kept)
   }
 
-  #collectChanged(): void {
-    for (const [key, cause] of this.#machine.takeChanged()) {
-      this.#settling.note(key, cause)
-      if (this.#machine.get(key) === undefined) this.#messages.delete(key)
+  /** @param key whose change comes from an event that says this; what time changes says what the last event did */
+  #noteChanged(changes: ReadonlyMap<string, PhaseChange>, key?: string, message?: () => string): void {
+    for (const [changed, { cause, noData }] of changes) {
+      const said = changed === key ? message : this.#messageOf(this.#last.get(changed))
+      const note: ChangeNote = { cause, message: said }
+      this.#settling.note(changed, noData ? { ...note, reason: 'no data' } : note)
+      if (this.#machine.get(changed) === undefined) this.#last.delete(changed)
     }
   }
 
@@ -189,7 +220,7 @@ export class AlertProjection implements Projection {
 
   #due(key: string): DueAlert {
     const { phase = 'quiet', sinceMs = 0 } = this.#machine.get(key) ?? {}
-    return { phase: phase === 'pending' ? 'quiet' : phase, sinceMs, message: this.#messages.get(key)?.() ?? '' }
+    return { phase: phase === 'pending' ? 'quiet' : phase, sinceMs }
   }
 
   /** Somebody else changed an alert: who has seen more of its key is right, and a person is about what that person saw. */
@@ -203,8 +234,8 @@ export class AlertProjection implements Projection {
     const entered = this.#machine.get(key)?.entered
     const isAbout = recorded.cause === undefined || (entered !== undefined && !isLater(entered, recorded.cause))
     if (toldPhase(recorded) === 'muted' && isAbout) this.#machine.mute(key)
-    this.#collectChanged()
-    this.#settling.note(key, own)
+    this.#noteChanged(this.#machine.takeChanged())
+    this.#settling.note(key, { cause: own, message: this.#messageOf(this.#last.get(key)) })
     this.#settleAll()
   }
 

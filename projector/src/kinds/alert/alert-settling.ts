@@ -3,7 +3,7 @@ import type { Logger } from '@weir/mesh'
 import { Alert_Severity, Alert_Status, asWeirError } from '@weir/proto'
 import type { AlertSpec } from '../../declaration/alert-spec.ts'
 import { limits } from '../../limits.ts'
-import { type AlertChange, type ToldPhase, toldPhase } from './alert-log.ts'
+import { type AlertChange, type AlertReason, isOpen, type ToldPhase, toldPhase } from './alert-log.ts'
 import { type Cause, isLater } from './cause.ts'
 import type { RecordedAlerts } from './recorded-alerts.ts'
 
@@ -12,11 +12,18 @@ export interface DueAlert {
   readonly phase: ToldPhase
   /** When it began to fire. */
   readonly sinceMs: number
-  readonly message: string
+}
+
+/** Why the alert of a key may have to change, and what a change would say. */
+export interface ChangeNote {
+  readonly cause: Cause
+  /** Of the moment of the cause; undefined where it was not seen here: then what was said last is said again. */
+  readonly message: (() => string) | undefined
+  readonly reason?: AlertReason
 }
 
 export interface AlertSettlingOptions {
-  readonly spec: Pick<AlertSpec, 'name' | 'severity'>
+  readonly spec: Pick<AlertSpec, 'name' | 'severity' | 'everyMs'>
   readonly recorded: RecordedAlerts
   readonly due: (key: string) => DueAlert
   readonly log: Logger
@@ -31,8 +38,10 @@ export class AlertSettling {
   changes = 0
   readonly #options: AlertSettlingOptions
   readonly #changing = new Map<string, Promise<void>>()
-  /** Keys whose alert may differ from what is stored of it, each with what a change would name as its cause. */
-  readonly #unsettled = new Map<string, Cause>()
+  /** Keys whose alert may differ from what is stored of it. */
+  readonly #unsettled = new Map<string, ChangeNote>()
+  /** The last events of keys whose change is on its way: what the alert may have to say after it. */
+  readonly #renewals = new Map<string, ChangeNote>()
   #blocked: string | undefined
   #closed = false
 
@@ -47,22 +56,32 @@ export class AlertSettling {
 
   /** What a change of the alert would name as its cause, while one may be needed. */
   causeOf(key: string): Cause | undefined {
-    return this.#unsettled.get(key)
+    return this.#unsettled.get(key)?.cause
   }
 
   /** Notes that the alert of a key may differ from what is stored. */
-  note(key: string, cause: Cause): void {
-    this.#unsettled.set(key, cause)
+  note(key: string, note: ChangeNote): void {
+    this.#unsettled.set(key, note)
   }
 
-  /** The same for an event that changed nothing by itself: it counts where nobody knew more before. */
-  noteUnlessKnown(key: string, cause: Cause): void {
-    if (this.#differs(key) && this.#isOvertaken(key, this.#unsettled.get(key))) this.#unsettled.set(key, cause)
+  /** Whether an event of the key may have to be told: the alert is open, or is not yet what it should be. */
+  concerns(key: string): boolean {
+    const recorded = this.#options.recorded.get(key)
+    return (recorded !== undefined && isOpen(recorded)) || this.#unsettled.has(key) || this.#differs(key)
+  }
+
+  /** The same for an event that changed no phase: it counts where nobody knew more before, and for what an open alert says. */
+  noteEvent(key: string, note: ChangeNote): void {
+    const before = this.#unsettled.get(key)
+    if (before === undefined || (this.#differs(key) && this.#isOvertaken(key, before.cause))) {
+      this.#unsettled.set(key, note)
+    } else this.#renewals.set(key, note)
   }
 
   /** What is stored counts: there is nothing to be made equal. */
   forget(key: string): void {
     this.#unsettled.delete(key)
+    this.#renewals.delete(key)
   }
 
   /** Resolves when nothing is on its way any more; what was noted is forgotten. */
@@ -70,13 +89,14 @@ export class AlertSettling {
     this.#unsettled.clear()
     await Promise.all(this.#changing.values())
     this.#unsettled.clear()
+    this.#renewals.clear()
   }
 
   /** Begins to store what differs. */
   settleAll(): void {
-    for (const [key, cause] of this.#unsettled) {
+    for (const [key, note] of this.#unsettled) {
       if (this.#changing.size >= limits.alertChangesMax) return
-      this.#settle(key, cause)
+      this.#settle(key, note)
     }
   }
 
@@ -100,12 +120,17 @@ export class AlertSettling {
   }
 
   /** Stores one change of a key at a time. */
-  #settle(key: string, cause: Cause): void {
+  #settle(key: string, note: ChangeNote): void {
     if (this.#changing.has(key)) return
     // Who knows less than what is stored has to wait for the next event of the key.
-    const change = this.#differs(key) && !this.#isOvertaken(key, cause) ? this.#changeOf(key, cause) : undefined
+    const change = this.#isOvertaken(key, note.cause) ? undefined : this.#changeOf(key, note)
     if (change === undefined) {
+      const renewal = this.#renewals.get(key)
+      this.#renewals.delete(key)
       this.#unsettled.delete(key)
+      if (renewal === undefined) return
+      this.#unsettled.set(key, renewal)
+      this.#settle(key, renewal)
       return
     }
     const changing = this.#store(change).finally(() => {
@@ -127,23 +152,35 @@ export class AlertSettling {
     return told !== undefined && !isLater(cause, told)
   }
 
-  #changeOf(key: string, cause: Cause): AlertChange | undefined {
-    const { spec, recorded, due } = this.#options
-    const { phase, sinceMs, message } = due(key)
-    const common = {
-      rule: spec.name,
-      key,
-      severity: Alert_Severity[spec.severity],
-      by: '',
-      atMs: cause.atMs,
-      cause,
-    }
-    if (phase === 'firing') return { ...common, status: Alert_Status.FIRING, message, sinceMs }
-    const last = recorded.get(key)
+  #changeOf(key: string, note: ChangeNote): AlertChange | undefined {
+    if (!this.#differs(key)) return this.#renewalOf(key, note)
+    const { recorded, due } = this.#options
+    const { phase, sinceMs } = due(key)
+    const last = recorded.get(key)?.alert
+    const said = note.message?.() ?? last?.message ?? ''
+    if (phase === 'firing') return { ...this.#common(key, note), status: Alert_Status.FIRING, message: said, sinceMs }
     // Only a person mutes an alert, and has said so already.
     if (phase === 'muted' || last === undefined) return undefined
-    const { since } = last.alert
-    return { ...common, status: Alert_Status.RESOLVED, message: last.alert.message, sinceMs: millisecondsOf(since) }
+    const status = Alert_Status.RESOLVED
+    return { ...this.#common(key, note), status, message: said, sinceMs: millisecondsOf(last.since) }
+  }
+
+  /** What an open alert says, when that is another thing now. Who acknowledged it has done so still. */
+  #renewalOf(key: string, note: ChangeNote): AlertChange | undefined {
+    const recorded = this.#options.recorded.get(key)
+    if (recorded === undefined || !isOpen(recorded)) return undefined
+    const toldAtMs = recorded.cause?.atMs ?? 0
+    if (note.cause.atMs - toldAtMs < this.#options.spec.everyMs) return undefined
+    const { status, by, since } = recorded.alert
+    const message = note.message?.().slice(0, limits.alertMessageMax)
+    if (message === undefined || message === recorded.alert.message) return undefined
+    return { ...this.#common(key, note), status, by, message, sinceMs: millisecondsOf(since) }
+  }
+
+  #common(key: string, { cause, reason }: ChangeNote): Omit<AlertChange, 'status' | 'message' | 'sinceMs'> {
+    const { name: rule, severity } = this.#options.spec
+    const common = { rule, key, severity: Alert_Severity[severity], by: '', atMs: cause.atMs, cause }
+    return reason === undefined ? common : { ...common, reason }
   }
 
   async #store(change: AlertChange): Promise<void> {

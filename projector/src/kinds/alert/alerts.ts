@@ -1,7 +1,8 @@
-import { Alert_Status, type EventJson, WeirError } from '@weir/proto'
-import type { BucketReader, StateItem } from '../../bucket/bucket-reader.ts'
+import { Alert_Status, type EventJson, eventToJson, WeirError } from '@weir/proto'
+import type { BucketReader, StateValue } from '../../bucket/bucket-reader.ts'
+import { alertsBucket } from '../../event/alerts-bucket.ts'
 import { limits } from '../../limits.ts'
-import { type AlertChange, type AlertLog, alertsBucket, isOpen, type RecordedAlert } from './alert-log.ts'
+import { type AlertChange, type AlertLog, isOpen, type RecordedAlert } from './alert-log.ts'
 
 /** One alert, as the API shows it. */
 export interface AlertItem extends Required<Pick<NonNullable<EventJson['alert']>, 'rule' | 'key' | 'message' | 'by'>> {
@@ -53,8 +54,8 @@ export async function listAlerts(buckets: BucketReader, tenant: string, query: A
 }
 
 /** Undefined when the value is no alert. */
-export function alertItem({ subject, seq, event, ageMs }: StateItem): AlertItem | undefined {
-  const { alert, time } = event
+export function alertItem({ subject, seq, event, ageMs }: StateValue): AlertItem | undefined {
+  const { alert, time } = eventToJson(event)
   if (alert === undefined) return undefined
   const { rule = '', key = '', message = '', by = '', severity = '', status = '', since } = alert
   return {

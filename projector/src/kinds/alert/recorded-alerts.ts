@@ -9,16 +9,9 @@ import {
   StreamReader,
 } from '@weir/mesh'
 import { Removal } from '@weir/proto'
+import { alertsBucket } from '../../event/alerts-bucket.ts'
 import { limits } from '../../limits.ts'
-import {
-  type AlertChange,
-  AlertLog,
-  alertSubject,
-  alertsBucket,
-  isOpen,
-  type RecordedAlert,
-  recordedAlert,
-} from './alert-log.ts'
+import { type AlertChange, AlertLog, alertSubject, isOpen, type RecordedAlert, recordedAlert } from './alert-log.ts'
 
 export interface RecordedAlertsOptions {
   readonly nc: NatsConnection

@@ -2,7 +2,7 @@ import { eventStream, type NatsConnection, streamState } from '@weir/mesh'
 import { type Cursor, WeirError } from '@weir/proto'
 import { type Database, databaseError } from '../../db/database.ts'
 import { HistoryPositions } from '../../db/history-positions.ts'
-import { type HistoryItem, type HistoryPage, type HistoryRequest, queryHistory } from '../../db/history-query.ts'
+import { type HistoryPage, type HistoryRequest, queryHistory, type StoredEvent } from '../../db/history-query.ts'
 import { querySeries, type Series, type SeriesRequest } from '../../db/history-series.ts'
 import { limits } from '../../limits.ts'
 import { reachedBy } from '../../run/position.ts'
@@ -37,10 +37,10 @@ export class History {
   /** Everything that matches, page after page, and the cursor that continues it. */
   async export(
     request: Omit<HistoryRequest, 'limit' | 'next'>,
-  ): Promise<{ readonly cursor: Cursor; readonly pages: AsyncGenerator<readonly HistoryItem[]> }> {
+  ): Promise<{ readonly cursor: Cursor; readonly pages: AsyncGenerator<readonly StoredEvent[]> }> {
     const database = this.#database()
     const cursor = await this.#head(request.tenant)
-    async function* pages(): AsyncGenerator<readonly HistoryItem[]> {
+    async function* pages(): AsyncGenerator<readonly StoredEvent[]> {
       let next: string | undefined
       do {
         const asked = { ...request, limit: limits.exportPageItems, next }

@@ -1,43 +1,66 @@
-import { WeirError } from '@weir/proto'
+import { fromBinary } from '@bufbuild/protobuf'
+import { Alert_Status, EventSchema, WeirError } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import type { LatestSpec } from '../../declaration/latest-spec.ts'
+import { alertsBucket } from '../../event/alerts-bucket.ts'
 import { isEncodedEvent } from '../../event/encoded-event.ts'
 import type { EventRecord } from '../../event/event-record.ts'
 import { limits } from '../../limits.ts'
 import type { Projection, Rebuilding } from '../../run/projection.ts'
+import { NewestEvents } from './newest-events.ts'
 
-/** Keeps the newest event of each key. The value is the event's own bytes; they are decoded only if the key asks for it. */
+/**
+ * Keeps the newest event of each key: the one that was stored last, or the one that happened last. The value is the event's own
+ * bytes; by order of storing they are decoded only if the key asks for it.
+ */
 export class LatestProjection implements Projection {
   readonly warmUpMs = 0
-  readonly reachMs: number
+  readonly reachMs: number | undefined
   readonly checkpointMs: number = limits.checkpointMs
   readonly fromNow = false
   readonly target: BucketTarget
   readonly rebuilding: Rebuilding
   readonly #spec: LatestSpec
+  /** What is open stays for as long as it is. */
+  readonly #holdsAlerts: boolean
+  /** By order of time alone. */
+  readonly #newest: NewestEvents | undefined
 
   constructor(options: BucketTargetOptions & { readonly spec: LatestSpec }) {
     this.#spec = options.spec
-    this.reachMs = options.spec.ttlMs
-    this.target = new BucketTarget(options)
-    const nothing = (): void => undefined
-    this.rebuilding = this.target.rebuilding(nothing, nothing)
+    this.#holdsAlerts = options.spec.bucket === alertsBucket
+    this.reachMs = this.#holdsAlerts ? undefined : options.spec.ttlMs
+    const newest = options.spec.order === 'time' ? new NewestEvents(options.spec.ttlMs) : undefined
+    this.#newest = newest
+    this.target = new BucketTarget(
+      newest === undefined ? options : { ...options, onOvertaken: (...value) => newest.adopt(...value) },
+    )
+    this.rebuilding = this.target.rebuilding(
+      () => newest?.clear(),
+      () => undefined,
+    )
   }
 
   async open(): Promise<void> {
     this.target.writer.reset()
-    await this.target.writer.load()
+    this.#newest?.clear()
+    await this.target.writer.load(this.#newest === undefined ? undefined : (...value) => this.#newest?.adopt(...value))
   }
 
   take(record: EventRecord): void | Promise<void> {
     if (!isEncodedEvent(record.payload)) throw new WeirError('malformed', 'The bytes are not a weir.v1.Event.')
     const key = this.#spec.key.keyOf(record)
     if (!this.target.owns(key)) return
-    this.target.put(key, record, record.storedAtMs, record.payload)
+    const payload = this.#newest === undefined ? record.payload : this.#newest.take(key, record)
+    if (payload === undefined) return
+    if (this.#holdsAlerts && isOpenAlert(payload)) this.target.putForever(key, record, record.storedAtMs, payload)
+    else this.target.put(key, record, record.storedAtMs, payload)
     return this.target.relief()
   }
 
-  idle(): void {}
+  idle(nowMs: number): void {
+    this.#newest?.prune(nowMs - this.#spec.ttlMs - limits.skewMaxMs)
+  }
 
   flushed(): Promise<void> {
     return this.target.writer.flushed()
@@ -53,5 +76,16 @@ export class LatestProjection implements Projection {
 
   close(): void {
     this.target.writer.close()
+  }
+}
+
+/** An open alert does not expire: that nothing has happened to it for a week does not mean that it is over. */
+function isOpenAlert(payload: Uint8Array): boolean {
+  try {
+    const { data } = fromBinary(EventSchema, payload)
+    const status = data.case === 'alert' ? data.value.status : undefined
+    return status === Alert_Status.FIRING || status === Alert_Status.ACKED
+  } catch {
+    return false
   }
 }
