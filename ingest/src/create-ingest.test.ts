@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { fromBinary } from '@bufbuild/protobuf'
 import { type ErrorCode, EventSchema, WeirError } from '@weir/proto'
-import { type Body, bareIngest } from '../test/fake-stream.ts'
+import { type Body, bareIngest, tokenFor } from '../test/fake-stream.ts'
 import { streamUnpackers } from './body/unpack.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -217,22 +217,76 @@ test('more records than a request may hold are 413', async () => {
   assert.equal((await post('/v1/events', lines, { 'content-type': 'application/x-ndjson' })).status, 413)
 })
 
-test('bodies that would together pass their limit are 503', async () => {
-  const { post } = await bareIngest({ limits: { bodyBytesMax: 1000, bodiesBytesMax: 1500, bodyMs: 100 } })
+/** A body that begins and does not go on. */
+function stuck(bytes: number): Body {
+  return new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new Uint8Array(bytes)) })
+}
+
+test('a body past the share of its producer is 503, and others are served', async () => {
+  const limits = { bodyBytesMax: 1000, bodiesBytesMax: 9000, bodyMs: 200 }
+  const { post } = await bareIngest({ limits })
+  const other = { authorization: `Bearer ${await tokenFor(['>'], 'other')}` }
+  const held = [900, 900, 900].map((bytes) => post('/v1/events', stuck(bytes), json))
+  await sleep(10)
   const large = JSON.stringify({ ...item, data: 'x'.repeat(900) })
-  await post('/v1/events', text, json)
-  const endless = (): Body =>
-    new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(new Uint8Array(900)) })
-  for (const body of [endless(), large]) {
-    const first = post('/v1/events', endless(), json)
-    await sleep(10)
-    const headers = typeof body === 'string' ? { ...json, 'content-length': String(body.length) } : json
-    const second = await post('/v1/events', body, headers)
-    assert.equal(second.status, 503)
-    assert.equal((await read(second)).code, 'overloaded')
-    assert.equal((await first).status, 408)
-  }
+  const refused = await post('/v1/events', streamOf(large), json)
+  assert.equal(refused.status, 503)
+  assert.equal((await read(refused)).code, 'overloaded')
+  assert.equal((await post('/v1/events', streamOf(large), { ...json, ...other })).status, 200)
+  for (const answer of await Promise.all(held)) assert.equal(answer.status, 408)
   assert.equal((await post('/v1/events', streamOf(large), json)).status, 200)
+})
+
+test('large bodies that are declared and do not come hold nothing from anybody', async () => {
+  const { post } = await bareIngest({ limits: { bodyMs: 200 } })
+  const length = { 'content-length': String(8 * 1024 * 1024) }
+  const held = Array.from({ length: 64 }, () => post('/v1/events', stuck(10), { ...json, ...length }))
+  await sleep(10)
+  const large = JSON.stringify({ ...item, data: 'x'.repeat(200_000) })
+  assert.equal((await post('/v1/events', streamOf(large), json)).status, 200)
+  for (const answer of await Promise.all(held)) assert.equal(answer.status, 408)
+})
+
+test('who may publish nothing is refused before the body is read, and so is the subject of a path that is not granted', async () => {
+  const { post } = await bareIngest({ limits: { bodyMs: 5_000 } })
+  const nothing = { authorization: `Bearer ${await tokenFor([])}` }
+  const rooms = { authorization: `Bearer ${await tokenFor(['rooms.>'], 'rooms')}` }
+  for (const [path, headers, message] of [
+    ['/v1/events', nothing, /grants publishing nowhere/],
+    ['/v1/metrics', nothing, /grants publishing nowhere/],
+    ['/v1/events/kitchen.k1', rooms, /not grant publishing to kitchen\.k1/],
+  ] as const) {
+    const began = Date.now()
+    const answer = await post(path, stuck(10), { ...json, ...headers })
+    assert.equal(answer.status, 403)
+    assert.match(await answer.text(), message)
+    assert.ok(Date.now() - began < 2_000)
+  }
+})
+
+test('200 bombs from one sender cost it its rate: nearly all are refused unopened', async () => {
+  const { post } = await bareIngest({ limits: { bytesPerSecond: 20_000_000 } })
+  const bomb = bytes(brotliCompressSync(Buffer.alloc(200_000_000)))
+  const headers = { ...json, 'content-encoding': 'br' }
+  const answers = await Promise.all(Array.from({ length: 200 }, () => post('/v1/events', bomb, headers)))
+  const statuses = answers.map(({ status }) => status)
+  assert.ok(statuses.filter((status) => status === 429).length > 180, String(statuses))
+  assert.ok(statuses.every((status) => status === 429 || status === 413))
+  const other = { authorization: `Bearer ${await tokenFor(['>'], 'other')}` }
+  assert.equal((await post('/v1/events', text, { ...json, ...other })).status, 200)
+})
+
+test('events of one request may take so much memory, however little their body has', async () => {
+  const { post } = await bareIngest()
+  const attributes = Array.from({ length: 40 }, (_, at) => ({
+    key: `k${at}`,
+    value: { stringValue: 'x'.repeat(2000) },
+  }))
+  const dataPoints = Array.from({ length: 2000 }, (_, at) => ({ timeUnixNano: String(at + 1), asInt: at }))
+  const metrics = [{ name: 'a', gauge: { dataPoints } }]
+  const body = JSON.stringify({ resourceMetrics: [{ resource: { attributes }, scopeMetrics: [{ metrics }] }] })
+  const told = await (await post('/v1/metrics', body, json)).text()
+  assert.match(told, /"rejectedDataPoints":"1\d\d\d".*send them in several requests/)
 })
 
 test('a producer that is too fast gets 429 with Retry-After and RateLimit, and is served again after the wait', async () => {

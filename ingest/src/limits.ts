@@ -2,8 +2,25 @@
 export const ingestLimits = {
   /** A larger body, also once unpacked, is refused as `too_large`. Setting WEIR_INGEST_BODY_BYTES. */
   bodyBytesMax: 8_388_608,
-  /** Bodies being read or processed at one time; more in all are refused as `overloaded`. Setting WEIR_INGEST_BODIES_BYTES. */
+  /**
+   * Bodies, and the events that they become, at one time. A producer holds a third of it at most, less when others hold some
+   * (admission/fair-budget.ts); more is refused as `overloaded`. Setting WEIR_INGEST_BODIES_BYTES.
+   */
   bodiesBytesMax: 268_435_456,
+  /** A body of this declared length is reserved whole before it is read; a longer one as it comes. */
+  bodyAtOnceBytesMax: 262_144,
+  /** A body in more codings than these is refused as `unsupported_type`. */
+  codingsMax: 3,
+  /** Bodies that are unpacked at one time; others wait, and senders take turns. */
+  unpackingMax: 4,
+  /** What is reserved at first for a body that is to be unpacked. */
+  unpackStepBytes: 65_536,
+  /** How many times larger the next step is, where that was not enough. */
+  unpackStepGrowth: 8,
+  /** Bytes of the events of one request; further ones are rejected as `too_large`. Attributes of a resource are in each. */
+  eventsBytesMax: 67_108_864,
+  /** Records on their way to the stream, shared as the memory is. More of a producer are refused as `overloaded`. */
+  recordsInFlightMax: 131_072,
   /** A request with more records is refused as `too_large`. */
   recordsMax: 20_000,
   /** A body that has not arrived whole after this is refused as `slow_body`. Setting WEIR_INGEST_BODY_SECONDS. */

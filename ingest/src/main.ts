@@ -20,6 +20,7 @@ import { nodeUnpackers } from './body/unpack-node.ts'
 import { createIngest } from './create-ingest.ts'
 import { parseWebhookRoutes } from './formats/webhook/webhook-route.ts'
 import { IngestMetrics } from './ingest-metrics.ts'
+import { ingestLimits } from './limits.ts'
 import { ingestSettings } from './settings.ts'
 
 const config = loadConfig(ingestSettings)
@@ -64,7 +65,11 @@ await runService({
     )
     const publisher = await scope.use(
       'publisher',
-      () => new Publisher(nc, { metrics }),
+      () => {
+        // What producers may hold is bounded by their shares, so that the publisher's own bounds, which are for all, do not bind.
+        const { bodiesBytesMax: inFlightBytesMax } = config
+        return new Publisher(nc, { metrics, inFlightMax: ingestLimits.recordsInFlightMax, inFlightBytesMax })
+      },
       (started) => started.drain(),
     )
     const { routesFile, origins } = config

@@ -1,7 +1,8 @@
 import { type Identity, type Publisher, problem, type Verifier } from '@weir/mesh/edge'
 import { asWeirError, type WeirError } from '@weir/proto'
 import { requestToken } from './admission/credentials.ts'
-import { type Buckets, RateLimit, rateLimited } from './admission/rate-limit.ts'
+import { type Producer, Producers } from './admission/producers.ts'
+import { type Buckets, rateLimited } from './admission/rate-limit.ts'
 import { SubjectQuota } from './admission/subject-quota.ts'
 import { eventsDialect, unacknowledgedAnswer } from './answers/events-answer.ts'
 import { BodyReader } from './body/body-reader.ts'
@@ -47,7 +48,7 @@ export type PathParameters = Readonly<Record<string, string>>
 export class Pipeline {
   readonly #parts: PipelineParts
   readonly #bodies: BodyReader
-  readonly #rates: RateLimit
+  readonly #producers: Producers
   readonly #intake: Intake
   readonly #turn = new EventLoopTurn()
   #refusedAt = 0
@@ -56,8 +57,8 @@ export class Pipeline {
     const { limits, unpackers, publisher } = parts
     this.#parts = parts
     this.#bodies = new BodyReader({ ...limits, unpackers })
-    this.#rates = new RateLimit(limits)
-    parts.metrics?.watchHeldBytes(() => this.#bodies.heldBytes)
+    this.#producers = new Producers(limits)
+    parts.metrics?.watchHeldBytes(() => this.#producers.heldBytes)
     this.#intake = new Intake(publisher, new SubjectQuota({ ...limits, windowMs: limits.subjectsWindowMs }))
   }
 
@@ -72,13 +73,17 @@ export class Pipeline {
   }
 
   async #answer(request: Request, endpoint: Endpoint, parameters: PathParameters): Promise<Response> {
+    let producer: Producer | undefined
     try {
       const identity = await this.#parts.verifier.verify(requestToken(request.headers))
-      const buckets = this.#rates.of(identity, this.#parts.now())
-      if (buckets.waitSeconds > 0) return tooFast(buckets)
-      return await this.#take(request, endpoint, parameters, identity, buckets)
+      producer = this.#producers.of(identity, this.#parts.now())
+      if (producer.buckets.waitSeconds > 0) return tooFast(producer.buckets)
+      this.#intake.checkGrants(identity, parameters.subject)
+      return await this.#take(request, endpoint, parameters, identity, producer)
     } catch (thrown) {
-      return this.#refuse(asWeirError(thrown), endpoint)
+      // What is refused costs as much as one event, beside the bytes that came.
+      producer?.buckets.charge(1, 0)
+      return this.#refuse(asWeirError(thrown), endpoint, producer)
     }
   }
 
@@ -87,32 +92,43 @@ export class Pipeline {
     endpoint: Endpoint,
     parameters: PathParameters,
     identity: Identity,
-    buckets: Buckets,
+    producer: Producer,
   ): Promise<Response> {
     const { headers } = request
     const { metrics, now } = this.#parts
+    const { buckets } = producer
     const contentType = parseContentType(headers.get('content-type'))
     const decoder = endpoint.formats.of(contentType, headers)
-    const body = await this.#bodies.read(request)
+    const body = await this.#bodies.read(request, producer)
+    let inFlight = 0
+    const release = (): void => {
+      producer.records.release(inFlight)
+      body.release()
+    }
+    let unanswered: Promise<unknown> | undefined
     try {
       metrics?.body(body.bytes.length)
-      buckets.charge(0, body.bytes.length)
       const arrivedMs = now()
       const ids = await endpoint.dialect.ids(headers, body.bytes, this.#parts.otlpDedupe)
       const defaults = new Defaults(arrivedMs, ids, this.#parts.limits.aheadMs)
       const records = decoder.decode(body.bytes, { contentType, headers, parameters, defaults })
       buckets.charge(records.length, 0)
+      body.hold(Math.max(0, defaults.eventsBytes - body.bytes.length))
+      producer.records.hold(records.length)
+      inFlight = records.length
       const low = buckets.isLow ? buckets.headers() : undefined
       await this.#turn.over()
       const sending = this.#intake.send(identity, records, arrivedMs)
       if (wantsNoAck(request.url)) {
+        unanswered = sending.stored
         return unacknowledgedAnswer(sending.sent.length, sending.rejected, low)
       }
       const outcome = await outcomeOf(sending, this.#refused)
       metrics?.stored(outcome)
       return endpoint.dialect.answer(outcome, low, contentType.mediaType)
     } finally {
-      body.release()
+      if (unanswered === undefined) release()
+      else void unanswered.then(release)
     }
   }
 
@@ -124,7 +140,8 @@ export class Pipeline {
     this.#parts.log.error({ err }, 'the store refuses events')
   }
 
-  #refuse(error: WeirError, endpoint: Endpoint): Response {
+  #refuse(error: WeirError, endpoint: Endpoint, producer: Producer | undefined): Response {
+    if (error.code === 'rate_limited' && producer !== undefined) return tooFast(producer.buckets)
     if (error.code === 'internal') this.#parts.log.error({ err: error.cause }, 'a request failed here')
     const headers: Record<string, string> = {}
     if (error.code === 'unsupported_type') {

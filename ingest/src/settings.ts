@@ -51,7 +51,7 @@ export const ingestSettings: typeof meshSettings & {
     'WEIR_INGEST_BODIES_BYTES',
     bytes,
     ingestLimits.bodiesBytesMax,
-    'The bodies of all requests that are under way; past it a request is answered with 503.',
+    'The bodies of all requests that are under way, shared fairly; a producer past its share gets 503.',
   ),
   bodyMs: setting(
     'WEIR_INGEST_BODY_SECONDS',

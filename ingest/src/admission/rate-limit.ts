@@ -1,50 +1,22 @@
-import type { Identity } from '@weir/mesh/edge'
 import { WeirError } from '@weir/proto'
-import { LRUCache } from 'lru-cache'
-import { ingestLimits } from '../limits.ts'
 
-export interface RateLimitOptions {
+export interface RateLimits {
   readonly eventsPerSecond: number
   readonly bytesPerSecond: number
 }
 
 /**
- * How much each producer, which is a tenant and the subject of a token, may send: a token bucket of events and one of
- * bytes, each a second deep. A request is refused only when an earlier one has emptied a bucket, and is charged whole:
- * a batch that is larger than the bucket passes, and is paid for by the wait after it.
+ * What one producer may still send: a token bucket of events and one of bytes, each a second deep. A request is refused only
+ * when an earlier one has emptied a bucket, and is charged whole: a batch that is larger than the bucket passes, and is
+ * paid for by the wait after it.
  */
-export class RateLimit {
-  readonly #options: RateLimitOptions
-  readonly #buckets = new LRUCache<string, Buckets>({ max: ingestLimits.rateTokensMax })
-  /** Saves the key and its look-up: the Verifier gives one Identity a token. */
-  readonly #byIdentity = new WeakMap<Identity, Buckets>()
-
-  constructor(options: RateLimitOptions) {
-    this.#options = options
-  }
-
-  /** The buckets of a producer, filled up to now. */
-  of(identity: Identity, nowMs: number): Buckets {
-    let buckets = this.#byIdentity.get(identity)
-    if (buckets === undefined) {
-      const key = `${identity.tenant} ${identity.subject}`
-      buckets = this.#buckets.get(key) ?? new Buckets(this.#options, nowMs)
-      this.#buckets.set(key, buckets)
-      this.#byIdentity.set(identity, buckets)
-    }
-    buckets.fill(nowMs)
-    return buckets
-  }
-}
-
-/** What one producer may still send. */
 export class Buckets {
-  readonly #options: RateLimitOptions
+  readonly #options: RateLimits
   #events: number
   #bytes: number
   #filledAt: number
 
-  constructor(options: RateLimitOptions, nowMs: number) {
+  constructor(options: RateLimits, nowMs: number) {
     this.#options = options
     this.#events = options.eventsPerSecond
     this.#bytes = options.bytesPerSecond

@@ -1,111 +1,118 @@
 import { WeirError } from '@weir/proto'
 import { ingestLimits } from '../limits.ts'
+import type { BodyPayer } from './body-payer.ts'
 import { bodyTooLarge, readAll, type Unpack, type Unpackers } from './unpack.ts'
+import { UnpackSlots } from './unpack-slots.ts'
 
 export interface BodyReaderOptions {
   readonly bodyBytesMax: number
-  readonly bodiesBytesMax: number
   readonly bodyMs: number
   readonly unpackers: Unpackers
 }
 
-/** A body in memory, until it is released. */
-export interface HeldBody {
-  readonly bytes: Uint8Array
-  release(): void
-}
-
-/** Reads request bodies whole and unpacked, within the limits of size, of memory for all of them together, and of time. */
+/** Reads request bodies whole and unpacked, within the limits of size, of what the sender may hold, and of time. */
 export class BodyReader {
   readonly #options: BodyReaderOptions
+  readonly #slots = new UnpackSlots(ingestLimits.unpackingMax)
   /** Reads that are under way, oldest first, by their deadline. */
   readonly #waiting = new Map<(error: WeirError) => void, number>()
   #sweep: ReturnType<typeof setInterval> | undefined
-  #heldBytes = 0
 
   constructor(options: BodyReaderOptions) {
     this.#options = options
   }
 
-  /** Of all bodies that are being read or are not released. */
-  get heldBytes(): number {
-    return this.#heldBytes
-  }
-
   /**
-   * Throws `slow_body`; `too_large`; `overloaded` when all bodies together would pass their limit; `unsupported_type` for an
-   * unknown content coding; `malformed`.
+   * Throws `slow_body`; `too_large`; `overloaded` when the sender's share of the memory is used up; `rate_limited` when its rate is
+   * before its body is unpacked; `unsupported_type` for an unknown content coding; `malformed`. What came is charged in any case.
    */
-  async read(request: Request): Promise<HeldBody> {
+  async read(request: Request, payer: BodyPayer): Promise<HeldBody> {
     const { bodyBytesMax } = this.#options
-    const unpack = this.#unpackerOf(request.headers.get('content-encoding'))
+    const unpacks = this.#unpacksOf(request.headers.get('content-encoding'))
     const declared = declaredLength(request.headers)
     if (declared !== undefined && declared > bodyBytesMax) throw bodyTooLarge(bodyBytesMax)
-    let held = 0
-    let released = false
-    const hold = (bytes: number): void => {
-      // A body that was too slow may go on arriving: throwing ends its reading.
-      if (released) throw slowBody(this.#options.bodyMs)
-      this.#hold(bytes)
-      held += bytes
-    }
-    const release = (): void => {
-      if (released) return
-      released = true
-      this.#heldBytes -= held
-    }
+    const body = new HeldBody(payer)
     try {
-      // What is declared is reserved before it is read; what is not, as it comes.
-      if (declared !== undefined) hold(declared)
-      const packed = await this.#readInTime(request, declared, hold)
-      if (unpack === undefined) return { bytes: packed, release }
-      const bytes = await unpack(packed, bodyBytesMax)
-      hold(bytes.length)
-      return { bytes, release }
+      body.bytes = await this.#readInTime(request, declared, body)
+      for (const unpack of unpacks) await this.#slots.run(payer, () => this.#unpack(body, unpack, payer))
+      return body
     } catch (thrown) {
-      release()
+      body.release()
       throw thrown
     }
   }
 
-  #unpackerOf(coding: string | null): Unpack | undefined {
-    if (coding === null || coding === 'identity') return undefined
+  /** The codings from the last that was applied to the first (RFC 9110 section 8.4). */
+  #unpacksOf(header: string | null): readonly Unpack[] {
+    if (header === null) return []
     const { unpackers } = this.#options
-    const name = coding.toLowerCase()
-    const unpack = Object.hasOwn(unpackers, name) ? unpackers[name] : undefined
-    if (unpack !== undefined) return unpack
+    const names = header.split(',').map((name) => name.trim().toLowerCase())
+    const codings = names.filter((name) => name !== 'identity' && name !== '')
+    const known = codings.flatMap((name) => (Object.hasOwn(unpackers, name) ? (unpackers[name] ?? []) : []))
+    if (known.length === codings.length && known.length <= ingestLimits.codingsMax) return known.reverse()
     throw new WeirError(
       'unsupported_type',
-      `Content-Encoding ${JSON.stringify(coding.slice(0, 64))} is not known here: use one of ${Object.keys(unpackers).join(', ')}, or none.`,
+      `Content-Encoding ${JSON.stringify(header.slice(0, 64))} is not known here: use one of ${Object.keys(unpackers).join(', ')}, or none.`,
     )
   }
 
-  /** One body is let in whatever its size, so that a limit below that of a body does not shut the door. */
-  #hold(bytes: number): void {
-    if (this.#heldBytes > 0 && this.#heldBytes + bytes > this.#options.bodiesBytesMax) {
-      throw new WeirError('overloaded', 'Too many large requests at one time: send again later.')
+  /**
+   * What is unpacked is reserved before it exists, in steps: a body that is larger than its step is unpacked once more with the
+   * next, which at most doubles the work, and the sender has paid for the step.
+   */
+  async #unpack(body: HeldBody, unpack: Unpack, payer: BodyPayer): Promise<void> {
+    const { bodyBytesMax } = this.#options
+    const packed = body.bytes
+    for (
+      let step = Math.max(ingestLimits.unpackStepBytes, packed.length * 4);
+      ;
+      step *= ingestLimits.unpackStepGrowth
+    ) {
+      const bytesMax = Math.min(step, bodyBytesMax)
+      payer.checkRate()
+      body.hold(bytesMax)
+      try {
+        body.bytes = await unpack(packed, bytesMax)
+        payer.charge(Math.max(0, body.bytes.length - packed.length))
+        body.giveBack(bytesMax - body.bytes.length + packed.length)
+        return
+      } catch (thrown) {
+        payer.charge(bytesMax)
+        body.giveBack(bytesMax)
+        const isLarger = thrown instanceof WeirError && thrown.code === 'too_large'
+        if (!isLarger || bytesMax === bodyBytesMax) throw thrown
+      }
     }
-    this.#heldBytes += bytes
   }
 
   /** One timer for all bodies, as a timer a request would cost more than the rest of this file. */
-  #readInTime(request: Request, declared: number | undefined, hold: (bytes: number) => void): Promise<Uint8Array> {
+  #readInTime(request: Request, declared: number | undefined, body: HeldBody): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       this.#waiting.set(reject, Date.now() + this.#options.bodyMs)
       this.#sweep ??= setInterval(() => this.#sweepWaiting(), ingestLimits.bodySweepMs)
-      // A declared length is kept by the HTTP server, so such a body needs no counting.
-      const reading =
-        declared === undefined ? readAll(request.body, this.#options.bodyBytesMax, hold) : request.arrayBuffer()
-      reading.then(
-        (body) => {
+      this.#read(request, declared, body).then(
+        (bytes) => {
           this.#waiting.delete(reject)
-          resolve(body instanceof ArrayBuffer ? new Uint8Array(body) : body)
+          resolve(bytes)
         },
         (cause: unknown) => {
           this.#waiting.delete(reject)
           reject(cause instanceof WeirError ? cause : new WeirError('malformed', 'The body ended early.', { cause }))
         },
       )
+    })
+  }
+
+  /** A short body whose length is declared is reserved and read at once, which costs less; any other is as it comes. */
+  async #read(request: Request, declared: number | undefined, body: HeldBody): Promise<Uint8Array> {
+    if (declared !== undefined && declared <= ingestLimits.bodyAtOnceBytesMax) {
+      body.take(declared)
+      return new Uint8Array(await request.arrayBuffer())
+    }
+    return readAll(request.body, this.#options.bodyBytesMax, (bytes) => {
+      // A body that was too slow may go on arriving: throwing ends its reading.
+      if (body.isReleased) throw slowBody(this.#options.bodyMs)
+      body.take(bytes)
     })
   }
 
@@ -120,6 +127,41 @@ export class BodyReader {
       this.#waiting.delete(reject)
       reject(slowBody(this.#options.bodyMs))
     }
+  }
+}
+
+/** A body in memory, until it is released. */
+export class HeldBody {
+  bytes: Uint8Array = new Uint8Array(0)
+  isReleased = false
+  readonly #payer: BodyPayer
+  #held = 0
+
+  constructor(payer: BodyPayer) {
+    this.#payer = payer
+  }
+
+  /** Bytes that come: reserved and charged. Throws `overloaded`. */
+  take(bytes: number): void {
+    this.#payer.charge(bytes)
+    this.hold(bytes)
+  }
+
+  /** Reserves memory that goes with the body. Throws `overloaded`. */
+  hold(bytes: number): void {
+    this.#payer.hold(bytes)
+    this.#held += bytes
+  }
+
+  giveBack(bytes: number): void {
+    this.#payer.release(bytes)
+    this.#held -= bytes
+  }
+
+  release(): void {
+    if (this.isReleased) return
+    this.isReleased = true
+    this.#payer.release(this.#held)
   }
 }
 

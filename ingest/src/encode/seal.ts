@@ -1,5 +1,6 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt'
 import { type Event, subjectFault, validateEvent, validateFields, WeirError } from '@weir/proto'
+import { ingestLimits } from '../limits.ts'
 import { encodeEvent, encodeTime } from './event-encoder.ts'
 import type { EventIds } from './event-id.ts'
 import type { IngestRecord } from './record.ts'
@@ -10,6 +11,8 @@ export class Defaults {
   readonly now: Timestamp
   /** The last second that a time may lie in. */
   readonly lastSecond: bigint
+  /** Of the events that were encoded so far. */
+  eventsBytes = 0
   #timeBytes: Uint8Array | undefined
 
   /** `aheadMs` is how far ahead of now a time may be. */
@@ -49,12 +52,17 @@ export function seal(
   const fault = jsonIsChecked ? validateFields(event) : validateEvent(event)
   if (fault !== undefined) return { index, code: 'invalid', message: fault }
   if (isAhead(event, defaults.lastSecond)) return { index, code: 'invalid', message: aheadFault(defaults) }
+  if (defaults.eventsBytes > ingestLimits.eventsBytesMax) return { index, code: 'too_large', message: tooManyBytes }
   try {
-    return { index, subject, id: event.id, event: encodeEvent(event) }
+    const bytes = encodeEvent(event)
+    defaults.eventsBytes += bytes.length
+    return { index, subject, id: event.id, event: bytes }
   } catch (thrown) {
     return rejection(index, thrown)
   }
 }
+
+const tooManyBytes = `The events of the request have more than ${ingestLimits.eventsBytesMax} bytes: send them in several requests.`
 
 function isAhead({ time, data }: Event, lastSecond: bigint): boolean {
   if (time !== undefined && time.seconds > lastSecond) return true

@@ -1,7 +1,7 @@
 // Hot path. Budget: 3 us an event beside its decoding (bench/src/ingest.bench.ts).
 
 import { eventSubject, type Identity, type Outgoing, type Publisher, type Stored } from '@weir/mesh/edge'
-import { compileFilters, WeirError } from '@weir/proto'
+import { compileFilters, isSubject, WeirError } from '@weir/proto'
 import type { SubjectQuota } from '../admission/subject-quota.ts'
 import type { Outcome } from '../encode/outcome.ts'
 import { type IngestRecord, isRejected, type RejectedRecord, type SealedRecord } from '../encode/record.ts'
@@ -24,6 +24,16 @@ export class Intake {
   constructor(publisher: Pick<Publisher, 'publishAll'>, quota: SubjectQuota) {
     this.#publisher = publisher
     this.#quota = quota
+  }
+
+  /** Throws `forbidden` for who may publish nothing at all, or not to the one subject that the request is for. */
+  checkGrants(identity: Identity, subject: string | undefined): void {
+    if (identity.publish.length === 0) {
+      throw new WeirError('forbidden', 'The token grants publishing nowhere: ask for one with filters to publish to.')
+    }
+    if (subject !== undefined && isSubject(subject) && !this.#grantsOf(identity)(subject)) {
+      throw new WeirError('forbidden', `The token does not grant publishing to ${subject}.`)
+    }
   }
 
   /** Hands what may be stored to the publisher, in the order of the records. */
