@@ -157,7 +157,13 @@ test('a wrong method is 405 with Allow, an unknown path 404', async () => {
   const { ingest } = await bareIngest()
   const wrong = await ingest(new Request('http://ingest/v1/events', { method: 'GET' }))
   assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'POST'])
-  assert.equal((await ingest(new Request('http://ingest/v1/nothing', { method: 'POST' }))).status, 404)
+  const unknown = await ingest(new Request('http://ingest/v1/event', { method: 'POST' }))
+  assert.equal(unknown.status, 404)
+  const { detail = '' } = await read(unknown)
+  assert.match(
+    detail,
+    /nothing at \/v1\/event\. Send to POST \/v1\/events, POST \/v1\/events\/\{subject\}, .*POST \/v1\/logs/,
+  )
 })
 
 const packers: Readonly<Record<string, (body: Buffer) => Buffer>> = {
@@ -245,6 +251,27 @@ test('large bodies that are declared and do not come hold nothing from anybody',
   const large = JSON.stringify({ ...item, data: 'x'.repeat(200_000) })
   assert.equal((await post('/v1/events', streamOf(large), json)).status, 200)
   for (const answer of await Promise.all(held)) assert.equal(answer.status, 408)
+})
+
+test('a tenant that is not there is 404 at once, which says how to make it; where nobody knows, the store answers', async () => {
+  const { post } = await bareIngest({ tenantExists: async () => false })
+  const began = Date.now()
+  const answer = await post('/v1/events', stuck(10), json)
+  assert.equal(answer.status, 404)
+  assert.match((await read(answer)).detail ?? '', /no tenant "main".*weir tenant create main/)
+  assert.ok(Date.now() - began < 1_000)
+  const unsure = await bareIngest({ tenantExists: async () => undefined })
+  assert.equal((await unsure.post('/v1/events', text, json)).status, 200)
+})
+
+test('the page loads nothing, runs nothing and cannot be framed', async () => {
+  const { ingest } = await bareIngest()
+  const { headers } = await ingest(new Request('http://ingest/'))
+  assert.match(
+    headers.get('content-security-policy') ?? '',
+    /^default-src 'none'; style-src 'sha256-.*frame-ancestors 'none'/,
+  )
+  assert.equal(headers.get('x-content-type-options'), 'nosniff')
 })
 
 test('who may publish nothing is refused before the body is read, and so is the subject of a path that is not granted', async () => {

@@ -4,7 +4,7 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { streamUnpackers } from './body/unpack.ts'
 import type { WebhookRoute } from './formats/webhook/webhook-route.ts'
-import { apiPage } from './http/api-page.ts'
+import { apiPage, pageHeaders } from './http/api-page.ts'
 import { type Endpoint, endpoints, webhookEndpoint } from './http/endpoint.ts'
 import { openApi } from './http/open-api.ts'
 import { ingestLimits } from './limits.ts'
@@ -20,6 +20,8 @@ export interface IngestParts extends Pick<PipelineParts, 'verifier' | 'publisher
   /** Origins whose pages may send from a browser; `*` is any. */
   readonly origins?: readonly string[]
   readonly metrics?: PipelineParts['metrics']
+  /** Asked once for each tenant; when absent, all that tokens name are there. */
+  readonly tenantExists?: PipelineParts['tenantExists']
   /** As PipelineParts has it; true when absent. */
   readonly otlpDedupe?: boolean
   /** Milliseconds since the Unix epoch. */
@@ -33,6 +35,7 @@ export function createIngest(parts: IngestParts): Ingest {
     unpackers: parts.unpackers ?? streamUnpackers,
     now: parts.now ?? Date.now,
     otlpDedupe: parts.otlpDedupe ?? true,
+    tenantExists: parts.tenantExists ?? (() => Promise.resolve(true)),
     limits: { ...ingestLimits, ...parts.limits },
   })
   const all = [...endpoints, ...(parts.routes ?? []).map(webhookEndpoint)]
@@ -43,9 +46,9 @@ export function createIngest(parts: IngestParts): Ingest {
   }
   const description = openApi(all)
   app.get('/openapi.json', (context) => context.json(description))
-  app.get('/', (context) => context.html(apiPage(description, new URL(context.req.url).origin)))
+  app.get('/', ({ req, html }) => html(apiPage(description, new URL(req.url).origin), 200, pageHeaders))
   for (const [path, methods] of methodsByPath(all)) app.all(path, () => wrongMethod(methods))
-  app.notFound(() => problem(new WeirError('not_found', 'There is nothing here: / says what there is.')))
+  app.notFound(({ req }) => wrongPath(req.path, all))
   return async (request) => app.fetch(request)
 }
 
@@ -56,6 +59,18 @@ function crossOrigin(origins: readonly string[]): ReturnType<typeof cors> {
     exposeHeaders: ['Retry-After', 'RateLimit', 'RateLimit-Policy'],
     maxAge: 3600,
   })
+}
+
+/** Names where producers send to, as a wrong path is most often nearly a right one. */
+function wrongPath(path: string, all: readonly Endpoint[]): Response {
+  const places = all.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+  const named = places.slice(0, ingestLimits.pathsNamedMax).join(', ')
+  return problem(
+    new WeirError(
+      'not_found',
+      `There is nothing at ${path.slice(0, 256)}. Send to ${named}; GET / says what each takes.`,
+    ),
+  )
 }
 
 function methodsByPath(all: readonly Endpoint[]): Map<string, string[]> {

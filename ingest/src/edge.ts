@@ -8,6 +8,7 @@ import {
 } from '@weir/mesh/edge'
 import { asWeirError, WeirError } from '@weir/proto'
 import { createIngest, type Ingest, type IngestParts } from './create-ingest.ts'
+import { tenantExistsIn } from './store/tenant-exists.ts'
 
 export interface EdgeOptions extends VerifierOptions, Pick<IngestParts, 'limits' | 'routes' | 'origins' | 'unpackers'> {
   /** wss://user:password@host:port of NATS over WebSocket. */
@@ -62,5 +63,9 @@ interface OpenIngest {
 async function open({ natsUrl, ...options }: EdgeOptions, verifier: Verifier): Promise<OpenIngest> {
   const nc = await connectNatsByWebSocket({ url: natsUrl, name: 'ingest' })
   const publisher = new Publisher(nc)
-  return { nc, publisher, ingest: createIngest({ ...options, verifier, publisher, log: console }) }
+  return {
+    nc,
+    publisher,
+    ingest: createIngest({ ...options, verifier, publisher, tenantExists: tenantExistsIn(nc), log: console }),
+  }
 }

@@ -35,6 +35,8 @@ export const ingestLimits = {
   subjectsWindowMs: 3_600_000,
   /** A time that is further ahead of the clock here is rejected as `invalid`. Setting WEIR_INGEST_AHEAD_SECONDS. */
   aheadMs: 86_400_000,
+  /** Places that the answer to a wrong path names; GET / names all. */
+  pathsNamedMax: 20,
   /** A longer Idempotency-Key is refused as `malformed`: with `:<index>` after it, it is an event's id. */
   idempotencyKeyBytesMax: 112,
   /** So many rejected records are listed in an answer; `rejectedCount` tells how many there were. */
@@ -61,6 +63,10 @@ export const ingestLimits = {
   refusalLogMs: 10_000,
   /** Tokens whose rates are remembered; past it the one that was idle longest starts anew. */
   rateTokensMax: 10_000,
+  /** Where the store does not say so soon whether there is a tenant, a request goes on as if there were. */
+  tenantAnswerMs: 1000,
+  /** A tenant that is missing is asked about again after this. */
+  tenantMissingMs: 5000,
   /** Tenants whose subjects are counted; past it the one that was idle longest starts anew. */
   quotaTenantsMax: 1000,
 } as const

@@ -22,6 +22,7 @@ import { parseWebhookRoutes } from './formats/webhook/webhook-route.ts'
 import { IngestMetrics } from './ingest-metrics.ts'
 import { ingestLimits } from './limits.ts'
 import { ingestSettings } from './settings.ts'
+import { tenantExistsIn } from './store/tenant-exists.ts'
 
 const config = loadConfig(ingestSettings)
 const log = createLogger('ingest', config.logLevel)
@@ -79,6 +80,7 @@ await runService({
     const ingest = createIngest({
       verifier,
       publisher,
+      tenantExists: tenantExistsIn(nc),
       log,
       metrics: new IngestMetrics(metrics),
       unpackers: nodeUnpackers,

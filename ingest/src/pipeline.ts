@@ -4,10 +4,12 @@ import { requestToken } from './admission/credentials.ts'
 import { type Producer, Producers } from './admission/producers.ts'
 import { type Buckets, rateLimited } from './admission/rate-limit.ts'
 import { SubjectQuota } from './admission/subject-quota.ts'
+import { type TenantExists, Tenants } from './admission/tenants.ts'
 import { eventsDialect, unacknowledgedAnswer } from './answers/events-answer.ts'
 import { BodyReader } from './body/body-reader.ts'
 import { parseContentType } from './body/content-type.ts'
 import type { Unpackers } from './body/unpack.ts'
+import { retryableRejection } from './encode/outcome.ts'
 import { Defaults } from './encode/seal.ts'
 import type { Endpoint } from './http/endpoint.ts'
 import type { IngestMetrics } from './ingest-metrics.ts'
@@ -25,6 +27,7 @@ export interface PipelineParts {
   readonly limits: PipelineLimits
   /** Whether two requests of OTLP with the same bytes are one that was repeated. */
   readonly otlpDedupe: boolean
+  readonly tenantExists: TenantExists
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number
 }
@@ -49,6 +52,7 @@ export class Pipeline {
   readonly #parts: PipelineParts
   readonly #bodies: BodyReader
   readonly #producers: Producers
+  readonly #tenants: Tenants
   readonly #intake: Intake
   readonly #turn = new EventLoopTurn()
   #refusedAt = 0
@@ -58,6 +62,7 @@ export class Pipeline {
     this.#parts = parts
     this.#bodies = new BodyReader({ ...limits, unpackers })
     this.#producers = new Producers(limits)
+    this.#tenants = new Tenants(parts.tenantExists)
     parts.metrics?.watchHeldBytes(() => this.#producers.heldBytes)
     this.#intake = new Intake(publisher, new SubjectQuota({ ...limits, windowMs: limits.subjectsWindowMs }))
   }
@@ -79,6 +84,7 @@ export class Pipeline {
       producer = this.#producers.of(identity, this.#parts.now())
       if (producer.buckets.waitSeconds > 0) return tooFast(producer.buckets)
       this.#intake.checkGrants(identity, parameters.subject)
+      if (!this.#tenants.isKnown(identity.tenant)) await this.#tenants.check(identity.tenant)
       return await this.#take(request, endpoint, parameters, identity, producer)
     } catch (thrown) {
       // What is refused costs as much as one event, beside the bytes that came.
@@ -125,6 +131,7 @@ export class Pipeline {
       }
       const outcome = await outcomeOf(sending, this.#refused)
       metrics?.stored(outcome)
+      if (retryableRejection(outcome) !== undefined) void this.#tenants.ask(identity.tenant)
       return endpoint.dialect.answer(outcome, low, contentType.mediaType)
     } finally {
       if (unanswered === undefined) release()

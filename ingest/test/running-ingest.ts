@@ -16,6 +16,7 @@ import { startNats, type TestNats, type TestNatsOptions } from '@weir/mesh/testi
 import { type Event, EventSchema } from '@weir/proto'
 import { nodeUnpackers } from '../src/body/unpack-node.ts'
 import { createIngest, type IngestParts } from '../src/create-ingest.ts'
+import { tenantExistsIn } from '../src/store/tenant-exists.ts'
 import { type Body, tokenFor } from './fake-stream.ts'
 import { secret } from './secret.ts'
 import type { StallingProxy } from './stalling-proxy.ts'
@@ -64,7 +65,14 @@ export async function startIngest({
   const nc = await connectNats({ url: `nats://127.0.0.1:${proxy?.port ?? nats.port}`, name: 'ingest', log })
   const publisher = new Publisher(nc, publishing)
   const verifier = new Verifier({ jwtSecret: secret, jwtIssuer: 'weir', jwtAudience: 'weir' })
-  const ingest = createIngest({ verifier, publisher, log, unpackers: nodeUnpackers, ...parts })
+  const ingest = createIngest({
+    verifier,
+    publisher,
+    tenantExists: tenantExistsIn(nc),
+    log,
+    unpackers: nodeUnpackers,
+    ...parts,
+  })
   const server = await serve(ingest, { hostname: '127.0.0.1', port: 0 })
   const url = `http://127.0.0.1:${server.port}`
   const token = await tokenFor(['>'])

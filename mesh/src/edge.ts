@@ -10,4 +10,5 @@ export { connectNatsByWebSocket, type WebSocketOptions } from './connection/webs
 export { type ProblemExtra, problem } from './http/problem.ts'
 export type { Stored } from './publish/publish-receipt.ts'
 export { type Outgoing, Publisher, type PublisherOptions } from './publish/publisher.ts'
-export { eventSubject } from './streams/layout.ts'
+export { eventStream, eventSubject } from './streams/layout.ts'
+export { streamState } from './streams/stream-state.ts'

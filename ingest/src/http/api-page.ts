@@ -1,5 +1,25 @@
+import { hash } from 'node:crypto'
 import { html, raw } from 'hono/html'
 import type { OpenApi, Operation } from './open-api.ts'
+
+const style = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
+pre { padding: 1rem; overflow-x: auto; border: 1px solid; border-radius: 4px; }
+section { margin-top: 2.5rem; }
+table { width: 100%; border-collapse: collapse; margin-bottom: 1rem; }
+caption { text-align: left; font-weight: 600; padding: 0.5rem 0; }
+th, td { text-align: left; vertical-align: top; padding: 0.3rem 1rem 0.3rem 0; border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+th { font-weight: 400; width: 22rem; }
+`
+
+/** For the page alone: it loads and runs nothing, its one style is its own, and no other page shows it within itself. */
+export const pageHeaders: Readonly<Record<string, string>> = {
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+}
 
 /** The page that people see at `origin`: the same description as /openapi.json, with nothing that is loaded from elsewhere. */
 export function apiPage({ info, paths }: OpenApi, origin: string): string {
@@ -50,15 +70,3 @@ ${Object.entries(responses).map(
 </table>
 </section>`
 }
-
-const style = `
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
-body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-code, pre { font-family: ui-monospace, monospace; font-size: 0.9em; }
-pre { padding: 1rem; overflow-x: auto; border: 1px solid; border-radius: 4px; }
-section { margin-top: 2.5rem; }
-table { width: 100%; border-collapse: collapse; margin-bottom: 1rem; }
-caption { text-align: left; font-weight: 600; padding: 0.5rem 0; }
-th, td { text-align: left; vertical-align: top; padding: 0.3rem 1rem 0.3rem 0; border-top: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
-th { font-weight: 400; width: 22rem; }
-`
