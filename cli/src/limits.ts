@@ -4,6 +4,12 @@ export const limits = {
   readyMs: 60_000,
   /** A part that was asked to stop and has not ended by then is killed. */
   stopMs: 8_000,
+  /** How soon a part that is not ready is asked again; the wait grows by half each time. */
+  readyPollFirstMs: 20,
+  /** That wait grows no further. */
+  readyPollMaxMs: 500,
+  /** A part that gives no answer to one question of whether it is ready is not, this time. */
+  readyAnswerMs: 2_000,
   /** The wait before the first restart of a part that crashed; it doubles with each further crash. */
   restartFirstMs: 250,
   /** The wait between restarts grows no further. */
@@ -16,6 +22,12 @@ export const limits = {
   logCheckMs: 60_000,
   /** So many last lines of its log are shown for a part that does not start. */
   logLinesShown: 12,
+  /** What follows WEIR_PORT_BASE may begin there, where the ports of their own are taken. */
+  portBaseMin: 18_080,
+  /** And below this, above which the system gives ports to anybody. */
+  portBaseMax: 60_000,
+  /** How often ports are looked at that are to become free. */
+  portsPollMs: 250,
   /** Ports of a `weir up` that was killed are waited for so long before they count as taken. */
   portsFreeMs: 10_000,
   /** A client of the embedded Postgres that has not given its password by then is cut off. */
@@ -26,6 +38,8 @@ export const limits = {
   postgresConnectionsMax: 16,
   /** Every request of a command ends with an error after that. */
   requestMs: 30_000,
+  /** So much is shown of data that is not JSON. */
+  quotedCharactersMax: 60,
   /** `weir pub` sends what it has read so far as soon as it has so many events. */
   batchEventsMax: 500,
   /** `weir pub` sends what it has read so far after so long, for producers that write slowly. */
@@ -40,6 +54,8 @@ export const limits = {
   ownTokenSeconds: 3_600,
   /** The token that `weir up` prints expires after that; `weir token` prints another. */
   printedTokenSeconds: 2_592_000,
+  /** How often this machine's CPU and memory are sent. */
+  telemetryIntervalMs: 2_000,
   /** The host telemetry of a `weir up` that runs longer is refused by ingest: start it anew. */
   telemetryTokenSeconds: 31_536_000,
   /** Events that are asked of the read API at once. */

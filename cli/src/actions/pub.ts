@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { checkSubject, WeirError } from '@weir/proto'
 import { type AccessOptions, findAccess } from '../access/access.ts'
 import { type Rejected, Sender } from '../access/sender.ts'
+import { limits } from '../limits.ts'
 import { exitCodes } from '../text/exit-code.ts'
 import { UsageError } from '../text/usage-error.ts'
 
@@ -60,7 +61,10 @@ function parseJson(text: string, line: number | undefined): unknown {
     return JSON.parse(text)
   } catch {
     const where = line === undefined ? 'The data' : 'This'
-    throw new WeirError('malformed', `${where} is not JSON; a string needs its double quotes: ${text.slice(0, 60)}`)
+    throw new WeirError(
+      'malformed',
+      `${where} is not JSON; a string needs its double quotes: ${text.slice(0, limits.quotedCharactersMax)}`,
+    )
   }
 }
 

@@ -106,7 +106,7 @@ async function refuseSecond(folder: StateFolder, ports: Partial<Ports>): Promise
   const deadline = other === undefined ? 0 : Date.now() + limits.portsFreeMs
   let taken = await takenPorts(ports)
   while (taken.length > 0 && Date.now() < deadline) {
-    await sleep(250)
+    await sleep(limits.portsPollMs)
     taken = await takenPorts(ports)
   }
   const [first] = taken
@@ -116,7 +116,7 @@ async function refuseSecond(folder: StateFolder, ports: Partial<Ports>): Promise
   const these = taken.length === 1 ? `Port ${which} is` : `Ports ${which} are`
   throw new WeirError(
     'conflict',
-    `${these} taken by another program. Stop it, or move all ports of Weir together: WEIR_PORT_BASE=${base ?? 18_080} ${entry()} up`,
+    `${these} taken by another program. Stop it, or move all ports of Weir together: WEIR_PORT_BASE=${base ?? limits.portBaseMin} ${entry()} up`,
   )
 }
 

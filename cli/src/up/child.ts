@@ -101,7 +101,11 @@ export class Child {
       how = words
     })
     const deadline = Date.now() + limits.readyMs
-    for (let waitMs = 20; Date.now() < deadline; waitMs = Math.min(waitMs * 1.5, 500)) {
+    for (
+      let waitMs: number = limits.readyPollFirstMs;
+      Date.now() < deadline;
+      waitMs = Math.min(waitMs * 1.5, limits.readyPollMaxMs)
+    ) {
       const ready = await this.#declaration.isReady().catch(() => false)
       if (how !== undefined || ready) return how
       await sleep(waitMs)

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { renderNatsConfig } from '@weir/mesh'
 import { fileOf } from '../checkout/file-of.ts'
 import { bun, natsServer, pinnedNode } from '../checkout/programs.ts'
+import { limits } from '../limits.ts'
 import { addressesOf, natsUrl } from './addresses.ts'
 import type { ChildDeclaration } from './child.ts'
 import type { NatsServer } from './nats-servers.ts'
@@ -125,7 +126,7 @@ function ownFile(name: string): string {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
+  const response = await fetch(url, { signal: AbortSignal.timeout(limits.readyAnswerMs) })
   return response.ok
 }
 

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { type Environment, ports as meshPorts, parseConfig, portSetting, type Setting } from '@weir/mesh'
+import { limits } from '../limits.ts'
 
 /** Where the parts of `weir up` listen, all on 127.0.0.1. */
 export interface Ports {
@@ -49,8 +50,8 @@ export async function takenPorts(ports: Partial<Ports>): Promise<readonly TakenP
 }
 
 /** A base from which on all ports are free now, the first of them. */
-export async function freePortBase(from = 18_080): Promise<number | undefined> {
-  for (let base = from; base < 60_000; base += 1_000) {
+export async function freePortBase(from: number = limits.portBaseMin): Promise<number | undefined> {
+  for (let base = from; base < limits.portBaseMax; base += 1_000) {
     if ((await takenPorts(portsOf({ WEIR_PORT_BASE: String(base) }))).length === 0) return base
   }
   return undefined

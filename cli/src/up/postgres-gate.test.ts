@@ -1,35 +1,29 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openPostgresGate } from './postgres-gate.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'weir-gate-'))
 /** What has come through to a Postgres that answers with "ok". */
 let passed = ''
-let postgres: Server
 let gate: Server
 
 before(async () => {
-  const target = join(folder, 'postgres')
-  postgres = createServer((socket) => {
-    socket.on('data', (bytes) => {
-      passed += bytes.toString('latin1')
-      socket.write('ok')
-    })
-  }).listen(target)
-  await once(postgres, 'listening')
-  gate = await openPostgresGate({ port: 0, password: 'right', target })
+  gate = await openPostgresGate({
+    port: 0,
+    password: 'right',
+    serve(client) {
+      client.on('data', (bytes) => {
+        passed += bytes.toString('latin1')
+        client.write('ok')
+      })
+    },
+  })
 })
 
 after(() => {
   gate.close()
-  postgres.close()
-  rmSync(folder, { recursive: true })
 })
 
 const sslRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])

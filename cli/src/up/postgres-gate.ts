@@ -1,38 +1,42 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { limits } from '../limits.ts'
 
 export interface PostgresGateOptions {
   /** Where clients come in, on 127.0.0.1. 0 takes a free one. */
   readonly port: number
   readonly password: string
-  /** The Unix socket of a Postgres that asks for no password; nobody else may be able to reach it. */
-  readonly target: string
+  /** Takes a client that has given the password, as it was when it connected: its startup message is to be read. */
+  readonly serve: (client: Socket) => void
 }
 
 /**
  * Asks each client for the password, by the cleartext exchange of the PostgreSQL protocol 3.0, since nothing leaves the
- * machine; then its bytes go through as they are. PGlite knows no passwords, and every account of a machine reaches its
+ * machine; then hands its socket on, so that no byte is copied. PGlite knows no passwords, and every account of a machine reaches its
  * loopback addresses.
  */
-export async function openPostgresGate({ port, password, target }: PostgresGateOptions): Promise<Server> {
-  const server = createServer((client) => admit(client, password, target))
+export async function openPostgresGate({ port, password, serve }: PostgresGateOptions): Promise<Server> {
+  const server = createServer((client) => admit(client, password, serve))
   server.maxConnections = limits.postgresConnectionsMax
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   return server
 }
 
-function admit(client: Socket, password: string, target: string): void {
+function admit(client: Socket, password: string, serve: (client: Socket) => void): void {
   let held = Buffer.alloc(0)
   /** The message that a client begins with, once it has come. */
   let startup: Buffer | undefined
   const deadline = setTimeout(() => client.destroy(), limits.postgresHandshakeMs)
   client.setNoDelay(true)
-  client.on('error', () => client.destroy())
-  client.on('close', () => clearTimeout(deadline))
+  client.on('error', fail)
   client.on('data', read)
+  client.on('close', () => clearTimeout(deadline))
+
+  function fail(): void {
+    client.destroy()
+  }
 
   function read(bytes: Buffer): void {
     held = Buffer.concat([held, bytes])
@@ -76,21 +80,13 @@ function admit(client: Socket, password: string, target: string): void {
       return
     }
     clearTimeout(deadline)
-    client.off('data', read)
     client.pause()
-    passOn(client, Buffer.concat([startup ?? Buffer.alloc(0), held]), target)
+    client.off('data', read)
+    client.unshift(Buffer.concat([startup ?? Buffer.alloc(0), held]))
+    serve(client)
+    client.off('error', fail)
+    client.resume()
   }
-}
-
-/** Both ways, until one of the two ends. */
-function passOn(client: Socket, first: Buffer, target: string): void {
-  const postgres = connect(target)
-  postgres.write(first)
-  postgres.on('error', () => client.destroy())
-  postgres.on('close', () => client.destroy())
-  client.on('close', () => postgres.destroy())
-  client.pipe(postgres)
-  postgres.pipe(client)
 }
 
 /** In a time that tells nothing of either. */

@@ -6,9 +6,10 @@ import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { HostMetrics } from '@opentelemetry/host-metrics'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { AggregationType, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { limits } from '../limits.ts'
 
 const [ingestUrl = ''] = process.argv.slice(2)
-const intervalMs = 2_000
+const intervalMs = limits.telemetryIntervalMs
 
 const exporter = new OTLPMetricExporter({
   url: `${ingestUrl}/v1/metrics`,
