@@ -3,6 +3,7 @@ import {
   type NatsConnection,
   Publisher,
   problem,
+  secured,
   Verifier,
   type VerifierOptions,
 } from '@weir/mesh/edge'
@@ -39,11 +40,11 @@ export function createEdgeIngest(options: EdgeOptions): EdgeIngest {
     async fetch(request) {
       try {
         opening ??= open(options, verifier)
-        return await (await opening).ingest(request)
+        return secured(await (await opening).ingest(request))
       } catch (thrown) {
         // The next request tries again.
         opening = undefined
-        return problem(asWeirError(thrown))
+        return secured(problem(asWeirError(thrown)))
       }
     },
     async close() {

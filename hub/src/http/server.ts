@@ -3,7 +3,7 @@
 
 import uws from 'uWebSockets.js'
 import { STATUS_CODES } from 'node:http'
-import { problemParts } from '@weir/mesh'
+import { problemParts, secureHeaders } from '@weir/mesh'
 import { asWeirError, WeirError } from '@weir/proto'
 import type { Codec } from '../engine/delivery/codec.ts'
 import type { Hub } from '../hub/hub.ts'
@@ -258,4 +258,7 @@ class UwsExchange implements HttpExchange {
 function writeHead(response: uws.HttpResponse, status: number, headers: HttpHeaders): void {
   response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`)
   for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
+  for (const [name, value] of Object.entries(secureHeaders)) {
+    if (!Object.hasOwn(headers, name)) response.writeHeader(name, value)
+  }
 }

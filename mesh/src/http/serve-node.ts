@@ -1,11 +1,18 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server'
+import { getRequestListener, type Http2Bindings, type HttpBindings, RequestError } from '@hono/node-server'
 import { limits } from '../config/limits.ts'
+import { withoutHost } from './guarded.ts'
 import type { HttpServer, Listen, RequestInfo } from './http-server.ts'
+import { problem } from './problem.ts'
+import { secured } from './secure-headers.ts'
 
 export async function serveNode({ hostname, port, handler, onError }: Listen): Promise<HttpServer> {
-  const listener = getRequestListener((request, env) => handler(request, infoOf(env)), { errorHandler: onError })
+  const listener = getRequestListener((request, env) => handler(request, infoOf(env)), {
+    // For requests without one, which the handler knows by their headers.
+    hostname: 'localhost',
+    errorHandler: (thrown) => (thrown instanceof RequestError ? secured(problem(withoutHost())) : onError(thrown)),
+  })
   const server = createServer({ keepAliveTimeout: limits.httpIdleMs }, (incoming, outgoing) => {
     void listener(incoming, outgoing)
   })

@@ -1,4 +1,5 @@
 import { asWeirError, WeirError } from '@weir/proto'
+import { guarded } from './guarded.ts'
 import type { Handler, HttpServer, Listen } from './http-server.ts'
 import { problem } from './problem.ts'
 import { bun, serveBun } from './serve-bun.ts'
@@ -18,7 +19,7 @@ export interface ServeOptions {
 /** One HTTP/1.1 server on Bun, Deno or Node, whichever runs this. Throws `conflict` when the port is taken. */
 export async function serve(handler: Handler, options: ServeOptions): Promise<HttpServer> {
   const { hostname, port, onError = (thrown) => problem(asWeirError(thrown)) } = options
-  const listen: Listen = { hostname, port, handler, onError }
+  const listen: Listen = { hostname, port, handler: guarded(handler, onError), onError }
   try {
     if (bun !== undefined) return serveBun(bun, listen)
     if (deno !== undefined) return serveDeno(deno, listen)
