@@ -2,7 +2,9 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { recordedRuns, resultsPage } from '../bench/src/report/results.ts'
+import { dashboardJson, dashboards } from '../deploy/grafana/dashboards.ts'
 import { configDocument } from './config-document.ts'
+import { metricsDocument } from './metrics-document.ts'
 import { natsUsersFile } from './nats-users-file.ts'
 import { root, run } from './run.ts'
 
@@ -26,6 +28,10 @@ export async function generatedNow(): Promise<ReadonlyMap<string, string>> {
 const documents: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/config.md': configDocument,
   'bench/RESULTS.md': () => resultsPage(recordedRuns()),
+  'docs/metrics.md': metricsDocument,
+  ...Object.fromEntries(
+    dashboards.map((each) => [`deploy/helm/weir/files/dashboards/${each.name}.json`, () => dashboardJson(each)]),
+  ),
   'deploy/nats/users.conf': natsUsersFile,
   // Helm reads no file outside of its chart.
   'deploy/helm/weir/charts/nats/files/users.conf': natsUsersFile,

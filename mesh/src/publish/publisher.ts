@@ -13,6 +13,7 @@ import { MsgIdHeader } from './msg-id-header.ts'
 import { ackSequence, parseAck } from './publish-ack.ts'
 import { closed, draining, forbidden, late, overloaded, sendError, tooLarge, withoutId } from './publish-error.ts'
 import { AllReceipt, OneReceipt, type Receipt, type Stored } from './publish-receipt.ts'
+import { exportPublisher } from './publisher-metrics.ts'
 
 /** One message to store. */
 export interface Outgoing {
@@ -72,7 +73,14 @@ export class Publisher {
         if (pending.retryAt <= this.#replies.now && this.#connected) this.#sendAgain(token, pending)
       },
     })
-    if (options.metrics !== undefined) this.#export(options.metrics)
+    if (options.metrics !== undefined) {
+      exportPublisher(options.metrics, () => ({
+        inFlight: this.#replies.size,
+        inFlightBytes: this.#bytes,
+        publishes: this.#replies.count,
+        retries: this.#retries,
+      }))
+    }
     this.#watch = watchConnection(nc, {
       // While there is no connection nothing is sent: the client would hold it without a bound, and forget it when it dials.
       lost: () => {
@@ -206,15 +214,6 @@ export class Publisher {
     for (const [token, pending] of this.#replies) {
       if (pending.subject === cause.subject) this.#settle(token, pending, forbidden(cause))
     }
-  }
-
-  #export(metrics: Metrics): void {
-    metrics.gauge('publish_in_flight', 'Messages that the store has not answered yet', [], (gauge) => {
-      gauge.set(this.#replies.size)
-    })
-    metrics.gauge('publish_in_flight_bytes', 'Payload bytes of those messages', [], (gauge) => gauge.set(this.#bytes))
-    metrics.reading('publishes_total', 'Messages given to the store', () => this.#replies.count)
-    metrics.reading('publish_retries_total', 'Messages sent again because no answer came', () => this.#retries)
   }
 }
 

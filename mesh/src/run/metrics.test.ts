@@ -30,3 +30,13 @@ test('two services in one process keep their metrics apart', async () => {
   one.counter('a_total', 'A')
   assert.doesNotMatch(await two.text(), /weir_one/)
 })
+
+test('describes what a service counts of its own, and not what every process has', () => {
+  const metrics = new Metrics('described')
+  metrics.counter('things_total', 'Things.', ['kind'])
+  metrics.reading('read_total', 'Read.', () => 1)
+  assert.deepEqual(metrics.describe(), [
+    { name: 'weir_described_things_total', help: 'Things.', type: 'counter', labels: ['kind'] },
+    { name: 'weir_described_read_total', help: 'Read.', type: 'counter', labels: [] },
+  ])
+})

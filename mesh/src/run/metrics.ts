@@ -3,6 +3,21 @@ import { limits } from '../config/limits.ts'
 
 export type { Counter, Gauge, Histogram } from 'prom-client'
 
+export interface MetricDescription {
+  readonly name: string
+  readonly help: string
+  readonly type: string
+  readonly labels: readonly string[]
+}
+
+/** What an object of prom-client has, beyond its types. */
+interface MetricObject {
+  readonly name: string
+  readonly help: string
+  readonly type: string
+  readonly labelNames?: readonly string[]
+}
+
 /**
  * The metrics of one service. Every name becomes `weir_<service>_<name>`. A label has few values: never a subject, a
  * client or a token.
@@ -82,6 +97,17 @@ export class Metrics {
         counter.inc(read())
       },
     })
+  }
+
+  /** What this service counts of its own, in the order of declaration; what every process of its runtime has is left out. */
+  describe(): readonly MetricDescription[] {
+    return this.#registry
+      .getMetricsAsArray()
+      .filter(({ name }) => name.startsWith(this.#prefix))
+      .map((metric) => {
+        const { name, help, type, labelNames = [] } = metric as unknown as MetricObject
+        return { name, help, type, labels: labelNames }
+      })
   }
 
   /** The Prometheus text exposition format. */

@@ -1,0 +1,313 @@
+/** The dashboards of Grafana, as code: `make gen` writes them to deploy/helm/weir/files/dashboards. */
+export const dashboards: readonly Dashboard[] = [
+  {
+    name: 'weir',
+    title: 'Weir',
+    rows: [
+      {
+        title: 'In, through, out',
+        panels: [
+          panel('Events accepted', 'ops', { events: 'sum(rate(weir_ingest_events_accepted_total[$__rate_interval]))' }),
+          panel('Deliveries', 'ops', { deliveries: 'sum(rate(weir_hub_deliveries_total[$__rate_interval]))' }),
+          panel('Connections', 'short', { connections: 'sum(weir_hub_connections)' }),
+          panel('Requests that fail', 'percentunit', {
+            failing:
+              'sum(rate(weir_ingest_requests_total{status=~"5.."}[$__rate_interval])) / sum(rate(weir_ingest_requests_total[$__rate_interval]))',
+          }),
+        ],
+      },
+      {
+        title: 'How far behind',
+        panels: [
+          panel('Hubs behind the streams', 'short', { entries: 'max(weir_hub_lag_entries)' }),
+          panel('Subscriber that is furthest behind', 's', {
+            '{{source}}': 'max by (source) (weir_hub_subscriber_lag_seconds)',
+          }),
+          panel('Projections behind', 'short', {
+            '{{tenant}} {{projection}}': 'max by (tenant, projection) (weir_projector_pending_events)',
+          }),
+          panel('Wait of a request', 's', quantiles('weir_ingest_request_seconds')),
+        ],
+      },
+      { title: 'Processes', panels: processes('weir_ingest_publishes_total or weir_hub_connections') },
+    ],
+  },
+  {
+    name: 'weir-ingest',
+    title: 'Weir: ingest',
+    rows: [
+      {
+        title: 'Requests: rate, errors, duration',
+        panels: [
+          panel('By path', 'reqps', {
+            '{{path}}': 'sum by (path) (rate(weir_ingest_requests_total[$__rate_interval]))',
+          }),
+          panel('By status', 'reqps', {
+            '{{status}}': 'sum by (status) (rate(weir_ingest_requests_total[$__rate_interval]))',
+          }),
+          panel('Wait', 's', quantiles('weir_ingest_request_seconds')),
+          panel('Bytes of bodies', 'Bps', { bytes: 'sum(rate(weir_ingest_body_bytes_total[$__rate_interval]))' }),
+        ],
+      },
+      {
+        title: 'Events',
+        panels: [
+          panel('Accepted', 'ops', {
+            accepted: 'sum(rate(weir_ingest_events_accepted_total[$__rate_interval]))',
+            duplicates: 'sum(rate(weir_ingest_events_duplicate_total[$__rate_interval]))',
+          }),
+          panel('Rejected, by code', 'ops', {
+            '{{code}}': 'sum by (code) (rate(weir_ingest_events_rejected_total[$__rate_interval]))',
+          }),
+        ],
+      },
+      {
+        title: 'The way to the stream',
+        panels: [
+          panel('Unanswered', 'short', { '{{instance}}': 'weir_ingest_publish_in_flight' }),
+          panel('Bytes of those', 'bytes', {
+            '{{instance}}': 'weir_ingest_publish_in_flight_bytes',
+            'bodies {{instance}}': 'weir_ingest_held_bytes',
+          }),
+          panel('Published and sent again', 'ops', {
+            published: 'sum(rate(weir_ingest_publishes_total[$__rate_interval]))',
+            'sent again': 'sum(rate(weir_ingest_publish_retries_total[$__rate_interval]))',
+          }),
+        ],
+      },
+      { title: 'Processes', panels: processes('weir_ingest_publishes_total') },
+    ],
+  },
+  {
+    name: 'weir-hub',
+    title: 'Weir: hubs',
+    rows: [
+      {
+        title: 'Subscribers',
+        panels: [
+          panel('Connections', 'short', { '{{instance}}': 'weir_hub_connections' }),
+          panel('Subscriptions', 'short', {
+            '{{instance}}': 'weir_hub_subscriptions',
+            'behind {{instance}}': 'weir_hub_behind',
+          }),
+          panel('Channels', 'short', {
+            '{{instance}}': 'weir_hub_channels',
+            'sources {{instance}}': 'weir_hub_sources',
+          }),
+          panel('Closed, by code', 'ops', {
+            '{{code}}': 'sum by (code) (rate(weir_hub_closes_total[$__rate_interval]))',
+          }),
+          panel('Refused, by code', 'ops', {
+            '{{code}}': 'sum by (code) (rate(weir_hub_refusals_total[$__rate_interval]))',
+          }),
+        ],
+      },
+      {
+        title: 'Delivery',
+        panels: [
+          panel('Arrived', 'ops', { '{{instance}}': 'rate(weir_hub_inbound_total[$__rate_interval])' }),
+          panel('Sent, times subscribers', 'ops', {
+            '{{instance}}': 'rate(weir_hub_deliveries_total[$__rate_interval])',
+          }),
+          panel('Entries a batch', 'short', {
+            '{{instance}}':
+              'rate(weir_hub_deliveries_total[$__rate_interval]) / rate(weir_hub_batches_total[$__rate_interval])',
+          }),
+          panel('Left out for a newer one', 'ops', {
+            '{{instance}}': 'rate(weir_hub_conflated_total[$__rate_interval])',
+          }),
+          panel('A round of passes', 's', quantiles('weir_hub_pass_seconds')),
+        ],
+      },
+      {
+        title: 'Completeness',
+        panels: [
+          panel('Behind the streams', 'short', { '{{instance}}': 'weir_hub_lag_entries' }),
+          panel('Not compared for', 's', { '{{instance}}': 'weir_hub_compared_seconds' }),
+          panel('Furthest subscriber', 's', { '{{instance}} {{source}}': 'weir_hub_subscriber_lag_seconds' }),
+          panel('Furthest subscriber, entries', 'short', {
+            '{{instance}} {{source}}': 'weir_hub_subscriber_lag_entries',
+          }),
+          panel('Repairs', 'ops', {
+            holes: 'sum(rate(weir_hub_repairs_total[$__rate_interval]))',
+            entries: 'sum(rate(weir_hub_repaired_entries_total[$__rate_interval]))',
+            'reads for old cursors': 'sum(rate(weir_hub_stream_reads_total[$__rate_interval]))',
+          }),
+          panel('Gaps and streams made anew', 'short', {
+            gaps: 'sum(increase(weir_hub_gaps_total[$__rate_interval]))',
+            resets: 'sum(increase(weir_hub_resets_total[$__rate_interval]))',
+          }),
+        ],
+      },
+      {
+        title: 'Memory',
+        panels: [
+          panel('Recent logs', 'bytes', { '{{instance}}': 'weir_hub_ring_bytes' }),
+          panel('Latest values', 'bytes', { '{{instance}}': 'weir_hub_latest_bytes' }),
+          panel('Buffers of sockets', 'bytes', { '{{instance}}': 'weir_hub_socket_bytes' }),
+          panel('Subjects', 'short', { '{{instance}}': 'weir_hub_subjects' }),
+          panel('Full', 'short', { '{{instance}}': 'weir_hub_full' }),
+        ],
+      },
+      { title: 'Processes', panels: processes('weir_hub_connections') },
+    ],
+  },
+  {
+    name: 'weir-projector',
+    title: 'Weir: projector',
+    rows: [
+      {
+        title: 'Projections',
+        panels: [
+          panel('Taken', 'ops', byProjection('sum', 'rate(weir_projector_events_total[$__rate_interval])')),
+          panel('Behind', 'short', byProjection('max', 'weir_projector_pending_events')),
+          panel('Blocked', 'short', byProjection('max', 'weir_projector_blocked')),
+          panel(
+            'Began again',
+            'short',
+            byProjection('sum', 'increase(weir_projector_restarts_total[$__rate_interval])'),
+          ),
+          panel(
+            'Dead letters',
+            'short',
+            byProjection('sum', 'increase(weir_projector_dead_letters_total[$__rate_interval])'),
+          ),
+          panel('Position', 'short', byProjection('min', 'weir_projector_position_seq')),
+        ],
+      },
+      {
+        title: 'Buckets',
+        panels: [
+          panel('Keys', 'short', byProjection('sum', 'weir_projector_keys')),
+          panel('Written', 'ops', byProjection('sum', 'rate(weir_projector_writes_total[$__rate_interval])')),
+          panel(
+            'Replaced before the write',
+            'ops',
+            byProjection('sum', 'rate(weir_projector_conflated_total[$__rate_interval])'),
+          ),
+          panel(
+            'Refused',
+            'short',
+            byProjection('sum', 'increase(weir_projector_refused_keys_total[$__rate_interval])'),
+          ),
+        ],
+      },
+      {
+        title: 'Windows, alerts, history',
+        panels: [
+          panel('Late readings', 'ops', byProjection('sum', 'rate(weir_projector_late_total[$__rate_interval])')),
+          panel(
+            'Alerts that changed',
+            'short',
+            byProjection('sum', 'increase(weir_projector_alert_changes_total[$__rate_interval])'),
+          ),
+          panel(
+            'Conditions that failed',
+            'short',
+            byProjection('sum', 'increase(weir_projector_condition_failures_total[$__rate_interval])'),
+          ),
+          panel('Rows', 'ops', byProjection('sum', 'rate(weir_projector_history_rows_total[$__rate_interval])')),
+          panel(
+            'Inserts that failed',
+            'short',
+            byProjection('sum', 'increase(weir_projector_history_retries_total[$__rate_interval])'),
+          ),
+        ],
+      },
+      { title: 'Processes', panels: processes('weir_projector_pending_events') },
+    ],
+  },
+]
+
+export interface Dashboard {
+  /** Of its file, and its uid. */
+  readonly name: string
+  readonly title: string
+  readonly rows: readonly { readonly title: string; readonly panels: readonly Panel[] }[]
+}
+
+export interface Panel {
+  readonly title: string
+  readonly unit: string
+  /** PromQL by its legend. */
+  readonly queries: Readonly<Record<string, string>>
+}
+
+/** The JSON model of Grafana, four panels beside each other. */
+export function dashboardJson({ name, title, rows }: Dashboard): string {
+  const panels: object[] = []
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of Grafana
+  const datasource = { type: 'prometheus', uid: '${datasource}' }
+  let y = 0
+  let id = 0
+  for (const row of rows) {
+    panels.push({
+      id: ++id,
+      type: 'row',
+      title: row.title,
+      collapsed: false,
+      gridPos: { x: 0, y: y++, w: 24, h: 1 },
+      panels: [],
+    })
+    for (const [i, each] of row.panels.entries()) {
+      panels.push({
+        id: ++id,
+        type: 'timeseries',
+        title: each.title,
+        datasource,
+        gridPos: { x: (i % 4) * 6, y: y + 7 * Math.floor(i / 4), w: 6, h: 7 },
+        fieldConfig: {
+          defaults: { unit: each.unit, min: 0, custom: { lineWidth: 1, fillOpacity: 10 } },
+          overrides: [],
+        },
+        options: { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi', sort: 'desc' } },
+        targets: Object.entries(each.queries).map(([legendFormat, expr], at) => ({
+          refId: String.fromCharCode(65 + at),
+          datasource,
+          expr,
+          legendFormat,
+        })),
+      })
+    }
+    y += 7 * Math.ceil(row.panels.length / 4)
+  }
+  const variable = { name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus' }
+  return `${JSON.stringify(
+    {
+      uid: name,
+      title,
+      tags: ['weir'],
+      schemaVersion: 39,
+      refresh: '15s',
+      time: { from: 'now-1h', to: 'now' },
+      templating: { list: [variable] },
+      panels,
+    },
+    undefined,
+    1,
+  )}\n`
+}
+
+function panel(title: string, unit: string, queries: Panel['queries']): Panel {
+  return { title, unit, queries }
+}
+
+function quantiles(histogram: string): Panel['queries'] {
+  const of = (quantile: number): string =>
+    `histogram_quantile(${quantile}, sum by (le) (rate(${histogram}_bucket[$__rate_interval])))`
+  return { p50: of(0.5), p99: of(0.99) }
+}
+
+function byProjection(aggregate: string, expression: string): Panel['queries'] {
+  return { '{{tenant}} {{projection}}': `${aggregate} by (tenant, projection) (${expression})` }
+}
+
+/** What every process has: utilization, saturation. `of` is a metric of those that are meant. */
+function processes(of: string): readonly Panel[] {
+  const only = `and on (instance) (${of})`
+  return [
+    panel('CPU, in cores', 'short', { '{{instance}}': `rate(process_cpu_seconds_total[$__rate_interval]) ${only}` }),
+    panel('Memory', 'bytes', { '{{instance}}': `process_resident_memory_bytes ${only}` }),
+    panel('Event loop held up, p99', 's', { '{{instance}}': `nodejs_eventloop_lag_p99_seconds ${only}` }),
+  ]
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+import { RunningMesh } from '../../test/running-mesh.ts'
+import { dashboards } from '../grafana/dashboards.ts'
+import { kubernetesProgram } from './kube-api.ts'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const read = (path: string): string => readFileSync(root + path, 'utf8')
+
+interface Rule {
+  readonly alert: string
+  readonly expr: string
+  readonly annotations: { readonly runbook: string }
+}
+
+const rules = (parse(read('deploy/helm/weir/files/rules.yaml')) as { groups: { rules: Rule[] }[] }).groups.flatMap(
+  (group) => group.rules,
+)
+const expressions = [
+  ...rules.map(({ alert, expr }) => ({ where: alert, expr })),
+  ...dashboards.flatMap(({ title, rows }) =>
+    rows.flatMap(({ panels }) =>
+      panels.flatMap((panel) =>
+        Object.values(panel.queries).map((expr) => ({ where: `${title}, ${panel.title}`, expr })),
+      ),
+    ),
+  ),
+]
+
+test('alerts and dashboards ask for what the services really export', async () => {
+  const mesh = await RunningMesh.start()
+  const exported = new Set<string>()
+  const documented = read('docs/metrics.md')
+  const unnamed: string[] = []
+  try {
+    for (const url of Object.values(mesh.running.addresses.admin)) {
+      const text = await (await fetch(`${url}/metrics`)).text()
+      for (const [, name = '', kind] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+        exported.add(name)
+        if (kind === 'histogram') for (const end of ['bucket', 'sum', 'count']) exported.add(`${name}_${end}`)
+        if (name.startsWith('weir_') && !documented.includes(`\`${name}\``)) unnamed.push(name)
+      }
+    }
+  } finally {
+    await mesh.dispose()
+  }
+  assert.deepEqual(unnamed, [], 'docs/metrics.md names every one')
+  const unknown = expressions.flatMap(({ where, expr }) =>
+    [...expr.matchAll(/\b(?:weir|process|nodejs)_\w+/g)].flatMap(([name]) =>
+      exported.has(name) ? [] : [`${where}: ${name}`],
+    ),
+  )
+  assert.deepEqual(unknown, [])
+  const shown = new Set(expressions.flatMap(({ expr }) => expr.match(/\bweir_\w+/g) ?? []))
+  assert.ok(shown.size > 50)
+})
+
+test('every alert has its entry in the runbook, and every entry its alert', () => {
+  const entries = [...read('deploy/RUNBOOK.md').matchAll(/^## (Weir\w+)$/gm)].map(([, name]) => name)
+  assert.deepEqual(entries.toSorted(), rules.map(({ alert }) => alert).toSorted())
+  for (const { alert, annotations } of rules) {
+    assert.equal(annotations.runbook, `deploy/RUNBOOK.md#${alert.toLowerCase()}`)
+  }
+})
+
+test('every alert has a test that it fires', () => {
+  const { tests } = parse(read('deploy/prometheus/rules.test.yaml')) as {
+    tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[]
+  }
+  const firing = tests.flatMap((each) => each.alert_rule_test.filter(({ exp_alerts }) => exp_alerts.length > 0))
+  assert.deepEqual(
+    [...new Set(firing.map(({ alertname }) => alertname))].toSorted(),
+    rules.map(({ alert }) => alert).toSorted(),
+  )
+})
+
+const promtool = kubernetesProgram('promtool')
+
+test('the alerts fire when they should', {
+  skip: promtool === undefined && 'No promtool here: deploy/test/bring-kubernetes.sh.',
+}, () => {
+  const run = (...args: string[]) => spawnSync(promtool ?? '', args, { cwd: root, encoding: 'utf8' })
+  const checked = run('check', 'rules', 'deploy/helm/weir/files/rules.yaml')
+  assert.equal(checked.status, 0, checked.stdout + checked.stderr)
+  const tested = run('test', 'rules', 'deploy/prometheus/rules.test.yaml')
+  assert.equal(tested.status, 0, tested.stdout + tested.stderr)
+})
