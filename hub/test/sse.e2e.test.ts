@@ -201,6 +201,27 @@ describe('server-sent events', () => {
     await hub.untilMetric('connections', (value) => value === 0)
   })
 
+  test('and every other answer say that they are no page, and of no other type', async () => {
+    const reader = await open('filter=safe')
+    const answers = [reader.response]
+    for (const [path, method] of [
+      ['/asyncapi.json', 'GET'],
+      ['/v1/tickets', 'OPTIONS'],
+      ['/v1/tickets', 'POST'],
+      ['/v1/sse', 'POST'],
+      ['/v1/sse?nonsense=1', 'GET'],
+      ['/v1/ws', 'GET'],
+      ['/nowhere', 'GET'],
+    ] as const)
+      answers.push(await fetch(`${hub.httpUrl}${path}`, { method }))
+    for (const { headers, url } of answers) {
+      assert.equal(headers.get('x-content-type-options'), 'nosniff', url)
+      assert.equal(headers.get('referrer-policy'), 'no-referrer', url)
+      assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'.*frame-ancestors 'none'/, url)
+    }
+    reader.close()
+  })
+
   test('are open to the pages of allowed origins alone', async () => {
     const origin = 'https://board.example'
     const preflight = await fetch(`${hub.httpUrl}/v1/tickets`, { method: 'OPTIONS', headers: { origin } })

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
-import { get } from 'node:http'
+import { once } from 'node:events'
+import { createServer, get } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import type { Browser } from 'playwright-core'
@@ -59,7 +61,7 @@ const clients: Readonly<Record<string, Client>> = {
   async Chromium(url, token) {
     const page = await (await chromium()).newPage()
     try {
-      await page.goto(url.replace(/\/v1.*/, '/asyncapi.json'))
+      await page.goto(`http://127.0.0.1:${(site.address() as AddressInfo).port}`)
       return await page.evaluate(
         async ([url, token]) => {
           const response = await fetch(url as string, { headers: { authorization: `Bearer ${token}` } })
@@ -79,6 +81,10 @@ request = urllib.request.Request(sys.argv[1], headers={"Authorization": "Bearer 
 sys.stdout.write(urllib.request.urlopen(request).read().decode())
 `
 
+// A page of another origin than the hub's, as a dashboard is.
+const site = createServer((_request, response) => {
+  response.setHeader('content-type', 'text/html').end('<!doctype html>')
+})
 let browser: Promise<Browser> | undefined
 function chromium(): Promise<Browser> {
   browser ??= launchBrowser()
@@ -96,10 +102,12 @@ describe('an event stream that the hub ends is whole HTTP', () => {
 
   before(async () => {
     mesh = await TestMesh.start()
+    await once(site.listen(0, '127.0.0.1'), 'listening')
   })
 
   after(async () => {
     await (await browser)?.close()
+    site.close()
     await mesh.stop()
   })
 

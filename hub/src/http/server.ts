@@ -257,8 +257,5 @@ class UwsExchange implements HttpExchange {
 
 function writeHead(response: uws.HttpResponse, status: number, headers: HttpHeaders): void {
   response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`)
-  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value)
-  for (const [name, value] of Object.entries(secureHeaders)) {
-    if (!Object.hasOwn(headers, name)) response.writeHeader(name, value)
-  }
+  for (const [name, value] of Object.entries({ ...secureHeaders, ...headers })) response.writeHeader(name, value)
 }
