@@ -67,6 +67,7 @@ describe('a token', () => {
     ['with another HMAC', 'unauthenticated', handmade({}, { alg: 'HS512' })],
     ['with an algorithm of public keys', 'unauthenticated', handmade({}, { alg: 'RS256' })],
     ['signed by a foreign key', 'unauthenticated', handmade({}, { key: 'another secret that is long enough as well' })],
+    ['that lives longer than any may', 'unauthenticated', handmade({ exp: 1e308 })],
     ['without exp', 'unauthenticated', handmade({ exp: undefined })],
     ['without sub', 'unauthenticated', handmade({ sub: undefined })],
     ['without iss', 'unauthenticated', handmade({ iss: undefined })],
