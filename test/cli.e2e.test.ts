@@ -47,7 +47,7 @@ test('all values of a bucket come, however many pages they are, and a limit is s
   assert.match(history.err, /^weir: there are more than 1500/)
 })
 
-test('JSON is printed as its producer wrote it', async () => {
+test('JSON is printed as its producer wrote it, by every command', async () => {
   const data = '{"id": 12345678901234567890, "share": 1.10, "nano": 1795805310123456789, "id": 0e0}'
   const sub = mesh.spawn('sub', 'exact.>', '--json', '--count', '2')
   let [out, err] = ['', '']
@@ -65,6 +65,18 @@ test('JSON is printed as its producer wrote it', async () => {
   await publish([['exact.two', data]])
   await ended
   assert.equal(out.split('\n').filter((line) => line.includes(`"data":${data}`)).length, 2, out)
+  await until('it is in the bucket', async () => (await mesh.weir('get', 'latest', 'exact.two')).code === 0)
+  for (const subject of ['exact.one', 'exact.two']) {
+    assert.equal((await mesh.weir('get', 'latest', subject)).out, `${data}\n`)
+  }
+  const forPrograms = await mesh.weir('get', 'latest', 'exact.one', '--json')
+  assert.ok(forPrograms.out.includes(`"data":${data}`), forPrograms.out)
+  assert.ok((await mesh.weir('get', 'latest', '--filter', 'exact.>')).out.includes(`  exact.one  ${data}\n`))
+  await until('it is in the history', async () => lines(await mesh.weir('history', 'exact.>')).length === 2)
+  for (const more of [[], ['--json']]) {
+    const { out: history } = await mesh.weir('history', 'exact.>', ...more)
+    assert.equal(history.split('\n').filter((line) => line.includes(data)).length, 2, history)
+  }
 })
 
 test('several keys are all looked up, and one that is missing is the exit code', async () => {
