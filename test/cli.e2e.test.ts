@@ -104,6 +104,8 @@ test('what a token does not allow is code 4, and what does not exist code 5, for
     ['projector', 'dead-letters'],
     ['projector', 'replay', '1'],
     ['projector', 'forget', '1'],
+    ['bucket', 'list'],
+    ['bucket', 'drop', 'latest'],
   ]
   for (const token of ['x', narrow]) {
     for (const args of commands) {
@@ -117,6 +119,7 @@ test('what a token does not allow is code 4, and what does not exist code 5, for
     ['get', 'nosuchbucket'],
     ['sub', '--source', 'nosuchbucket'],
     ['projector', 'rebuild', 'nosuchprojection'],
+    ['bucket', 'drop', 'nosuchbucket'],
   ]) {
     const { code, out, err } = await mesh.weir(...args)
     assert.deepEqual([code, out], [5, ''], `${args.join(' ')}: ${err}`)

@@ -60,7 +60,7 @@ test('kill -9 of weir up leaves no process behind, and the next start goes well'
   await next.end('SIGTERM')
 })
 
-test('a shorter time to live is refused with the command that makes it, and made by that', async () => {
+test('a shorter time to live is made by --force alone, and a bucket that nothing fills any more can be dropped', async () => {
   const elsewhere = mkdtempSync(join(tmpdir(), 'weir-up-'))
   const file = join(elsewhere, 'projections.yaml')
   const declare = (ttl: string): void =>
@@ -79,7 +79,20 @@ test('a shorter time to live is refused with the command that makes it, and made
   assert.match(refused.err, /This would lose data\..*"weir up --force" does it\.\n$/s)
   const forced = await RunningMesh.start(elsewhere, settings, ['--force'])
   await until('the old value is gone', async () => (await forced.weir('get', 'rooms', 'rooms.r1')).code === 5)
-  await forced.dispose()
+  const owned = await forced.weir('bucket', 'drop', 'rooms')
+  assert.equal(owned.code, 1)
+  assert.match(owned.err, /The projection rooms fills rooms/)
+  assert.match((await forced.weir('doctor')).out, /buckets +all have a projection/)
+  await forced.end('SIGTERM')
+
+  writeFileSync(file, 'projections: [{ name: latest, kind: latest }]\n')
+  const without = await RunningMesh.start(elsewhere, settings)
+  assert.match((await without.weir('doctor')).out, /buckets +filled by no projection: rooms; "weir bucket drop rooms"/)
+  assert.match((await without.weir('bucket', 'list')).out, /^rooms: \d+ entries, .* filled by no projection$/m)
+  assert.deepEqual(await without.weir('bucket', 'drop', 'rooms'), { code: 0, out: 'rooms is dropped.\n', err: '' })
+  assert.match((await without.weir('doctor')).out, /buckets +all have a projection/)
+  assert.equal((await without.weir('bucket', 'drop', 'latest')).code, 1)
+  await without.dispose()
 })
 
 test('a part that cannot start ends the start, with the reason', async () => {

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { Command, type CommandUnknownOpts, Help } from '@commander-js/extra-typings'
+import { bucketCommand } from './commands/bucket.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import type { Finish } from './commands/finish.ts'
 import { getCommand } from './commands/get.ts'
@@ -23,7 +24,8 @@ export function buildProgram(finish: Finish): CommandUnknownOpts {
     .version(version, '-v, --version', 'Print the version')
     .addHelpText('after', () => exitCodesHelp())
   for (const make of [upCommand, pubCommand, subCommand, getCommand, historyCommand]) program.addCommand(make(finish))
-  for (const make of [tokenCommand, tenantCommand, projectorCommand, doctorCommand]) program.addCommand(make(finish))
+  for (const make of [tokenCommand, tenantCommand, bucketCommand, projectorCommand, doctorCommand])
+    program.addCommand(make(finish))
   settle(program, 'weir')
   addCompletion(program)
   return program

@@ -38,6 +38,8 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   token: ['--admin'],
   'tenant create': ['acme'],
   'tenant list': [],
+  'bucket list': [],
+  'bucket drop': ['old'],
   'projector list': [],
   'projector rebuild': ['latest'],
   'projector dead-letters': [],
@@ -48,7 +50,13 @@ const commands: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Those that ask a service of a mesh. */
-const remote = ['pub', 'sub', 'get', 'history', ...Object.keys(commands).filter((name) => name.startsWith('projector'))]
+const remote = [
+  'pub',
+  'sub',
+  'get',
+  'history',
+  ...Object.keys(commands).filter((name) => /^(projector|bucket) /.test(name)),
+]
 
 function line(name: string, ...more: readonly string[]): string[] {
   return [...name.split(' '), ...(commands[name] ?? []), ...more]

@@ -1,8 +1,13 @@
 import { execFile } from 'node:child_process'
 import { statfs } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { asWeirError, defaultTenant } from '@weir/proto'
+import { findAccess } from '../access/access.ts'
+import { withNats } from '../access/nats.ts'
+import { projectionsOf } from '../access/projection.ts'
 import { bun, natsServer, pinnedNode } from '../checkout/programs.ts'
 import { limits } from '../limits.ts'
+import { bucketsOf, isDefaultBucket } from '../tenant/buckets.ts'
 import { exitCodes } from '../text/exit-code.ts'
 import { portsOf, takenPorts } from '../up/ports.ts'
 import { isAlive, type Running, StateFolder } from '../up/state-folder.ts'
@@ -16,7 +21,7 @@ export async function doctor(): Promise<number> {
     await program('Node for the hub', pinnedNode),
     await program('nats-server', natsServer),
     await disk(),
-    ...(alive === undefined ? [await ports()] : await services(alive)),
+    ...(alive === undefined ? [await ports()] : [...(await services(alive)), await buckets(alive)]),
   ]
   for (const { ok, what, detail } of findings) console.log(`  ${ok ? '✓' : '✗'} ${what.padEnd(18)} ${detail}`)
   if (alive === undefined) console.log('\nNo "weir up" runs in this folder or one above.')
@@ -66,5 +71,18 @@ async function readiness(what: string, address: string): Promise<Finding> {
     return { ok: response.ok, what, detail: response.ok ? `ready (${address})` : `not ready: ${why}` }
   } catch {
     return { ok: false, what, detail: `does not answer at ${address}` }
+  }
+}
+
+/** Values that no projection looks after any more: they stay until their time to live has passed, or somebody drops them. */
+async function buckets({ addresses }: Running): Promise<Finding> {
+  try {
+    const present = await withNats({ nats: addresses.nats }, (nc) => bucketsOf(nc, defaultTenant))
+    const filled = (await projectionsOf(findAccess({}))).map(({ bucket }) => bucket)
+    const left = present.filter(({ name }) => !filled.includes(name) && !isDefaultBucket(name)).map(({ name }) => name)
+    const detail = `filled by no projection: ${left.join(', ')}; "weir bucket drop ${left[0]}" removes one`
+    return { ok: true, what: 'buckets', detail: left.length === 0 ? 'all have a projection' : detail }
+  } catch (thrown) {
+    return { ok: false, what: 'buckets', detail: asWeirError(thrown).message }
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asWeirError } from '@weir/proto'
 import { type Access, type AccessOptions, findAccess } from '../access/access.ts'
+import { type Projection, projectionsOf } from '../access/projection.ts'
 import { type RequestOptions, request } from '../access/request.ts'
 import { limits } from '../limits.ts'
 import { exitCode, exitCodes } from '../text/exit-code.ts'
@@ -8,18 +9,6 @@ import { UsageError } from '../text/usage-error.ts'
 
 export interface ListOptions extends AccessOptions {
   readonly json?: boolean
-}
-
-interface Projection {
-  readonly name: string
-  readonly kind: string
-  readonly from: readonly string[]
-  readonly bucket?: string
-  readonly partition: string
-  readonly pending: number
-  readonly blocked?: string
-  readonly deadLetters: number
-  readonly rebuilding?: { readonly from: number; readonly to: number; readonly at: number }
 }
 
 interface DeadLetter {
@@ -33,8 +22,7 @@ interface DeadLetter {
 
 /** A line a projection: what it fills, how far it is, what it could not take. */
 export async function listProjections({ json = false, ...options }: ListOptions): Promise<number> {
-  const { items } = await ask<{ items: readonly Projection[] }>(findAccess(options), '/v1/projections')
-  for (const item of items) {
+  for (const item of await projectionsOf(findAccess(options))) {
     const { name, kind, from, bucket, partition, pending, blocked, deadLetters } = item
     const target = bucket === undefined ? '' : ` into ${bucket}`
     const state = blocked === undefined ? `${pending} pending` : `waits: ${blocked}`

@@ -1,25 +1,10 @@
-import {
-  connectNats,
-  createLogger,
-  defaultTenantSpec,
-  meshSettings,
-  type NatsConnection,
-  natsAccess,
-  parseConfig,
-  provisionMesh,
-  provisionTenant,
-  type TenantSpec,
-} from '@weir/mesh'
+import { defaultTenantSpec, type NatsConnection, provisionMesh, provisionTenant, type TenantSpec } from '@weir/mesh'
 import { checkTenant } from '@weir/proto'
+import { type NatsOptions, withNats } from '../access/nats.ts'
 import { specWithBuckets } from '../tenant/declared-buckets.ts'
 import { tenantNames } from '../tenant/tenants.ts'
 import { exitCodes } from '../text/exit-code.ts'
 import { UsageError } from '../text/usage-error.ts'
-import { isAlive, StateFolder } from '../up/state-folder.ts'
-
-export interface NatsOptions {
-  readonly nats?: string
-}
 
 export interface CreateOptions extends NatsOptions {
   readonly maxGib: string
@@ -45,21 +30,6 @@ export async function listTenants(options: NatsOptions): Promise<number> {
     for (const name of await tenantNames(nc)) console.log(name)
   })
   return exitCodes.done
-}
-
-/** Certificates come the same way as to the services. */
-const { natsCaFile, natsCertFile, natsKeyFile } = meshSettings
-const natsFiles = { natsCaFile, natsCertFile, natsKeyFile }
-
-async function withNats(options: NatsOptions, action: (nc: NatsConnection) => Promise<void>): Promise<void> {
-  const url = options.nats ?? process.env.WEIR_NATS_URL ?? localNats()
-  const access = natsAccess({ natsUrl: url, ...parseConfig(natsFiles, process.env) })
-  const nc = await connectNats({ ...access, name: 'admin', log: createLogger('cli', 'fatal') })
-  try {
-    await action(nc)
-  } finally {
-    await nc.close()
-  }
 }
 
 async function create(nc: NatsConnection, name: string, spec: TenantSpec, force: boolean): Promise<void> {
@@ -93,10 +63,4 @@ function positive(text: string, option: string): number {
   const value = Number(text)
   if (text.trim() === '' || !(value > 0)) throw new UsageError(`${option} "${text}" is not a number above 0.`)
   return value
-}
-
-function localNats(): string {
-  const running = StateFolder.find(process.cwd())?.readRunning()
-  if (running !== undefined && isAlive(running)) return running.addresses.nats
-  throw new UsageError('No "weir up" runs here: say with --nats or WEIR_NATS_URL where NATS is.')
 }
