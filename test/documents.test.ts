@@ -9,6 +9,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const documents = [
   'README.md',
   'bench/README.md',
+  'deploy/README.md',
+  'deploy/RUNBOOK.md',
   'examples/edge/README.md',
   'examples/snippets/README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
