@@ -7,6 +7,7 @@ import { getCommand } from './commands/get.ts'
 import { historyCommand } from './commands/history.ts'
 import { projectorCommand } from './commands/projector.ts'
 import { pubCommand } from './commands/pub.ts'
+import { sizeCommand } from './commands/size.ts'
 import { subCommand } from './commands/sub.ts'
 import { tenantCommand } from './commands/tenant.ts'
 import { tokenCommand } from './commands/token.ts'
@@ -24,7 +25,7 @@ export function buildProgram(finish: Finish): CommandUnknownOpts {
     .version(version, '-v, --version', 'Print the version')
     .addHelpText('after', () => exitCodesHelp())
   for (const make of [upCommand, pubCommand, subCommand, getCommand, historyCommand]) program.addCommand(make(finish))
-  for (const make of [tokenCommand, tenantCommand, bucketCommand, projectorCommand, doctorCommand])
+  for (const make of [tokenCommand, tenantCommand, bucketCommand, projectorCommand, sizeCommand, doctorCommand])
     program.addCommand(make(finish))
   settle(program, 'weir')
   addCompletion(program)
