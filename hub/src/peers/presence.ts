@@ -15,6 +15,7 @@ export class Presence {
   readonly #started: string = new Date().toISOString()
   #timer: NodeJS.Timeout | undefined
   #deliveries = 0
+  #conflated = 0
   #at: number
 
   constructor(nc: NatsConnection, hub: Hub) {
@@ -48,16 +49,20 @@ export class Presence {
   #event(): Event {
     const { hubName, sources, admission, budget, socketBytes } = this.#hub
     const now = this.#hub.now()
-    const { deliveries } = sources.totals
-    const perSecond = ((deliveries - this.#deliveries) * 1000) / Math.max(1, now - this.#at)
+    const { deliveries, conflated } = sources.totals
+    const seconds = Math.max(1, now - this.#at) / 1000
+    const delivered = (deliveries - this.#deliveries) / seconds
+    const leftOut = (conflated - this.#conflated) / seconds
     this.#deliveries = deliveries
+    this.#conflated = conflated
     this.#at = now
     const metrics = {
       connections: admission.connections,
       subscriptions: 0,
       behind: 0,
       channels: 0,
-      delivered_per_second: Math.round(perSecond),
+      delivered_per_second: Math.round(delivered),
+      conflated_per_second: Math.round(leftOut),
       ring_bytes: budget.ringBytes,
       latest_bytes: budget.keptBytes,
       socket_bytes: socketBytes,
@@ -67,7 +72,13 @@ export class Presence {
       metrics.behind += source.behindCount
       metrics.channels += source.channelCount
     }
-    const units = { ring_bytes: 'By', latest_bytes: 'By', socket_bytes: 'By', delivered_per_second: '1/s' }
+    const units = {
+      ring_bytes: 'By',
+      latest_bytes: 'By',
+      socket_bytes: 'By',
+      delivered_per_second: '1/s',
+      conflated_per_second: '1/s',
+    }
     return create(EventSchema, {
       type: 'weir.hub',
       source: `hub/${hubName}`,
