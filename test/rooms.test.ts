@@ -4,9 +4,6 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { isTest, packagesOf, root, type SourceFile, sourceFiles } from './source-files.ts'
 
-/** Packages whose tables in docs/architecture.md are still to be written, and whose imports still run in circles. */
-const inDisorder: ReadonlySet<string> = new Set(['console'])
-
 const filesInRoomMax = 15
 
 const rooms = roomsOf(readFileSync(join(root, 'docs/architecture.md'), 'utf8'))
@@ -22,9 +19,8 @@ const packages = packagesOf([
   'bench',
   'examples',
 ])
-const ordered = packages.filter((name) => !inDisorder.has(name))
 
-for (const name of ordered) {
+for (const name of packages) {
   const files = sourceFiles(name).filter(({ path }) => !isTest(path) && path.startsWith(`${name}/`))
   const table = rooms.get(name) ?? []
 

@@ -3,23 +3,19 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { create, toBinary } from '@bufbuild/protobuf'
-import type { Browser } from 'playwright-core'
 import { until } from '../cli/test/processes.ts'
 import { connect as connectJson } from '../client/src/connect-json.ts'
 import { connect, type Weir } from '../client/src/index.ts'
 import { EventBatchSchema } from '../proto/src/index.ts'
-import { launchBrowser } from './browser.ts'
 import { RunningMesh } from './running-mesh.ts'
 
 let mesh: RunningMesh
-let browser: Browser | undefined
 
 before(async () => {
   mesh = await RunningMesh.start()
 })
 
 after(async () => {
-  await browser?.close()
   await mesh.dispose()
 })
 
@@ -121,52 +117,6 @@ test('an event of each format is seen by both codecs, the command line, in the b
   )
   protobuf.close()
   json.close()
-})
-
-test('the page shows live values and the load of this machine', async () => {
-  browser = await launchBrowser()
-  const page = await browser.newPage({ locale: 'en-GB' })
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(String(error)))
-  await page.goto(`${mesh.running.addresses.projector}/#token=${mesh.running.token}`)
-  await page.getByRole('status').filter({ hasText: 'Live' }).waitFor()
-  assert.equal(new URL(page.url()).hash, '', 'the token is gone from the address')
-
-  await page.getByLabel('Filter by subject').fill('page.>')
-  await page.getByRole('button', { name: 'Apply' }).click()
-  await mesh.weir('pub', 'page.r1', '"first"')
-  const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'page.r1' }) })
-  await row.getByText('"first"').waitFor()
-  await mesh.weir('pub', 'page.r1', '"second"')
-  await row.getByText('"second"').waitFor()
-
-  await page.getByRole('button', { name: 'Pause' }).click()
-  await mesh.weir('pub', 'page.r1', '"third"')
-  await until('the bucket has the third', async () => (await mesh.weir('get', 'latest', 'page.r1')).out === '"third"\n')
-  assert.equal(await row.getByText('"second"').count(), 1, 'a paused table stays as it is')
-  await page.getByRole('button', { name: 'Resume' }).click()
-  await row.getByText('"third"').waitFor()
-
-  await page.getByRole('img', { name: /CPU \d+ % and memory \d+ % now/ }).waitFor()
-  await page.reload()
-  await page.getByRole('status').filter({ hasText: 'Live' }).waitFor()
-  assert.deepEqual(faults, [])
-  await page.close()
-})
-
-test('a page without a token, or with a bad one, asks for one', async () => {
-  browser ??= await launchBrowser()
-  const page = await browser.newPage({ locale: 'en-GB' })
-  // As a browser calls it under the POSIX locale; Intl refuses it.
-  await page.addInitScript("Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })")
-  await page.goto(mesh.running.addresses.projector)
-  await page.getByRole('textbox', { name: 'Token' }).fill('not-a-token')
-  await page.getByRole('button', { name: 'Continue' }).click()
-  await page.getByRole('alert').getByText(/token/i).waitFor()
-  await page.getByRole('textbox', { name: 'Token' }).fill(mesh.running.token)
-  await page.getByRole('button', { name: 'Continue' }).click()
-  await page.getByRole('status').filter({ hasText: 'Live' }).waitFor()
-  await page.close()
 })
 
 test('what is wrong with an address or a token is said, with an exit code of its own', async () => {

@@ -1,0 +1,45 @@
+import { Alert_Severity, type Event, Step_Status } from '@weir/proto'
+import { fieldsOf, valueText } from './fields.ts'
+
+/** How loud an event is: the colour of the bar before its row. */
+export type Severity = 'none' | 'normal' | 'warn' | 'bad'
+
+/** Of alerts and steps by what they say, of others by their label `severity` (OpenTelemetry logs have one). */
+export function severityOf({ data, labels }: Event): Severity {
+  if (data.case === 'alert') {
+    if (data.value.severity === Alert_Severity.URGENT) return 'bad'
+    return data.value.severity === Alert_Severity.HIGH ? 'warn' : 'normal'
+  }
+  if (data.case === 'step') return data.value.status === Step_Status.ERROR ? 'bad' : 'none'
+  const said = labels.severity ?? labels['severity.text'] ?? labels.level
+  if (said === undefined) return 'none'
+  if (/^(error|fatal|crit|alert|emerg|urgent)/i.test(said)) return 'bad'
+  return /^(warn|high)/i.test(said) ? 'warn' : 'normal'
+}
+
+/** The type of an event; of one that names none, which kind of data it has. */
+export function eventKind({ type, data }: Event): string {
+  return type === '' ? (data.case ?? '') : type
+}
+
+/** Milliseconds since the Unix epoch; undefined when the event has no time. */
+export function eventTimeMs({ time }: Event): number | undefined {
+  return time === undefined ? undefined : Number(time.seconds) * 1000 + time.nanos / 1e6
+}
+
+/** What an event says, in one short line. */
+export function summaryOf(event: Event): string {
+  const fields = fieldsOf(event)
+  const [first] = fields
+  if (first === undefined) return ''
+  if (fields.length === 1 && first.name === 'value') return valueText(first)
+  if (event.data.case === 'alert' || event.data.case === 'step' || event.data.case === 'stateChange') {
+    return fields.map((field) => valueText(field)).join(' · ')
+  }
+  return fields
+    .slice(0, fieldsShown)
+    .map((field) => `${field.name} ${valueText(field)}`)
+    .join('   ')
+}
+
+const fieldsShown = 8

@@ -1,0 +1,112 @@
+import { Alert_Severity, Alert_Status, type Event, Step_Status } from '@weir/proto'
+import { exactInteger, number } from '../words/numbers.ts'
+import { quantity } from '../words/quantity.ts'
+import { ExactNumber, type JsonValue, parseExact } from './exact-json.ts'
+
+/** One value of an event under its name: `celsius`, `door.open`, `metrics` of a reading by their own names. */
+export interface Field {
+  readonly name: string
+  readonly value: FieldValue
+  /** UCUM; empty when the event names none. */
+  readonly unit: string
+}
+
+export type FieldValue = string | number | boolean | null | ExactNumber
+
+/** All values of an event, in its own order, at most `fieldsMax`. What cannot be read has none. */
+export function fieldsOf({ data }: Event): readonly Field[] {
+  switch (data.case) {
+    case 'reading': {
+      const { metrics, units } = data.value
+      return Object.entries(metrics).map(([name, value]) => ({ name, value, unit: units[name] ?? '' }))
+    }
+    case 'stateChange': {
+      const { entity, from, to, category } = data.value
+      return texts({ to, from, entity, category })
+    }
+    case 'alert': {
+      const { rule, severity, status, message, key, by } = data.value
+      return texts({
+        status: Alert_Status[status] ?? '',
+        severity: Alert_Severity[severity] ?? '',
+        rule,
+        key,
+        message,
+        by,
+      })
+    }
+    case 'step': {
+      const { pipeline, name, status, message } = data.value
+      return texts({ status: Step_Status[status] ?? '', name, pipeline, message })
+    }
+    case 'json':
+      return jsonFields(data.value)
+    case 'binary':
+      return [
+        { name: 'contentType', value: data.value.contentType || 'application/octet-stream', unit: '' },
+        { name: 'bytes', value: data.value.data.length, unit: 'By' },
+      ]
+    case 'any':
+      return [{ name: 'typeUrl', value: data.value.typeUrl, unit: '' }]
+    case undefined:
+      return []
+  }
+}
+
+/** The number of a value, for charts and colours; undefined when it is none. */
+export function numberOf(value: FieldValue | undefined): number | undefined {
+  if (typeof value === 'number') return value
+  if (value instanceof ExactNumber) return value.value
+  return typeof value === 'boolean' ? Number(value) : undefined
+}
+
+/** A value as a cell shows it: numbers with their unit, whole ones digit for digit. */
+export function valueText({ value, unit }: Pick<Field, 'value' | 'unit'>): string {
+  if (value instanceof ExactNumber) return /^-?\d+$/.test(value.text) ? exactInteger(value.text) : value.text
+  if (typeof value === 'number') return unit === '' ? number(value) : quantity(value, unit)
+  if (value === null) return 'null'
+  return typeof value === 'string' && value.length > textMax ? `${value.slice(0, textMax)}…` : String(value)
+}
+
+/** The value digit for digit, for a title and for copying. */
+export function exactText({ value }: Pick<Field, 'value'>): string {
+  return value instanceof ExactNumber ? value.text : String(value)
+}
+
+/** A cell shows no more of a text. */
+const textMax = 240
+
+/** An object of many members shows the first of them. */
+const fieldsMax = 64
+
+function texts(named: Readonly<Record<string, string>>): Field[] {
+  return Object.entries(named)
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => ({ name, value, unit: '' }))
+}
+
+function jsonFields(text: string): Field[] {
+  try {
+    const found: Field[] = []
+    collect('', parseExact(text), found)
+    return found
+  } catch {
+    return [{ name: 'value', value: text, unit: '' }]
+  }
+}
+
+function collect(name: string, value: JsonValue, found: Field[]): void {
+  if (found.length >= fieldsMax) return
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) {
+    found.push({ name: name === '' ? 'value' : name, value, unit: '' })
+  } else if (Array.isArray(value)) {
+    found.push({ name: name === '' ? 'value' : name, value: arrayText(value), unit: '' })
+  } else {
+    for (const [key, each] of Object.entries(value)) collect(name === '' ? key : `${name}.${key}`, each, found)
+  }
+}
+
+function arrayText(list: readonly JsonValue[]): string {
+  const shown = list.slice(0, 8).map((each) => (each instanceof ExactNumber ? each.text : JSON.stringify(each)))
+  return `[${shown.join(', ')}${list.length > 8 ? ', …' : ''}]`
+}

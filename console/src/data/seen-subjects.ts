@@ -1,0 +1,46 @@
+import { compileFilters, isFilter } from '@weir/proto/filter'
+
+/** Subjects, labels and types that this page has seen, to complete what is typed and to say what a filter matches. */
+export class SeenSubjects {
+  readonly #subjects = new Set<string>()
+
+  /** Past the bound further subjects are not remembered. */
+  add(subject: string): void {
+    if (this.#subjects.size < seenMax) this.#subjects.add(subject)
+  }
+
+  /** How many of them a filter matches; undefined while it is none. */
+  matched(filters: readonly string[]): number | undefined {
+    if (filters.length === 0 || !filters.every(isFilter)) return undefined
+    const test = compileFilters(filters)
+    let matched = 0
+    for (const subject of this.#subjects) if (test(subject)) matched++
+    return matched
+  }
+
+  /** What may follow: the next token of the subjects that begin so, most frequent first, and `*` and `>` where they shorten. */
+  complete(typed: string): readonly string[] {
+    const at = typed.lastIndexOf('.') + 1
+    const head = typed.slice(0, at)
+    const begun = typed.slice(at)
+    const tokens = head.split('.').slice(0, -1)
+    const next = new Map<string, number>()
+    let deeper = false
+    for (const subject of this.#subjects) {
+      const parts = subject.split('.')
+      if (parts.length <= tokens.length || !tokens.every((token, i) => token === '*' || token === parts[i])) continue
+      const token = parts[tokens.length] ?? ''
+      if (!token.startsWith(begun)) continue
+      const isLast = parts.length === tokens.length + 1
+      deeper ||= !isLast
+      next.set(head + token + (isLast ? '' : '.'), (next.get(head + token + (isLast ? '' : '.')) ?? 0) + 1)
+    }
+    const found = [...next].sort((a, b) => b[1] - a[1]).slice(0, suggestionsMax)
+    const wild = begun === '' && next.size > 1 ? [...(deeper ? [`${head}*.`] : [`${head}*`]), `${head}>`] : []
+    return [...found.map(([text]) => text), ...wild].filter((text) => text !== typed)
+  }
+}
+
+/** A board of a million subjects is completed from the first of them. */
+const seenMax = 50_000
+const suggestionsMax = 8

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseQuery, termsOf } from './query.ts'
+import { SeenSubjects } from './seen-subjects.ts'
+import { subjectParts, varyingPlaces } from './subject-parts.ts'
+
+test('the filter field takes subjects, labels and types, and says what it does not understand', () => {
+  assert.deepEqual(parseQuery('rooms.*.climate rooms.> label.site=a label.name="x y" type=order'), {
+    filters: ['rooms.*.climate', 'rooms.>'],
+    labels: [
+      ['site', 'a'],
+      ['name', 'x y'],
+    ],
+    types: ['order'],
+    wrong: [],
+  })
+  assert.deepEqual(parseQuery('').filters, ['>'])
+  assert.deepEqual(parseQuery('rooms..x <b>').wrong, ['rooms..x', '<b>'])
+  assert.deepEqual(termsOf('  a   label.n="b c"  '), ['a', 'label.n="b c"'])
+})
+
+test('typing is completed by what was seen, the frequent first', () => {
+  const seen = new SeenSubjects()
+  for (const subject of ['rooms.r1.climate', 'rooms.r1.door', 'rooms.r2.climate', 'metrics.host']) seen.add(subject)
+  assert.deepEqual(seen.complete('ro'), ['rooms.'])
+  assert.deepEqual(seen.complete('rooms.'), ['rooms.r1.', 'rooms.r2.', 'rooms.*.', 'rooms.>'])
+  assert.deepEqual(seen.complete('rooms.*.'), ['rooms.*.climate', 'rooms.*.door', 'rooms.*.*', 'rooms.*.>'])
+  assert.equal(seen.matched(['rooms.*.climate']), 2)
+  assert.equal(seen.matched(['rooms..']), undefined)
+})
+
+test('what subjects share is dimmed, and the end that tells them apart is never cut', () => {
+  const subjects = ['rooms.r1.climate', 'rooms.r2.climate']
+  const varying = varyingPlaces(subjects)
+  assert.deepEqual(varying, [false, true, false])
+  const { head, tail } = subjectParts('rooms.r1.climate', varying)
+  assert.deepEqual(head, [{ text: 'rooms.', shared: true }])
+  assert.deepEqual(tail, [
+    { text: 'r1.', shared: false },
+    { text: 'climate', shared: true },
+  ])
+  const long = subjectParts(`a.${'b'.repeat(60)}.cpu=0.state=idle`, [false, false, true, true])
+  assert.deepEqual(long.tail, [{ text: 'cpu=0.state=idle', shared: false }])
+  assert.deepEqual(subjectParts('alone', []), { head: [], tail: [{ text: 'alone', shared: false }] })
+})

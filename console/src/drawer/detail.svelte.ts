@@ -1,0 +1,139 @@
+import type { Weir } from '@weir/client'
+import type { Event } from '@weir/proto'
+import { eventTimeMs } from '../data/event-words.ts'
+import { type Field, fieldsOf, numberOf } from '../data/fields.ts'
+import type { Desk } from '../place/desk.ts'
+import { Feed } from '../series/feed.ts'
+
+/** One event of the subject that is looked at. */
+export interface Moment {
+  readonly seq: number
+  readonly event: Event
+  readonly fields: readonly Field[]
+}
+
+/** A number of the subject over its last hour. */
+export interface NumberLine {
+  readonly name: string
+  readonly unit: string
+  readonly values: readonly number[]
+}
+
+/** The last hour of one subject: what the history has of it, and each newer event as it happens. */
+export class Detail {
+  /** In the order of their sequences. */
+  moments: readonly Moment[] = $state.raw([])
+  /** Whether the history was asked; `away` when it did not answer. */
+  history: 'asking' | 'read' | 'away' = $state('asking')
+  ttlMs: number | undefined = $state()
+  readonly #bySeq = new Map<number, Moment>()
+  readonly #feed: Feed
+  #closed = false
+  #scheduled = false
+
+  constructor(desk: Desk, weir: Weir, subject: string, bucket: string | undefined) {
+    this.#feed = new Feed(
+      desk,
+      weir,
+      { source: bucket ?? 'events', filter: subject },
+      {
+        entry: (entry) => {
+          try {
+            this.#add(entry.seq, entry.detached().event)
+          } catch {
+            // What is no event has no details.
+          }
+        },
+      },
+    )
+    if (bucket === undefined) void this.#readHistory(weir, subject)
+    else this.history = 'read'
+    weir.get(bucket ?? 'latest', subject).then(
+      (item) => {
+        this.ttlMs = item?.ttlMs
+      },
+      () => undefined,
+    )
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#feed.close()
+  }
+
+  async #readHistory(weir: Weir, subject: string): Promise<void> {
+    try {
+      let cursor: string | undefined
+      for (let page = 0; page < pagesMax && !this.#closed; page++) {
+        const found = await weir.history({
+          filter: subject,
+          from: Date.now() - hourMs,
+          limit: 500,
+          ...(cursor === undefined ? {} : { cursor }),
+        })
+        // What the hub gave is exact to the digit; it stays.
+        for (const { seq, event } of found.items) if (!this.#bySeq.has(seq)) this.#add(seq, event)
+        cursor = found.next
+        if (cursor === undefined) break
+      }
+      this.history = 'read'
+    } catch {
+      this.history = 'away'
+    }
+  }
+
+  #add(seq: number, event: Event): void {
+    this.#bySeq.set(seq, { seq, event, fields: fieldsOf(event) })
+    if (this.#scheduled) return
+    this.#scheduled = true
+    requestAnimationFrame(() => {
+      this.#scheduled = false
+      const ordered = [...this.#bySeq.values()].sort((a, b) => a.seq - b.seq)
+      for (const { seq: old } of ordered.slice(0, -keptMax)) this.#bySeq.delete(old)
+      this.moments = ordered.slice(-keptMax)
+    })
+  }
+}
+
+/** Each number that the newest event has, over the given moments, at even times; NaN where nothing was. */
+export function numberLines(moments: readonly Moment[], most: number): readonly NumberLine[] {
+  const last = moments.at(-1)
+  if (last === undefined) return []
+  const numbers = last.fields
+    .filter(({ value }) => typeof value !== 'boolean' && numberOf(value) !== undefined)
+    .slice(0, most)
+  const endMs = eventTimeMs(last.event) ?? Date.now()
+  const beginMs = Math.max(eventTimeMs(moments[0]?.event ?? last.event) ?? endMs, endMs - hourMs)
+  const stepMs = Math.max(1, (endMs - beginMs) / (pointsMax - 1))
+  return numbers.map(({ name, unit }) => {
+    const values = new Array<number>(pointsMax).fill(Number.NaN)
+    for (const { event, fields } of moments) {
+      const value = numberOf(fields.find((field) => field.name === name)?.value)
+      const at = Math.round(((eventTimeMs(event) ?? endMs) - beginMs) / stepMs)
+      if (value !== undefined && at >= 0 && at < pointsMax) values[at] = value
+    }
+    return { name, unit, values: bridged(values, moments.length) }
+  })
+}
+
+/** Fills what lies between two points that are as close as usual; a longer silence stays a gap. */
+function bridged(values: readonly number[], points: number): number[] {
+  const usual = Math.max(4, (pointsMax / Math.max(1, points)) * 8)
+  const filled = [...values]
+  let lastAt = -1
+  for (const [at, value] of values.entries()) {
+    if (!Number.isFinite(value)) continue
+    const from = values[lastAt]
+    if (from !== undefined && at - lastAt <= usual) {
+      for (let between = lastAt + 1; between < at; between++)
+        filled[between] = from + ((value - from) * (between - lastAt)) / (at - lastAt)
+    }
+    lastAt = at
+  }
+  return filled
+}
+
+const hourMs = 3_600_000
+const keptMax = 1_000
+const pagesMax = 6
+const pointsMax = 120

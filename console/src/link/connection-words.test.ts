@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type ConnectionFacts, connectionSaid } from './connection-words.ts'
+import { identityOf } from './identity.ts'
+
+const facts: ConnectionFacts = {
+  state: 'live',
+  lostAtMs: undefined,
+  attempt: 0,
+  retryAtMs: undefined,
+  conflated: 0,
+  errorCode: undefined,
+  nowMs: 1_000_000,
+}
+const said = (some: Partial<ConnectionFacts>): string => {
+  const { word, detail, cure } = connectionSaid({ ...facts, ...some })
+  return [word, detail, cure].filter(Boolean).join(' | ')
+}
+
+test('every state is said in words, with what comes next', () => {
+  assert.equal(said({}), 'Live')
+  assert.equal(said({ state: 'behind', conflated: 1_204 }), 'Behind | by 1,204')
+  assert.equal(said({ state: 'recovering' }), 'Synchronising')
+  assert.equal(said({ state: 'connecting' }), 'Connecting')
+  const lostAtMs = Date.UTC(2026, 0, 1, 12, 0)
+  const since = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(lostAtMs)
+  assert.equal(
+    said({ state: 'offline', lostAtMs, attempt: 3, retryAtMs: 1_004_200 }),
+    `Offline | since ${since} · attempt 3 · next in 5 s | retry`,
+  )
+  assert.equal(said({ state: 'offline', lostAtMs, attempt: 3 }), `Offline | since ${since} · attempt 4 · trying now`)
+})
+
+test('a connection that is closed for good says what cures it', () => {
+  assert.equal(said({ state: 'closed', errorCode: 'token_expired' }), 'Closed | signIn')
+  assert.equal(said({ state: 'closed', errorCode: 'forbidden' }), 'Closed | signIn')
+  assert.equal(said({ state: 'closed', errorCode: 'draining' }), 'Closed | reload')
+  assert.equal(said({ state: 'closed' }), 'Closed | reload')
+})
+
+test('a token says who it is for, and what is none says nothing', () => {
+  const token = (claims: object): string => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s`
+  assert.deepEqual(
+    identityOf(
+      token({ sub: 'ñandú', exp: 2, weir: { tenant: 't', publish: ['a.>'], subscribe: ['{sub}.>'], admin: true } }),
+    ),
+    {
+      subject: 'ñandú',
+      tenant: 't',
+      publish: ['a.>'],
+      subscribe: ['ñandú.>'],
+      admin: true,
+      endsAtMs: 2000,
+    },
+  )
+  for (const bad of ['', 'x', 'a.b.c', 'a.!!.c']) assert.equal(identityOf(bad), undefined)
+})

@@ -1,0 +1,172 @@
+import type { ConnectionState, Weir } from '@weir/client'
+import { type ConnectionSaid, connectionSaid, tokenCodes } from './connection-words.ts'
+import { type Identity, identityOf } from './identity.ts'
+import { TokenBox } from './token-box.ts'
+
+/** The page's one connection to the mesh, and who it is for. */
+export class Link {
+  /** Undefined until there is a token and the hub's address is known. */
+  weir: Weir | undefined = $state.raw()
+  state: ConnectionState = $state('connecting')
+  identity: Identity | undefined = $state.raw()
+  /** Why another token is needed; empty for the first. Undefined while none is. */
+  askedBecause: string | undefined = $state()
+  /** What the connection says, each second anew. */
+  said: ConnectionSaid = $state.raw(connectionSaid(begin))
+  hub: string = $state('')
+  /** The moment, each second anew; what shows an age follows it. */
+  nowMs: number = $state(Date.now())
+
+  readonly #box: TokenBox = new TokenBox((token) => this.#changed(token))
+  #lostAtMs: number | undefined
+  #conflated = 0
+  #generation = 0
+
+  constructor() {
+    setInterval(() => this.#tick(), 1000)
+    if (this.#box.token === undefined) {
+      // Another tab may answer first.
+      setTimeout(() => {
+        if (this.#box.token === undefined) this.askedBecause = ''
+      }, tabsAnswerMs)
+    } else this.#changed(this.#box.token)
+  }
+
+  get token(): string {
+    return this.#box.token ?? ''
+  }
+
+  signIn(token: string): void {
+    this.#box.keep(token)
+  }
+
+  signOut(): void {
+    this.#box.leave()
+  }
+
+  /** Asks for another token while the page stays as it is. */
+  renew(): void {
+    this.askedBecause = ''
+  }
+
+  retryNow(): void {
+    this.weir?.retryNow()
+  }
+
+  /** Entries that were left out for newer ones; the sum is what the page is behind by. */
+  leftOut(count: number): void {
+    this.#conflated += count
+  }
+
+  /** Calls the read API beyond what the client knows. Rejects with a sentence. */
+  async read<Body>(path: string, init: RequestInit = {}): Promise<Body> {
+    const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' }
+    const response = await fetch(path, { ...init, headers, signal: AbortSignal.timeout(readMs) })
+    const body: unknown = response.status === 204 ? {} : await response.json().catch(() => ({}))
+    if (!response.ok) throw new ReadFault(response.status, body)
+    return body as Body
+  }
+
+  #changed(token: string | undefined): void {
+    this.identity = token === undefined ? undefined : identityOf(token)
+    this.askedBecause = token === undefined ? '' : undefined
+    const generation = ++this.#generation
+    if (token === undefined) {
+      this.weir?.close()
+      this.weir = undefined
+    } else void this.#open(generation)
+  }
+
+  async #open(generation: number): Promise<void> {
+    // Beside the question for the address, not after it: the client is a third of what the page loads.
+    const [hubUrl, { connect }] = await Promise.all([this.#hubUrl(generation), import('@weir/client')])
+    if (hubUrl === undefined) return
+    this.weir?.close()
+    const readUrl = new URL('.', location.href).href
+    const weir = connect({
+      url: hubUrl,
+      readUrl,
+      getToken: () => this.token,
+      client: 'weir-console/0.1.0',
+      windowBytes,
+    })
+    weir.connection.subscribe((state) => {
+      // The one before this says last that it is closed.
+      if (generation === this.#generation) this.#follow(weir, state)
+    })
+    this.weir = weir
+  }
+
+  #follow(weir: Weir, state: ConnectionState): void {
+    if (state === 'offline') this.#lostAtMs ??= Date.now()
+    if (state === 'live') {
+      this.#lostAtMs = undefined
+      this.#conflated = 0
+      this.hub = weir.connection.hub ?? ''
+    }
+    this.state = state
+    const { error } = weir.connection
+    if ((state === 'closed' || state === 'offline') && error !== undefined && tokenCodes.has(error.code)) {
+      this.#box.forget()
+      this.askedBecause = error.message
+    }
+    this.#tick()
+  }
+
+  #tick(): void {
+    this.nowMs = Date.now()
+    const status = this.weir?.connection
+    this.said = connectionSaid({
+      state: this.state,
+      lostAtMs: this.#lostAtMs,
+      attempt: status?.attempt ?? 0,
+      retryAtMs: status?.retryAtMs,
+      conflated: this.#conflated,
+      errorCode: status?.error?.code,
+      nowMs: this.nowMs,
+    })
+  }
+
+  /** Asked again until the server answers, as the page may be open while it starts; undefined when another token came meanwhile. */
+  async #hubUrl(generation: number): Promise<string | undefined> {
+    for (let waitMs = 250; generation === this.#generation; waitMs = Math.min(waitMs * 2, 5_000)) {
+      try {
+        const response = await fetch('v1/config', { signal: AbortSignal.timeout(readMs) })
+        if (response.ok)
+          return generation === this.#generation ? ((await response.json()) as { hubUrl: string }).hubUrl : undefined
+      } catch {
+        this.state = 'offline'
+        this.#lostAtMs ??= Date.now()
+      }
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+    }
+    return undefined
+  }
+}
+
+/** What the read API refused, in its words. */
+export class ReadFault extends Error {
+  readonly status: number
+
+  constructor(status: number, body: unknown) {
+    const { detail } = (body ?? {}) as { detail?: unknown }
+    super(typeof detail === 'string' ? detail : `${status}`)
+    this.status = status
+  }
+}
+
+/** Tabs of the same browser answer within a few milliseconds. */
+const tabsAnswerMs = 150
+const readMs = 15_000
+/** A page that draws 50,000 events a second takes a quarter of a megabyte between two frames. */
+const windowBytes = 2_097_152
+
+const begin = {
+  state: 'connecting',
+  lostAtMs: undefined,
+  attempt: 0,
+  retryAtMs: undefined,
+  conflated: 0,
+  errorCode: undefined,
+  nowMs: 0,
+} as const

@@ -1,0 +1,20 @@
+import { createContext } from 'svelte'
+import type { SeenSubjects } from '../data/seen-subjects.ts'
+import type { Link } from '../link/link.svelte.ts'
+import type { Command } from './keys.ts'
+import type { Place } from './place.svelte.ts'
+import type { Pulse } from './pulse.svelte.ts'
+import type { Theme } from './theme.svelte.ts'
+
+/** What every part of the page shares. */
+export interface Desk {
+  readonly link: Link
+  readonly place: Place
+  readonly theme: Theme
+  readonly seen: SeenSubjects
+  readonly pulse: Pulse
+  /** Takes commands of the keyboard before the shell does; what is returned ends that. True from the handler means: done. */
+  readonly onCommand: (handler: (command: Command) => boolean) => () => void
+}
+
+export const [useDesk, provideDesk] = createContext<Desk>()

@@ -1,0 +1,121 @@
+/** The pages, in the order of the rail, each with its key. */
+export type Page = 'start' | 'live' | 'state' | 'history' | 'alerts' | 'mesh' | 'boards'
+export const pages: readonly Page[] = ['start', 'live', 'state']
+export const pageKeys: Readonly<Record<Page, string>> = {
+  start: 's',
+  live: 'l',
+  state: 't',
+  history: 'h',
+  alerts: 'a',
+  mesh: 'm',
+  boards: 'b',
+}
+
+export const ranges = ['5m', '15m', '1h', '6h', '24h', '7d'] as const
+export type Range = (typeof ranges)[number]
+export const rangeMs: Readonly<Record<Range, number>> = {
+  '5m': 300_000,
+  '15m': 900_000,
+  '1h': 3_600_000,
+  '6h': 21_600_000,
+  '24h': 86_400_000,
+  '7d': 604_800_000,
+}
+
+/** Where the person is: everything that a link must carry. The address is its only store, so reload, back and a sent link show the same. */
+export class Place {
+  #search = $state.raw(new URLSearchParams())
+  #page: Page = $state('start')
+
+  constructor() {
+    this.#read()
+    addEventListener('popstate', () => this.#read())
+  }
+
+  get page(): Page {
+    return this.#page
+  }
+
+  get filter(): string {
+    return this.#search.get('filter') ?? ''
+  }
+
+  get range(): Range {
+    const asked = this.#search.get('range')
+    return ranges.find((range) => range === asked) ?? '15m'
+  }
+
+  /** The subject whose details are open. */
+  get row(): string | undefined {
+    return this.#search.get('row') ?? undefined
+  }
+
+  /** What only one page knows: `bucket`, `board`, `step`, variables of a board (`$branch`). */
+  get(name: string): string | undefined {
+    return this.#search.get(name) ?? undefined
+  }
+
+  get variables(): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      [...this.#search].filter(([name]) => name.startsWith('$')).map(([name, value]) => [name.slice(1), value]),
+    )
+  }
+
+  /** Another page; the filter and the range go along, what belongs to the page does not. */
+  go(page: Page, params: Readonly<Record<string, string | undefined>> = {}): void {
+    const search = new URLSearchParams()
+    for (const name of ['filter', 'range']) {
+      const value = this.#search.get(name)
+      if (value !== null) search.set(name, value)
+    }
+    this.#write(page, merged(search, params), true)
+  }
+
+  /** The same page with other parameters, undefined to leave one out. `push` makes a step that "back" undoes. */
+  set(params: Readonly<Record<string, string | undefined>>, push = false): void {
+    this.#write(this.#page, merged(new URLSearchParams(this.#search), params), push)
+  }
+
+  /** The address of a page, for a link. */
+  href(page: Page): string {
+    const search = new URLSearchParams()
+    if (this.filter !== '') search.set('filter', this.filter)
+    if (this.#search.has('range')) search.set('range', this.range)
+    return addressOf(page, search)
+  }
+
+  #write(page: Page, search: URLSearchParams, push: boolean): void {
+    const address = addressOf(page, search)
+    if (push) history.pushState(null, '', address)
+    else history.replaceState(null, '', address)
+    this.#page = page
+    this.#search = search
+  }
+
+  #read(): void {
+    const last = location.pathname.split('/').at(-1) ?? ''
+    this.#page = pages.find((page) => page === last) ?? 'start'
+    this.#search = new URLSearchParams(location.search)
+  }
+}
+
+/** One path segment deep, so that the page's relative addresses stay right under any prefix. */
+function addressOf(page: Page, search: URLSearchParams): string {
+  const folder = location.pathname.slice(0, location.pathname.lastIndexOf('/') + 1)
+  // A person reads it: what a query may hold as it is stays as it is.
+  const query = search
+    .toString()
+    .replaceAll('%24', '$')
+    .replaceAll('%2A', '*')
+    .replaceAll('%2C', ',')
+    .replaceAll('%3E', '>')
+  return `${folder}${page === 'start' ? '' : page}${query === '' ? '' : `?${query}`}`
+}
+
+function merged(search: URLSearchParams, params: Readonly<Record<string, string | undefined>>): URLSearchParams {
+  for (const [name, value] of Object.entries(params)) {
+    if (value === undefined || value === '') search.delete(name)
+    else search.set(name, value)
+  }
+  return search
+}

@@ -1,0 +1,169 @@
+import type { Entry, Weir } from '@weir/client'
+import { parseCursor } from '@weir/proto'
+import type { Desk } from '../place/desk.ts'
+import { Feed } from './feed.ts'
+
+/** What a hub says of itself every five seconds. */
+export interface HubLoad {
+  readonly name: string
+  readonly version: string
+  readonly startedMs: number
+  readonly heardMs: number
+  readonly metrics: Readonly<Record<string, number>>
+}
+
+/** A subject and how lively it was lately: each change counts, and counts half after two minutes. */
+export interface Lively {
+  readonly subject: string
+  readonly entry: Entry
+  readonly score: number
+}
+
+/**
+ * Where the water stands: how much flows into the stream (by its sequence, so all of it counts, whatever is read here), how much is stored,
+ * what the hubs deliver, and what is left out for newer values. One sample a second.
+ */
+export class MeshFlow {
+  /** Events a second; NaN before there is a second to compare. Oldest first, `samplesMax` at most. */
+  inflow: readonly number[] = $state.raw([])
+  stored: readonly number[] = $state.raw([])
+  delivered: readonly number[] = $state.raw([])
+  conflated: readonly number[] = $state.raw([])
+  /** The sequence of the last event. */
+  head: number = $state(0)
+  /** How many events came since the page is open. */
+  sinceOpen: number = $state(0)
+  hubs: readonly HubLoad[] = $state.raw([])
+  lively: readonly Lively[] = $state.raw([])
+  /** Whether events other than this machine's own load were seen; undefined until it is known. */
+  used: boolean | undefined = $state()
+
+  readonly #desk: Desk
+  readonly #hubs = new Map<string, HubLoad>()
+  readonly #lively = new Map<string, Lively>()
+  readonly #feeds: Feed[] = []
+  readonly #timer: ReturnType<typeof setInterval>
+  #heads: number[] = []
+  #seq = 0
+  #firstSeq = 0
+  #received = 0
+  #receivedBefore = 0
+
+  constructor(desk: Desk, weir: Weir) {
+    this.#desk = desk
+    void this.#open(weir)
+    this.#timer = setInterval(() => this.#sample(), 1000)
+    if (desk.link.identity?.admin === true)
+      this.#feeds.push(new Feed(desk, weir, { source: 'mesh' }, this.#hubReader()))
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    for (const feed of this.#feeds) feed.close()
+  }
+
+  async #open(weir: Weir): Promise<void> {
+    const cursor = await weir.history({ limit: 1 }).then(
+      (page) => page.cursor,
+      () => undefined,
+    )
+    if (cursor !== undefined) this.#seq = parseCursor(cursor).seq
+    weir.state('latest', { limit: 100 }).then(
+      ({ items }) => {
+        this.used = items.some(({ subject }) => !isOwnLoad(subject)) || (this.used ?? false)
+      },
+      () => undefined,
+    )
+    const options = { intervalMs: 1000, ...(cursor === undefined ? {} : { cursor }) }
+    this.#feeds.push(
+      new Feed(this.#desk, weir, options, {
+        entry: (entry) => {
+          this.#received++
+          if (entry.seq > this.#seq) this.#seq = entry.seq
+          this.#desk.seen.add(entry.subject)
+          if (!isOwnLoad(entry.subject)) this.used = true
+          const before = this.#lively.get(entry.subject)
+          if (before !== undefined || this.#lively.size < livelyMax) {
+            this.#lively.set(entry.subject, {
+              subject: entry.subject,
+              entry: entry.detached(),
+              score: (before?.score ?? 0) + 1,
+            })
+          }
+        },
+      }),
+    )
+  }
+
+  #hubReader(): ConstructorParameters<typeof Feed>[3] {
+    return {
+      entry: ({ event }) => {
+        const { hub, version = '', started = '' } = event.labels
+        if (hub === undefined || event.data.case !== 'reading') return
+        this.#hubs.set(hub, {
+          name: hub,
+          version,
+          startedMs: Date.parse(started),
+          heardMs: Date.now(),
+          metrics: event.data.value.metrics,
+        })
+        this.hubs = [...this.#hubs.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+      },
+      removed: ({ subject }) => {
+        this.#hubs.delete(subject.slice('hub.'.length))
+        this.hubs = [...this.#hubs.values()]
+      },
+    }
+  }
+
+  #sample(): void {
+    const { pulse } = this.#desk
+    this.#heads = [...this.#heads, this.#seq].slice(-11)
+    const first = this.#heads[0] ?? 0
+    const seconds = this.#heads.length - 1
+    // Over the last ten seconds: an event a second is a steady stream, not a row of ones and zeros.
+    const inflow = seconds === 0 || first === 0 ? Number.NaN : Math.max(0, (this.#seq - first) / seconds)
+    this.head = this.#seq
+    this.#firstSeq ||= this.#seq
+    this.sinceOpen = this.#seq - this.#firstSeq
+    this.inflow = pushed(this.inflow, inflow)
+    this.stored = pushed(this.stored, this.#seq === 0 ? Number.NaN : this.#seq)
+    const sum = (name: string): number => this.hubs.reduce((total, { metrics }) => total + (metrics[name] ?? 0), 0)
+    this.delivered = pushed(
+      this.delivered,
+      this.hubs.length > 0 ? sum('delivered_per_second') : this.#received - this.#receivedBefore,
+    )
+    this.#receivedBefore = this.#received
+    this.conflated = pushed(
+      this.conflated,
+      this.hubs.some(({ metrics }) => 'conflated_per_second' in metrics)
+        ? sum('conflated_per_second')
+        : pulse.conflatedPerSecond,
+    )
+    this.#fade()
+  }
+
+  #fade(): void {
+    for (const [subject, lively] of this.#lively) {
+      const score = lively.score * halfAfterTwoMinutes
+      if (score < 0.05) this.#lively.delete(subject)
+      else this.#lively.set(subject, { ...lively, score })
+    }
+    this.lively = [...this.#lively.values()]
+      .sort((a, b) => b.score - a.score || (a.subject < b.subject ? -1 : 1))
+      .slice(0, 30)
+  }
+}
+
+/** What this machine measures of itself flows in every mesh that `weir up` starts. */
+function isOwnLoad(subject: string): boolean {
+  return subject.startsWith('metrics.host.')
+}
+
+function pushed(values: readonly number[], value: number): readonly number[] {
+  return [...values, value].slice(-samplesMax)
+}
+
+const samplesMax = 120
+const livelyMax = 5_000
+const halfAfterTwoMinutes = 0.5 ** (1 / 120)

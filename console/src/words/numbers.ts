@@ -1,0 +1,41 @@
+import { tag } from './language.ts'
+
+/** The browser's own way to write numbers. Formatters are made once: making one costs fifty times a use. */
+const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 })
+const brief = new Intl.NumberFormat(tag, { notation: 'compact', maximumSignificantDigits: 3 })
+const significant = new Intl.NumberFormat(tag, { maximumSignificantDigits: 6 })
+const oneDigit = new Intl.NumberFormat(tag, { maximumFractionDigits: 1 })
+
+/** 1204 as "1,204". */
+export function count(value: number): string {
+  return whole.format(value)
+}
+
+/** 41800 as "41.8K"; below ten thousand as it is. */
+export function compact(value: number): string {
+  return Math.abs(value) < 10_000 ? number(value) : brief.format(value)
+}
+
+/** At most six significant digits; whole numbers in full. */
+export function number(value: number): string {
+  if (!Number.isFinite(value)) return String(value)
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return whole.format(value)
+  const size = Math.abs(value)
+  return size !== 0 && (size < 1e-4 || size >= 1e15) ? value.toExponential(4) : significant.format(value)
+}
+
+/** A whole number of any length, digit for digit, grouped. */
+export function exactInteger(text: string): string {
+  return whole.format(BigInt(text))
+}
+
+/** A mean rate: one digit below ten, none above, scaled from ten thousand. */
+export function rate(value: number): string {
+  if (value < 10) return oneDigit.format(value)
+  return value < 10_000 ? whole.format(value) : brief.format(value)
+}
+
+/** A number with at most one digit after the point. */
+export function short(value: number): string {
+  return oneDigit.format(value)
+}

@@ -1,0 +1,265 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { after, before, test } from 'node:test'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { until } from '../cli/test/processes.ts'
+import { launchBrowser } from './browser.ts'
+import { RunningMesh } from './running-mesh.ts'
+
+let mesh: RunningMesh
+let browser: Browser
+
+before(async () => {
+  mesh = await RunningMesh.start()
+  browser = await launchBrowser()
+})
+
+after(async () => {
+  await browser?.close()
+  await mesh.dispose()
+})
+
+interface Visit {
+  readonly page: Page
+  readonly context: BrowserContext
+  /** Everything that went wrong in the page. */
+  readonly faults: string[]
+}
+
+type ContextOptions = NonNullable<Parameters<Browser['newContext']>[0]>
+
+/** Opens a page of the console as somebody who is signed in. */
+async function visit(path: string, options: ContextOptions = {}): Promise<Visit> {
+  const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1280, height: 800 }, ...options })
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(String(error)))
+  await page.goto(`${mesh.running.addresses.projector}/${path}#token=${mesh.running.token}`)
+  return { page, context, faults }
+}
+
+const live = (page: Page, word = 'Live'): Promise<void> =>
+  page.locator('[role=status][data-state]').filter({ hasText: word }).waitFor()
+
+async function post(lines: readonly object[]): Promise<void> {
+  const response = await fetch(`${mesh.running.addresses.ingest}/v1/events`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${mesh.running.token}`, 'content-type': 'application/x-ndjson' },
+    body: lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'),
+  })
+  assert.equal(response.status, 200, await response.clone().text())
+  assert.equal(((await response.json()) as { rejected?: unknown }).rejected, undefined)
+}
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe finds against WCAG 2.2 A and AA, a line a rule. */
+async function axeFaults(page: Page): Promise<string[]> {
+  // Past the page's content security policy, which lets no script in.
+  await page.evaluate(axeSource)
+  return await page.evaluate(async () => {
+    interface Axe {
+      run(
+        context: Document,
+        options: object,
+      ): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }>
+    }
+    const { axe } = globalThis as unknown as { axe: Axe }
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+    const { violations } = await axe.run(document, { runOnly: { type: 'tag', values: tags } })
+    return violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary.slice(0, 200)}`).join(' | ')}`,
+    )
+  })
+}
+
+const pages = ['', 'live', 'state']
+
+test('every page in both themes has nothing that axe finds, and no sideways scroll at 360 px', async () => {
+  await post([
+    {
+      subject: 'axe.r1.climate',
+      reading: { metrics: { celsius: 21.5, share: 0.4 }, units: { celsius: 'Cel', share: '1' } },
+    },
+    { subject: 'axe.r2.order', stateChange: { entity: 'order 1', from: 'new', to: 'ready' } },
+    { subject: 'axe.r3.text', data: { name: 'x', list: [1, 2] } },
+  ])
+  for (const colorScheme of ['dark', 'light'] as const) {
+    const { page, context, faults } = await visit('', { colorScheme })
+    await live(page)
+    for (const path of pages) {
+      await page.goto(`${mesh.running.addresses.projector}/${path}`)
+      await live(page)
+      await page.waitForTimeout(1_200)
+      assert.deepEqual(await axeFaults(page), [], `${path || 'start'}, ${colorScheme}`)
+      await page.setViewportSize({ width: 360, height: 740 })
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360, path)
+      await page.setViewportSize({ width: 1280, height: 800 })
+    }
+    await page.goto(`${mesh.running.addresses.projector}/state?row=axe.r1.climate`)
+    await page.getByRole('tab', { name: 'JSON' }).click()
+    await page.getByText('"celsius"').first().waitFor()
+    assert.deepEqual(await axeFaults(page), [], `details, ${colorScheme}`)
+    await page.keyboard.press('Escape')
+    for (const [key, name] of [
+      ['Control+k', 'Commands'],
+      ['?', 'Keys'],
+    ] as const) {
+      await page.keyboard.press(key)
+      await page.getByRole('dialog', { name }).waitFor()
+      assert.deepEqual(await axeFaults(page), [], `${name}, ${colorScheme}`)
+      await page.keyboard.press('Escape')
+    }
+    assert.deepEqual(faults, [])
+    await context.close()
+  }
+})
+
+test('live shows events as they happen, stands still when it is paused, and the filter is in the address', async () => {
+  const { page, context, faults } = await visit('live')
+  await live(page)
+  await page.keyboard.press('/')
+  await page.keyboard.type('page.>')
+  await page.keyboard.press('Enter')
+  await until('the filter is in the address', () => new URL(page.url()).searchParams.get('filter') === 'page.>')
+  assert.equal(new URL(page.url()).hash, '', 'the token is gone from the address')
+  await page.getByText('Nothing has come yet').waitFor()
+  await mesh.weir('pub', 'page.r1', '{"n":1,"say":"first"}')
+  await page.getByRole('row', { name: /page\.r1.*first/ }).waitFor()
+  await page.keyboard.press('Space')
+  await mesh.weir('pub', 'page.r1', '{"n":2,"say":"second"}')
+  await page.getByRole('button', { name: '1 new' }).waitFor()
+  assert.equal(await page.getByText('second').count(), 0, 'a paused view stays as it is')
+  await page.getByRole('button', { name: '1 new' }).click()
+  await page.getByText('second').waitFor()
+
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.getByRole('complementary', { name: 'Details' }).getByText('+1', { exact: true }).waitFor()
+  const there = page.url()
+  await page.reload()
+  await page.getByRole('complementary', { name: 'Details' }).getByText('+1', { exact: true }).waitFor()
+  assert.equal(page.url(), there, 'a reload shows the same')
+  await page.goBack()
+  await until(
+    'back closes the details',
+    async () => (await page.getByRole('complementary', { name: 'Details' }).count()) === 0,
+  )
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('hostile, huge, bidirectional and exact values are shown as what they are', async () => {
+  const { page, context, faults } = await visit('state?filter=odd.>')
+  await live(page)
+  await post([
+    { subject: 'odd.html', data: '<img src=x onerror="document.title=1"><script>document.title=2</script>' },
+    { subject: 'odd.rtl', data: { text: '\u202Eabc \u05D0\u05D1\u05D2 e\u0301\u0301\u0301' } },
+    { subject: 'odd.nan', data: { value: 'NaN' } },
+    { subject: 'odd.huge', data: 'x'.repeat(255_000) },
+  ])
+  const response = await fetch(`${mesh.running.addresses.ingest}/v1/events/odd.exact`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${mesh.running.token}`, 'content-type': 'application/json' },
+    body: '{"id":12345678901234567890,"ns":1700000000000000001}',
+  })
+  assert.equal(response.status, 200)
+  await page.getByRole('row', { name: /odd\.exact/ }).waitFor()
+  await page.getByText('12,345,678,901,234,567,890').first().waitFor()
+  await page.getByText('<img src=x').first().waitFor()
+  assert.equal(await page.locator('img[src=x]').count(), 0)
+  await page.getByRole('row', { name: /odd\.exact/ }).click()
+  await page.getByRole('tab', { name: 'JSON' }).click()
+  await page.getByRole('tabpanel').getByText('12345678901234567890').waitFor()
+  await page.getByRole('row', { name: /odd\.huge/ }).click()
+  await page.getByRole('button', { name: 'Show all' }).waitFor()
+  assert.match(await page.title(), /^State/)
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('a snapshot is no change: a page that opens on many values says 0 changes', async () => {
+  await post(Array.from({ length: 300 }, (_, i) => ({ subject: `still.s${i}`, data: i })))
+  const { page, context } = await visit('state?filter=still.>')
+  await page.getByText('300 subjects').waitFor()
+  await page.waitForTimeout(2_500)
+  assert.equal(await page.locator('[data-figure=changes]').textContent(), '0 /s')
+  await post(Array.from({ length: 20 }, (_, i) => ({ subject: `still.s${i}`, data: -i })))
+  await until('the mean of ten seconds counts them', async () => {
+    const text = (await page.locator('[data-figure=changes]').textContent()) ?? ''
+    const value = Number.parseFloat(text)
+    return value > 0 && value <= 20
+  })
+  await context.close()
+})
+
+test('one sign-in serves all tabs; a token that is no good is asked for again', async () => {
+  const context = await browser.newContext({ locale: 'en-GB' })
+  const first = await context.newPage()
+  // As a browser calls it under the POSIX locale; Intl refuses it.
+  await first.addInitScript(
+    "Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })",
+  )
+  await first.goto(mesh.running.addresses.projector)
+  const field = first.getByRole('textbox', { name: 'Token' })
+  await field.fill('nonsense')
+  await first.getByRole('button', { name: 'Continue' }).click()
+  await first.getByRole('alert').getByText('three parts').waitFor()
+  const [head, body] = mesh.running.token.split('.')
+  await field.fill(`${head}.${body}.AAAA`)
+  await first.getByRole('button', { name: 'Continue' }).click()
+  await first.getByRole('alert').getByText(/token/i).waitFor()
+  await first.getByRole('textbox', { name: 'Token' }).fill(mesh.running.token)
+  await first.getByRole('button', { name: 'Continue' }).click()
+  await live(first)
+
+  const second = await context.newPage()
+  await second.goto(`${mesh.running.addresses.projector}/live`)
+  await live(second)
+  assert.equal(await second.evaluate(() => `${localStorage.length}${location.href.includes('ey')}`), '0false')
+  await second.getByRole('button', { name: /owner/ }).click()
+  await second.getByRole('dialog').getByText('Administrator').waitFor()
+  await second.getByRole('button', { name: 'Sign out' }).click()
+  await first.getByRole('textbox', { name: 'Token' }).waitFor()
+  await context.close()
+})
+
+test('a token that ends while the page is open is asked for in place, and the page goes on', async () => {
+  const brief = (await mesh.weir('token', '--subscribe', '>', '--ttl', '4s')).out.trim()
+  const context = await browser.newContext({ locale: 'en-GB' })
+  const page = await context.newPage()
+  await page.goto(`${mesh.running.addresses.projector}/live?filter=brief.>#token=${brief}`)
+  await live(page)
+  await page.getByRole('textbox', { name: 'Token' }).waitFor({ timeout: 20_000 })
+  await page.getByRole('textbox', { name: 'Token' }).fill(mesh.running.token)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await live(page)
+  assert.equal(new URL(page.url()).searchParams.get('filter'), 'brief.>')
+  await mesh.weir('pub', 'brief.r1', '"came"')
+  await page.getByRole('row', { name: /brief\.r1/ }).waitFor()
+  await context.close()
+})
+
+test('the page speaks Spanish where the browser does', async () => {
+  const { page, context } = await visit('live', { locale: 'es-ES' })
+  await live(page, 'En vivo')
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'es')
+  await page.getByRole('link', { name: 'Estado' }).waitFor()
+  await context.close()
+})
+
+test('when the hub dies the page says so, tries again, and nothing is missing afterwards', async () => {
+  const { page, context, faults } = await visit('live?filter=lost.>')
+  await live(page)
+  await mesh.weir('pub', 'lost.r1', '"before"')
+  await page.getByRole('row', { name: /before/ }).waitFor()
+  process.kill(mesh.running.pids.hub ?? 0, 'SIGKILL')
+  await page.locator('[data-state=offline], [data-state=recovering]').waitFor()
+  await mesh.weir('pub', 'lost.r1', '"meanwhile"')
+  await live(page)
+  await page.getByRole('row', { name: /meanwhile/ }).waitFor({ timeout: 30_000 })
+  assert.deepEqual(faults, [])
+  await context.close()
+})
