@@ -131,6 +131,10 @@ export const limits = {
   requestFiltersMax: 32,
   /** A request body that does not come within this time is refused as `slow_body`, and ends its connection. */
   requestBodyMs: 10_000,
+  /** Boards in one answer; further files are passed over. */
+  boardsMax: 500,
+  /** A larger board is refused as `too_large`; a larger file is passed over. */
+  boardBytesMax: 200_000,
   /** A longer request body is refused as `too_large`. */
   requestBytesMax: 65_536,
 } as const

@@ -13,6 +13,7 @@ import {
   watchKeys,
 } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
+import { BoardBucket } from './boards/board-bucket.ts'
 import { BucketReader } from './bucket/bucket-reader.ts'
 import { openDatabase } from './db/database.ts'
 import type { ProjectionSpec } from './declaration/projection-spec.ts'
@@ -83,6 +84,7 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     async (all) => void (await Promise.all(all.map(drainProjections))),
   )
   const alertLogs = new Map(config.tenants.map((tenant) => [tenant, new AlertLog(nc, tenant)]))
+  const boardBuckets = new Map(config.tenants.map((tenant) => [tenant, new BoardBucket(nc, tenant)]))
   const api = createApi({
     ...config,
     verifier,
@@ -90,11 +92,8 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     projections: tenants,
     buckets: new BucketReader(nc),
     history: new History({ nc, database, projection: specs.find(({ kind }) => kind === 'history')?.name }),
-    alertsOf(tenant) {
-      const alerts = alertLogs.get(tenant)
-      if (alerts !== undefined) return alerts
-      throw new WeirError('not_found', `The tenant "${tenant}" is not served here.`)
-    },
+    alertsOf: (tenant) => served(alertLogs, tenant),
+    boardsOf: (tenant) => served(boardBuckets, tenant),
   })
   const server = await scope.use(
     'api',
@@ -105,3 +104,9 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
 }
 
 const adminCloseMs = 1_000
+
+function served<Part>(parts: ReadonlyMap<string, Part>, tenant: string): Part {
+  const part = parts.get(tenant)
+  if (part !== undefined) return part
+  throw new WeirError('not_found', `The tenant "${tenant}" is not served here.`)
+}

@@ -13,7 +13,7 @@ export function allowOrigins(origins: readonly string[]): MiddlewareHandler {
     if (!any) context.header('vary', 'Origin')
     if (context.req.method === 'OPTIONS' && context.req.header('access-control-request-method') !== undefined) {
       return context.body(null, 204, {
-        'access-control-allow-methods': 'GET, POST, DELETE',
+        'access-control-allow-methods': 'GET, POST, PUT, DELETE',
         'access-control-allow-headers': 'authorization, content-type, if-none-match',
         'access-control-max-age': '7200',
       })

@@ -1,6 +1,7 @@
 import { type Handler, type Logger, problem, type Verifier } from '@weir/mesh'
 import { asWeirError, WeirError } from '@weir/proto'
 import { Hono } from 'hono'
+import type { BoardBucket } from '../boards/board-bucket.ts'
 import type { BucketReader } from '../bucket/bucket-reader.ts'
 import type { ApiEnv } from '../http/api-env.ts'
 import { allowOrigins } from '../http/cross-origin.ts'
@@ -11,6 +12,7 @@ import type { AlertLog } from '../kinds/alert/alert-log.ts'
 import type { History } from '../kinds/history/history.ts'
 import type { TenantProjections } from '../tenant/tenant-projections.ts'
 import { alertRoutes } from './alert-routes.ts'
+import { boardRoutes } from './board-routes.ts'
 import { configRoute } from './config-route.ts'
 import { historyRoutes } from './history-routes.ts'
 import { openapiRoute } from './openapi-route.ts'
@@ -22,6 +24,9 @@ export interface ApiOptions {
   readonly buckets: BucketReader
   readonly history: History
   readonly alertsOf: (tenant: string) => AlertLog
+  readonly boardsOf: (tenant: string) => BoardBucket
+  /** The folder of boards that everybody sees. */
+  readonly boards: string | undefined
   readonly projections: readonly TenantProjections[]
   readonly log: Logger
   /** Origins, beside the page's own, whose pages may read; `*` for every one. */
@@ -66,4 +71,5 @@ export function routes(api: Hono<ApiEnv>, options: ApiOptions): void {
   historyRoutes(api, options.history)
   alertRoutes(api, options.buckets, options.alertsOf)
   projectionRoutes(api, options.projections)
+  boardRoutes(api, options)
 }
