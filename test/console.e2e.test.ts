@@ -1,17 +1,62 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { until } from '../cli/test/processes.ts'
 import { launchBrowser } from './browser.ts'
 import { RunningMesh } from './running-mesh.ts'
 
+const projections = `projections:
+  - { name: latest, kind: latest }
+  - { name: history, kind: history, retention: 1d }
+  - name: hot
+    kind: alert
+    from: hot.*
+    key: '{1}'
+    when: metrics.celsius > 30
+    severity: URGENT
+    message: '{1} is at {metric.celsius} degrees'
+`
+
+const tile = (kind: string, x: number, y: number, more: object): object => ({
+  kind,
+  x,
+  y,
+  w: 8,
+  h: 4,
+  title: kind,
+  ...more,
+})
+const roomsBoard = {
+  title: 'Rooms',
+  variables: [{ name: 'room', value: '*' }],
+  tiles: [
+    tile('kpi', 0, 0, { filter: 'axe.$room.climate', field: 'celsius' }),
+    tile('heatmap', 8, 0, { filter: 'axe.$room.climate' }),
+    tile('table', 16, 0, { filter: 'axe.>' }),
+    tile('chart', 0, 4, { filter: 'axe.$room.climate', range: '5m' }),
+    tile('states', 8, 4, { filter: 'axe.*.order', states: ['new', 'ready'] }),
+    tile('pipeline', 16, 4, { filter: 'axe.*.step' }),
+    tile('alerts', 0, 8, {}),
+    tile('text', 8, 8, { text: 'Hello $room' }),
+  ],
+}
+
 let mesh: RunningMesh
 let browser: Browser
 
 before(async () => {
-  mesh = await RunningMesh.start()
+  const folder = mkdtempSync(join(tmpdir(), 'weir-console-'))
+  const boards = join(folder, 'boards')
+  mkdirSync(boards)
+  writeFileSync(join(boards, 'rooms.json'), JSON.stringify(roomsBoard))
+  writeFileSync(join(boards, 'wrong.json'), '{\n  "title": "Wrong",\n  "tiles": [{ "kind": "gauge" }]\n}\n')
+  writeFileSync(join(folder, 'projections.yaml'), projections)
+  const settings = { WEIR_BOARDS: boards, WEIR_PROJECTIONS: join(folder, 'projections.yaml') }
+  mesh = await RunningMesh.start(folder, settings)
   browser = await launchBrowser()
 })
 
@@ -75,7 +120,7 @@ async function axeFaults(page: Page): Promise<string[]> {
   })
 }
 
-const pages = ['', 'live', 'state']
+const pages = ['', 'live', 'state', 'history?filter=axe.*.climate', 'alerts', 'mesh', 'boards?board=rooms']
 
 test('every page in both themes has nothing that axe finds, and no sideways scroll at 360 px', async () => {
   await post([
@@ -85,6 +130,8 @@ test('every page in both themes has nothing that axe finds, and no sideways scro
     },
     { subject: 'axe.r2.order', stateChange: { entity: 'order 1', from: 'new', to: 'ready' } },
     { subject: 'axe.r3.text', data: { name: 'x', list: [1, 2] } },
+    { subject: 'axe.r4.step', step: { pipeline: 'run 1', name: 'fetch', status: 'PROCESSING', index: 0 } },
+    { subject: 'hot.r9', reading: { metrics: { celsius: 41 } } },
   ])
   for (const colorScheme of ['dark', 'light'] as const) {
     const { page, context, faults } = await visit('', { colorScheme })
@@ -175,7 +222,7 @@ test('hostile, huge, bidirectional and exact values are shown as what they are',
   await page.getByRole('tabpanel').getByText('12345678901234567890').waitFor()
   await page.getByRole('row', { name: /odd\.huge/ }).click()
   await page.getByRole('button', { name: 'Show all' }).waitFor()
-  assert.match(await page.title(), /^State/)
+  assert.match(await page.title(), /State · Weir$/)
   assert.deepEqual(faults, [])
   await context.close()
 })
@@ -260,6 +307,103 @@ test('when the hub dies the page says so, tries again, and nothing is missing af
   await mesh.weir('pub', 'lost.r1', '"meanwhile"')
   await live(page)
   await page.getByRole('row', { name: /meanwhile/ }).waitFor({ timeout: 30_000 })
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('an alert is told everywhere, acknowledged, and resolved by its rule', async () => {
+  const { page, context, faults } = await visit('alerts')
+  await live(page)
+  await post([{ subject: 'hot.r1', reading: { metrics: { celsius: 35 } } }])
+  const row = page.getByRole('listitem').filter({ hasText: 'r1 is at 35 degrees' })
+  await row.waitFor()
+  await until('the title counts it', async () => /^\(\d+\) Alerts/.test(await page.title()))
+  await row.getByRole('button', { name: 'Acknowledge' }).click()
+  await row.getByText('acknowledged by owner').waitFor()
+  await post([{ subject: 'hot.r1', reading: { metrics: { celsius: 20 } } }])
+  await until('it is off the list', async () => (await row.count()) === 0)
+  await page.getByRole('button', { name: 'Resolved too' }).click()
+  await page.getByRole('listitem').filter({ hasText: 'r1' }).getByText('Resolved').first().waitFor()
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('the mesh page says where the water stands, and only to administrators who holds it', async () => {
+  const { page, context, faults } = await visit('mesh')
+  await page.getByRole('rowheader', { name: /hub-/ }).first().waitFor()
+  await page.getByRole('rowheader', { name: 'history' }).waitFor()
+  await page.getByText('Every event found its place.').waitFor()
+  await page.getByRole('heading', { name: 'Inflow' }).waitFor()
+  assert.deepEqual(faults, [])
+  await context.close()
+  const token = (await mesh.weir('token', '--subscribe', '>')).out.trim()
+  const other = await browser.newContext({ locale: 'en-GB' })
+  const plain = await other.newPage()
+  await plain.goto(`${mesh.running.addresses.projector}/mesh#token=${token}`)
+  await plain.getByText('This page needs a token of an administrator.').waitFor()
+  await other.close()
+})
+
+test('history joins what was to what is', async () => {
+  const reading = (celsius: number): object => ({
+    subject: 'past.r1.climate',
+    reading: { metrics: { celsius }, units: { celsius: 'Cel' } },
+  })
+  await post([reading(20)])
+  const { page, context, faults } = await visit('history?filter=past.*.climate&range=5m')
+  await page.getByText('20 °C').first().waitFor()
+  await post([reading(27.5)])
+  await page.getByText('27.5 °C').first().waitFor()
+  await page.reload()
+  await page.getByText('27.5 °C').first().waitFor()
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('boards: from a file with variables, a wrong one with line and column, and one that is made, edited and saved', async () => {
+  const { page, context, faults } = await visit('boards?board=rooms&$room=r1')
+  await live(page)
+  await page.getByRole('region', { name: 'kpi' }).getByText('21.5').waitFor()
+  await page.getByRole('region', { name: 'text' }).getByText('Hello r1').waitFor()
+  await page.getByRole('region', { name: 'states', exact: true }).getByText('order 1').waitFor()
+  await page.getByRole('region', { name: 'pipeline', exact: true }).first().getByText('fetch').waitFor()
+  await page.goto(`${mesh.running.addresses.projector}/boards?board=wrong`)
+  await page.getByText(/Line 3, column 23: tiles\[0\]\.kind/).waitFor()
+
+  await page.getByRole('button', { name: 'New board' }).click()
+  await page.getByRole('textbox', { name: 'Name of the board' }).fill('My board')
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByRole('button', { name: 'Add a tile' }).click()
+  await page.getByRole('button', { name: 'Number' }).click()
+  await page.getByRole('textbox', { name: 'Title' }).fill('Heat')
+  await page.getByRole('textbox', { name: 'Filter', exact: true }).fill('axe.r1.climate')
+  await page.getByRole('button', { name: 'Apply' }).click()
+  const heat = page.getByRole('region', { name: 'Heat' })
+  await heat.getByText('21.5').waitFor()
+  await heat.focus()
+  await page.keyboard.press('ArrowRight')
+  await page.keyboard.press('Shift+ArrowDown')
+  await page.keyboard.press('Shift+ArrowDown')
+  await page.keyboard.press('Control+z')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved').waitFor()
+  await page.reload()
+  await page.getByRole('region', { name: 'Heat' }).getByText('21.5').waitFor()
+  const area = await page
+    .getByRole('region', { name: 'Heat' })
+    .evaluate((element) => (element as HTMLElement).style.gridArea)
+  assert.equal(area, '1 / 2 / span 3 / span 4')
+
+  const address = `${mesh.running.addresses.projector}/v1/boards/my-board`
+  const headers = { authorization: `Bearer ${mesh.running.token}` }
+  const stale = await fetch(`${address}?seq=1`, { method: 'PUT', headers, body: '{"title":"x","tiles":[]}' })
+  assert.equal(stale.status, 409, 'who saves over what he has not seen is told')
+  const bad = await fetch(`${address}-2`, { method: 'PUT', headers, body: '[]' })
+  assert.equal(bad.status, 400)
+  const reader = (await mesh.weir('token', '--subscribe', '>')).out.trim()
+  const refused = await fetch(address, { method: 'DELETE', headers: { authorization: `Bearer ${reader}` } })
+  assert.equal(refused.status, 403)
+  assert.equal((await fetch(address, { method: 'DELETE', headers })).status, 204)
   assert.deepEqual(faults, [])
   await context.close()
 })

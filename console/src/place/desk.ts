@@ -3,6 +3,7 @@ import type { SeenSubjects } from '../data/seen-subjects.ts'
 import type { Link } from '../link/link.svelte.ts'
 import type { Command } from './keys.ts'
 import type { Place } from './place.svelte.ts'
+import type { Preferences } from './preferences.svelte.ts'
 import type { Pulse } from './pulse.svelte.ts'
 import type { Theme } from './theme.svelte.ts'
 
@@ -11,6 +12,7 @@ export interface Desk {
   readonly link: Link
   readonly place: Place
   readonly theme: Theme
+  readonly preferences: Preferences
   readonly seen: SeenSubjects
   readonly pulse: Pulse
   /** Takes commands of the keyboard before the shell does; what is returned ends that. True from the handler means: done. */

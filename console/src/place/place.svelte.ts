@@ -1,6 +1,6 @@
 /** The pages, in the order of the rail, each with its key. */
 export type Page = 'start' | 'live' | 'state' | 'history' | 'alerts' | 'mesh' | 'boards'
-export const pages: readonly Page[] = ['start', 'live', 'state']
+export const pages: readonly Page[] = ['start', 'live', 'state', 'history', 'alerts', 'mesh', 'boards']
 export const pageKeys: Readonly<Record<Page, string>> = {
   start: 's',
   live: 'l',

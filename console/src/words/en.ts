@@ -34,7 +34,6 @@ export const en = {
     mean: '10 s mean',
     hub: 'hub',
     more: 'More',
-    none: 'none',
   },
   ranges: {
     '5m': 'Last 5 min',
@@ -143,7 +142,6 @@ export const en = {
     exportNdjson: 'As NDJSON',
     exportCsv: 'As CSV',
     density: 'Row height',
-    compact: 'Compact',
     roomy: 'Roomy',
   },
   live: {
@@ -154,7 +152,6 @@ export const en = {
     newer: (n: string) => `${n} new`,
     empty: 'Nothing has come yet under this filter.',
     emptyHint: 'New events appear here the moment they are stored.',
-    dropped: (n: string) => `${n} could not be shown in time`,
   },
   detail: {
     title: 'Details',
@@ -198,7 +195,6 @@ export const en = {
     all: 'All',
     empty: 'Nothing is stored under this filter yet.',
     emptyHint: 'A value appears with the first event of its subject, and goes when its time to live is over.',
-    noBucket: (name: string) => `There is no bucket "${name}" that you may read.`,
     left: (time: string) => `${time} left`,
     stale: 'stale',
     gone: 'gone',
@@ -232,15 +228,12 @@ export const en = {
     waiting: 'Waiting for the first event',
     arrived: 'It arrived',
     changes: (n: string) => `${n} changes`,
-    events: (n: string) => `${n} events`,
     weirHint: 'The water: what flows in, what is stored, what goes over, and what is left out for newer values.',
   },
   alerts: {
     lead: 'What fires, and what people did about it',
-    firing: 'Firing',
     acked: 'Acknowledged',
     resolved: 'Resolved',
-    silenced: 'Silenced',
     countFiring: (n: number) => (n === 1 ? '1 firing' : `${n} firing`),
     firingFor: (time: string) => `firing ${time}`,
     ackedBy: (who: string) => `acknowledged by ${who}`,
@@ -249,10 +242,6 @@ export const en = {
     byRule: 'by its rule',
     acknowledge: 'Acknowledge',
     resolve: 'Resolve',
-    silence: 'Silence…',
-    silenceFor: 'Silence for',
-    silencedUntil: (time: string) => `silenced until ${time}`,
-    unsilence: 'End the silence',
     open: 'Open',
     empty: 'Nothing fires.',
     emptyHint: 'Rules are declared as projections of the kind alert; docs/projections.md shows how.',
@@ -279,7 +268,6 @@ export const en = {
     joined: 'live at the right edge',
     hide: (name: string) => `Show or hide ${name}`,
     now: 'now',
-    events: 'Events',
   },
   mesh: {
     lead: 'Where the water stands',
@@ -308,7 +296,6 @@ export const en = {
     admin: 'This page needs a token of an administrator.',
     adminHint: "Ask for one with admin, or make it: ./weir token --admin --subscribe '>'",
     noHubs: 'No hub has said that it is there.',
-    hubGone: 'gone',
   },
   boards: {
     lead: 'Boards',
@@ -321,11 +308,9 @@ export const en = {
     undo: 'Undo',
     redo: 'Redo',
     wall: 'Wall',
-    leaveWall: 'Leave the wall',
     copyJson: 'Copy JSON',
     pasteJson: 'Paste JSON',
     add: 'Add a tile',
-    addKind: (kind: string) => `Add: ${kind}`,
     remove: 'Remove',
     tile: 'Tile',
     editTile: 'Edit the tile',
@@ -337,6 +322,8 @@ export const en = {
     unit: 'Unit',
     text: 'Text',
     range: 'Range',
+    fold: 'Many make one by',
+    folds: { last: 'the newest', sum: 'sum', mean: 'mean', min: 'least', max: 'most', count: 'how many' },
     warnAt: 'Amber from',
     badAt: 'Red from',
     width: 'Width',
@@ -374,7 +361,6 @@ export const en = {
   time: { now: 'now', s: 's', min: 'min', h: 'h', d: 'd' },
   faults: {
     title: 'Something went wrong',
-    unavailable: 'The read API does not answer.',
   },
 }
 

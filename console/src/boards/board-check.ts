@@ -1,0 +1,108 @@
+import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import schema from './board.schema.json' with { type: 'json' }
+import type { Board } from './board.ts'
+
+/** What is wrong with a text that should be a board, and where: both from 1. */
+export interface BoardFault {
+  readonly line: number
+  readonly column: number
+  readonly message: string
+}
+
+/** The board of a text, or all that is wrong with it. The schema is the one that editors use. */
+export function readBoard(
+  text: string,
+):
+  | { readonly board: Board; readonly faults: readonly [] }
+  | { readonly board: undefined; readonly faults: readonly BoardFault[] } {
+  const errors: ParseError[] = []
+  const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
+  const faults = errors
+    .slice(0, faultsMax)
+    .map(({ error, offset }) => ({ ...placeOf(text, offset), message: printParseErrorCode(error) }))
+  if (tree === undefined || faults.length > 0) {
+    return {
+      board: undefined,
+      faults: faults.length > 0 ? faults : [{ line: 1, column: 1, message: 'There is no JSON here.' }],
+    }
+  }
+  const found: { node: Node; message: string }[] = []
+  check(tree, schema as Schema, '', found)
+  if (found.length > 0) {
+    return {
+      board: undefined,
+      faults: found.slice(0, faultsMax).map(({ node, message }) => ({ ...placeOf(text, node.offset), message })),
+    }
+  }
+  return { board: JSON.parse(text) as Board, faults: [] }
+}
+
+const faultsMax = 20
+
+/** The part of JSON Schema that board.schema.json uses. */
+interface Schema {
+  readonly type?: string
+  readonly enum?: readonly unknown[]
+  readonly required?: readonly string[]
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly minLength?: number
+  readonly maxLength?: number
+  readonly maxItems?: number
+  readonly pattern?: string
+}
+
+function check(node: Node, wanted: Schema, path: string, found: { node: Node; message: string }[]): void {
+  const say = (message: string, at: Node = node): void => {
+    found.push({ node: at, message: path === '' ? message : `${path}: ${message}` })
+  }
+  if (wanted.enum !== undefined && !wanted.enum.includes(node.value)) {
+    say(`one of ${wanted.enum.join(', ')} is expected.`)
+    return
+  }
+  if (wanted.type !== undefined && !isOf(node, wanted.type)) {
+    say(`${wanted.type === 'integer' ? 'a whole number' : wanted.type} is expected.`)
+    return
+  }
+  if (typeof node.value === 'number') {
+    if (wanted.minimum !== undefined && node.value < wanted.minimum) say(`at least ${wanted.minimum} is expected.`)
+    if (wanted.maximum !== undefined && node.value > wanted.maximum) say(`at most ${wanted.maximum} is expected.`)
+  }
+  if (typeof node.value === 'string') {
+    if (node.value.length < (wanted.minLength ?? 0)) say('a text is expected.')
+    if (node.value.length > (wanted.maxLength ?? Number.POSITIVE_INFINITY))
+      say(`at most ${wanted.maxLength} characters are expected.`)
+    if (wanted.pattern !== undefined && !new RegExp(wanted.pattern).test(node.value))
+      say(`it must match ${wanted.pattern}.`)
+  }
+  if (node.type === 'array') {
+    const items = node.children ?? []
+    if (items.length > (wanted.maxItems ?? Number.POSITIVE_INFINITY))
+      say(`at most ${wanted.maxItems} items are expected.`)
+    if (wanted.items !== undefined)
+      for (const [at, item] of items.entries()) check(item, wanted.items, `${path}[${at}]`, found)
+  }
+  if (node.type !== 'object' || wanted.properties === undefined) return
+  const names = new Set<string>()
+  for (const { children: [key, value] = [] } of node.children ?? []) {
+    if (key === undefined || value === undefined) continue
+    const name = String(key.value)
+    names.add(name)
+    const property = wanted.properties[name]
+    if (property === undefined)
+      say(`"${name}" is unknown; there are ${Object.keys(wanted.properties).join(', ')}.`, key)
+    else check(value, property, path === '' ? name : `${path}.${name}`, found)
+  }
+  for (const name of wanted.required ?? []) if (!names.has(name)) say(`"${name}" is missing.`)
+}
+
+function isOf({ type, value }: Node, wanted: string): boolean {
+  return wanted === 'integer' ? Number.isInteger(value) : type === wanted
+}
+
+function placeOf(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset).split('\n')
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+}

@@ -1,0 +1,151 @@
+import type { Entry, Weir } from '@weir/client'
+import { canonicalFilters, compileFilters } from '@weir/proto/filter'
+import { createContext } from 'svelte'
+import { eventTest } from '../data/event-test.ts'
+import { parseQuery } from '../data/query.ts'
+import type { Desk } from '../place/desk.ts'
+import { Feed } from '../series/feed.ts'
+
+export interface TileReader {
+  entry(entry: Entry, isChange: boolean): void
+  removed?(subject: string): void
+  reset?(): void
+}
+
+interface Watcher {
+  readonly filters: readonly string[]
+  readonly matches: (subject: string) => boolean
+  readonly wanted: ((event: Entry['event']) => boolean) | undefined
+  readonly reader: TileReader
+}
+
+/**
+ * What the tiles of a board read: one subscription a source for all of them, however many they are, and a table from each subject to
+ * the tiles that want it, filled as subjects come.
+ */
+export class BoardFeed {
+  readonly #desk: Desk
+  readonly #weir: Weir
+  readonly #sources = new Map<string, SourceFeed>()
+
+  constructor(desk: Desk, weir: Weir) {
+    this.#desk = desk
+    this.#weir = weir
+  }
+
+  get weir(): Weir {
+    return this.#weir
+  }
+
+  /** What is returned ends it. */
+  watch(source: string, text: string, reader: TileReader): () => void {
+    let feed = this.#sources.get(source)
+    if (feed === undefined) {
+      feed = new SourceFeed(this.#desk, this.#weir, source)
+      this.#sources.set(source, feed)
+    }
+    const query = parseQuery(text)
+    const watcher = { filters: query.filters, matches: compileFilters(query.filters), wanted: eventTest(query), reader }
+    feed.add(watcher)
+    return () => feed.remove(watcher)
+  }
+
+  close(): void {
+    for (const feed of this.#sources.values()) feed.close()
+    this.#sources.clear()
+  }
+}
+
+class SourceFeed {
+  readonly #desk: Desk
+  readonly #weir: Weir
+  readonly #source: string
+  readonly #watchers = new Set<Watcher>()
+  readonly #bySubject = new Map<string, readonly Watcher[]>()
+  #feeds: Feed[] = []
+  #planned = false
+  #closed = false
+
+  constructor(desk: Desk, weir: Weir, source: string) {
+    this.#desk = desk
+    this.#weir = weir
+    this.#source = source
+  }
+
+  add(watcher: Watcher): void {
+    this.#watchers.add(watcher)
+    this.#plan()
+  }
+
+  remove(watcher: Watcher): void {
+    this.#watchers.delete(watcher)
+    this.#bySubject.clear()
+    if (this.#watchers.size === 0) this.#plan()
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const feed of this.#feeds) feed.close()
+  }
+
+  /** All tiles of a board come in one turn: one subscription is opened after it. */
+  #plan(): void {
+    if (this.#planned) return
+    this.#planned = true
+    queueMicrotask(() => {
+      this.#planned = false
+      if (!this.#closed) this.#open()
+    })
+  }
+
+  #open(): void {
+    for (const feed of this.#feeds) feed.close()
+    this.#feeds = []
+    this.#bySubject.clear()
+    const filters = canonicalFilters([...this.#watchers].flatMap((watcher) => watcher.filters))
+    for (let at = 0; at < filters.length; at += filtersMax) {
+      const options = { source: this.#source, filters: filters.slice(at, at + filtersMax), intervalMs }
+      this.#feeds.push(
+        new Feed(this.#desk, this.#weir, options, {
+          entry: (entry, isChange) => {
+            const kept = entry.detached()
+            for (const { wanted, reader } of this.#wanting(entry.subject))
+              if (wanted === undefined || wanted(kept.event)) reader.entry(kept, isChange)
+          },
+          removed: ({ subject }) => {
+            for (const { reader } of this.#wanting(subject)) reader.removed?.(subject)
+          },
+          reset: () => {
+            if (filters.length <= filtersMax) for (const { reader } of this.#watchers) reader.reset?.()
+          },
+        }),
+      )
+    }
+  }
+
+  #wanting(subject: string): readonly Watcher[] {
+    let wanting = this.#bySubject.get(subject)
+    if (wanting === undefined) {
+      wanting = [...this.#watchers].filter(({ matches }) => matches(subject))
+      if (this.#bySubject.size >= subjectsMax) this.#bySubject.clear()
+      this.#bySubject.set(subject, wanting)
+      this.#desk.seen.add(subject)
+    }
+    return wanting
+  }
+}
+
+/** A subscription has no more of them. */
+const filtersMax = 32
+/** Ten pictures a second are what people read numbers by. */
+const intervalMs = 100
+const subjectsMax = 100_000
+
+/** What the tiles of one board share. */
+export interface BoardContext {
+  readonly feed: BoardFeed
+  /** Values of the board's variables. */
+  readonly values: Readonly<Record<string, string>>
+}
+
+export const [useBoard, provideBoard] = createContext<BoardContext>()

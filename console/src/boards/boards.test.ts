@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Board, filled, placed, type Tile, withTile } from './board.ts'
+import { readBoard } from './board-check.ts'
+
+const tile = (x: number, y: number, w: number, h: number): Tile => ({ kind: 'kpi', x, y, w, h })
+const places = ({ tiles }: Board): string[] => tiles.map(({ x, y, w, h }) => [x, y, w, h].join())
+
+test('a board that is wrong is told with line and column, all faults at once', () => {
+  const text = `{
+  "title": "Rooms",
+  "tiles": [
+    { "kind": "kpi", "x": 0, "y": 0, "w": 30, "h": 2, "colour": "red" },
+    { "kind": "gauge", "x": 0, "y": 0, "w": 4 }
+  ]
+}`
+  const { board, faults } = readBoard(text)
+  assert.equal(board, undefined)
+  assert.deepEqual(
+    faults.map(({ line, column, message }) => [line, column, message.slice(0, 40)]),
+    [
+      [4, 43, 'tiles[0].w: at most 24 is expected.'],
+      [4, 55, 'tiles[0]: "colour" is unknown; there are'],
+      [5, 15, 'tiles[1].kind: one of kpi, chart, heatma'],
+      [5, 5, 'tiles[1]: "h" is missing.'],
+    ],
+  )
+  assert.deepEqual(
+    readBoard('{"title": "x" "tiles": []}').faults.map(({ line, column }) => [line, column]),
+    [[1, 15]],
+  )
+  assert.deepEqual(
+    readBoard('').faults.map(({ line, column }) => [line, column]),
+    [[1, 1]],
+  )
+  for (const bad of ['[]', '1', 'null', '{"title":"","tiles":[]}', '{"tiles":[]}', '{"title":"x","tiles":{}}']) {
+    assert.ok(readBoard(bad).faults.length > 0, bad)
+  }
+})
+
+test('a good board is read as it is', () => {
+  const board = {
+    title: 'x',
+    variables: [{ name: 'room', value: '*' }],
+    tiles: [{ kind: 'text', x: 0, y: 0, w: 1, h: 1, text: '$room' }],
+  }
+  assert.deepEqual(readBoard(JSON.stringify(board)), { board, faults: [] })
+})
+
+test('a new tile goes into the first gap, or below everything', () => {
+  const board: Board = { title: 'x', tiles: [tile(0, 0, 4, 2), tile(8, 0, 16, 2)] }
+  assert.deepEqual(places(withTile(board, { kind: 'kpi' })).at(-1), '4,0,4,2')
+  assert.deepEqual(places(withTile(withTile(board, { kind: 'kpi' }), { kind: 'chart' })).at(-1), '0,2,12,5')
+})
+
+test('a tile that is moved or resized stays on the grid, and what it would cover makes way', () => {
+  const board: Board = { title: 'x', tiles: [tile(0, 0, 4, 2), tile(4, 0, 4, 2), tile(4, 2, 4, 2)] }
+  assert.deepEqual(places(placed(board, 0, { x: 4 })), ['4,0,4,2', '4,2,4,2', '4,4,4,2'])
+  assert.deepEqual(places(placed(board, 0, { x: -3, y: -1 }))[0], '0,0,4,2')
+  assert.deepEqual(places(placed(board, 0, { w: 99, h: 0 }))[0], '0,0,24,1')
+  assert.equal(placed(board, 9, { x: 1 }), board)
+})
+
+test('variables are filled in by name', () => {
+  assert.equal(filled('rooms.$room.climate $other', { room: 'r1' }), 'rooms.r1.climate $other')
+})

@@ -1,0 +1,235 @@
+import type { HistoryPage, Weir } from '@weir/client'
+import { eventTest } from '../data/event-test.ts'
+import { eventTimeMs } from '../data/event-words.ts'
+import { fieldsOf, numberOf } from '../data/fields.ts'
+import { parseQuery } from '../data/query.ts'
+import type { Desk } from '../place/desk.ts'
+import { Feed } from './feed.ts'
+
+/** One line of a chart: a number of a subject. */
+export interface Line {
+  /** `<subject> <field>`. */
+  readonly name: string
+  readonly subject: string
+  readonly field: string
+  readonly unit: string
+  /** A value a step of the span; null is a gap. */
+  readonly values: (number | null)[]
+}
+
+export interface Span {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly stepMs: number
+  /** Whether the right edge is now, and moves. */
+  readonly live: boolean
+}
+
+/** Numbers over time: what is stored, in steps, and from where that ends what comes. */
+export class HistorySeries {
+  /** Begin of each step, seconds since the Unix epoch. */
+  times: readonly number[] = $state.raw([])
+  lines: readonly Line[] = $state.raw([])
+  /** The lines that there are; `lines` holds the first of them. */
+  found: number = $state(0)
+  /** Of `lines`, a day before; null where nothing was. */
+  before: readonly (readonly (number | null)[])[] = $state.raw([])
+  state: 'reading' | 'read' = $state('reading')
+  fault: string = $state('')
+  stepMs: number = $state(0)
+
+  readonly #desk: Desk
+  readonly #weir: Weir
+  readonly #byName = new Map<string, Map<number, number>>()
+  readonly #units = new Map<string, string>()
+  #span: Span = { fromMs: 0, toMs: 0, stepMs: 1, live: false }
+  #feed: Feed | undefined
+  #generation = 0
+  #scheduled = false
+
+  constructor(desk: Desk, weir: Weir) {
+    this.#desk = desk
+    this.#weir = weir
+  }
+
+  async show(text: string, span: Span, compare: boolean): Promise<void> {
+    const generation = ++this.#generation
+    this.#feed?.close()
+    this.#byName.clear()
+    this.#span = span
+    this.stepMs = span.stepMs
+    this.state = 'reading'
+    this.fault = ''
+    this.before = []
+    try {
+      const query = parseQuery(text)
+      const wanted = eventTest(query)
+      const cursor = await this.#read(query.filters, span, this.#byName, generation, wanted)
+      if (generation !== this.#generation) return
+      this.#draw()
+      this.state = 'read'
+      if (compare) await this.#compare(query.filters, span, generation, wanted)
+      if (span.live && generation === this.#generation) this.#follow(query.filters, cursor, wanted)
+    } catch (thrown) {
+      if (generation !== this.#generation) return
+      this.fault = thrown instanceof Error ? thrown.message : String(thrown)
+      this.state = 'read'
+      this.#draw()
+    }
+  }
+
+  close(): void {
+    this.#generation++
+    this.#feed?.close()
+  }
+
+  /** Readings come as series in steps; numbers in other data are taken from the events themselves, as many as fit. */
+  async #read(
+    filters: readonly string[],
+    span: Span,
+    into: Map<string, Map<number, number>>,
+    generation: number,
+    wanted: ReturnType<typeof eventTest>,
+  ): Promise<string> {
+    const { fromMs, toMs, stepMs } = span
+    const range = { filter: filters, from: fromMs, ...(span.live ? {} : { to: toMs }) }
+    if (wanted === undefined) {
+      const { series = [], cursor } = await this.#weir.history({ ...range, step: stepMs / 1000 })
+      for (const { subject, metric, unit = '', times, avg, last } of series) {
+        for (const [at, time] of times.entries())
+          this.#put(into, subject, metric, unit, time, (stepMs < meanFromMs ? last[at] : avg[at]) ?? 0)
+      }
+      if (series.length > 0) return cursor
+    }
+    let page: HistoryPage | undefined
+    for (let pages = 0; pages < pagesMax && generation === this.#generation; pages++) {
+      page = await this.#weir.history({
+        ...range,
+        limit: 1000,
+        ...(page?.next === undefined ? {} : { cursor: page.next }),
+      })
+      for (const { subject, event } of page.items) {
+        if (wanted === undefined || wanted(event)) this.#take(into, subject, event)
+      }
+      if (page.next === undefined) break
+    }
+    return page?.cursor ?? ''
+  }
+
+  #follow(filters: readonly string[], cursor: string, wanted: ReturnType<typeof eventTest>): void {
+    this.#feed = new Feed(
+      this.#desk,
+      this.#weir,
+      { filters, mode: 'ALL', ...(cursor === '' ? {} : { cursor }) },
+      {
+        entry: ({ subject, event }) => {
+          if (wanted !== undefined && !wanted(event)) return
+          this.#take(this.#byName, subject, event)
+          this.#soon()
+        },
+        ended: ({ message }) => {
+          this.fault = message
+        },
+      },
+    )
+  }
+
+  async #compare(
+    filters: readonly string[],
+    span: Span,
+    generation: number,
+    wanted: ReturnType<typeof eventTest>,
+  ): Promise<void> {
+    const then = new Map<string, Map<number, number>>()
+    const shifted = { ...span, fromMs: span.fromMs - dayMs, toMs: span.toMs - dayMs, live: false }
+    await this.#read(filters, shifted, then, generation, wanted)
+    if (generation !== this.#generation) return
+    const steps = this.times.map((time) => time * 1000 - dayMs)
+    this.before = this.lines.map(({ name }) => steps.map((step) => then.get(name)?.get(step) ?? null))
+  }
+
+  #take(into: Map<string, Map<number, number>>, subject: string, event: Parameters<typeof fieldsOf>[0]): void {
+    const time = eventTimeMs(event) ?? Date.now()
+    for (const { name, value, unit } of fieldsOf(event)) {
+      const number = typeof value === 'boolean' ? undefined : numberOf(value)
+      if (number !== undefined) this.#put(into, subject, name, unit, time, number)
+    }
+  }
+
+  #put(
+    into: Map<string, Map<number, number>>,
+    subject: string,
+    field: string,
+    unit: string,
+    time: number,
+    value: number,
+  ): void {
+    const name = `${subject} ${field}`
+    let steps = into.get(name)
+    if (steps === undefined) {
+      if (into.size >= namesMax) return
+      steps = new Map()
+      into.set(name, steps)
+      this.#units.set(name, unit)
+    }
+    steps.set(Math.floor(time / this.#span.stepMs) * this.#span.stepMs, value)
+  }
+
+  #soon(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setTimeout(() => {
+      this.#scheduled = false
+      this.#draw()
+    }, 250)
+  }
+
+  #draw(): void {
+    const { stepMs, live } = this.#span
+    const length = this.#span.toMs - this.#span.fromMs
+    const toMs = live ? Date.now() : this.#span.toMs
+    const begin = Math.floor((toMs - length) / stepMs) * stepMs
+    const times: number[] = []
+    for (let time = begin; time <= toMs; time += stepMs) times.push(time / 1000)
+    this.found = this.#byName.size
+    const lines: Line[] = []
+    for (const [name, steps] of [...this.#byName].slice(0, linesMax)) {
+      for (const time of steps.keys()) if (time < begin) steps.delete(time)
+      const at = name.indexOf(' ')
+      lines.push({
+        name,
+        subject: name.slice(0, at),
+        field: name.slice(at + 1),
+        unit: this.#units.get(name) ?? '',
+        values: bridged(times.map((time) => steps.get(time * 1000) ?? null)),
+      })
+    }
+    this.times = times
+    this.lines = lines
+  }
+}
+
+/** A step or two without a value is how often it comes, not a gap. */
+function bridged(values: (number | null)[]): (number | null)[] {
+  const known = values.reduce((count: number, value) => count + (value === null ? 0 : 1), 0)
+  const usual = known === 0 ? 0 : Math.ceil((values.length / known) * 3)
+  let last = -1
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at]
+    if (value === null || value === undefined) continue
+    const from = values[last]
+    if (last >= 0 && at - last <= usual && typeof from === 'number') {
+      for (let between = last + 1; between < at; between++)
+        values[between] = from + ((value - from) * (between - last)) / (at - last)
+    }
+    last = at
+  }
+  return values
+}
+
+/** A longer step is drawn by its mean; a shorter one by its last value, as what comes live is. */
+const meanFromMs = 60_000
+const dayMs = 86_400_000
+const linesMax = 12
+const namesMax = 400
+const pagesMax = 5
