@@ -11,8 +11,8 @@ export { watchKeys } from './auth/watch-keys.ts'
 export {
   BucketWriter,
   type BucketWriterOptions,
-  type BucketWriterStats,
 } from './buckets/bucket-writer.ts'
+export type { BucketWriterStats } from './buckets/key-writes.ts'
 export { OneTimeBucket } from './buckets/one-time-bucket.ts'
 export { isNewer, readStamp, stampHeaders, type ValueStamp } from './buckets/value-stamp.ts'
 export {

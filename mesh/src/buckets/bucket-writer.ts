@@ -4,15 +4,15 @@
  */
 import type { NatsConnection } from '@nats-io/nats-core'
 import type { WeirError } from '@weir/proto'
-import { ConditionalPublisher, type Outcome } from '../publish/conditional-publisher.ts'
-import { LastValueReader } from '../read/last-value-reader.ts'
+import { limits } from '../config/limits.ts'
 import { StreamReader } from '../read/stream-reader.ts'
 import type { Logger } from '../run/log.ts'
 import { bucketStream, keySubject } from '../streams/layout.ts'
 import { streamState } from '../streams/stream-state.ts'
 import { compareBucket, type RewriteResult } from './bucket-rewrite.ts'
 import { KeyEntries, type KeyEntry, type KeyValue, setStamp } from './key-entries.ts'
-import { isNewer, readStamp, stampHeaders, type ValueStamp } from './value-stamp.ts'
+import { type BucketWriterStats, KeyWrites } from './key-writes.ts'
+import { beforeAll, isNewer, readStamp, type ValueStamp } from './value-stamp.ts'
 import { WriteBarrier } from './write-barrier.ts'
 
 export interface BucketWriterOptions {
@@ -29,17 +29,6 @@ export interface BucketWriterOptions {
   readonly keysMax?: number
 }
 
-export interface BucketWriterStats {
-  written: number
-  /** Values that a newer one of the same key replaced before they were sent. */
-  conflated: number
-  /** Values that were not newer than what the bucket held. */
-  stale: number
-  conflicts: number
-  retries: number
-  refused: number
-}
-
 /**
  * Keeps the newest value of each key in a bucket, where the newest is what comes from the later event, in whatever order
  * values come: a value carries the stamp of its event and is put under the condition that the key's revision is the one last
@@ -50,14 +39,11 @@ export class BucketWriter {
   readonly stats: BucketWriterStats = { written: 0, conflated: 0, stale: 0, conflicts: 0, retries: 0, refused: 0 }
   readonly #options: BucketWriterOptions
   readonly #stream: string
-  readonly #publisher: ConditionalPublisher
-  readonly #values: LastValueReader
+  readonly #writes: KeyWrites
   readonly #entries: KeyEntries
   readonly #barrier = new WriteBarrier()
   readonly #inFlightMax: number
   readonly #heldBytesMax: number
-  #inFlight = 0
-  #blocked: string | undefined
   #rewriting = false
   #relief: (() => void)[] = []
   #closed = false
@@ -65,11 +51,11 @@ export class BucketWriter {
   constructor(options: BucketWriterOptions) {
     this.#options = options
     this.#stream = bucketStream(options.tenant, options.bucket)
-    this.#publisher = new ConditionalPublisher(options.nc, { deadlineMs: ackDeadlineMs })
-    this.#values = new LastValueReader(options.nc)
-    this.#inFlightMax = options.inFlightMax ?? 4_096
-    this.#heldBytesMax = options.heldBytesMax ?? 64 * 1024 ** 2
-    this.#entries = new KeyEntries(options.keysMax ?? 1_000_000)
+    const onFinished = (entry: KeyEntry, value: KeyValue): void => this.#finished(entry, value)
+    this.#writes = new KeyWrites({ ...options, onFinished }, this.stats)
+    this.#inFlightMax = options.inFlightMax ?? limits.bucketInFlightMax
+    this.#heldBytesMax = options.heldBytesMax ?? limits.bucketHeldBytesMax
+    this.#entries = new KeyEntries(options.keysMax ?? limits.bucketKeysMax)
   }
 
   /** Keys whose revision is known. */
@@ -79,7 +65,7 @@ export class BucketWriter {
 
   /** Why writes wait, while they do: the bucket is gone, the disk is full, NATS is away. */
   get blocked(): string | undefined {
-    return this.#blocked
+    return this.#writes.blocked
   }
 
   /**
@@ -126,7 +112,7 @@ export class BucketWriter {
    */
   async finishRewrite(mayRemove: (key: string, stamp: ValueStamp) => boolean): Promise<RewriteResult> {
     const { nc, tenant, bucket } = this.#options
-    const [publisher, entries] = [this.#publisher, this.#entries]
+    const [{ publisher }, entries] = [this.#writes, this.#entries]
     const onKept = (entry: KeyEntry): void => this.#keep(entry)
     const compared = await compareBucket({ nc, tenant, bucket, publisher, entries, mayRemove, onKept })
     this.#rewriting = false
@@ -136,7 +122,7 @@ export class BucketWriter {
       const value = entries.release(entry)
       if (value === undefined) continue
       written++
-      this.#send(entry, value)
+      this.#writes.send(entry, value)
       if (this.congested) await this.relieved()
     }
     return { ...compared, written }
@@ -157,7 +143,7 @@ export class BucketWriter {
       this.stats.stale++
     } else if (sent === undefined && !this.#rewriting) {
       const generation = this.#barrier.begin()
-      this.#send(entry, { epoch: stamp.epoch, seq: stamp.seq, payload, ttlSeconds, ageMs, generation })
+      this.#writes.send(entry, { epoch: stamp.epoch, seq: stamp.seq, payload, ttlSeconds, ageMs, generation })
     } else {
       if (next !== undefined) this.stats.conflated++
       // The generation of the oldest value stays: a fold's newer value contains it.
@@ -170,7 +156,7 @@ export class BucketWriter {
   /** Whether the caller should wait for `relieved` before it puts more. */
   get congested(): boolean {
     if (this.#rewriting) return false
-    return this.#inFlight >= this.#inFlightMax || this.#entries.heldBytes >= this.#heldBytesMax
+    return this.#writes.inFlight >= this.#inFlightMax || this.#entries.heldBytes >= this.#heldBytesMax
   }
 
   relieved(): Promise<void> {
@@ -186,109 +172,21 @@ export class BucketWriter {
   /** Ends without waiting; see `flushed`. */
   close(): void {
     this.#closed = true
-    this.#publisher.close()
-    this.#values.close()
+    this.#writes.close()
     this.#relieve()
   }
 
-  #send(entry: KeyEntry, value: KeyValue): void {
-    entry.sent = value
-    this.#inFlight++
-    this.#publish(entry, value)
-  }
-
-  #publish(entry: KeyEntry, value: KeyValue): void {
-    const { tenant, bucket } = this.#options
-    const age = value.ageMs > 0 ? `Weir-Age: ${value.ageMs}\r\n` : ''
-    const { ttlSeconds } = value
-    const ttl =
-      ttlSeconds > 0 ? `Nats-TTL: ${ttlSeconds === Number.POSITIVE_INFINITY ? 'never' : `${ttlSeconds}s`}\r\n` : ''
-    this.#publisher.publish(
-      {
-        subject: keySubject(tenant, bucket, entry.key),
-        payload: value.payload,
-        expectedSeq: entry.revision,
-        headers: stampHeaders(value) + age + ttl,
-      },
-      (outcome) => this.#settled(entry, value, outcome),
-    )
-  }
-
-  #settled(entry: KeyEntry, value: KeyValue, outcome: Outcome): void {
-    if (this.#closed) return
-    switch (outcome.kind) {
-      case 'stored':
-        this.stats.written++
-        this.#blocked = undefined
-        entry.revision = outcome.seq
-        setStamp(entry, value)
-        this.#finish(entry, value)
-        return
-      case 'conflict':
-        this.stats.conflicts++
-        void this.#resolve(entry, value)
-        return
-      case 'refused':
-        this.stats.refused++
-        this.#options.onRefused(entry.key, value, outcome.error)
-        this.#finish(entry, value)
-        return
-      case 'unknown':
-        this.#retry(entry, value, outcome.reason)
-    }
-  }
-
-  /** Somebody wrote the key, or it expired: what is stored now decides. */
-  async #resolve(entry: KeyEntry, value: KeyValue): Promise<void> {
-    const { tenant, bucket, onOvertaken } = this.#options
-    try {
-      const stored = await this.#values.get(this.#stream, keySubject(tenant, bucket, entry.key))
-      if (this.#closed) return
-      entry.revision = stored?.seq ?? 0
-      setStamp(entry, stored === undefined ? beforeAll : readStamp(stored))
-      if (stored !== undefined && !isNewer(value, entry)) {
-        this.stats.stale++
-        if (isNewer(entry, value)) onOvertaken?.(entry.key, readStamp(stored), stored.payload)
-        this.#finish(entry, value)
-      } else {
-        this.#publish(entry, value)
-      }
-    } catch (cause) {
-      this.#retry(entry, value, cause instanceof Error ? cause.message : String(cause))
-    }
-  }
-
-  /** A write that may or may not have been stored is sent again as it was: if it was stored, a conflict will say so. */
-  #retry(entry: KeyEntry, value: KeyValue, reason: string): void {
-    if (this.#closed) return
-    this.stats.retries++
-    if (this.#blocked === undefined) {
-      this.#blocked = reason
-      this.#options.log.warn({ bucket: this.#options.bucket, reason }, 'the bucket cannot be written; will try again')
-    }
-    const waitMs = Math.min(retryMaxMs, retryMs * 2 ** Math.min(entry.attempts++, 10))
-    setTimeout(
-      () => {
-        if (!this.#closed) this.#publish(entry, value)
-      },
-      waitMs * (0.5 + Math.random() / 2),
-    )
-  }
-
-  #finish(entry: KeyEntry, value: KeyValue): void {
-    entry.sent = undefined
-    entry.attempts = 0
-    this.#inFlight--
+  #finished(entry: KeyEntry, value: KeyValue): void {
     this.#barrier.end(value.generation)
     const next = this.#rewriting ? undefined : this.#entries.release(entry)
     if (next !== undefined) {
-      if (isNewer(next, entry)) this.#send(entry, next)
+      if (isNewer(next, entry)) this.#writes.send(entry, next)
       else {
         this.stats.stale++
         this.#barrier.end(next.generation)
       }
     }
-    if (this.#relief.length > 0 && this.#inFlight < this.#inFlightMax / 2) this.#relieve()
+    if (this.#relief.length > 0 && this.#writes.inFlight < this.#inFlightMax / 2) this.#relieve()
   }
 
   /** The bucket has this very value. */
@@ -305,12 +203,3 @@ export class BucketWriter {
     for (const resolve of waiting) resolve()
   }
 }
-
-const beforeAll: ValueStamp = { epoch: 0, seq: 0 }
-
-/** A put that is not acknowledged for so long is sent again. */
-const ackDeadlineMs = 5_000
-
-/** Wait before a write that failed is tried again; doubles up to the second. */
-const retryMs = 100
-const retryMaxMs = 2_000

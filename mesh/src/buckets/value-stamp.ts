@@ -19,3 +19,6 @@ export function readStamp(message: { header(name: string): string }): ValueStamp
 export function isNewer(stamp: ValueStamp, stored: ValueStamp): boolean {
   return stamp.epoch > stored.epoch || (stamp.epoch === stored.epoch && stamp.seq > stored.seq)
 }
+
+/** The stamp of what nothing is known of. */
+export const beforeAll: ValueStamp = { epoch: 0, seq: 0 }

@@ -46,6 +46,23 @@ export const limits = {
   deadLetterBytesMax: 134_217_728,
   deadLetterAgeMaxMs: 604_800_000,
 
+  /** A put into a bucket that is not acknowledged for so long is sent again. */
+  bucketAckMs: 5_000,
+  /** The first retry of a put that failed, at random up to it; the span doubles up to the maximum. */
+  bucketRetryMs: 100,
+  bucketRetryMaxMs: 2_000,
+  /** Puts in flight and bytes that wait behind them; whoever puts more waits. */
+  bucketInFlightMax: 4_096,
+  bucketHeldBytesMax: 67_108_864,
+  /** Keys whose revision is remembered; one that is forgotten costs a conflict when it is put again. */
+  bucketKeysMax: 1_000_000,
+  /** Messages that a reader of a stream fetches ahead of its handler. */
+  readerAheadMax: 4_000,
+  /** A reader that is not heard of for so long is removed by the server, and made anew by the client if it lives. */
+  readerInactiveMs: 60_000,
+  /** A reader that waits for what is stored is looked at this often; who got nothing between two looks fails with `unavailable`. */
+  readerStallMs: 5_000,
+
   /** Entries that a tail holds while it loads or repairs, and their bytes; what comes past either is read from the stream. */
   heldMax: 20_000,
   heldBytesMax: 16_777_216,

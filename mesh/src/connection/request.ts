@@ -1,5 +1,6 @@
 import { errors, type Msg, type NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
+import { limits } from '../config/limits.ts'
 import { isConnected, watchConnection } from './connection-watch.ts'
 
 /**
@@ -18,6 +19,21 @@ export function request(
     if (cause instanceof WeirError) throw cause
     const reason = cause instanceof errors.TimeoutError ? 'did not answer in time' : 'cannot be reached at the moment'
     throw new WeirError('unavailable', `${what} ${reason}; try again.`, { cause })
+  })
+}
+
+/** Resolves when the server has taken all that was sent before. Rejects with `unavailable`, as `request` does. */
+export function flush(nc: NatsConnection): Promise<void> {
+  return whileConnected(nc, 'NATS', () => {
+    return new Promise((resolve, reject) => {
+      const late = (): void => reject(new WeirError('unavailable', 'NATS did not answer in time; try again.'))
+      const timer = setTimeout(late, limits.readDeadlineMs)
+      nc.flush()
+        .then(resolve, (cause) => {
+          reject(new WeirError('unavailable', 'The connection to NATS broke; try again.', { cause }))
+        })
+        .finally(() => clearTimeout(timer))
+    })
   })
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Msg, NatsConnection, Subscription } from '@nats-io/nats-core'
 import type { Denial, Denials } from '../auth/denials.ts'
 import { onReconnect } from '../connection/reconnects.ts'
+import { flush } from '../connection/request.ts'
 import { hubControlSubject } from '../streams/layout.ts'
 
 export interface DenialFeedOptions {
@@ -44,7 +45,7 @@ export class DenialFeed {
     ]
     this.#reconnects = onReconnect(nc, () => this.#exchange())
     this.#exchange()
-    await nc.flush()
+    await flush(nc)
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import { WeirError } from '@weir/proto'
 import { BucketWriter } from '../buckets/bucket-writer.ts'
 import { OneTimeBucket } from '../buckets/one-time-bucket.ts'
 import { connectNats, type NatsConnection } from '../connection/connection.ts'
+import { flush } from '../connection/request.ts'
 import { ConditionalPublisher } from '../publish/conditional-publisher.ts'
 import { createLogger } from '../run/log.ts'
 import { provisionMesh, provisionTenant } from '../streams/provision.ts'
@@ -19,6 +20,8 @@ import { readRange } from './range.ts'
 import { StreamReader } from './stream-reader.ts'
 
 const stream = 'KV_main_latest'
+/** Less than the shortest deadline, on a machine that is busy. */
+const atOnceMs = 1_200
 const log = createLogger('test', 'silent')
 let server: TestNats
 let nc: NatsConnection
@@ -60,20 +63,26 @@ for (const [what, ask] of Object.entries(questions)) {
   test(`what is in flight when NATS dies ends at once: ${what}`, async () => {
     // The server takes the question, and dies before it answers.
     process.kill(server.pid, 'SIGSTOP')
+    // A signal takes its time on a machine that is busy.
+    await sleep(100)
     const outcome = ask(nc).catch((thrown: unknown) => thrown)
     await sleep(20)
     const died = performance.now()
     await server.kill()
     const error = await outcome
     const waited = performance.now() - died
-    assert.ok(error instanceof WeirError && error.code === 'unavailable', String(error))
-    assert.ok(waited < 500, `${Math.round(waited)} ms`)
-
     const asked = performance.now()
-    await assert.rejects(ask(nc), { code: 'unavailable' })
-    assert.ok(performance.now() - asked < 500, 'what is asked while there is no connection is not kept waiting either')
+    const later = await ask(nc).catch((thrown: unknown) => thrown)
+    const waitedLater = performance.now() - asked
     await server.restart()
     await untilAnswered()
+    assert.ok(error instanceof WeirError && error.code === 'unavailable', String(error))
+    assert.ok(waited < atOnceMs, `${Math.round(waited)} ms`)
+    assert.ok(later instanceof WeirError && later.code === 'unavailable', String(later))
+    assert.ok(
+      waitedLater < atOnceMs,
+      `what is asked without a connection is kept waiting ${Math.round(waitedLater)} ms`,
+    )
   })
 }
 
@@ -87,3 +96,17 @@ async function untilAnswered(): Promise<void> {
     }
   }
 }
+
+test('who reads what is stored is told when NATS hangs', async () => {
+  process.kill(server.pid, 'SIGSTOP')
+  try {
+    for (const what of ['a table', 'a range', 'the state of a stream']) {
+      const asked = performance.now()
+      await assert.rejects(questions[what]?.(nc) ?? assert.fail(), { code: 'unavailable' }, what)
+      assert.ok(performance.now() - asked < 12_000, what)
+    }
+    await assert.rejects(flush(nc), { code: 'unavailable' })
+  } finally {
+    process.kill(server.pid, 'SIGCONT')
+  }
+})

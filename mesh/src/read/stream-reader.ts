@@ -1,6 +1,7 @@
 import { DeliverPolicy, type JsMsg, jetstream, type OrderedConsumerOptions } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { Removal, WeirError } from '@weir/proto'
+import { limits } from '../config/limits.ts'
 import { watchConnection } from '../connection/connection-watch.ts'
 import { lost, whileConnected } from '../connection/request.ts'
 import { removalOf } from './server-header.ts'
@@ -54,7 +55,7 @@ export class StreamReader {
 
   /**
    * Hands every message to the handler, one after the other, until `close` or until the handler says `stop`; while a promise
-   * of the handler is open, no more than `bufferMax` messages are fetched. Throws what the handler throws, and `unavailable`
+   * of the handler is open, no more than `readerAheadMax` messages are fetched. Throws what the handler throws, and `unavailable`
    * when the stream cannot be read any more.
    */
   run(handler: (message: StreamMessage) => Verdict | Promise<Verdict>): Promise<void> {
@@ -87,21 +88,31 @@ export class StreamReader {
         ? cause
         : new WeirError('unavailable', `${what} cannot be read at the moment.`, { cause })
     })
-    let isLost = false
     // Who follows the stream goes on after a reconnect; who waits for an answer is told at once that it does not come.
-    const watch = watchConnection(nc, {
-      lost: () => {
-        if (!toHead) return
-        isLost = true
-        this.#stop?.()
-      },
-    })
+    let failure: WeirError | undefined
+    const fail = (error: WeirError): void => {
+      failure = error
+      this.#stop?.()
+    }
+    const watch = toHead ? watchConnection(nc, { lost: () => fail(lost(what)) }) : undefined
+    // The handler may take its time: what counts is waiting for the same message at two looks.
+    let waiting = false
+    let count = 0
+    let seen = -1
+    const look = (): void => {
+      if (waiting && count === seen) fail(new WeirError('unavailable', `${what} did not answer in time; try again.`))
+      seen = count
+    }
+    const stall = toHead ? setInterval(look, limits.readerStallMs) : undefined
     try {
       while (!this.#closed && !(toHead && this.#pending === 0)) {
+        waiting = true
         const next = await messages.next().catch((cause) => {
           throw new WeirError('unavailable', `${what} cannot be read any further.`, { cause })
         })
-        if (isLost) throw lost(what)
+        if (failure !== undefined) throw failure
+        waiting = false
+        count++
         if (next.done || this.#closed) return
         const message = streamMessage(next.value)
         const verdict = handler(message)
@@ -109,7 +120,8 @@ export class StreamReader {
         this.#pending = message.pending
       }
     } finally {
-      watch.stop()
+      watch?.stop()
+      clearInterval(stall)
       release()
     }
   }
@@ -121,7 +133,11 @@ export class StreamReader {
     )
     this.#pending = (await consumer.info(true)).num_pending
     // After an outage nats.js waits for `expires` before it looks again whether its consumer is there.
-    const messages = await consumer.consume({ max_messages: bufferMax, expires: 2_000, idle_heartbeat: 1_000 })
+    const messages = await consumer.consume({
+      max_messages: limits.readerAheadMax,
+      expires: 2_000,
+      idle_heartbeat: 1_000,
+    })
     this.#stop = () => messages.stop()
     const release = (): void => {
       messages.stop()
@@ -134,18 +150,12 @@ export class StreamReader {
 /** `stop` ends the reading. */
 export type Verdict = undefined | 'stop'
 
-/** Messages that are fetched ahead of the handler. */
-const bufferMax = 4_000
-
-/** A reader that is not heard of for so long is removed by the server, and made anew by the client if it lives. */
-const inactiveMs = 60_000
-
 function consumerOptions({ filters, start, headersOnly }: StreamReaderOptions): Partial<OrderedConsumerOptions> {
   return {
     ...startOptions(start),
     ...(filters === undefined ? {} : { filter_subjects: [...filters] }),
     ...(headersOnly === true ? { headers_only: true } : {}),
-    inactive_threshold: inactiveMs,
+    inactive_threshold: limits.readerInactiveMs,
   }
 }
 

@@ -3,6 +3,7 @@ import type { NatsConnection } from '@nats-io/nats-core'
 import { asWeirError, backoffMs, WeirError } from '@weir/proto'
 import { limits } from '../config/limits.ts'
 import { isConnected, watchConnection } from '../connection/connection-watch.ts'
+import { flush } from '../connection/request.ts'
 import { firstSequence } from '../read/leader-get.ts'
 import { type Range, readRange } from '../read/range.ts'
 import { StreamReader } from '../read/stream-reader.ts'
@@ -96,9 +97,7 @@ export class Tail {
       if (handover.arrived(subject, payload, headed)) this.#suspect()
     })
     try {
-      await nc.flush().catch((cause) => {
-        throw new WeirError('unavailable', 'The connection to NATS broke; try again.', { cause })
-      })
+      await flush(nc)
       this.#checking = true
       this.stats.comparedAt = performance.now()
       await this.#load(await this.#state())
