@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { until } from '../cli/test/processes.ts'
+import { endpoints } from '../ingest/src/http/endpoint.ts'
 import { RunningMesh, weir } from './running-mesh.ts'
 import { root } from './source-files.ts'
 
@@ -78,6 +79,7 @@ for (const { language, program, prepare } of proxies) {
       await t.test('an event stream comes as it happens', () => eventStream(base, program))
       await t.test('the page is there, and asks for its files below the prefix', () => page(base))
       await t.test('what no honest client sends is refused, or reaches nobody as it was', () => smuggling(port))
+      await t.test('every path of ingest leads to ingest', () => pathsOfIngest(base))
       await t.test('a body of some megabytes goes through', () => largeBody(base, program))
     } finally {
       const ended = once(child, 'exit')
@@ -86,6 +88,13 @@ for (const { language, program, prepare } of proxies) {
     }
   })
 }
+
+test('the health of every service is told to HTTP/1.0 without a Host', async () => {
+  for (const address of Object.values(mesh.running.addresses.admin)) {
+    const answer = await raw(Number(new URL(address).port), 'GET /readyz HTTP/1.0\r\n\r\n')
+    assert.match(answer, /^HTTP\/1\.[01] 200 /, address)
+  }
+})
 
 /** pub, sub, get and history with WEIR_URL alone, and sub with an address of the hub alone. */
 async function commandLine(base: string, name: string): Promise<void> {
@@ -159,6 +168,17 @@ async function smuggling(port: number): Promise<void> {
     const statuses = [...answer.matchAll(/^HTTP\/1\.[01] (\d+)/gm)].map(([, status]) => status)
     assert.ok(statuses.length <= 1, `${what}: ${answer}`)
     if (what !== 'bare LF in chunks') assert.match(statuses[0] ?? '400', /^(400|501)$/, `${what}: ${answer}`)
+  }
+}
+
+/** Ingest refuses the body or takes it; the projector, where all else goes, knows no such path. */
+async function pathsOfIngest(base: string): Promise<void> {
+  const headers = { authorization: `Bearer ${mesh.running.token}`, 'content-type': 'application/json' }
+  const post = (path: string): Promise<Response> => fetch(base + path, { method: 'POST', headers, body: '?' })
+  assert.equal((await post('/v1/nowhere')).status, 404)
+  for (const { path } of endpoints) {
+    const { status } = await post(path.replace(/:\w+/, 'x'))
+    assert.ok(status !== 404 && status !== 405, `${path}: ${status}`)
   }
 }
 
