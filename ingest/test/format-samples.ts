@@ -9,12 +9,14 @@ import { ndjsonDecoder } from '../src/formats/json/ndjson.ts'
 import { rawDecoder } from '../src/formats/json/raw.ts'
 import { otlpLogsJson, otlpLogsProtobuf } from '../src/formats/otlp/logs.ts'
 import { otlpMetricsJson, otlpMetricsProtobuf } from '../src/formats/otlp/metrics.ts'
+import { otlpTracesJson, otlpTracesProtobuf } from '../src/formats/otlp/spans.ts'
 import { protobufDecoder } from '../src/formats/protobuf/protobuf.ts'
 import { webhookForm, webhookJson } from '../src/formats/webhook/webhook.ts'
 import { parseWebhookRoutes } from '../src/formats/webhook/webhook-route.ts'
 import { CloudEventBatchSchema, CloudEventSchema } from '../src/gen/io/cloudevents/v1/cloudevents_pb.js'
 import { ExportLogsServiceRequestSchema } from '../src/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js'
 import { ExportMetricsServiceRequestSchema } from '../src/gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.js'
+import { ExportTraceServiceRequestSchema } from '../src/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js'
 
 /** A good body of one format, and the subjects of the records that are in it. */
 export interface FormatSample {
@@ -207,6 +209,43 @@ const logsRequest = create(ExportLogsServiceRequestSchema, {
 })
 const logSubjects = ['logs.shop.web-1.error', 'logs.shop.web-1.unspecified']
 
+const traceId = Uint8Array.from({ length: 16 }, (_, at) => at + 1)
+const spanId = Uint8Array.from({ length: 8 }, (_, at) => at + 1)
+const tracesRequest = create(ExportTraceServiceRequestSchema, {
+  resourceSpans: [
+    {
+      resource,
+      scopeSpans: [
+        {
+          scope: { name: 'http', version: '1' },
+          spans: [
+            {
+              traceId,
+              spanId,
+              name: 'GET /orders/:id',
+              kind: 2,
+              startTimeUnixNano: timeUnixNano,
+              endTimeUnixNano: timeUnixNano + 1_500_000n,
+              attributes,
+              events: [{ timeUnixNano, name: 'retry', attributes }],
+              links: [{ traceId, spanId }],
+              status: { code: 2, message: 'gone' },
+            },
+            {
+              traceId,
+              spanId: spanId.toReversed(),
+              parentSpanId: spanId,
+              name: 'query',
+              endTimeUnixNano: timeUnixNano,
+            },
+          ],
+        },
+      ],
+    },
+  ],
+})
+const traceSubjects = ['traces.shop.GET__orders__id.id=wjlqcVBVSd4tLg', 'traces.shop.query']
+
 const [route] = parseWebhookRoutes(`
 routes:
   - path: /hooks/:source
@@ -345,6 +384,20 @@ export const formatSamples: readonly FormatSample[] = [
     subjects: logSubjects,
   },
   {
+    name: 'OTLP traces Protobuf',
+    decoder: otlpTracesProtobuf,
+    body: toBinary(ExportTraceServiceRequestSchema, tracesRequest),
+    contentType: 'application/x-protobuf',
+    subjects: traceSubjects,
+  },
+  {
+    name: 'OTLP traces JSON',
+    decoder: otlpTracesJson,
+    body: json(hexIds(toJson(ExportTraceServiceRequestSchema, tracesRequest))),
+    contentType: 'application/json',
+    subjects: traceSubjects,
+  },
+  {
     name: 'webhook JSON',
     decoder: webhookJson(route),
     body: json({
@@ -387,6 +440,6 @@ function delimited(all: readonly EventBatch_Item[]): Uint8Array {
 /** OTLP's JSON has trace and span ids in hexadecimal, where Protobuf's own has base64. */
 function hexIds(value: JsonValue): unknown {
   return JSON.parse(JSON.stringify(value), (key, member) =>
-    key === 'traceId' || key === 'spanId' ? Buffer.from(member, 'base64').toString('hex') : member,
+    /^(trace|span|parentSpan)Id$/.test(key) ? Buffer.from(member, 'base64').toString('hex') : member,
   )
 }

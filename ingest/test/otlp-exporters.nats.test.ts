@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { DiagLogLevel, diag } from '@opentelemetry/api'
+import { DiagLogLevel, diag, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { SeverityNumber } from '@opentelemetry/api-logs'
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto'
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http'
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { serve } from '@weir/mesh'
 import { type Event, WeirError } from '@weir/proto'
 import { bareIngest, tokenFor } from './fake-stream.ts'
@@ -89,6 +91,40 @@ test('logs in Protobuf', async () => {
     severityNumber: 13,
     attributes: { printer: 'p1' },
   })
+})
+
+test('spans in Protobuf, with parent, status, event and link', async () => {
+  const url = `${ingest.url}/v1/traces`
+  const exporter = new OTLPTraceExporter({ url, headers: { authorization: `Bearer ${ingest.token}` } })
+  const provider = new TracerProvider({
+    resource: resourceFromAttributes({ 'service.name': 'shop', 'host.name': 'web-1' }),
+    spanProcessors: [new BatchSpanProcessor({ exporter })],
+  })
+  const tracer = provider.getTracer('test', '2.0.0')
+  const parent = tracer.startSpan('GET /orders/:id', {
+    kind: SpanKind.SERVER,
+    attributes: { 'http.route': '/orders/:id' },
+  })
+  const child = tracer.startSpan('query', { kind: SpanKind.CLIENT }, trace.setSpan(ROOT_CONTEXT, parent))
+  child.addEvent('retry', { attempt: 2 })
+  child.setStatus({ code: SpanStatusCode.ERROR, message: 'gone' })
+  child.end()
+  parent.end()
+  await provider.forceFlush()
+  await provider.shutdown()
+
+  const spans = await eventsOf('traces.shop.')
+  const [query, get] = ['query', 'GET__orders__id'].map((name) => spans.get(name))
+  assert.equal(query?.type, 'otel.span')
+  assert.deepEqual([query?.labels.kind, query?.labels.status, get?.labels.kind], ['client', 'error', 'server'])
+  assert.equal(query?.labels['otel.scope.version'], '2.0.0')
+  const told = JSON.parse(query?.data.case === 'json' ? query.data.value : '')
+  const { traceId, spanId } = parent.spanContext()
+  assert.equal(get?.traceparent, `00-${traceId}-${spanId}-01`)
+  assert.equal(query?.id, `${traceId}-${child.spanContext().spanId}`)
+  assert.deepEqual([told.parentSpanId, told.status], [spanId, { code: 'error', message: 'gone' }])
+  assert.deepEqual([told.events[0].name, told.events[0].attributes], ['retry', { attempt: 2 }])
+  assert.ok(told.durationMs >= 0 && Date.parse(told.start) <= Date.parse(told.end), JSON.stringify(told))
 })
 
 test('points that are rejected reach the log of the exporter by partial success', async () => {

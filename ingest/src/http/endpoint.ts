@@ -1,8 +1,16 @@
 import type { Dialect } from '../answers/dialect.ts'
 import { eventsDialect } from '../answers/events-answer.ts'
-import { otlpLogsDialect, otlpMetricsDialect } from '../formats/otlp/dialect.ts'
+import { otlpLogsDialect, otlpMetricsDialect, otlpTracesDialect } from '../formats/otlp/dialect.ts'
 import type { WebhookRoute } from '../formats/webhook/webhook-route.ts'
-import { eventFormats, type Formats, logsFormats, metricsFormats, subjectFormats, webhookFormats } from './formats.ts'
+import {
+  eventFormats,
+  type Formats,
+  logsFormats,
+  metricsFormats,
+  subjectFormats,
+  tracesFormats,
+  webhookFormats,
+} from './formats.ts'
 
 /** A path that producers send to: the protocol that is spoken there, and the formats that it takes. */
 export interface Endpoint {
@@ -43,6 +51,13 @@ export const endpoints: readonly Endpoint[] = [
     summary: 'Store OpenTelemetry logs: an event for each log record',
     dialect: otlpLogsDialect,
     formats: logsFormats,
+  },
+  {
+    method: 'POST',
+    path: '/v1/traces',
+    summary: 'Store OpenTelemetry traces: an event for each span',
+    dialect: otlpTracesDialect,
+    formats: tracesFormats,
   },
 ]
 

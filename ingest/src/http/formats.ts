@@ -9,6 +9,7 @@ import { ndjsonDecoder } from '../formats/json/ndjson.ts'
 import { rawDecoder } from '../formats/json/raw.ts'
 import { otlpLogsJson, otlpLogsProtobuf } from '../formats/otlp/logs.ts'
 import { otlpMetricsJson, otlpMetricsProtobuf } from '../formats/otlp/metrics.ts'
+import { otlpTracesJson, otlpTracesProtobuf } from '../formats/otlp/spans.ts'
 import { protobufDecoder } from '../formats/protobuf/protobuf.ts'
 import { webhookForm, webhookJson } from '../formats/webhook/webhook.ts'
 import type { WebhookRoute } from '../formats/webhook/webhook-route.ts'
@@ -37,6 +38,9 @@ export const subjectFormats: Formats = formats(cloudEvents, {
 
 /** POST /v1/metrics. */
 export const metricsFormats: Formats = formats([otlpMetricsProtobuf, otlpMetricsJson])
+
+/** POST /v1/traces. */
+export const tracesFormats: Formats = formats([otlpTracesProtobuf, otlpTracesJson])
 
 /** POST /v1/logs. */
 export const logsFormats: Formats = formats([otlpLogsProtobuf, otlpLogsJson])

@@ -43,7 +43,14 @@ test('the description has every path, method, media type and status that is serv
     Object.entries(paths)
       .map(([path, methods]) => `${Object.keys(methods)} ${path}`)
       .sort(),
-    ['post /v1/events', 'post /v1/events/{subject}', 'post /v1/logs', 'post /v1/metrics', 'put /hooks/{source}'],
+    [
+      'post /v1/events',
+      'post /v1/events/{subject}',
+      'post /v1/logs',
+      'post /v1/metrics',
+      'post /v1/traces',
+      'put /hooks/{source}',
+    ],
   )
   const { requestBody, responses } = paths['/v1/events']?.post ?? assert.fail()
   const refused = await post('/v1/events', '', { 'content-type': 'a/b' })
@@ -62,7 +69,14 @@ test('the page names every path, and loads nothing from elsewhere', async () => 
   const answer = await get('/')
   assert.match(answer.headers.get('content-type') ?? '', /^text\/html/)
   const page = await answer.text()
-  for (const path of ['/v1/events', '/v1/events/{subject}', '/v1/metrics', '/v1/logs', '/hooks/{source}']) {
+  for (const path of [
+    '/v1/events',
+    '/v1/events/{subject}',
+    '/v1/metrics',
+    '/v1/logs',
+    '/v1/traces',
+    '/hooks/{source}',
+  ]) {
     assert.ok(page.includes(path), path)
   }
   assert.ok(

@@ -7,6 +7,7 @@ import { type Outcome, retryableRejection } from '../../encode/outcome.ts'
 import type { RejectedRecord } from '../../encode/record.ts'
 import { ExportLogsServiceResponseSchema } from '../../gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js'
 import { ExportMetricsServiceResponseSchema } from '../../gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.js'
+import { ExportTraceServiceResponseSchema } from '../../gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js'
 import { ingestLimits } from '../../limits.ts'
 import { otlpRefusal } from './refusal.ts'
 
@@ -15,6 +16,10 @@ export const otlpMetricsDialect: Dialect = dialect(
   ExportMetricsServiceResponseSchema,
   (rejectedDataPoints, errorMessage) =>
     create(ExportMetricsServiceResponseSchema, { partialSuccess: { rejectedDataPoints, errorMessage } }),
+)
+
+export const otlpTracesDialect: Dialect = dialect(ExportTraceServiceResponseSchema, (rejectedSpans, errorMessage) =>
+  create(ExportTraceServiceResponseSchema, { partialSuccess: { rejectedSpans, errorMessage } }),
 )
 
 export const otlpLogsDialect: Dialect = dialect(ExportLogsServiceResponseSchema, (rejectedLogRecords, errorMessage) =>
@@ -65,5 +70,5 @@ function reasons(rejected: readonly RejectedRecord[]): readonly string[] {
 
 /** With nothing rejected a message is a warning (OTLP specification, section "Partial Success"). */
 function duplicatesReason(duplicates: number): string {
-  return `${duplicates} of the records were stored before, from a request of the same bytes, and are not stored again.`
+  return `${duplicates} of the records were stored before, and are not stored again.`
 }

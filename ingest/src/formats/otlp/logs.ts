@@ -1,9 +1,9 @@
 import { base64Encode } from '@bufbuild/protobuf/wire'
-import { type Event, WeirError } from '@weir/proto'
+import type { Event } from '@weir/proto'
 import { bodyText } from '../../body/body-text.ts'
 import { freshId } from '../../encode/event-id.ts'
 import type { IngestRecord } from '../../encode/record.ts'
-import { type Defaults, rejection, seal } from '../../encode/seal.ts'
+import { type Defaults, seal } from '../../encode/seal.ts'
 import { withIdentity } from '../../encode/subject-token.ts'
 import { ExportLogsServiceRequestSchema } from '../../gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js'
 import {
@@ -12,16 +12,15 @@ import {
   ResourceLogsSchema,
   ScopeLogsSchema,
 } from '../../gen/opentelemetry/proto/logs/v1/logs_pb.js'
-import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
 import { type RequestMessage, requestFromBinary, requestFromJson } from '../request-message.ts'
-import { tooManyRecords } from '../too-many-records.ts'
 import { anyValueToJson, keyValuesToJson } from './any-value.ts'
 import { jsonWithLongIntegers } from './long-integers.ts'
 import { type Origin, originOrFault } from './origin.ts'
+import { pushRecords } from './records.ts'
 import { severityName } from './severity.ts'
 import { timestampOfNano } from './timestamp.ts'
-import { type IdText, traceOf } from './trace.ts'
+import { hexOfBytes, type IdText, traceOf } from './trace.ts'
 
 /** OTLP 1.x logs in Protobuf: a record for each log record. docs/otlp.md says how it becomes an event. */
 export const otlpLogsProtobuf: Decoder = {
@@ -51,41 +50,32 @@ function recordsOf(
   for (const { resource, scopeLogs } of message.resourceLogs) {
     for (const { scope, logRecords } of scopeLogs) {
       const origin = originOrFault(resource, scope)
-      if (records.length + logRecords.length > ingestLimits.recordsMax) throw tooManyRecords()
-      for (const log of logRecords) {
-        const index = records.length
-        const fault = faults.get(index)
-        if (fault !== undefined) records.push({ index, code: 'malformed', message: fault })
-        else if (origin instanceof WeirError) records.push(rejection(index, origin))
-        else records.push(logRecord(index, origin, log, defaults, idText))
-      }
+      pushRecords(records, origin, logRecords, faults, (index, source: Origin, log) =>
+        logRecord(index, source, log, defaults, idText),
+      )
     }
   }
   return records
 }
 
 function logRecord(index: number, origin: Origin, log: LogRecord, defaults: Defaults, idText: IdText): IngestRecord {
-  try {
-    const unixNano = log.timeUnixNano === 0n ? log.observedTimeUnixNano : log.timeUnixNano
-    const severity = severityName(log.severityNumber, log.severityText)
-    const { traceparent, labels } = traceOf(log, idText)
-    labels.severity = severity
-    origin.labels.addTo(labels, Object.keys(labels).length)
-    const event: Event = {
-      $typeName: 'weir.v1.Event',
-      // The same line without a time may well be written twice: it is no duplicate.
-      id: unixNano === 0n ? freshId() : '',
-      type: log.eventName === '' ? 'otel.log' : log.eventName,
-      source: origin.source,
-      labels,
-      traceparent,
-      data: { case: 'json', value: JSON.stringify(dataOf(log)) },
-    }
-    if (unixNano !== 0n) event.time = timestampOfNano(unixNano)
-    return seal(index, subjectOf(origin, severity), event, defaults, true)
-  } catch (thrown) {
-    return rejection(index, thrown)
+  const unixNano = log.timeUnixNano === 0n ? log.observedTimeUnixNano : log.timeUnixNano
+  const severity = severityName(log.severityNumber, log.severityText)
+  const { traceparent, labels } = traceOf(log, idText)
+  labels.severity = severity
+  origin.labels.addTo(labels, Object.keys(labels).length)
+  const event: Event = {
+    $typeName: 'weir.v1.Event',
+    // The same line without a time may well be written twice: it is no duplicate.
+    id: unixNano === 0n ? freshId() : '',
+    type: log.eventName === '' ? 'otel.log' : log.eventName,
+    source: origin.source,
+    labels,
+    traceparent,
+    data: { case: 'json', value: JSON.stringify(dataOf(log)) },
   }
+  if (unixNano !== 0n) event.time = timestampOfNano(unixNano)
+  return seal(index, subjectOf(origin, severity), event, defaults, true)
 }
 
 function subjectOf({ tokens, tokenTexts }: Origin, severity: string): string {
@@ -99,10 +89,4 @@ function dataOf(log: LogRecord): Record<string, unknown> {
   if (log.severityNumber !== 0) data.severityNumber = log.severityNumber
   if (log.attributes.length > 0) data.attributes = keyValuesToJson(log.attributes, 0)
   return data
-}
-
-function hexOfBytes(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
-  return text
 }

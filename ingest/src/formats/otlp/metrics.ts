@@ -4,7 +4,7 @@ import { type Event, WeirError } from '@weir/proto'
 import { bodyText } from '../../body/body-text.ts'
 import { freshId } from '../../encode/event-id.ts'
 import type { IngestRecord } from '../../encode/record.ts'
-import { type Defaults, rejection, seal } from '../../encode/seal.ts'
+import { type Defaults, seal } from '../../encode/seal.ts'
 import { ExportMetricsServiceRequestSchema } from '../../gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.js'
 import {
   ExponentialHistogramDataPointSchema,
@@ -21,14 +21,13 @@ import {
   SummarySchema,
   SumSchema,
 } from '../../gen/opentelemetry/proto/metrics/v1/metrics_pb.js'
-import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
 import type { RecordFaults } from '../message-tree.ts'
 import { type RequestMessage, requestFromBinary, requestFromJson } from '../request-message.ts'
-import { tooManyRecords } from '../too-many-records.ts'
 import { jsonWithLongIntegers } from './long-integers.ts'
 import { type Origin, originOrFault } from './origin.ts'
 import { type Point, pointsOf } from './readings.ts'
+import { pushRecords } from './records.ts'
 import { MetricSeries } from './series.ts'
 import { timestampOfNano } from './timestamp.ts'
 
@@ -85,47 +84,38 @@ function pushPoints(
   defaults: Defaults,
 ): void {
   const { type, labels, points } = pointsOf(data)
-  if (records.length + points.length > ingestLimits.recordsMax) throw tooManyRecords()
   const series = origin instanceof WeirError ? origin : new MetricSeries(origin, { name, unit, type, labels })
-  for (const point of points) {
-    const index = records.length
-    const fault = faults.get(index)
-    if (fault !== undefined) records.push({ index, code: 'malformed', message: fault })
-    else if (series instanceof WeirError) records.push(rejection(index, series))
-    else records.push(pointRecord(index, series, point, defaults))
-  }
+  pushRecords(records, series, points, faults, (index, source: MetricSeries, point) =>
+    pointRecord(index, source, point, defaults),
+  )
 }
 
 function pointRecord(index: number, series: MetricSeries, point: Point, defaults: Defaults): IngestRecord {
   const { name, unit, type } = series.metric
   const { values } = point
   if (typeof values === 'string') return { index, code: 'invalid', message: `${name.slice(0, 128)}: ${values}` }
-  try {
-    const { subject, labels } = series.of(point.attributes)
-    const event: Event = {
-      $typeName: 'weir.v1.Event',
-      // A point without a time of its own may well be sent again with the same value: it is no duplicate.
-      id: point.timeUnixNano === 0n ? freshId() : '',
-      type,
-      source: series.origin.source,
-      labels,
-      traceparent: '',
-      data: {
-        case: 'reading',
-        value: {
-          $typeName: 'weir.v1.Reading',
-          metrics: values.metrics,
-          units: unitsOf(unit, values.metrics),
-          times: {},
-          integers: values.integers,
-        },
+  const { subject, labels } = series.of(point.attributes)
+  const event: Event = {
+    $typeName: 'weir.v1.Event',
+    // A point without a time of its own may well be sent again with the same value: it is no duplicate.
+    id: point.timeUnixNano === 0n ? freshId() : '',
+    type,
+    source: series.origin.source,
+    labels,
+    traceparent: '',
+    data: {
+      case: 'reading',
+      value: {
+        $typeName: 'weir.v1.Reading',
+        metrics: values.metrics,
+        units: unitsOf(unit, values.metrics),
+        times: {},
+        integers: values.integers,
       },
-    }
-    if (point.timeUnixNano !== 0n) event.time = timestampOfNano(point.timeUnixNano)
-    return seal(index, subject, event, defaults, true)
-  } catch (thrown) {
-    return rejection(index, thrown)
+    },
   }
+  if (point.timeUnixNano !== 0n) event.time = timestampOfNano(point.timeUnixNano)
+  return seal(index, subject, event, defaults, true)
 }
 
 /** The unit belongs to the value, not to how many values were counted. */

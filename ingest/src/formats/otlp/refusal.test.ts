@@ -5,7 +5,7 @@ import { bareIngest } from '../../../test/fake-stream.ts'
 
 const { post } = await bareIngest({ limits: { bodyBytesMax: 1000 } })
 
-for (const path of ['/v1/metrics', '/v1/logs']) {
+for (const path of ['/v1/metrics', '/v1/logs', '/v1/traces']) {
   test(`${path}: a refusal is a google.rpc.Status in the media type of the request`, async () => {
     const huge = 'x'.repeat(2000)
     for (const [body, headers, status, message] of [

@@ -228,3 +228,19 @@ test('logs of services whose names no token can hold have subjects of their own'
   assert.match(subjects[0] ?? '', /^ev\.main\.logs\.__\._\.unspecified\.id=/)
   assert.equal(subjects[2], 'ev.main.logs.shop._.unspecified')
 })
+
+test('a span without valid ids is rejected alone; one that is sent again in another request is a duplicate', async () => {
+  const traceId = '0AF7651916CD43DD8448EB211C80319C'
+  const span = { traceId, spanId: 'b7ad6b7169203331', name: 'a', endTimeUnixNano: timeUnixNano }
+  const request = (...spans: object[]): object => ({ resourceSpans: [{ scopeSpans: [{ spans }] }] })
+  const bad = [{ name: 'b' }, { ...span, spanId: '00'.repeat(8) }, { ...span, name: '\ud800' }]
+  const told = (await send('/v1/traces', request(span, ...bad))) as { rejectedSpans?: string; errorMessage?: string }
+  assert.equal(told.rejectedSpans, '3')
+  assert.match(told.errorMessage ?? '', /needs a trace id of 16 bytes/)
+  const again = await send('/v1/traces', request({ ...span, spanId: 'aaad6b7169203331' }, span))
+  assert.match(again.errorMessage ?? '', /^1 of the records were stored before/)
+  assert.deepEqual(
+    events().map(({ id }) => id),
+    [`${traceId.toLowerCase()}-b7ad6b7169203331`, `${traceId.toLowerCase()}-aaad6b7169203331`],
+  )
+})
