@@ -45,10 +45,10 @@ export const ingestLimits = {
   otlpAttributesMax: 64,
   /** An OTLP attribute value nested deeper rejects its record. */
   otlpValueDepthMax: 16,
-  /** So many different reasons are in one `error_message` of OTLP; further ones are left out. */
-  otlpReasonsMax: 8,
-  /** UTF-16 units of the identities of series whose subjects are remembered; past it all are forgotten and made anew. */
-  otlpSeriesUnitsMax: 16_777_216,
+  /** So many different reasons are in one message of OTLP or InfluxDB; further ones are left out. */
+  reasonsMax: 16,
+  /** UTF-16 units of the series of a protocol whose subjects are remembered; past it all are forgotten and made anew. */
+  seriesUnitsMax: 16_777_216,
   /** Labels of one event, by the rules of event.proto; attributes past it are cut, which a label says. */
   labelsMax: 64,
   /** An attribute with a longer name is no label, which a label says. */

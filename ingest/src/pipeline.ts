@@ -117,7 +117,7 @@ export class Pipeline {
       const arrivedMs = now()
       const ids = await endpoint.dialect.ids(headers, body.bytes, this.#parts.otlpDedupe)
       const defaults = new Defaults(arrivedMs, ids, this.#parts.limits.aheadMs)
-      const records = decoder.decode(body.bytes, { contentType, headers, parameters, defaults })
+      const records = decoder.decode(body.bytes, { contentType, headers, url: request.url, parameters, defaults })
       buckets.charge(records.length, 0)
       body.hold(Math.max(0, defaults.eventsBytes - body.bytes.length))
       producer.records.hold(records.length)

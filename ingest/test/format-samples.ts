@@ -4,6 +4,7 @@ import { cloudEventBinary } from '../src/formats/cloudevents/binary-mode.ts'
 import { cloudEventJson, cloudEventJsonBatch } from '../src/formats/cloudevents/json-format.ts'
 import { cloudEventProtobuf, cloudEventProtobufBatch } from '../src/formats/cloudevents/protobuf-format.ts'
 import type { Decoder } from '../src/formats/decoder.ts'
+import { lineProtocol } from '../src/formats/influx/line-protocol.ts'
 import { jsonDecoder } from '../src/formats/json/json.ts'
 import { ndjsonDecoder } from '../src/formats/json/ndjson.ts'
 import { rawDecoder } from '../src/formats/json/raw.ts'
@@ -396,6 +397,15 @@ export const formatSamples: readonly FormatSample[] = [
     body: json(hexIds(toJson(ExportTraceServiceRequestSchema, tracesRequest))),
     contentType: 'application/json',
     subjects: traceSubjects,
+  },
+  {
+    name: 'InfluxDB line protocol',
+    decoder: lineProtocol,
+    body: text(
+      '# a comment\ncpu,host=web-1,cpu=0 idle=0.25,ticks=7i 1790000000250000000\n\nroom,name=öst\\ 1 open=t,note="a \\"b\\"\nc"\n',
+    ),
+    contentType: 'text/plain; charset=utf-8',
+    subjects: ['metrics.b.web-1.cpu.cpu=0.id=FAuul4wDWWtpDq', 'metrics.b._.room.name=_st_1.id=oLbmAmRI9C1PLv'],
   },
   {
     name: 'webhook JSON',

@@ -19,6 +19,8 @@ export interface Decoder {
 export interface DecodeContext {
   readonly contentType: ContentType
   readonly headers: Headers
+  /** Of the request, for what is in its query. */
+  readonly url: string
   /** What the path names, as in `/v1/events/:subject`. */
   readonly parameters: Readonly<Record<string, string>>
   readonly defaults: Defaults

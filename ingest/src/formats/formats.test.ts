@@ -61,6 +61,7 @@ function decode(sample: FormatSample, body: Uint8Array): readonly IngestRecord[]
     contentType: parseContentType(contentType),
     headers: new Headers({ 'content-type': contentType, ...sample.headers }),
     parameters: sample.parameters ?? {},
+    url: 'http://ingest/?bucket=b&precision=ns',
     defaults: new Defaults(now, new EventIds('key'), 86_400_000),
   })
 }

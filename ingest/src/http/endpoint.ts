@@ -1,10 +1,12 @@
 import type { Dialect } from '../answers/dialect.ts'
 import { eventsDialect } from '../answers/events-answer.ts'
+import { influxDialect } from '../formats/influx/dialect.ts'
 import { otlpLogsDialect, otlpMetricsDialect, otlpTracesDialect } from '../formats/otlp/dialect.ts'
 import type { WebhookRoute } from '../formats/webhook/webhook-route.ts'
 import {
   eventFormats,
   type Formats,
+  lineFormats,
   logsFormats,
   metricsFormats,
   subjectFormats,
@@ -58,6 +60,20 @@ export const endpoints: readonly Endpoint[] = [
     summary: 'Store OpenTelemetry traces: an event for each span',
     dialect: otlpTracesDialect,
     formats: tracesFormats,
+  },
+  {
+    method: 'POST',
+    path: '/write',
+    summary: 'Store points of InfluxDB 1: an event for each line',
+    dialect: influxDialect,
+    formats: lineFormats,
+  },
+  {
+    method: 'POST',
+    path: '/api/v2/write',
+    summary: 'Store points of InfluxDB 2: an event for each line',
+    dialect: influxDialect,
+    formats: lineFormats,
   },
 ]
 

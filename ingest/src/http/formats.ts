@@ -4,6 +4,7 @@ import { cloudEventBinary, isBinaryMode } from '../formats/cloudevents/binary-mo
 import { cloudEventJson, cloudEventJsonBatch } from '../formats/cloudevents/json-format.ts'
 import { cloudEventProtobuf, cloudEventProtobufBatch } from '../formats/cloudevents/protobuf-format.ts'
 import type { Decoder } from '../formats/decoder.ts'
+import { lineProtocol } from '../formats/influx/line-protocol.ts'
 import { jsonDecoder } from '../formats/json/json.ts'
 import { ndjsonDecoder } from '../formats/json/ndjson.ts'
 import { rawDecoder } from '../formats/json/raw.ts'
@@ -45,6 +46,9 @@ export const tracesFormats: Formats = formats([otlpTracesProtobuf, otlpTracesJso
 /** POST /v1/logs. */
 export const logsFormats: Formats = formats([otlpLogsProtobuf, otlpLogsJson])
 
+/** POST /write and POST /api/v2/write: whatever the Content-Type, as clients send many. */
+export const lineFormats: Formats = formats([lineProtocol], { otherwise: () => lineProtocol })
+
 /** A configured route. */
 export function webhookFormats(route: WebhookRoute): Formats {
   const json = webhookJson(route)
@@ -65,8 +69,9 @@ function formats(decoders: readonly Decoder[], { byHeaders, otherwise }: Excepti
   }
   const mediaTypes = [...byMediaType.keys()]
   const other = otherwise?.('')
+  const isListed = other === undefined || decoders.includes(other)
   return {
-    decoders: [...decoders, ...(byHeaders === undefined ? [] : [byHeaders]), ...(other === undefined ? [] : [other])],
+    decoders: [...decoders, ...(byHeaders === undefined ? [] : [byHeaders]), ...(isListed ? [] : [other])],
     mediaTypes,
     of({ mediaType }, headers) {
       if (byHeaders !== undefined && isBinaryMode(headers)) return byHeaders

@@ -44,11 +44,13 @@ test('the description has every path, method, media type and status that is serv
       .map(([path, methods]) => `${Object.keys(methods)} ${path}`)
       .sort(),
     [
+      'post /api/v2/write',
       'post /v1/events',
       'post /v1/events/{subject}',
       'post /v1/logs',
       'post /v1/metrics',
       'post /v1/traces',
+      'post /write',
       'put /hooks/{source}',
     ],
   )

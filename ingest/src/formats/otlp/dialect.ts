@@ -63,7 +63,7 @@ function reasons(rejected: readonly RejectedRecord[]): readonly string[] {
   const messages = new Set<string>()
   for (const { message } of rejected) {
     messages.add(message)
-    if (messages.size === ingestLimits.otlpReasonsMax) break
+    if (messages.size === ingestLimits.reasonsMax) break
   }
   return [...messages]
 }

@@ -1,9 +1,9 @@
 import { WeirError } from '@weir/proto'
+import { LabelList } from '../../encode/label-list.ts'
 import { subjectToken } from '../../encode/subject-token.ts'
 import type { InstrumentationScope, KeyValue } from '../../gen/opentelemetry/proto/common/v1/common_pb.js'
 import type { Resource } from '../../gen/opentelemetry/proto/resource/v1/resource_pb.js'
 import { attributesIdentity, attributeText } from './any-value.ts'
-import { LabelList } from './label-list.ts'
 
 /** What every point and record of one resource and scope shares. */
 export interface Origin {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { create, type MessageInitShape } from '@bufbuild/protobuf'
 import { isSubject } from '@weir/proto'
 import fc from 'fast-check'
+import { cutLabel } from '../../encode/label-list.ts'
 import {
   type AnyValueSchema,
   InstrumentationScopeSchema,
@@ -10,7 +11,6 @@ import {
   KeyValueSchema,
 } from '../../gen/opentelemetry/proto/common/v1/common_pb.js'
 import { ResourceSchema } from '../../gen/opentelemetry/proto/resource/v1/resource_pb.js'
-import { cutLabel } from './label-list.ts'
 import { type Origin, originOf } from './origin.ts'
 import { type MetricIdentity, MetricSeries, type Series } from './series.ts'
 

@@ -116,7 +116,7 @@ function subjectsOf(metricIdentity: string): Map<string, string> {
 /** Forgets all when it has become too much. A map that is still in use is made anew at the next request. */
 function remember(units: number): void {
   rememberedUnits += units
-  if (rememberedUnits <= ingestLimits.otlpSeriesUnitsMax) return
+  if (rememberedUnits <= ingestLimits.seriesUnitsMax) return
   subjectsByMetric.clear()
   rememberedUnits = units
 }

@@ -80,7 +80,7 @@ const route = v.pipe(
     path: v.pipe(
       text,
       v.regex(/^\/[\w\-./:]+$/, 'must begin with / and have letters, digits, _ - . / and :name only'),
-      v.check((value) => !/^\/(v1|openapi\.json)(\/|$)/.test(value), 'is taken by Weir itself'),
+      v.check((value) => !/^\/(v1|api\/v[12]\/write|write|openapi\.json)(\/|$)/.test(value), 'is taken by Weir itself'),
     ),
     each: v.optional(dottedPath),
     subject: subjectTemplate,

@@ -1,4 +1,4 @@
-import { ingestLimits } from '../../limits.ts'
+import { ingestLimits } from '../limits.ts'
 
 /** Labels in the order of their worth, of which as many become those of an event as it may have. What is cut is named. */
 export class LabelList {
