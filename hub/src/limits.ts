@@ -1,34 +1,52 @@
-/** The bounds of the hub that nobody configures; the configurable ones are in settings.ts. Each says what happens there. */
+/**
+ * The bounds of the hub that nobody configures; the configurable ones are in settings.ts. Each says
+ * what happens there.
+ */
 export const limits = {
   /**
-   * How long subscribers that are behind go on in one pass, or a quarter of what live delivery took if that is more; the rest
-   * goes on in the next, so that live delivery is not held up.
+   * How long subscribers that are behind go on in one pass, or a quarter of what live delivery took
+   * if that is more; the rest goes on in the next, so that live delivery is not held up.
    */
   advanceMs: 2,
   /** A batch for all that are caught up is split there. */
   batchBytesMax: 65_536,
   /** A batch for one that is behind is split there, or at a quarter of its window. */
   chunkBytesMax: 65_536,
-  /** The same where nothing is acknowledged: there it may have to wait in the buffer of the socket. */
+  /**
+   * The same where nothing is acknowledged: there it may have to wait in the buffer of the socket.
+   */
   unacknowledgedChunkBytesMax: 16_384,
   /**
-   * A WebSocket client that never acknowledges is pinged after so many bytes, once in a sweep at most, and gets no more than the
-   * window until it answers: so much, or what came in a sweep, may grow stale in kernels and proxies.
+   * A WebSocket client that never acknowledges is pinged after so many bytes, once in a sweep at
+   * most, and gets no more than the window until it answers: so much, or what came in a sweep, may
+   * grow stale in kernels and proxies.
    */
   pingAfterBytes: 262_144,
   pingWindowBytes: 262_144,
   /** A smaller window is raised to this: below it every chunk would wait for an acknowledgement. */
   windowBytesMin: 16_384,
-  /** A larger inbound message closes the connection: `too_large`, or from twice as much on without a close frame. */
+  /**
+   * A larger inbound message closes the connection: `too_large`, or from twice as much on without a
+   * close frame.
+   */
   frameBytesMax: 65_536,
   /** A connection that has not said Hello by then is closed. */
   helloMs: 5_000,
-  /** Frames that wait for an earlier one of their connection, and the bytes they came in; past either it is closed. */
+  /**
+   * Frames that wait for an earlier one of their connection, and the bytes they came in; past
+   * either it is closed.
+   */
   framesWaitingMax: 512,
   waitingBytesMax: 1_048_576,
-  /** The share of the heap that the process may have; past it nobody is let in, since at the end of it the process ends. */
+  /**
+   * The share of the heap that the process may have; past it nobody is let in, since at the end of
+   * it the process ends.
+   */
   heapShareMax: 0.9,
-  /** Bytes in the socket's buffer past high water, where one large entry may be too; when answers fill it, it is closed. */
+  /**
+   * Bytes in the socket's buffer past high water, where one large entry may be too; when answers
+   * fill it, it is closed.
+   */
   answerBytesMax: 524_288,
   /** A longer interval is refused. */
   intervalMsMax: 3_600_000,
@@ -40,7 +58,9 @@ export const limits = {
   streamReadsMax: 8,
   /** A tail without subscribers is closed after this. */
   idleTailMs: 60_000,
-  /** Removals that a source remembers, by number and age; an older cursor starts with a snapshot. */
+  /**
+   * Removals that a source remembers, by number and age; an older cursor starts with a snapshot.
+   */
   tombstonesMax: 100_000,
   tombstoneMs: 600_000,
   /** A client that was asked to leave and is still there so long after its time is closed. */
@@ -51,11 +71,20 @@ export const limits = {
   retireSpreadMs: 1_000,
   /** A browser whose event stream ended connects again after this, give or take half. */
   sseRetryMs: 2_000,
-  /** How often an event stream that takes nothing is kept from being dropped: sooner than the 8 to 12 s of the socket layer. */
+  /**
+   * How often an event stream that takes nothing is kept from being dropped: sooner than the 8 to
+   * 12 s of the socket layer.
+   */
   sseHoldMs: 4_000,
-  /** Tickets that one tenant and subject may ask a hub for, on average over two seconds; more are answered with 429. */
+  /**
+   * Tickets that one tenant and subject may ask a hub for, on average over two seconds; more are
+   * answered with 429.
+   */
   ticketsPerSecond: 20,
-  /** Subjects for which that is remembered; past it, the one that asked longest ago has its whole allowance again. */
+  /**
+   * Subjects for which that is remembered; past it, the one that asked longest ago has its whole
+   * allowance again.
+   */
   ticketClientsMax: 10_000,
   /** How long an administrator's request waits for the answers of all hubs. */
   controlMs: 500,
@@ -66,40 +95,65 @@ export const limits = {
   sessionsPageMax: 1_000,
   /** A page ends after so many subscriptions, however many sessions that are. */
   sessionsPageSubscriptionsMax: 10_000,
-  /** How long the admin port waits for a worker; one that does not answer is left out, or counts as not ready. */
+  /**
+   * How long the admin port waits for a worker; one that does not answer is left out, or counts as
+   * not ready.
+   */
   workerAnswerMs: 2_000,
-  /** A worker that ended by itself is started again after this; after twice that the next time, up to the maximum. */
+  /**
+   * A worker that ended by itself is started again after this; after twice that the next time, up
+   * to the maximum.
+   */
   workerRestartMs: 100,
   workerRestartMaxMs: 10_000,
   /** A worker that ran for so long has not failed before. */
   workerStableMs: 60_000,
   /** Characters that are kept of the name which a client gives of itself. */
   clientNameMax: 128,
-  /** Tickets that are being redeemed at once; the rest waits its turn, so that a flood of false ones does not reach NATS. */
+  /**
+   * Tickets that are being redeemed at once; the rest waits its turn, so that a flood of false ones
+   * does not reach NATS.
+   */
   redemptionsMax: 16,
-  /** How often sessions are looked at: the precision of the deadlines of Hello, token, stall and age. */
+  /**
+   * How often sessions are looked at: the precision of the deadlines of Hello, token, stall and
+   * age.
+   */
   sweepMs: 1_000,
-  /** Entries that one step of a subscriber looks at, so that a sparse filter cannot hold up the others. */
+  /**
+   * Entries that one step of a subscriber looks at, so that a sparse filter cannot hold up the
+   * others.
+   */
   scanEntriesMax: 20_000,
   /** Segments of a ring: the first, and the largest (or an eighth of the ring). */
   segmentBytesMin: 65_536,
   segmentBytesMax: 1_048_576,
   /** So many places that are void are taken out of a list together. */
   compactMin: 4_096,
-  /** Gaps of a source that are known one by one; of what is older, all up to the last may be missing. */
+  /**
+   * Gaps of a source that are known one by one; of what is older, all up to the last may be
+   * missing.
+   */
   gapsMax: 64,
-  /** How exactly it is known when entries came, and of how many times; past that, of every second one. */
+  /**
+   * How exactly it is known when entries came, and of how many times; past that, of every second
+   * one.
+   */
   arrivalPrecisionMs: 250,
   arrivalMarksMax: 1_024,
-  /** Routes in the answers that a router remembers; past it all are forgotten, and found again as events come: 8 MB. */
+  /**
+   * Routes in the answers that a router remembers; past it all are forgotten, and found again as
+   * events come: 8 MB.
+   */
   routesRememberedMax: 1_048_576,
   /** Characters of a client's own text that an answer quotes. */
   quotedMax: 200,
   /** For how long a browser remembers what a preflight was answered. */
   preflightSeconds: 7_200,
   /**
-   * How soon it is looked whether a stream reaches a cursor that is past the head; after four times that again, so often. Then
-   * heartbeats go on with it. In between a new leader of a cluster applies what the old one had.
+   * How soon it is looked whether a stream reaches a cursor that is past the head; after four times
+   * that again, so often. Then heartbeats go on with it. In between a new leader of a cluster
+   * applies what the old one had.
    */
   aheadLookMs: 100,
   aheadLooksMax: 3,

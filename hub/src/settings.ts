@@ -10,7 +10,7 @@ import {
   type Setting,
   setting,
 } from '@weir/mesh'
-import { isSubject } from '@weir/proto'
+import { formatDuration, isSubject } from '@weir/proto'
 
 /** A name that can stand in a subject, as one token. */
 const token: Parser<string> = {
@@ -19,6 +19,19 @@ const token: Parser<string> = {
     if (!isSubject(value) || value.includes('.')) throw new Error(`got "${value}"`)
     return value
   },
+}
+
+/** A duration that a timer can keep: Node fires one of more than 2^31 ms at once. */
+function durationFrom(minMs: number, maxMs: number): Parser<number> {
+  return {
+    ...duration,
+    form: `${duration.form}, from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`,
+    parse(value) {
+      const ms = duration.parse(value)
+      if (ms < minMs || ms > maxMs) throw new Error(`got "${value}"`)
+      return ms
+    },
+  }
 }
 
 /** What the environment may set for a hub. Each bound says what happens at it. */
@@ -141,13 +154,13 @@ export const hubSettings: typeof meshSettings & {
   ),
   heartbeatMs: setting(
     'WEIR_HUB_HEARTBEAT_SECONDS',
-    duration,
+    durationFrom(100, 600_000),
     10_000,
     'How often a quiet connection hears from the hub.',
   ),
   stallMs: setting(
     'WEIR_HUB_STALL_SECONDS',
-    duration,
+    durationFrom(1_000, 86_400_000),
     60_000,
     'How long a client may take nothing before it is asked to reconnect; it loses nothing.',
   ),

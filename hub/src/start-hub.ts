@@ -90,7 +90,10 @@ export async function startHub(scope: Scope, context: HubContext): Promise<void>
   else report(ports)
 }
 
-/** Tells the supervisor where this worker is. Without a supervisor it stops as if it had been told to. */
+/**
+ * Tells the supervisor where this worker is. Without a supervisor it stops as if it had been told
+ * to.
+ */
 function report(ports: WorkerPorts): void {
   const stop = (): void => void process.kill(process.pid, 'SIGTERM')
   process.once('disconnect', stop)

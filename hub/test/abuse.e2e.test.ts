@@ -9,7 +9,10 @@ import { encodeFrame, opcode, RawSocket, upgradeRequest } from './raw-socket.ts'
 import { TestClient } from './test-client.ts'
 
 const mebibyte = 1_048_576
-/** What a socket's buffer may hold: high water, one largest entry and as much again of answers, and a frame. */
+/**
+ * What a socket's buffer may hold: high water, one largest entry and as much again of answers, and
+ * a frame.
+ */
 const socketBytesMax = 65_536 + 524_288 + 131_072
 
 let mesh: TestMesh
@@ -33,8 +36,9 @@ after(async () => {
 afterEach(() => hub.untilMetric('connections', (count) => count === 0))
 
 /**
- * Does the same again and again. The first time fills caches and pools; after it nothing may grow: not the heap, whose bytes
- * are exact, and not what the process takes of the machine, within what allocators keep.
+ * Does the same again and again. The first time fills caches and pools; after it nothing may grow:
+ * not the heap, whose bytes are exact, and not what the process takes of the machine, within what
+ * allocators keep.
  */
 async function leavesNothing(abuse: () => Promise<void>): Promise<void> {
   const used: number[] = []

@@ -87,7 +87,8 @@ describe('a hub lets in', () => {
     const hub = await mesh.startHub({ WEIR_HUB_SOCKET_BYTES: '100000', WEIR_HUB_HIGH_WATER_BYTES: '1MiB' })
     const sockets: Socket[] = []
     const token = await testToken()
-    // An event stream of which nothing is read fills the buffer of its socket, beyond what the kernel takes.
+    // An event stream of which nothing is read fills the buffer of its socket, beyond what the
+    // kernel takes.
     const stalled = await RawSocket.connect(hub.port)
     sockets.push(stalled.socket)
     stalled.write(

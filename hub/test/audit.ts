@@ -9,8 +9,9 @@ export interface Tally {
 }
 
 /**
- * What one subscription was told against what there was: each entry that matches was sent, counted or announced, unless the
- * batch says that it could not be counted; and in the end the newest is held. Gives every fault, in words.
+ * What one subscription was told against what there was: each entry that matches was sent, counted
+ * or announced, unless the batch says that it could not be counted; and in the end the newest is
+ * held. Gives every fault, in words.
  */
 export function audit(ledger: Ledger, record: StreamRecord, tally: Tally): readonly string[] {
   const faults = [...ledger.faults]
@@ -79,7 +80,10 @@ function auditStretch(
   return faults
 }
 
-/** The newest of each subject is held, and no key that is gone. What retention dropped before it could be sent is excused. */
+/**
+ * The newest of each subject is held, and no key that is gone. What retention dropped before it
+ * could be sent is excused.
+ */
 function auditHeld({ wish }: Ledger, stretch: Stretch, { current, keepsNewest }: StreamRecord): readonly string[] {
   const faults: string[] = []
   const accepts = compileFilters(wish.filters)

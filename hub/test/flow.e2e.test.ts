@@ -45,8 +45,9 @@ interface Flood {
 }
 
 /**
- * Publishes many times what a window holds; each round waits until the healthy client has it, so it shows that nobody else is
- * waited for. Then each session of a slow client is looked at: it is connected, and costs no more than its bounds.
+ * Publishes many times what a window holds; each round waits until the healthy client has it, so it
+ * shows that nobody else is waited for. Then each session of a slow client is looked at: it is
+ * connected, and costs no more than its bounds.
  */
 async function flood(rounds = 20): Promise<Flood> {
   const newest = new Map<string, number>()
@@ -110,7 +111,10 @@ async function openRaw(window: number): Promise<RawSocket> {
   return raw
 }
 
-/** Once it has subscribed it takes a byte of the system every few milliseconds, and acknowledges nothing. */
+/**
+ * Once it has subscribed it takes a byte of the system every few milliseconds, and acknowledges
+ * nothing.
+ */
 class ByteReader {
   /** What it has taken since. */
   bytes = 0
@@ -154,7 +158,10 @@ interface JsonBatch {
   readonly entries: readonly { readonly subject: string; readonly seq: number }[]
 }
 
-/** Reads, acknowledges or answers pings, until it holds the newest of every subject; the bytes of the batches that took. */
+/**
+ * Reads, acknowledges or answers pings, until it holds the newest of every subject; the bytes of
+ * the batches that took.
+ */
 async function readUntilNewest(raw: RawSocket, { newest }: Flood, acknowledges: boolean): Promise<number> {
   const held = new Map<string, number>()
   let bytes = 0

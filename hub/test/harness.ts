@@ -174,7 +174,10 @@ export class TestHub {
     return `http://127.0.0.1:${this.adminPort}`
   }
 
-  /** What a metric says now, summed over its labels; without the prefix `weir_hub_` where it is one of the hub's own. */
+  /**
+   * What a metric says now, summed over its labels; without the prefix `weir_hub_` where it is one
+   * of the hub's own.
+   */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`http://127.0.0.1:${this.adminPort}/metrics`)).text()
     const lines = text.match(new RegExp(`^(weir_hub_)?${name}(\\{[^}]*\\})? .+$`, 'gm'))

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * Looks into the heap of a Node process by its inspector (Chrome DevTools Protocol), so that the process needs nothing for it.
- * It is to be started with `environment`.
+ * Looks into the heap of a Node process by its inspector (Chrome DevTools Protocol), so that the
+ * process needs nothing for it. It is to be started with `environment`.
  */
 export class Heap {
   readonly #port: number
@@ -27,7 +27,9 @@ export class Heap {
     return { NODE_OPTIONS: `--inspect=127.0.0.1:${this.#port} --inspect-publish-uid=http` }
   }
 
-  /** Bytes that are in use once garbage was collected; more than once, since finalizers free more. */
+  /**
+   * Bytes that are in use once garbage was collected; more than once, since finalizers free more.
+   */
   async usedBytes(): Promise<number> {
     this.#socket ??= await attach(this.#port)
     for (let turn = 0; turn < 3; turn++) await ask(this.#socket, 'HeapProfiler.collectGarbage')

@@ -44,7 +44,8 @@ describe('a request whose end can be read in two ways', () => {
     })
   }
 
-  // Well said, but chunks are read by the library, which is content with more than RFC 9112 section 7.1 allows.
+  // Well said, but chunks are read by the library, which is content with more than RFC 9112 section
+  // 7.1 allows.
   const bodies: Readonly<Record<string, readonly [string, string]>> = {
     'a body': ['Content-Length: 2\r\n', 'hi'],
     chunks: ['Transfer-Encoding: chunked\r\n', '2\r\nhi\r\n0\r\n\r\n'],

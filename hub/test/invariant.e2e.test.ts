@@ -107,7 +107,10 @@ class World {
     }
   }
 
-  /** Nothing goes wrong any more; resolves when everybody is at the head, or nobody comes any further. */
+  /**
+   * Nothing goes wrong any more; resolves when everybody is at the head, or nobody comes any
+   * further.
+   */
   async settle(): Promise<void> {
     await Promise.all([this.#writers.events.pause(), this.#writers.bucket.pause()])
     await this.#bucketQuiet()

@@ -1,7 +1,10 @@
 import { type Batch, compileFilters, cursorToWire, type Gap, Mode, Removal, Start, type Subscribed } from '@weir/proto'
 import { textOf } from './stream-record.ts'
 
-/** What one subscription was told, over all connections that it had: a stretch for each beginning that was not a resume. */
+/**
+ * What one subscription was told, over all connections that it had: a stretch for each beginning
+ * that was not a resume.
+ */
 export class Ledger {
   readonly wish: Wish
   readonly stretches: Stretch[] = []

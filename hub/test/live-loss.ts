@@ -1,8 +1,9 @@
 import type { Random } from './random.ts'
 
 /**
- * Loses republished messages on their way from nats-server to a hub, as the server is allowed to: a filter of a TcpProxy that
- * reads the NATS protocol and leaves out a share of what comes under `live.`.
+ * Loses republished messages on their way from nats-server to a hub, as the server is allowed to: a
+ * filter of a TcpProxy that reads the NATS protocol and leaves out a share of what comes under
+ * `live.`.
  */
 export class LiveLoss {
   /** From 0, which loses nothing, to 1. */
@@ -36,12 +37,15 @@ export class LiveLoss {
   }
 }
 
-/** Where the first command of a buffer ends, with its payload; undefined when it is not whole yet. */
+/**
+ * Where the first command of a buffer ends, with its payload; undefined when it is not whole yet.
+ */
 function commandEnd(buffer: Buffer): number | undefined {
   const lineEnd = buffer.indexOf('\r\n')
   if (lineEnd < 0) return undefined
   const line = buffer.toString('latin1', 0, lineEnd)
-  // `MSG subject sid [reply] bytes`, and HMSG with the bytes of the headers before: the last number is that of all.
+  // `MSG subject sid [reply] bytes`, and HMSG with the bytes of the headers before: the last number
+  // is that of all.
   const payload = /^H?MSG .* (\d+)$/.exec(line)?.[1]
   const end = lineEnd + 2 + (payload === undefined ? 0 : Number(payload) + 2)
   return end <= buffer.length ? end : undefined

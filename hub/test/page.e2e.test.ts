@@ -51,7 +51,10 @@ interface Board {
 
 type BoardWindow = typeof globalThis & { board: Board }
 
-/** Runs in the page: a subscriber by weir.v1.json that acknowledges each batch when its handler has finished. */
+/**
+ * Runs in the page: a subscriber by weir.v1.json that acknowledges each batch when its handler has
+ * finished.
+ */
 function openBoard({ url, token, windowBytes }: { url: string; token: string; windowBytes: number }): void {
   const board: Board = { subscribed: false, values: {}, bytes: 0 }
   ;(globalThis as BoardWindow).board = board

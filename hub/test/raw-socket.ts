@@ -66,7 +66,10 @@ export class RawSocket {
     this.write(encodeFrame(code, payload, options))
   }
 
-  /** The status line and headers of an HTTP answer; what there was before the connection ended, if it did. */
+  /**
+   * The status line and headers of an HTTP answer; what there was before the connection ended, if
+   * it did.
+   */
   async head(): Promise<string> {
     await this.#until(() => this.#received.includes('\r\n\r\n'))
     const end = this.#received.indexOf('\r\n\r\n')

@@ -1,7 +1,10 @@
 import type { Ledger } from './ledger.ts'
 import type { Random } from './random.ts'
 
-/** One connection of a restless client, whatever carries it. After `close` no ledger hears of it any more. */
+/**
+ * One connection of a restless client, whatever carries it. After `close` no ledger hears of it any
+ * more.
+ */
 export interface Reading {
   /** The close code, when it is over. */
   readonly ended: Promise<number>

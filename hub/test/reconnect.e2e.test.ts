@@ -6,7 +6,10 @@ import { type TestHub, TestMesh } from './harness.ts'
 import { TestClient } from './test-client.ts'
 
 const kills = 20
-/** From short enough that nobody notices to long enough that every request which was under way has been given up. */
+/**
+ * From short enough that nobody notices to long enough that every request which was under way has
+ * been given up.
+ */
 const outagesMs = [50, 300, 1_000, 2_500]
 const liveMs = 500
 

@@ -6,7 +6,10 @@ import type { Habit, Reading } from './reading.ts'
 import { SseReading } from './sse-reading.ts'
 import { WebSocketReading } from './websocket-reading.ts'
 
-/** A client that comes and goes, acknowledges as it likes, and resumes on any hub; each subscription keeps a ledger. */
+/**
+ * A client that comes and goes, acknowledges as it likes, and resumes on any hub; each subscription
+ * keeps a ledger.
+ */
 export class RestlessClient {
   readonly name: string
   readonly ledgers: readonly Ledger[]

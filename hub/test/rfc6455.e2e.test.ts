@@ -294,7 +294,8 @@ describe('a close frame', () => {
 })
 
 describe('a handshake', () => {
-  // A client must wait for the answer before it sends more (section 4.1), so what came too early was not heard.
+  // A client must wait for the answer before it sends more (section 4.1), so what came too early
+  // was not heard.
   test('that no Hello follows in time is closed with stalled, since a slow client may come back', async () => {
     const hello = encodeFrame(text, JSON.stringify({ type: 'hello', token }))
     const early = await RawSocket.connect(hub.port)

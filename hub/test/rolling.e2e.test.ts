@@ -8,7 +8,10 @@ import { RestlessClient } from './restless-client.ts'
 import { Writer } from './writers.ts'
 
 const clientCount = 42
-/** A hub asks those that are connected to leave within this: half of what it may take to drain, less a grace. */
+/**
+ * A hub asks those that are connected to leave within this: half of what it may take to drain, less
+ * a grace.
+ */
 const drainSeconds = 6
 const spreadMs = (drainSeconds * 1000) / 2 - 500
 

@@ -62,7 +62,8 @@ export class SimulatedClient implements Receiver {
       const { cursor, start } = frame.value
       const seq = Number(cursor?.seq)
       const epoch = Number(cursor?.epoch)
-      // What one beginning and its resumes tell is held against the stream together; a snapshot replaces what is held.
+      // What one beginning and its resumes tell is held against the stream together; a snapshot
+      // replaces what is held.
       if (start === Start.SNAPSHOT || epoch !== this.#epoch || seq !== this.#cursor) this.frames.length = 0
       this.#cursor = seq
       this.#epoch = epoch
@@ -164,7 +165,8 @@ export class SimulatedClient implements Receiver {
     }
     for (const { subject, seq, removal } of newest.values()) {
       if (!accepts(subject)) continue
-      // What both retention and memory have dropped is nowhere to be had; where it was expected, a gap says so.
+      // What both retention and memory have dropped is nowhere to be had; where it was expected, a
+      // gap says so.
       const isNowhere = start === 0 && (!this.held.has(subject) || seq <= gapsFrom)
       const excused = !isBucket && seq < firstSeq && (inGap(seq) || isNowhere)
       if (!excused) assert.equal(this.held.get(subject), removal === 0 ? seq : undefined, subject)
@@ -193,7 +195,9 @@ export function wishFor(mode: Mode): Wish {
   return { filters: ['>'], mode, intervalMs: 0, window: 0 }
 }
 
-/** How much of what matched was told by name or number in mode LATEST, and not only as `uncounted`. */
+/**
+ * How much of what matched was told by name or number in mode LATEST, and not only as `uncounted`.
+ */
 export interface Tally {
   matched: number
   counted: number

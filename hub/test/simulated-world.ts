@@ -148,7 +148,10 @@ export class SimulatedWorld {
     }
   }
 
-  /** Entries that were stored, and gone before the hub could have them: by retention, or since a newer one has come. */
+  /**
+   * Entries that were stored, and gone before the hub could have them: by retention, or since a
+   * newer one has come.
+   */
   #lose(subject: string, count: number): void {
     const from = this.source.log.head
     const to = from + count
@@ -159,7 +162,10 @@ export class SimulatedWorld {
     if (this.#isBucket) this.publish(subject, 10, 0)
   }
 
-  /** Another incarnation of the stream begins; what is done meanwhile is done while its table is loaded. */
+  /**
+   * Another incarnation of the stream begins; what is done meanwhile is done while its table is
+   * loaded.
+   */
   load<T>(meanwhile: () => T): T {
     this.#epoch++
     this.#stream = []
@@ -171,7 +177,9 @@ export class SimulatedWorld {
     return result
   }
 
-  /** The same incarnation is loaded once more, when the markers of what is gone are gone as well. */
+  /**
+   * The same incarnation is loaded once more, when the markers of what is gone are gone as well.
+   */
   reload(head: number, meanwhile: () => void): void {
     this.source.begin(this.#epoch)
     const newest = [...new Map(this.#stream.map((each) => [each.subject, each])).values()]
@@ -203,7 +211,9 @@ export class SimulatedWorld {
     for (let turn = 0; turn < 8; turn++) await Promise.resolve()
   }
 
-  /** A key is removed, and so many others after it that neither hub nor stream knows of it any more. */
+  /**
+   * A key is removed, and so many others after it that neither hub nor stream knows of it any more.
+   */
   async forgetRemovalOf(subject: string): Promise<void> {
     for (const each of [subject, 'b.x', 'b.y', 'a.y']) {
       this.publish(each, 0, 1)

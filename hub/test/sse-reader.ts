@@ -16,7 +16,10 @@ export interface SseBlock {
   readonly comments: readonly string[]
 }
 
-/** Reads a stream of server-sent events as WHATWG HTML section 9.2.6 says, and keeps the comments as well. */
+/**
+ * Reads a stream of server-sent events as WHATWG HTML section 9.2.6 says, and keeps the comments as
+ * well.
+ */
 export class SseReader {
   readonly response: Response
   readonly events: SseEvent[] = []
@@ -48,7 +51,9 @@ export class SseReader {
     return reader
   }
 
-  /** `subject=data` of every entry so far, `subject!` for a removal, the name for what is no entry. */
+  /**
+   * `subject=data` of every entry so far, `subject!` for a removal, the name for what is no entry.
+   */
   get entries(): readonly string[] {
     return this.events.map(({ event, data }) => {
       if (event !== 'message' && event !== 'removed') return event

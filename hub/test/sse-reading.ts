@@ -20,8 +20,9 @@ import type { Reader, Reading } from './reading.ts'
 import { type SseBlock, SseReader } from './sse-reader.ts'
 
 /**
- * The first subscription of a client by server-sent events, resumed by Last-Event-ID. A ledger is told of it as far as such a
- * stream tells: where a batch ends is not among it, so what was counted at its beginning counts until it has surely ended.
+ * The first subscription of a client by server-sent events, resumed by Last-Event-ID. A ledger is
+ * told of it as far as such a stream tells: where a batch ends is not among it, so what was counted
+ * at its beginning counts until it has surely ended.
  */
 export class SseReading implements Reading {
   readonly ended: Promise<number>

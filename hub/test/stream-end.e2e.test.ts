@@ -10,7 +10,9 @@ import { launchBrowser } from '../../test/browser.ts'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
 import { RawSocket } from './raw-socket.ts'
 
-/** A program that reads a stream to its end. Rejects when that was no end by RFC 9112 section 7.1. */
+/**
+ * A program that reads a stream to its end. Rejects when that was no end by RFC 9112 section 7.1.
+ */
 type Client = (url: string, token: string) => Promise<string>
 
 /** What makes a hub end a stream, and the code that is said. */

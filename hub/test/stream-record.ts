@@ -5,7 +5,10 @@ import { EventSchema, Removal } from '@weir/proto'
 /** What a source has held, whatever became of it: the measure for what subscribers were told. */
 export class StreamRecord {
   readonly source: string
-  /** A bucket keeps the newest entry of each key alone, so what else it had is known from who wrote it. */
+  /**
+   * A bucket keeps the newest entry of each key alone, so what else it had is known from who wrote
+   * it.
+   */
   readonly keepsNewest: boolean
   readonly #nc: NatsConnection
   readonly #tenant: string
@@ -43,7 +46,10 @@ export class StreamRecord {
     this.#current.entries.set(seq, entry)
   }
 
-  /** Reads what the stream has by now, by direct get; of a bucket also what the server itself put there. */
+  /**
+   * Reads what the stream has by now, by direct get; of a bucket also what the server itself put
+   * there.
+   */
   async follow(): Promise<void> {
     const incarnation = this.#current
     const prefix = `${sourceSubject(this.#tenant, this.source)}.`

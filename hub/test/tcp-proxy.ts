@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** A TCP proxy that swallows whatever comes, however slowly it passes it on, as proxies do; and that can be cut. */
+/**
+ * A TCP proxy that swallows whatever comes, however slowly it passes it on, as proxies do; and that
+ * can be cut.
+ */
 export class TcpProxy {
   readonly port: number
   /** Bytes to the client that it holds. */

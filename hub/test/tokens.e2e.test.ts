@@ -22,7 +22,10 @@ after(() => mesh.stop())
 
 afterEach(() => hub.untilMetric('connections', (count) => count === 0))
 
-/** A token with what a good one has, where the test does not say otherwise; undefined leaves a claim out. */
+/**
+ * A token with what a good one has, where the test does not say otherwise; undefined leaves a claim
+ * out.
+ */
 function handmade(claims: object, { alg = 'HS256', key = secret, header = {} }: Handmade = {}): string {
   const good = {
     iss: 'weir',

@@ -4,7 +4,10 @@ import { LiveLoss } from './live-loss.ts'
 import type { Random } from './random.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
-/** A hub between which and NATS things go wrong, and which may be killed or drained; another process then takes its place. */
+/**
+ * A hub between which and NATS things go wrong, and which may be killed or drained; another process
+ * then takes its place.
+ */
 export class UnsteadyHub {
   readonly loss: LiveLoss
   readonly #mesh: TestMesh

@@ -84,7 +84,9 @@ export class WebSocketReading implements Reading {
     this.#client.subscribe({ id: index + 1, source, filters: [...filters], mode, intervalMs, ...where })
   }
 
-  /** Takes note of the bytes of a batch, and says that it is done with them when its habit wants so. */
+  /**
+   * Takes note of the bytes of a batch, and says that it is done with them when its habit wants so.
+   */
   #spend(bytes: number, entries: number): void {
     const window = this.#windowBytes
     const owed = this.#owed

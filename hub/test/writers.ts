@@ -36,7 +36,10 @@ export class Writer {
   }
 }
 
-/** Events on subjects of which some are hot and most are quiet, small ones and large ones, sometimes several of one at once. */
+/**
+ * Events on subjects of which some are hot and most are quiet, small ones and large ones, sometimes
+ * several of one at once.
+ */
 export function eventWriter(mesh: TestMesh, random: Random): Writer {
   return new Writer(15, async () => {
     const one = random.happens(0.3) ? eventSubject(random) : undefined
@@ -49,7 +52,10 @@ function eventSubject(random: Random): string {
   return `${random.pick(sites)}.${random.happens(0.6) ? random.integer(0, 4) : random.integer(5, 40)}`
 }
 
-/** Puts values into a bucket, deletes some, and lets some expire; what is acknowledged is noted in the record. */
+/**
+ * Puts values into a bucket, deletes some, and lets some expire; what is acknowledged is noted in
+ * the record.
+ */
 export function bucketWriter(mesh: TestMesh, record: StreamRecord, random: Random): Writer {
   const busy = new Set<string>()
   let briefs = 0

@@ -14,7 +14,10 @@ import {
 import type { Codec } from '../engine/delivery/codec.ts'
 import type { Entry } from '../engine/log/entry.ts'
 
-/** The subprotocol weir.v1.json: for people and plain tools. Here events are decoded, once for all clients of a channel. */
+/**
+ * The subprotocol weir.v1.json: for people and plain tools. Here events are decoded, once for all
+ * clients of a channel.
+ */
 export const jsonCodec: Codec = {
   index: 1,
   binary: false,
@@ -36,7 +39,10 @@ export const jsonCodec: Codec = {
   },
 }
 
-/** An entry as JSON. An event that cannot be decoded is not the client's fault: it gets the subject without an event. */
+/**
+ * An entry as JSON. An event that cannot be decoded is not the client's fault: it gets the subject
+ * without an event.
+ */
 export function entryJson(entry: Entry): string {
   const head = `{"subject":"${entry.state.subject}","seq":${entry.seq}`
   if (entry.removal !== Removal.UNSPECIFIED)

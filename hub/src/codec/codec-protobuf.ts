@@ -13,8 +13,8 @@ import type { Codec } from '../engine/delivery/codec.ts'
 import type { Entry } from '../engine/log/entry.ts'
 
 /**
- * The subprotocol weir.v1. Entries stand encoded in the log, so a batch is its head and one copy for each run of entries that
- * are neighbours there.
+ * The subprotocol weir.v1. Entries stand encoded in the log, so a batch is its head and one copy
+ * for each run of entries that are neighbours there.
  *
  * Budget: 10 ns an entry beside the copy (bench/src/fan-out.bench.ts).
  */

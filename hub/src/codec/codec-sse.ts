@@ -4,8 +4,9 @@ import type { Entry } from '../engine/log/entry.ts'
 import { entryJson } from './codec-json.ts'
 
 /**
- * Server-sent events (WHATWG HTML section 9.2): an entry an event, with the cursor after it as its id, so that the browser
- * resumes by itself. An id alone moves the cursor without an event. Events are decoded, once for all clients of a channel.
+ * Server-sent events (WHATWG HTML section 9.2): an entry an event, with the cursor after it as its
+ * id, so that the browser resumes by itself. An id alone moves the cursor without an event. Events
+ * are decoded, once for all clients of a channel.
  */
 export const sseCodec: Codec = {
   index: 2,
@@ -69,8 +70,8 @@ function frameText(frame: ServerFrame['frame']): string {
 }
 
 /**
- * U+2028 and U+2029 may stand raw in JSON, where they can only be in strings; but there are readers that take them for ends of
- * lines, so they are escaped.
+ * U+2028 and U+2029 may stand raw in JSON, where they can only be in strings; but there are readers
+ * that take them for ends of lines, so they are escaped.
  */
 function encodeText(text: string): Uint8Array {
   return encoder.encode(text.replace(/[\u2028\u2029]/g, (one) => (one === '\u2028' ? '\\u2028' : '\\u2029')))

@@ -7,7 +7,10 @@ import type { SourceOptions } from './source-options.ts'
 import { StepCache } from './step-cache.ts'
 import { StreamCatchUp } from './stream-catch-up.ts'
 
-/** Those of a source that are not with their channel: a queue of who may go on, and the step that takes each forward. */
+/**
+ * Those of a source that are not with their channel: a queue of who may go on, and the step that
+ * takes each forward.
+ */
 export class Behind {
   readonly #options: SourceOptions
   readonly #log: EntryLog
@@ -15,8 +18,9 @@ export class Behind {
   readonly #steps: StepCache
   readonly #catchUp: StreamCatchUp
   #ready: Subscriber[] = []
-  /** Channels of which it is being looked whether the stream reaches those that are ahead, and how often it was. */
+  /** Channels with subscribers ahead of the hub, while the stream is asked whether it reaches them. */
   readonly #inquired: Set<Lane> = new Set()
+  /** How often its answer was looked at since the last of them came. */
   #looks = 0
 
   constructor(options: SourceOptions, log: EntryLog, counters: SourceCounters) {
@@ -27,7 +31,10 @@ export class Behind {
     this.#catchUp = new StreamCatchUp(log, options.reader, counters)
   }
 
-  /** Puts one where it belongs: with the caught up, in the queue, or to wait until its channel has come so far. */
+  /**
+   * Puts one where it belongs: with the caught up, in the queue, or to wait until its channel has
+   * come so far.
+   */
   settle(subscriber: Subscriber): void {
     const { seq, channel } = subscriber
     if (seq < channel.seq) this.#enqueue(subscriber)
@@ -49,8 +56,9 @@ export class Behind {
   }
 
   /**
-   * Who is still ahead though the log was compared with the stream since (the first comparison may have begun before) holds a
-   * cursor of a stream that was set back: it begins again. A hub that does not hear from NATS is only behind.
+   * Who is still ahead though the log was compared with the stream since (the first comparison may
+   * have begun before) holds a cursor of a stream that was set back: it begins again. A hub that
+   * does not hear from NATS is only behind.
    */
   doubtAhead(channel: Lane): void {
     const comparisons = this.#options.comparisons()
@@ -62,7 +70,7 @@ export class Behind {
     }
   }
 
-  /** Finds out soon, and again if somebody joins meanwhile, whether the stream reaches what is ahead of the hub. */
+  /** Asks whether the stream reaches the subscribers of a channel that are ahead of the hub. */
   #inquire(channel: Lane): void {
     const isRunning = this.#inquired.size > 0
     this.#inquired.add(channel)
@@ -87,7 +95,9 @@ export class Behind {
     if (subscriber.isBehind) this.#enqueue(subscriber)
   }
 
-  /** Takes those that may go on one step further each, until all had one or the clock says `until`. */
+  /**
+   * Takes those that may go on one step further each, until all had one or the clock says `until`.
+   */
   advance(until: number): void {
     const queue = this.#ready
     if (queue.length === 0) return

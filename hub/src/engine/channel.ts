@@ -12,8 +12,9 @@ import type { EntryLog } from './log/entry-log.ts'
 import type { Route } from './router.ts'
 
 /**
- * The subscribers that share source, filters and interval. Those that are caught up stand at the channel's own position and
- * get the same bytes; those that are behind stand at positions of their own.
+ * The subscribers that share source, filters and interval. Those that are caught up stand at the
+ * channel's own position and get the same bytes; those that are behind stand at positions of their
+ * own.
  */
 export class Channel implements Lane, Route {
   readonly number: number
@@ -48,7 +49,10 @@ export class Channel implements Lane, Route {
     this.#seq = head
   }
 
-  /** Where all stand that are caught up: everything up to here was sent to them, counted or announced. */
+  /**
+   * Where all stand that are caught up: everything up to here was sent to them, counted or
+   * announced.
+   */
   get seq(): number {
     return this.#seq
   }
@@ -100,8 +104,8 @@ export class Channel implements Lane, Route {
   }
 
   /**
-   * Sends what came since the last flush to all that are caught up, and moves the channel to `head`. Gives those that could not
-   * take it, who are to be served each by itself.
+   * Sends what came since the last flush to all that are caught up, and moves the channel to
+   * `head`. Gives those that could not take it, who are to be served each by itself.
    */
   flush(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
     this.dirty = false
@@ -119,12 +123,18 @@ export class Channel implements Lane, Route {
     this.#owed = 0
   }
 
-  /** Moves the cursors of a quiet channel to the head, so that they do not grow old; gives what `flush` gives. */
+  /**
+   * Moves the cursors of a quiet channel to the head, so that they do not grow old; gives what
+   * `flush` gives.
+   */
   beat(log: EntryLog, head: number, counters: SourceCounters): readonly Subscriber[] {
     return this.#seq < head ? this.#share(log, nothing, head, counters) : noSubscribers
   }
 
-  /** Counts the entries of indexes [first, last), which are about to leave the ring, for all who have not passed them. */
+  /**
+   * Counts the entries of indexes [first, last), which are about to leave the ring, for all who
+   * have not passed them.
+   */
   oweDropped(log: EntryLog, first: number, last: number): void {
     const { entries } = log
     const countAfter = (seq: number): number =>
@@ -187,7 +197,8 @@ export class Channel implements Lane, Route {
     const uncounted = shared.uncounted === true || log.gaps.crosses(from, to)
     const batch = new Batch(log.epoch, { channel: this.number, from, to, conflated, uncounted }, entries)
     const refused = send(batch, this.#caughtUp, counters)
-    // Who has credit, and owes nothing, so that no acknowledgement comes, may refuse a batch that is larger than its window.
+    // Who has credit, and owes nothing, so that no acknowledgement comes, may refuse a batch that
+    // is larger than its window.
     for (const subscriber of refused) this.#fallBehind(subscriber)
     this.#seq = to
     return refused

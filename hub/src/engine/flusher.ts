@@ -1,8 +1,9 @@
 import type { Source } from './source.ts'
 
 /**
- * Decides when passes run: at once when the hub was idle, and after a pass no sooner than the pass lasted. So batches grow
- * with the load, and without load latency is that of one turn of the event loop.
+ * Decides when passes run: at once when the hub was idle, and after a pass no sooner than the pass
+ * lasted. So batches grow with the load, and without load latency is that of one turn of the event
+ * loop.
  */
 export class Flusher {
   readonly #waiting: Set<Source> = new Set()

@@ -1,7 +1,10 @@
 import { limits } from '../limits.ts'
 import type { SubjectState } from './log/entry.ts'
 
-/** What a router routes to: something with a filter set, which may be one object under several filters. */
+/**
+ * What a router routes to: something with a filter set, which may be one object under several
+ * filters.
+ */
 export interface Route {
   /** Which no other route has. */
   readonly number: number
@@ -11,8 +14,9 @@ export interface Route {
 }
 
 /**
- * Finds the routes that match a subject: a trie over all filters, and the answer remembered for the subject until a route comes
- * or goes. A subject that was seen before costs one comparison; subjects with the same routes share one answer.
+ * Finds the routes that match a subject: a trie over all filters, and the answer remembered for the
+ * subject until a route comes or goes. A subject that was seen before costs one comparison;
+ * subjects with the same routes share one answer.
  */
 export class Router<R extends Route> {
   #root: Node<R> = newNode()

@@ -13,8 +13,8 @@ import { Router } from './router.ts'
 import type { SourceOptions, SubscribeRequest } from './source-options.ts'
 
 /**
- * One source of one tenant: its log, its channels, and the pass that advances every subscriber. It knows neither NATS nor
- * sockets, so that its invariants are tested on simulated ones.
+ * One source of one tenant: its log, its channels, and the pass that advances every subscriber. It
+ * knows neither NATS nor sockets, so that its invariants are tested on simulated ones.
  */
 export class Source {
   readonly #options: SourceOptions
@@ -27,7 +27,9 @@ export class Source {
   #loadedEpoch = 0
   /** What is loaded is the same incarnation once more, to find what is gone. */
   #isReload = false
-  /** Who came while another incarnation was being loaded, with their cursors: they begin after it. */
+  /**
+   * Who came while another incarnation was being loaded, with their cursors: they begin after it.
+   */
   readonly #arrivals: Map<Subscriber, Cursor | undefined> = new Map()
   readonly #behind: Behind
   readonly #arrivalTimes: ArrivalTimes = new ArrivalTimes()
@@ -113,8 +115,8 @@ export class Source {
   }
 
   /**
-   * Adds a subscription, and says with Subscribed how it begins; what follows comes with the next passes. Throws `malformed`
-   * or `invalid`.
+   * Adds a subscription, and says with Subscribed how it begins; what follows comes with the next
+   * passes. Throws `malformed` or `invalid`.
    */
   subscribe(receiver: Receiver, request: SubscribeRequest): Subscriber {
     const { id, mode, intervalMs, cursor } = request
@@ -150,13 +152,17 @@ export class Source {
     this.#behind.credit(subscriber)
   }
 
-  /** One pass: what is new goes to all that are caught up, then those that are behind go on, as far as one pass may last. */
+  /**
+   * One pass: what is new goes to all that are caught up, then those that are behind go on, as far
+   * as one pass may last.
+   */
   pass(): void {
     if (this.#loading) return
     const start = this.#options.now()
     this.#flushDirty(false)
     const flushed = this.#options.now()
-    // In a storm of resumes they get a share of the time that live delivery took, or the passes of many sockets would starve them.
+    // In a storm of resumes they get a share of the time that live delivery took, or the passes of
+    // many sockets would starve them.
     this.#behind.advance(flushed + Math.max(limits.advanceMs, (flushed - start) / 4))
   }
 
@@ -173,7 +179,10 @@ export class Source {
     }
   }
 
-  /** How far a subscriber is behind: entries of the source, whether they match or not, and the age of the first of them. */
+  /**
+   * How far a subscriber is behind: entries of the source, whether they match or not, and the age
+   * of the first of them.
+   */
   lagOf({ isBehind, seq, channel }: Subscriber): Lag {
     return isBehind || channel.dirty ? this.#lagAt(seq) : noLag
   }
@@ -209,7 +218,10 @@ export class Source {
     return channel
   }
 
-  /** After an epoch change everyone begins again, as the mode asks; after a reload, who holds the latest or was set back. */
+  /**
+   * After an epoch change everyone begins again, as the mode asks; after a reload, who holds the
+   * latest or was set back.
+   */
   #restart(channel: Channel): void {
     const { head } = this.#log
     channel.detachAll()
@@ -259,7 +271,10 @@ export class Source {
     this.#behind.settleAhead(channel)
   }
 
-  /** Entries are about to leave the ring: who counts on them is told, and what waits for the next pass goes now. */
+  /**
+   * Entries are about to leave the ring: who counts on them is told, and what waits for the next
+   * pass goes now.
+   */
   #beforeDrop(first: number, last: number): void {
     if (this.#loading || last === first) return
     const { seq } = this.#log.entries[last - 1] as Entry

@@ -4,7 +4,10 @@ import { fits } from './delivery/receiver.ts'
 import type { Subscriber } from './delivery/subscriber.ts'
 import type { EntryLog } from './log/entry-log.ts'
 
-/** What comes next for those that are behind, encoded: of many that stand together in one pass, once. */
+/**
+ * What comes next for those that are behind, encoded: of many that stand together in one pass,
+ * once.
+ */
 export class StepCache {
   readonly #log: EntryLog
   /** Of the present pass, by all that they depend on. */
@@ -45,7 +48,10 @@ export interface EncodedChunk {
   readonly batch: Batch
 }
 
-/** A step whose batch is not too large for the receiver when it is encoded: else one of fewer entries is taken. */
+/**
+ * A step whose batch is not too large for the receiver when it is encoded: else one of fewer
+ * entries is taken.
+ */
 export function encodeStep<S extends Step>(
   log: EntryLog,
   { channel, position, receiver }: Subscriber,

@@ -10,7 +10,10 @@ import type { Entry } from './log/entry.ts'
 import type { EntryLog } from './log/entry-log.ts'
 import { encodeStep } from './step-cache.ts'
 
-/** Brings subscribers whose position is older than memory forward, a chunk at a time, from the stream. */
+/**
+ * Brings subscribers whose position is older than memory forward, a chunk at a time, from the
+ * stream.
+ */
 export class StreamCatchUp {
   readonly #log: EntryLog
   readonly #reader: StreamReader
@@ -23,8 +26,9 @@ export class StreamCatchUp {
   }
 
   /**
-   * Reads and sends one chunk; false when there is no credit for it, so that the subscriber has to wait for some. Nothing is
-   * sent when the subscription or the incarnation has ended meanwhile. Throws `unavailable`.
+   * Reads and sends one chunk; false when there is no credit for it, so that the subscriber has to
+   * wait for some. Nothing is sent when the subscription or the incarnation has ended meanwhile.
+   * Throws `unavailable`.
    */
   async next(subscriber: Subscriber): Promise<boolean> {
     const { channel, position, receiver, mode } = subscriber
@@ -63,7 +67,8 @@ export class StreamCatchUp {
   #send(subscriber: Subscriber, read: StreamChunk): boolean {
     const { position, mode } = subscriber
     const lost = read.lostTo > position.seq
-    // What a bucket no longer holds was superseded, and a snapshot misses nothing by what retention had dropped before it.
+    // What a bucket no longer holds was superseded, and a snapshot misses nothing by what retention
+    // had dropped before it.
     const uncounted = this.#log.keepsNewest || (lost && mode === Mode.LATEST && position.seq === 0)
     if (lost && !uncounted) {
       subscriber.passGap(read.lostTo, 'retention', this.#counters)
@@ -81,7 +86,10 @@ export class StreamCatchUp {
   }
 }
 
-/** As much of what was read as has so many bytes. All that is told of it was owed, if it had left the ring. */
+/**
+ * As much of what was read as has so many bytes. All that is told of it was owed, if it had left
+ * the ring.
+ */
 function chunkOf(
   { completeFrom }: EntryLog,
   { owed, uncountedTo }: Position,

@@ -4,7 +4,9 @@ import type { Hub } from '../hub/hub.ts'
 import type { HubControl } from '../peers/hub-control.ts'
 import { listSessions, readSessionQuery } from '../session/session-list.ts'
 
-/** What the admin port has beside health and metrics: the sessions, for tokens with `admin: true`. */
+/**
+ * What the admin port has beside health and metrics: the sessions, for tokens with `admin: true`.
+ */
 export class AdminApi {
   readonly #hub: Hub
   readonly #control: HubControl

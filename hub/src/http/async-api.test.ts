@@ -126,7 +126,9 @@ function resolve(reference: string): unknown {
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], document)
 }
 
-/** As much of JSON Schema as the document uses; a property that the schema does not name is a fault. */
+/**
+ * As much of JSON Schema as the document uses; a property that the schema does not name is a fault.
+ */
 function conforms(value: unknown, schema: JsonSchema, path: string): void {
   const { $ref, type, properties, required, items, additionalProperties, enum: values, const: only, pattern } = schema
   if (typeof $ref === 'string') conforms(value, resolve($ref) as JsonSchema, path)

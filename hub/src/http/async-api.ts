@@ -128,7 +128,10 @@ interface Reference {
 
 type Messages = Readonly<Record<string, { readonly name: string; readonly payload: JsonSchema }>>
 
-/** A message for each frame of the oneof. `required` as given, or every field but those that are left out at times. */
+/**
+ * A message for each frame of the oneof. `required` as given, or every field but those that are
+ * left out at times.
+ */
 function frameMessages(
   frame: typeof ClientFrameSchema | typeof ServerFrameSchema,
   required?: readonly string[],

@@ -9,8 +9,9 @@ export interface Framing {
 }
 
 /**
- * Reads the framing of a request (RFC 9112 section 6.3) from all its headers, names in lower case. The library is content with
- * some that a proxy in front may read in another way, so that what one takes for a body is a request to the other.
+ * Reads the framing of a request (RFC 9112 section 6.3) from all its headers, names in lower case.
+ * The library is content with some that a proxy in front may read in another way, so that what one
+ * takes for a body is a request to the other.
  */
 export function readFraming(forEachHeader: (take: (name: string, value: string) => void) => void): Framing {
   const lengths: string[] = []

@@ -7,7 +7,10 @@ import type { Codec } from '../engine/delivery/codec.ts'
 /** What a client asks for when it opens a WebSocket. */
 export interface Handshake {
   readonly codec: Codec
-  /** The subprotocol to answer with; empty when none was offered. The token's is never echoed: it would stand in logs. */
+  /**
+   * The subprotocol to answer with; empty when none was offered. The token's is never echoed: it
+   * would stand in logs.
+   */
   readonly protocol: string
   /** From the Authorization header or a subprotocol; one in Hello comes first. */
   readonly token: string | undefined
@@ -16,10 +19,16 @@ export interface Handshake {
 /** The subprotocols; a client that offers none gets JSON. */
 export const codecs: Readonly<Record<string, Codec>> = { 'weir.v1': protobufCodec, 'weir.v1.json': jsonCodec }
 
-/** What precedes the token, in base64url, in the name of a subprotocol: browsers cannot set headers on a WebSocket. */
+/**
+ * What precedes the token, in base64url, in the name of a subprotocol: browsers cannot set headers
+ * on a WebSocket.
+ */
 export const bearerProtocol = 'weir.bearer.'
 
-/** Throws `malformed` for what is no handshake (RFC 6455 section 4.2.1; the library does not look at all of it). */
+/**
+ * Throws `malformed` for what is no handshake (RFC 6455 section 4.2.1; the library does not look at
+ * all of it).
+ */
 export function readHandshake(header: (name: string) => string): Handshake {
   const isUpgrade =
     header('upgrade').toLowerCase() === 'websocket' &&

@@ -1,6 +1,9 @@
 import type { Framing } from './framing.ts'
 
-/** One HTTP request, and the answer that it waits for: the seam between the socket library and what is served over HTTP. */
+/**
+ * One HTTP request, and the answer that it waits for: the seam between the socket library and what
+ * is served over HTTP.
+ */
 export interface HttpExchange {
   readonly request: HttpRequest
   /** The client has gone, or was answered. */
@@ -26,7 +29,10 @@ export interface HttpRequest {
   readonly origin: string
   readonly lastEventId: string
   readonly userAgent: string
-  /** Nobody here reads a body, so whatever follows one is not looked at: the connection ends with the answer. */
+  /**
+   * Nobody here reads a body, so whatever follows one is not looked at: the connection ends with
+   * the answer.
+   */
   readonly framing: Framing
 }
 
@@ -42,7 +48,10 @@ export interface HttpAnswer {
 export interface BodyStream {
   /** Sends or buffers a part, which is copied; false when something is left in the buffer now. */
   write(part: Uint8Array): boolean
-  /** Called when the system takes bytes again. Only a write makes what is buffered go on, so the handler must write. */
+  /**
+   * Called when the system takes bytes again. Only a write makes what is buffered go on, so the
+   * handler must write.
+   */
   onWritable(handler: () => void): void
   /** Keeps a client that takes nothing from being dropped for another 8 seconds. */
   hold(): void

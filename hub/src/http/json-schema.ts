@@ -5,7 +5,10 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown
 }
 
-/** The schema of a message's JSON form, as Weir writes it, by the description that its code was generated from. */
+/**
+ * The schema of a message's JSON form, as Weir writes it, by the description that its code was
+ * generated from.
+ */
 export function messageSchema(message: DescMessage): JsonSchema & { readonly properties: Record<string, JsonSchema> } {
   const properties = Object.fromEntries(message.fields.map((field) => [jsonName(field), fieldSchema(field)]))
   return { type: 'object', properties }

@@ -1,5 +1,5 @@
-// The one file that knows uWebSockets.js. Its rules: a response or socket is void after its end, a request after the first
-// await, and an inbound message after its callback.
+// The one file that knows uWebSockets.js. Its rules: a response or socket is void after its end, a
+// request after the first await, and an inbound message after its callback.
 
 import uws from 'uWebSockets.js'
 import { STATUS_CODES } from 'node:http'
@@ -205,8 +205,9 @@ class UwsExchange implements HttpExchange {
   }
 
   answer(answer: HttpAnswer): void {
-    // The library goes on with what came in the same read, whatever it was asked to close; while an answer is outstanding it
-    // ends the connection instead. So whoever hides a request behind a body gets no answer to either.
+    // The library goes on with what came in the same read, whatever it was asked to close; while an
+    // answer is outstanding it ends the connection instead. So whoever hides a request behind a
+    // body gets no answer to either.
     if (this.request.framing.hasBody) setImmediate(() => this.#end(answer, true))
     else this.#end(answer, false)
   }
@@ -240,7 +241,8 @@ class UwsExchange implements HttpExchange {
           return true
         })
       },
-      // Resuming sets the library's deadline for a peer that takes nothing anew; there is no other way to.
+      // Resuming sets the library's deadline for a peer that takes nothing anew; there is no other
+      // way to.
       hold() {
         response()?.pause()
         response()?.resume()

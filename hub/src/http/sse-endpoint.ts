@@ -9,8 +9,8 @@ import { SseLink } from './sse-link.ts'
 import type { Tickets } from './tickets.ts'
 
 /**
- * Serves GET /v1/sse: one subscription, as a session whose client cannot acknowledge. Rejects with what the request is
- * refused for, while nothing of the answer has been sent.
+ * Serves GET /v1/sse: one subscription, as a session whose client cannot acknowledge. Rejects with
+ * what the request is refused for, while nothing of the answer has been sent.
  */
 export async function openEventStream(
   hub: Hub,

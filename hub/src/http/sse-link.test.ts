@@ -81,7 +81,8 @@ test('what is buffered is counted from above, until the buffer is empty', () => 
   link.send(bytes('x'.repeat(5)))
   assert.equal(link.bufferedBytes, 15)
   exchange.writable()
-  // The system took something, nobody knows how much; the line that made it go on is in the buffer too.
+  // The system took something, nobody knows how much; the line that made it go on is in the buffer
+  // too.
   assert.deepEqual([link.bufferedBytes, drained], [18, 1])
   exchange.takes = true
   exchange.writable()

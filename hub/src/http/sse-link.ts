@@ -4,10 +4,11 @@ import type { Link } from '../session/link.ts'
 import type { BodyStream, HttpExchange, HttpHeaders } from './http-exchange.ts'
 
 /**
- * A stream of server-sent events as a session's socket. The answer begins with the first message, so that until then the
- * request can still be refused with a status.
+ * A stream of server-sent events as a session's socket. The answer begins with the first message,
+ * so that until then the request can still be refused with a status.
  *
- * How much the library holds cannot be asked, so it is counted from above: everything since the buffer was last empty.
+ * How much the library holds cannot be asked, so it is counted from above: everything since the
+ * buffer was last empty.
  */
 export class SseLink implements Link {
   readonly ip: string

@@ -6,8 +6,9 @@ import { Allowance } from '../session/allowance.ts'
 import { Semaphore } from '../sources/semaphore.ts'
 
 /**
- * One-time stand-ins for a token, for clients that can send no header (the browser's EventSource). They are kept in NATS, so
- * that any hub redeems what another has given out; under their hash, so that who can read the bucket cannot use them.
+ * One-time stand-ins for a token, for clients that can send no header (the browser's EventSource).
+ * They are kept in NATS, so that any hub redeems what another has given out; under their hash, so
+ * that who can read the bucket cannot use them.
  */
 export class Tickets {
   readonly #bucket: OneTimeBucket
@@ -27,7 +28,10 @@ export class Tickets {
     return { ticket, expiresInMs: Math.min(ticketBucket.ttlMs, identity.expiresAt * 1000 - Date.now()) }
   }
 
-  /** Who the ticket was given to, once; addresses take turns. Throws `unauthenticated`, `token_expired` or `unavailable`. */
+  /**
+   * Who the ticket was given to, once; addresses take turns. Throws `unauthenticated`,
+   * `token_expired` or `unavailable`.
+   */
   async redeem(ticket: string, ip: string): Promise<Identity> {
     const value = await this.#redemptions.run(ip, ip, () => this.#bucket.take(keyOf(ticket)))
     if (value === undefined) {

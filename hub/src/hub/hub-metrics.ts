@@ -5,7 +5,9 @@ import type { Lag } from '../engine/source.ts'
 import type { Admission } from '../session/admission.ts'
 import type { OpenSource, Sources, SourceTotals } from '../sources/sources.ts'
 
-/** What a hub exports: read from the engine at each scrape, so that the hot path only adds numbers. */
+/**
+ * What a hub exports: read from the engine at each scrape, so that the hot path only adds numbers.
+ */
 export class HubMetrics {
   readonly #passes: Histogram
   readonly #closes: Counter<'code'>

@@ -78,7 +78,8 @@ export class Hub implements SessionHub {
 
   start(): void {
     this.#timers = [
-      // Only once the sockets were read: a process that was held up must not blame its clients for it.
+      // Only once the sockets were read: a process that was held up must not blame its clients for
+      // it.
       setInterval(() => setImmediate(() => this.#sweep()), limits.sweepMs),
       setInterval(() => this.#beat(), this.settings.heartbeatMs),
     ]
@@ -100,8 +101,8 @@ export class Hub implements SessionHub {
   }
 
   /**
-   * Closes the connections whose token has this subject, wherever they are in their life, and lets nobody come back with such a
-   * token; says how many, and when the last of the tokens expires.
+   * Closes the connections whose token has this subject, wherever they are in their life, and lets
+   * nobody come back with such a token; says how many, and when the last of the tokens expires.
    */
   disconnect(tenant: string, subject: string): { readonly closed: number; readonly expiresAt: number } {
     let expiresAt = 0
@@ -113,7 +114,10 @@ export class Hub implements SessionHub {
     return { closed: expiresAt === 0 ? 0 : this.deny([{ tenant, subject, expiresAt }]), expiresAt }
   }
 
-  /** Lets nobody in with the tokens of these denials, and closes the connections that have one; says how many. */
+  /**
+   * Lets nobody in with the tokens of these denials, and closes the connections that have one; says
+   * how many.
+   */
   deny(denials: readonly Denial[]): number {
     for (const denial of denials) this.verifier.denials.add(denial)
     let closed = 0
@@ -126,8 +130,9 @@ export class Hub implements SessionHub {
   }
 
   /**
-   * Sends everyone elsewhere, spread over the time so that the other hubs see no storm. Cursors stand, so nobody loses
-   * anything. Resolves when all have gone, at the latest soon after `drainMs`.
+   * Sends everyone elsewhere, spread over the time so that the other hubs see no storm. Cursors
+   * stand, so nobody loses anything. Resolves when all have gone, at the latest soon after
+   * `drainMs`.
    */
   async drain(drainMs: number): Promise<void> {
     this.admission.drain()

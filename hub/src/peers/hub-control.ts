@@ -19,7 +19,10 @@ export class HubControl {
     this.#denials = new DenialFeed({ nc, denials, onDenied: (told) => hub.deny(told), tells: true })
   }
 
-  /** Resolves when NATS knows what this hub listens to, so that nobody is let in before it hears of disconnecting. */
+  /**
+   * Resolves when NATS knows what this hub listens to, so that nobody is let in before it hears of
+   * disconnecting.
+   */
   async start(): Promise<void> {
     this.#subscription = this.#nc.subscribe(disconnectSubject, {
       callback: (error, message) => {
@@ -35,8 +38,9 @@ export class HubControl {
   }
 
   /**
-   * Closes the connections of a token's subject on every hub, and says which hub closed how many. A hub that does not answer
-   * in time does it all the same; it is only not counted. Throws `unavailable` when not even this one heard itself.
+   * Closes the connections of a token's subject on every hub, and says which hub closed how many. A
+   * hub that does not answer in time does it all the same; it is only not counted. Throws
+   * `unavailable` when not even this one heard itself.
    */
   async disconnect(tenant: string, subject: string): Promise<readonly Disconnected[]> {
     const answers: Disconnected[] = []

@@ -7,8 +7,9 @@ import type { SessionHub } from './session-hub.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /**
- * What a client asks for and what it is answered, a frame at a time. The states are greeting (until Hello was answered), open and
- * closed; docs/protocol.md has the table. It keeps nothing of its own, so that there is one only while a frame is handled.
+ * What a client asks for and what it is answered, a frame at a time. The states are greeting (until
+ * Hello was answered), open and closed; docs/protocol.md has the table. It keeps nothing of its
+ * own, so that there is one only while a frame is handled.
  */
 export class Conversation implements FrameHandler {
   readonly #party: Party

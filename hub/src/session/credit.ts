@@ -2,9 +2,10 @@ import { limits } from '../limits.ts'
 import type { Link } from './link.ts'
 
 /**
- * How much a connection may be sent: by credit where the client acknowledges, by the answers to pings where it does not, and by
- * the buffer of its socket always. The socket alone speaks far too late, since kernels and proxies swallow megabytes that grow
- * stale; what answers a ping (RFC 6455 section 5.5.3) has read what was sent before it.
+ * How much a connection may be sent: by credit where the client acknowledges, by the answers to
+ * pings where it does not, and by the buffer of its socket always. The socket alone speaks far too
+ * late, since kernels and proxies swallow megabytes that grow stale; what answers a ping (RFC 6455
+ * section 5.5.3) has read what was sent before it.
  */
 export class Credit {
   readonly #link: Link
@@ -27,7 +28,9 @@ export class Credit {
     this.#movedAt = Math.floor(now)
   }
 
-  /** Agrees on a window; 0 means that the client never acknowledges, so that it is pinged instead. */
+  /**
+   * Agrees on a window; 0 means that the client never acknowledges, so that it is pinged instead.
+   */
   open(wanted: number, max: number): void {
     if (wanted === 0) {
       this.#windowBytes = limits.pingWindowBytes
@@ -40,7 +43,10 @@ export class Credit {
     return this.#pinging === 'never' ? this.#windowBytes : 0
   }
 
-  /** What was sent after the last that is known to be taken, or after a ping that is not answered yet. */
+  /**
+   * What was sent after the last that is known to be taken, or after a ping that is not answered
+   * yet.
+   */
   get unacknowledgedBytes(): number {
     return this.#isAwaited ? this.#unacknowledged : 0
   }
@@ -55,7 +61,10 @@ export class Credit {
     return this.accepts(this.chunkBytesMax, 2)
   }
 
-  /** Whether a batch of so many bytes and entries may be sent. One entry that is larger than the window may when half of it is free. */
+  /**
+   * Whether a batch of so many bytes and entries may be sent. One entry that is larger than the
+   * window may when half of it is free.
+   */
   accepts(bytes: number, entries: number): boolean {
     const window = this.#windowBytes
     const fits = window === 0 || this.#unacknowledged + bytes <= window || !this.#isAwaited
@@ -65,14 +74,20 @@ export class Credit {
     return false
   }
 
-  /** So much was sent; `whole` says that the system has taken it all, so that the buffer of the socket need not be asked. */
+  /**
+   * So much was sent; `whole` says that the system has taken it all, so that the buffer of the
+   * socket need not be asked.
+   */
   spend(bytes: number, whole: boolean): void {
     if (this.#windowBytes > 0) this.#unacknowledged += bytes
     if (this.#pinging === 'ready' && this.#unacknowledged >= limits.pingAfterBytes) this.#ping()
     if (!whole && !this.#blocked) this.#blocked = this.#link.bufferedBytes > this.#highWaterBytes
   }
 
-  /** Takes an acknowledgement; true when there is credit that was refused before. More than was sent counts as all of it. */
+  /**
+   * Takes an acknowledgement; true when there is credit that was refused before. More than was sent
+   * counts as all of it.
+   */
   give(bytes: number): boolean {
     this.#unacknowledged = Math.max(0, this.#unacknowledged - bytes)
     // Nothing is not a beginning: whoever acknowledges 0 bytes has stalled all the same.
@@ -96,8 +111,8 @@ export class Credit {
   }
 
   /**
-   * For how many milliseconds it has taken nothing of what it was sent, to the step in which this is asked. Once in a step at most
-   * it is pinged.
+   * For how many milliseconds it has taken nothing of what it was sent, to the step in which this
+   * is asked. Once in a step at most it is pinged.
    */
   stalledMs(now: number): number {
     const owes = this.#pinging === 'never' ? this.#unacknowledged > 0 : this.#isAwaited
@@ -126,5 +141,8 @@ export class Credit {
   }
 }
 
-/** never: it acknowledges, or cannot be pinged; ready: after so many bytes; asked: no answer yet; answered: not again in this step. */
+/**
+ * never: it acknowledges, or cannot be pinged; ready: after so many bytes; asked: no answer yet;
+ * answered: not again in this step.
+ */
 type Pinging = 'never' | 'ready' | 'asked' | 'answered'

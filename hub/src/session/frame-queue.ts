@@ -4,8 +4,9 @@ import { limits } from '../limits.ts'
 type Frame = ClientFrame['frame']
 
 /**
- * Handles the frames of one connection one after another; those that come while one waits for NATS or a key stand here. There
- * is one only while there is a frame, since most connections mostly wait.
+ * Handles the frames of one connection one after another; those that come while one waits for NATS
+ * or a key stand here. There is one only while there is a frame, since most connections mostly
+ * wait.
  */
 export class FrameQueue {
   readonly #handler: FrameHandler

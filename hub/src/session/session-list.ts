@@ -64,7 +64,10 @@ export function readSessionQuery(query: URLSearchParams): SessionQuery {
   }
 }
 
-/** A page of the sessions, which come in the order of their opening. Those that have not said Hello are nobody's yet. */
+/**
+ * A page of the sessions, which come in the order of their opening. Those that have not said Hello
+ * are nobody's yet.
+ */
 export function listSessions(sessions: Iterable<Session>, query: SessionQuery, now: number): SessionPage {
   const page: SessionReport[] = []
   const after = query.after === undefined ? 0 : sessionNumber(query.after)

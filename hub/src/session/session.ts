@@ -206,7 +206,10 @@ export class Session implements Receiver, Party {
     return this.#credit.windowBytes
   }
 
-  /** Opens; by itself for transports whose token is verified before, and which say no Hello. Throws `rate_limited`. */
+  /**
+   * Opens; by itself for transports whose token is verified before, and which say no Hello. Throws
+   * `rate_limited`.
+   */
   admit(identity: Identity, client: string): void {
     this.#hub.admission.enterTenant(identity.tenant)
     this.#identity = identity
@@ -243,7 +246,10 @@ export class Session implements Receiver, Party {
   }
 }
 
-/** Up to a tenth before its age, so that connections which came together do not leave together; undefined when that is 0. */
+/**
+ * Up to a tenth before its age, so that connections which came together do not leave together;
+ * undefined when that is 0.
+ */
 function retirementOf(openedAt: number, ageMs: number): number | undefined {
   return ageMs === 0 ? undefined : openedAt + Math.floor(ageMs * (1 - Math.random() / 10))
 }

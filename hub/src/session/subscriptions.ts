@@ -15,7 +15,10 @@ import type { Source } from '../engine/source.ts'
 import { limits } from '../limits.ts'
 import type { Sources } from '../sources/sources.ts'
 
-/** What one connection reads: checked against its token and the bounds, and given back to the sources in the end. */
+/**
+ * What one connection reads: checked against its token and the bounds, and given back to the
+ * sources in the end.
+ */
 export class Subscriptions {
   readonly #receiver: Receiver
   readonly #hub: SubscriptionHub
@@ -141,7 +144,10 @@ export interface SubscriptionBounds {
   readonly filtersMax: number
 }
 
-/** Grants are about subjects of the token's tenant; the mesh's own source belongs to no tenant, and is for administrators. */
+/**
+ * Grants are about subjects of the token's tenant; the mesh's own source belongs to no tenant, and
+ * is for administrators.
+ */
 function mayRead(identity: Identity, source: string, filters: readonly string[]): boolean {
   return source === meshBucketName ? identity.admin : maySubscribe(identity, filters)
 }

@@ -14,8 +14,8 @@ import { limits } from '../limits.ts'
 import type { Semaphore } from './semaphore.ts'
 
 /**
- * Reads a source by batched direct gets: stateless, so that a reader that stalls between two chunks holds nothing on the
- * server, and no consumer is made for a client.
+ * Reads a source by batched direct gets: stateless, so that a reader that stalls between two chunks
+ * holds nothing on the server, and no consumer is made for a client.
  */
 export class NatsStreamReader implements StreamReader {
   readonly #nc: NatsConnection
@@ -57,7 +57,10 @@ export class NatsStreamReader implements StreamReader {
     return { entries, to, lostTo }
   }
 
-  /** Whether nothing that matches lies in (last, complete], by the word of the leader: a replica may be behind. */
+  /**
+   * Whether nothing that matches lies in (last, complete], by the word of the leader: a replica may
+   * be behind.
+   */
   async #endsBefore(last: number, filter: string, complete: number): Promise<boolean> {
     const next = await firstSequence(this.#nc, this.#stream, last + 1, filter)
     return next === undefined || next > complete

@@ -1,6 +1,7 @@
 /**
- * Lets at most so many tasks run at once; the rest waits. Groups take turns, and within a group its owners do, so that none with
- * many tasks holds up the others; and no group ever has all the places.
+ * Lets at most so many tasks run at once; the rest waits. Groups take turns, and within a group its
+ * owners do, so that none with many tasks holds up the others; and no group ever has all the
+ * places.
  */
 export class Semaphore {
   readonly #max: number

@@ -7,7 +7,10 @@ import { limits } from '../limits.ts'
 import { NatsStreamReader } from './nats-stream-reader.ts'
 import { Semaphore } from './semaphore.ts'
 
-/** The sources that this hub serves: opened with their first subscriber, closed when they have had none for a while. */
+/**
+ * The sources that this hub serves: opened with their first subscriber, closed when they have had
+ * none for a while.
+ */
 export class Sources {
   readonly #options: SourcesOptions
   readonly #held: Map<string, HeldSource> = new Map()
@@ -22,7 +25,10 @@ export class Sources {
     this.#flusher = new Flusher(options.onPass)
   }
 
-  /** The source, loaded. Throws `not_found` or `unavailable`. Whoever gets it gives it back with `release`. */
+  /**
+   * The source, loaded. Throws `not_found` or `unavailable`. Whoever gets it gives it back with
+   * `release`.
+   */
   async acquire(tenant: string, name: string): Promise<Source> {
     const key = `${tenant} ${name}`
     let held = this.#held.get(key)

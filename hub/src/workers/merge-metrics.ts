@@ -1,6 +1,7 @@
 /**
- * The metrics of several processes as one text of the Prometheus exposition format: each sample gets the label `worker` with
- * the key of its process, and each family its HELP and TYPE once, as the format asks.
+ * The metrics of several processes as one text of the Prometheus exposition format: each sample
+ * gets the label `worker` with the key of its process, and each family its HELP and TYPE once, as
+ * the format asks.
  */
 export function mergeMetrics(texts: ReadonlyMap<string, string>): string {
   const families = new Map<string, Family>()

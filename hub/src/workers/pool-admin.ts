@@ -7,8 +7,8 @@ import { mergeMetrics } from './merge-metrics.ts'
 import { askWorker, type WorkerPool } from './worker-pool.ts'
 
 /**
- * The admin port of a hub with several workers: ready while one of them is, all their metrics with the label `worker`, and
- * their sessions one after the other. Workers check the tokens.
+ * The admin port of a hub with several workers: ready while one of them is, all their metrics with
+ * the label `worker`, and their sessions one after the other. Workers check the tokens.
  */
 export class PoolAdmin {
   readonly #pool: WorkerPool
@@ -73,8 +73,8 @@ export class PoolAdmin {
   }
 
   /**
-   * Pages through the workers in order; the session that a page begins after says which worker's turn it is. One that does not
-   * answer is left out. Throws `unavailable` when none does.
+   * Pages through the workers in order; the session that a page begins after says which worker's
+   * turn it is. One that does not answer is left out. Throws `unavailable` when none does.
    */
   async #listSessions(request: Request): Promise<Response> {
     const query = new URL(request.url).searchParams

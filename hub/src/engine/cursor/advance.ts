@@ -6,12 +6,14 @@ import type { Position, Reached } from './position.ts'
 import { countWithin, select } from './select.ts'
 
 /**
- * The one operation of the hub: from a position in the log, what comes next. Catch-up, conflation, snapshot and resume are this
- * function at different positions; live delivery is its last step, taken by all that stand together.
+ * The one operation of the hub: from a position in the log, what comes next. Catch-up, conflation,
+ * snapshot and resume are this function at different positions; live delivery is its last step,
+ * taken by all that stand together.
  *
- * Invariant, for each call: the entries of (from, to] that match are `entries` plus `conflated`, or the step is a gap that
- * announces them; nothing that matches lies between `limit` and the head, unless `limit` is the head. Where the range is older
- * than the ring, what was superseded there cannot be counted unless it was counted when it left (`owed`); the chunk then says
+ * Invariant, for each call: the entries of (from, to] that match are `entries` plus `conflated`, or
+ * the step is a gap that announces them; nothing that matches lies between `limit` and the head,
+ * unless `limit` is the head. Where the range is older than the ring, what was superseded there
+ * cannot be counted unless it was counted when it left (`owed`); the chunk then says
  * `uncounted`.
  */
 export function advance(log: EntryLog, position: Position, reads: Reads, limit: number, bytesMax: number): Step {
@@ -49,8 +51,8 @@ export interface Chunk extends Reached {
 }
 
 /**
- * The first gap that a position has not passed and that has to be announced. What a bucket does not have was superseded: it is
- * only not counted.
+ * The first gap that a position has not passed and that has to be announced. What a bucket does not
+ * have was superseded: it is only not counted.
  */
 export function nextLoss(log: EntryLog, seq: number): SeqRange | undefined {
   return log.keepsNewest ? undefined : log.gaps.after(seq)
@@ -84,8 +86,8 @@ function chunkOf(
   const owed = forgets ? 0 : position.owed - countWithin(entries, entries.length, uncountedTo, completeFrom)
   const uncounted = seq < uncountedTo || log.gaps.crosses(seq, end)
   const at = isWhole ? end : to
-  // Past the part that left the ring, what is still owed was superseded there. Within it nobody knows how much of it was, so it
-  // is told later, which is no use to who leaves with this cursor.
+  // Past the part that left the ring, what is still owed was superseded there. Within it nobody
+  // knows how much of it was, so it is told later, which is no use to who leaves with this cursor.
   const isLater = at < completeFrom && at < limit
   return {
     kind: 'chunk',

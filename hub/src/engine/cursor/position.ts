@@ -2,12 +2,13 @@ import { Mode, Start } from '@weir/proto'
 import type { EntryLog } from '../log/entry-log.ts'
 
 /**
- * Where a subscriber is in a log: its sequence, and what it is still to be told of what it has not passed. Mode ALL is told
- * everything by name, so it owes nothing.
+ * Where a subscriber is in a log: its sequence, and what it is still to be told of what it has not
+ * passed. Mode ALL is told everything by name, so it owes nothing.
  *
- * Invariant: everything up to `seq` was sent, counted or announced. `owed` is how many of the entries that have left the ring
- * match, lie past both `seq` and `uncountedTo`, and are to be sent or counted; so it is 0 where nothing that left the ring lies
- * past them. Only a beginning (snapshot, restart, resume) moves `seq` back.
+ * Invariant: everything up to `seq` was sent, counted or announced. `owed` is how many of the
+ * entries that have left the ring match, lie past both `seq` and `uncountedTo`, and are to be sent
+ * or counted; so it is 0 where nothing that left the ring lies past them. Only a beginning
+ * (snapshot, restart, resume) moves `seq` back.
  */
 export class Position {
   #seq: number
@@ -32,7 +33,9 @@ export class Position {
     return this.#owed
   }
 
-  /** Up to here nothing is counted: the subscription began there with a cursor older than the ring. */
+  /**
+   * Up to here nothing is counted: the subscription began there with a cursor older than the ring.
+   */
   get uncountedTo(): number {
     return this.#uncountedTo
   }
@@ -57,7 +60,10 @@ export class Position {
     return this.#streamTo
   }
 
-  /** Up to here the forgetting of removals and gaps does no harm: what they were about was not sent, or comes again. */
+  /**
+   * Up to here the forgetting of removals and gaps does no harm: what they were about was not sent,
+   * or comes again.
+   */
   get safeTo(): number {
     return Math.max(this.#seq, this.isStreaming ? this.#removalsFrom : this.#snapshotAt)
   }
@@ -101,7 +107,10 @@ export class Position {
     this.#seq = to
   }
 
-  /** Retention has dropped some of what is owed, nobody knows how much: up to where memory begins, nothing is counted any more. */
+  /**
+   * Retention has dropped some of what is owed, nobody knows how much: up to where memory begins,
+   * nothing is counted any more.
+   */
   loseOwed(log: EntryLog): void {
     this.#owed = 0
     this.#uncountedTo = log.completeFrom
@@ -119,7 +128,10 @@ export class Position {
     this.#owed += count
   }
 
-  /** To be read from the stream up to a sequence at least. What it gets there may have been removed since, so it gets every removal. */
+  /**
+   * To be read from the stream up to a sequence at least. What it gets there may have been removed
+   * since, so it gets every removal.
+   */
   streamUntil(to: number, log: EntryLog): void {
     this.#removalsFrom = log.removalsFrom
     this.#snapshotAt = 0

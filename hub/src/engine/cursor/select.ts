@@ -27,9 +27,10 @@ export interface Selection {
 }
 
 /**
- * What of a list goes to a reader, and what does not: the one place where this is decided, for what has just come (the pending of
- * a channel), for what the log holds, and for what was read from the stream. Looks at the entries from index `first` on up to the
- * sequence `end`, until the next would make more than `bytesMax` (one goes whatever its size).
+ * What of a list goes to a reader, and what does not: the one place where this is decided, for what
+ * has just come (the pending of a channel), for what the log holds, and for what was read from the
+ * stream. Looks at the entries from index `first` on up to the sequence `end`, until the next would
+ * make more than `bytesMax` (one goes whatever its size).
  *
  * Budget: 50 ns an entry that is looked at (bench/src/slow-clients.bench.ts).
  */

@@ -3,9 +3,9 @@ import type { Entry } from '../log/entry.ts'
 /** Reads a source from its stream, for cursors that are older than memory. */
 export interface StreamReader {
   /**
-   * What matches past a position, at most about `bytesMax`. `complete` is the sequence from which memory goes on: where the
-   * stream has no more up to there, the read ends there. Undefined when nobody wants it any more. Throws `unavailable`, also
-   * when the stream is another incarnation.
+   * What matches past a position, at most about `bytesMax`. `complete` is the sequence from which
+   * memory goes on: where the stream has no more up to there, the read ends there. Undefined when
+   * nobody wants it any more. Throws `unavailable`, also when the stream is another incarnation.
    */
   read(request: StreamRead): Promise<StreamChunk | undefined>
 }

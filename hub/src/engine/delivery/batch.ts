@@ -2,7 +2,10 @@ import type { BatchHead } from '@weir/proto'
 import type { Entry } from '../log/entry.ts'
 import type { Codec } from './codec.ts'
 
-/** What goes out in one message, and its bytes in each encoding, made when the first receiver needs them. */
+/**
+ * What goes out in one message, and its bytes in each encoding, made when the first receiver needs
+ * them.
+ */
 export class Batch {
   readonly head: BatchHead
   readonly entries: readonly Entry[]

@@ -3,7 +3,10 @@ export interface ChannelKind {
   /** In their canonical form. */
   readonly filters: readonly string[]
   readonly intervalMs: number
-  /** 0, or more for one that reads the same a second time: a channel's number stands for one subscription of a connection. */
+  /**
+   * 0, or more for one that reads the same a second time: a channel's number stands for one
+   * subscription of a connection.
+   */
   readonly copy: number
 }
 

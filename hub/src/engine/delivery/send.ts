@@ -3,8 +3,8 @@ import type { SourceCounters } from './source-counters.ts'
 import type { Subscriber } from './subscriber.ts'
 
 /**
- * Sends a batch to all of some subscribers that can take it, and counts it: the one place from which entries go out. Gives those
- * that could not take it; good until the next call.
+ * Sends a batch to all of some subscribers that can take it, and counts it: the one place from
+ * which entries go out. Gives those that could not take it; good until the next call.
  *
  * Budget: 60 ns a subscriber beside the system call (bench/src/fan-out.bench.ts).
  */

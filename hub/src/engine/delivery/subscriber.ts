@@ -6,7 +6,10 @@ import { type GapReason, gapFrame, subscribedFrame } from './frames.ts'
 import type { Receiver } from './receiver.ts'
 import type { SourceCounters } from './source-counters.ts'
 
-/** One subscription: a channel, which has the filter, and while it is behind a position, which is all that it costs to be slow. */
+/**
+ * One subscription: a channel, which has the filter, and while it is behind a position, which is
+ * all that it costs to be slow.
+ */
 export class Subscriber {
   readonly receiver: Receiver
   readonly id: number
@@ -60,7 +63,10 @@ export class Subscriber {
     else this.#tell(log, this.position.follow(head))
   }
 
-  /** What it has had is void, since another incarnation of the stream has begun: it begins again, as its mode asks. */
+  /**
+   * What it has had is void, since another incarnation of the stream has begun: it begins again, as
+   * its mode asks.
+   */
   beginAgain(log: EntryLog, counters: SourceCounters): void {
     if (this.mode === Mode.LATEST) {
       this.beginSnapshot(log)
@@ -96,7 +102,10 @@ export interface Lane extends ChannelKind {
   readonly seq: number
   /** Something that matches came since the last flush. */
   readonly dirty: boolean
-  /** Those of it that are past its position: they resumed from a hub that was further, or between two ticks. */
+  /**
+   * Those of it that are past its position: they resumed from a hub that was further, or between
+   * two ticks.
+   */
   readonly ahead: ReadonlySet<Subscriber>
   /** A subscriber that stands where the channel stands goes on with the others. */
   join(subscriber: Subscriber): void

@@ -1,6 +1,9 @@
 import { limits } from '../../limits.ts'
 
-/** When the entries of a log came, in bounded memory: to a quarter of a second at first, and the older the coarser. */
+/**
+ * When the entries of a log came, in bounded memory: to a quarter of a second at first, and the
+ * older the coarser.
+ */
 export class ArrivalTimes {
   #marks: Mark[] = []
 
@@ -18,8 +21,8 @@ export class ArrivalTimes {
   }
 
   /**
-   * For how many milliseconds the first entry past a sequence has been here. What came before the first one that was noted has
-   * been for longer than it says.
+   * For how many milliseconds the first entry past a sequence has been here. What came before the
+   * first one that was noted has been for longer than it says.
    */
   ageOf(seq: number, now: number): number {
     const mark = this.#marks.find((each) => each.seq > seq) ?? this.#marks.at(-1)

@@ -11,7 +11,10 @@ const ringBytesMax = 60_000
 const ringsBytesMax = 150_000
 const keptBytesMax = 8_000
 const tombstoneMs = 1_000
-/** A log that grows keeps one segment whatever the others have: an eighth of its bound, and what stands around its entries. */
+/**
+ * A log that grows keeps one segment whatever the others have: an eighth of its bound, and what
+ * stands around its entries.
+ */
 const segmentCost = 25_000
 
 const append = fc.record({

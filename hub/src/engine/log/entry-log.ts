@@ -9,11 +9,12 @@ import { Segments } from './segments.ts'
 import { Tombstones } from './tombstones.ts'
 
 /**
- * What a hub holds of one source, as one list in the order of sequence: a compacted part (the newest entry of each subject,
- * older than the ring), then the ring (everything). An entry is encoded when it arrives, as it will stand in a batch, so that a
- * batch is made by copying.
+ * What a hub holds of one source, as one list in the order of sequence: a compacted part (the
+ * newest entry of each subject, older than the ring), then the ring (everything). An entry is
+ * encoded when it arrives, as it will stand in a batch, so that a batch is made by copying.
  *
- * Budget: 1 us an append, amortised, with the drop of what leaves the ring (bench/src/inbound.bench.ts).
+ * Budget: 1 us an append, amortised, with the drop of what leaves the ring
+ * (bench/src/inbound.bench.ts).
  */
 export class EntryLog implements BudgetHolder {
   /** What could not be had from the stream. */
@@ -23,7 +24,10 @@ export class EntryLog implements BudgetHolder {
   readonly #table: LatestTable
   readonly #segments: Segments
   readonly #tombstones: Tombstones
-  /** Sorted by seq. Below #ringStart some are void (superseded) until the next compaction takes them out. */
+  /**
+   * Sorted by seq. Below #ringStart some are void (superseded) until the next compaction takes them
+   * out.
+   */
   #entries: Entry[] = []
   #ringStart = 0
   #voidCount = 0
@@ -40,7 +44,10 @@ export class EntryLog implements BudgetHolder {
   #removalsFrom = 0
   #keepsNewest = false
 
-  /** `beforeDrop` is called before the entries of indexes [first, last) leave the ring, while they can still be read. */
+  /**
+   * `beforeDrop` is called before the entries of indexes [first, last) leave the ring, while they
+   * can still be read.
+   */
   constructor(bounds: LogBounds, beforeDrop: (first: number, last: number) => void) {
     this.#bounds = bounds
     this.#beforeDrop = beforeDrop
@@ -54,7 +61,10 @@ export class EntryLog implements BudgetHolder {
     return this.#epoch
   }
 
-  /** How often it has begun: what was asked of the stream before is void afterwards, be it the same incarnation. */
+  /**
+   * How often it has begun: what was asked of the stream before is void afterwards, be it the same
+   * incarnation.
+   */
   get begins(): number {
     return this.#begins
   }
@@ -79,7 +89,10 @@ export class EntryLog implements BudgetHolder {
     return this.#removalsFrom
   }
 
-  /** Whether the stream keeps the newest entry of each subject alone: what it no longer has is superseded, not lost. */
+  /**
+   * Whether the stream keeps the newest entry of each subject alone: what it no longer has is
+   * superseded, not lost.
+   */
   get keepsNewest(): boolean {
     return this.#keepsNewest
   }
@@ -135,9 +148,9 @@ export class EntryLog implements BudgetHolder {
   }
 
   /**
-   * The newest entry of each subject was appended, as far as retention has left it (from `first` on); from here on each entry
-   * is. A stream whose values can go (`removals`) keeps its markers of expiry for one time, so from the oldest that is still
-   * there on, every removal was seen.
+   * The newest entry of each subject was appended, as far as retention has left it (from `first`
+   * on); from here on each entry is. A stream whose values can go (`removals`) keeps its markers of
+   * expiry for one time, so from the oldest that is still there on, every removal was seen.
    */
   loaded(head: number, first: number, removals: boolean): void {
     this.#head = head
@@ -174,7 +187,10 @@ export class EntryLog implements BudgetHolder {
     this.#head = to
   }
 
-  /** Forgets the removals that are too many or too old. Those in the ring cost nothing more than any entry does. */
+  /**
+   * Forgets the removals that are too many or too old. Those in the ring cost nothing more than any
+   * entry does.
+   */
   forgetRemovals(now: number): void {
     const next = (): Entry | undefined => this.#tombstones.takeExcess(this.#droppedTo, now)
     for (let entry = next(); entry !== undefined; entry = next()) if (!isSuperseded(entry)) this.#forget(entry)

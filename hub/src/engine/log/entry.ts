@@ -6,7 +6,10 @@ export interface Entry {
   readonly state: SubjectState
   /** UNSPECIFIED for an event. */
   readonly removal: Removal
-  /** A segment of the ring, or bytes of its own; the entry as weir.v1.Batch.entries is [start, end) of it. */
+  /**
+   * A segment of the ring, or bytes of its own; the entry as weir.v1.Batch.entries is [start, end)
+   * of it.
+   */
   bytes: Uint8Array
   start: number
   end: number

@@ -2,7 +2,10 @@ import { Removal } from '@weir/proto'
 import { type Entry, isVoid, makeVoid, newSubject, type SubjectState } from './entry.ts'
 import type { LogBounds } from './log-bounds.ts'
 
-/** The newest entry of each subject. Those that have left the ring are kept in bytes of their own, within the bounds. */
+/**
+ * The newest entry of each subject. Those that have left the ring are kept in bytes of their own,
+ * within the bounds.
+ */
 export class LatestTable {
   readonly #bounds: LogBounds
   readonly #subjects: Map<string, SubjectState> = new Map()
@@ -55,7 +58,9 @@ export class LatestTable {
     this.#account(1, keptCost(entry))
   }
 
-  /** Takes the bytes of a kept entry back, which is superseded now; false when that was done before. */
+  /**
+   * Takes the bytes of a kept entry back, which is superseded now; false when that was done before.
+   */
   giveUp(entry: Entry): boolean {
     if (isVoid(entry)) return false
     this.#account(-1, -keptCost(entry))
@@ -82,7 +87,10 @@ export class LatestTable {
   }
 }
 
-/** What an entry that has left the ring costs beside its bytes: two objects, a map slot, a typed array. At 100,000 subjects. */
+/**
+ * What an entry that has left the ring costs beside its bytes: two objects, a map slot, a typed
+ * array. At 100,000 subjects.
+ */
 const keptEntryBytes = 320
 
 function keptCost(entry: Entry): number {

@@ -8,7 +8,10 @@ export interface LogBounds extends TombstoneBounds {
   readonly budget: MemoryBudget
   /** Past it the ring is shorter: older cursors are served from the stream. */
   readonly ringBytesMax: number
-  /** Past it the subject that was quiet for longest is forgotten: snapshots are served from the stream. */
+  /**
+   * Past it the subject that was quiet for longest is forgotten: snapshots are served from the
+   * stream.
+   */
   readonly subjectsMax: number
 }
 

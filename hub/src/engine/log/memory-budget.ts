@@ -1,6 +1,6 @@
 /**
- * Memory of all logs of a hub together. When it is used up, it is given back by whoever holds most, by tenant first and then by
- * log: so nobody grows at the expense of those that hold less.
+ * Memory of all logs of a hub together. When it is used up, it is given back by whoever holds most,
+ * by tenant first and then by log: so nobody grows at the expense of those that hold less.
  */
 export class MemoryBudget {
   readonly #bounds: BudgetBounds

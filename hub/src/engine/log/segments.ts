@@ -2,7 +2,10 @@ import { writeEntry } from '@weir/proto'
 import { limits } from '../../limits.ts'
 import type { Entry, SubjectState } from './entry.ts'
 
-/** The bytes of a ring: segments that are filled one after another, and dropped as a whole, the oldest first. */
+/**
+ * The bytes of a ring: segments that are filled one after another, and dropped as a whole, the
+ * oldest first.
+ */
 export class Segments {
   readonly #sizeMax: number
   #segments: Uint8Array[] = []

@@ -2,7 +2,10 @@ import { limits } from '../../limits.ts'
 import type { Entry } from './entry.ts'
 import type { TombstoneBounds } from './log-bounds.ts'
 
-/** The removals of a log in the order of sequence, with when they came: remembered in bounded number and for a bounded time. */
+/**
+ * The removals of a log in the order of sequence, with when they came: remembered in bounded number
+ * and for a bounded time.
+ */
 export class Tombstones {
   readonly #bounds: TombstoneBounds
   #stones: { readonly entry: Entry; readonly at: number }[] = []
