@@ -79,10 +79,12 @@ export class Behind {
   }
 
   #lookSoon(): void {
+    const { begins } = this.#log
     this.#options.requestComparison()
     this.#options.later(limits.aheadLookMs * 4 ** this.#looks++, () => {
       for (const channel of this.#inquired) {
-        this.doubtAhead(channel)
+        // What begins meanwhile puts everybody where it belongs, once it is loaded.
+        if (begins === this.#log.begins) this.doubtAhead(channel)
         if (channel.ahead.size === 0) this.#inquired.delete(channel)
       }
       if (this.#inquired.size > 0 && this.#looks < limits.aheadLooksMax) this.#lookSoon()

@@ -247,6 +247,25 @@ describe('a source, whatever happens', () => {
     world.check()
   })
 
+  test('who is ahead while another incarnation is loaded begins once, after it', async () => {
+    const world = new SimulatedWorld([])
+    const ahead = world.connect(wishFor(Mode.LATEST))
+    world.publish('a.x', 10, 0)
+    await world.settle()
+    ahead.resumeAt(1000)
+    let begins = 0
+    const notify = ahead.notify.bind(ahead)
+    ahead.notify = (frame) => {
+      if (frame.case === 'subscribed') begins++
+      notify(frame)
+    }
+    world.comparisons += 2
+    await world.load(() => world.apply({ kind: 'time', ms: 1000 }))
+    await world.settle()
+    assert.equal(begins, 1)
+    world.check()
+  })
+
   test('who comes while another incarnation is loaded begins once, after it', async () => {
     const world = new SimulatedWorld([])
     const early = world.connect(wishFor(Mode.ALL))
