@@ -65,6 +65,8 @@ export const limits = {
   tombstoneMs: 600_000,
   /** A client that was asked to leave and is still there so long after its time is closed. */
   leaveGraceMs: 500,
+  /** Requests to the admin port that run when a hub stops are cut off after this. */
+  adminCloseMs: 1_000,
   /** How often a hub that drains looks whether everybody has gone. */
   drainLookMs: 50,
   /** Those that are asked to leave for their age are spread over this. */

@@ -16,6 +16,7 @@ import { HttpEdge } from './http/http-edge.ts'
 import { listen } from './http/server.ts'
 import { Tickets } from './http/tickets.ts'
 import { Hub, randomHubName } from './hub/hub.ts'
+import { limits } from './limits.ts'
 import { HubControl } from './peers/hub-control.ts'
 import { Presence } from './peers/presence.ts'
 import { hubSettings } from './settings.ts'
@@ -42,7 +43,7 @@ export async function startHub(scope: Scope, context: HubContext): Promise<void>
       const portSetting = hubSettings.adminPort.env
       return serveAdmin({ hostname, port: config.adminPort, portSetting, health, metrics })
     },
-    (server) => server.close(1_000),
+    (server) => server.close(limits.adminCloseMs),
   )
   await scope.use(
     'keys',

@@ -1,5 +1,6 @@
 import { type Scope, serveAdmin } from '@weir/mesh'
 import { randomHubName } from './hub/hub.ts'
+import { limits } from './limits.ts'
 import { hubSettings } from './settings.ts'
 import type { HubContext } from './start-hub.ts'
 import { PoolAdmin } from './workers/pool-admin.ts'
@@ -20,7 +21,7 @@ export async function startSupervisor(scope: Scope, context: HubContext): Promis
       const portSetting = hubSettings.adminPort.env
       return serveAdmin({ hostname: config.host, port: config.adminPort, portSetting, health, metrics })
     },
-    (server) => server.close(1_000),
+    (server) => server.close(limits.adminCloseMs),
   )
   const own = new PoolAdmin(pool, health, metrics)
   admin.add((request) => own.handle(request))
