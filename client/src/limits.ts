@@ -30,6 +30,8 @@ export const clientLimits = {
   reconnectMaxMs: 30_000,
   /** A connection that lived so long was a success: the next attempt counts as the first again. */
   stableMs: 10_000,
+  /** A close frame carries no longer reason (RFC 6455 section 5.5). */
+  closeReasonBytesMax: 123,
   /** A token is renewed so long before it expires, or at four fifths of its life if that is later. */
   renewBeforeMs: 60_000,
   /** No two renewals come closer together, whatever a clock that is wrong makes of the expiry. */
@@ -76,6 +78,8 @@ export const producerLimits = {
   retryMaxMs: 30_000,
   /** Events that could not be delivered for so long are given up and reported. */
   giveUpMs: 600_000,
+  /** Closing waits no longer for what is still to be stored; the rest is reported. */
+  closeMs: 10_000,
   /** What a browser lets a page send while it goes away. */
   keepaliveBytesMax: 60_000,
 } as const

@@ -15,10 +15,12 @@ export async function addressFault(socketUrl: string, fetch: Fetch): Promise<Wei
   )
 }
 
-/** A hub answers 400 to what is no WebSocket, or refuses with 403, 429 or 503; what is between answers 502 to 504 for a while. */
+/** A hub answers 400 to what is no WebSocket, or refuses with 403, 429 or 503; what is between may fail for a while. */
 function isForeign(status: number): boolean {
-  return status < 400 || status === 404 || status === 405 || status === 410
+  return status < 500 && !hubStatuses.has(status)
 }
+
+const hubStatuses: ReadonlySet<number> = /* @__PURE__ */ new Set([400, 403, 408, 426, 429])
 
 async function statusAt(url: string, fetch: Fetch): Promise<{ readonly status?: number; readonly origin: string }> {
   const { origin } = new URL(url)

@@ -468,7 +468,7 @@ test('a hub that was there once is waited for, whatever answers in its place mea
 })
 
 test('a hub that refuses, a busy proxy and silence are waited for', async () => {
-  for (const status of [400, 403, 429, 502, 503, 504]) {
+  for (const status of [400, 403, 426, 429, 500, 502, 503, 504]) {
     const { hub, weir, clock } = testWeir({ fetch: async () => new Response('', { status }) })
     weir.subscribe({ mode: 'LATEST' })
     for (let attempt = 0; attempt < 5; attempt++) {

@@ -111,7 +111,7 @@ export class Producer {
   }
 
   /** Takes no more events, flushes, and after `deadlineMs` gives up and reports what is left. */
-  async close(deadlineMs = 10_000): Promise<void> {
+  async close(deadlineMs: number = producerLimits.closeMs): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     this.#forgetPage()

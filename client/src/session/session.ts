@@ -147,7 +147,8 @@ export class Session {
   #fail(message: string, cause?: unknown): void {
     if (this.#ended) return
     this.#end(new WeirError('unavailable', message, { cause }), true)
-    this.#socket.close(4000, message.slice(0, 100))
+    // Of other characters a reason may have fewer, and whoever closes with one too long throws.
+    this.#socket.close(4000, message.replace(/[^ -~]/g, '?').slice(0, clientLimits.closeReasonBytesMax))
   }
 
   #end(error: WeirError, mayRetry: boolean): void {
