@@ -9,10 +9,10 @@ PACKAGES := $(wildcard */package.json)
 PAGE_SOURCES := $(shell find console client proto -type f -not -path '*/dist/*' -not -path '*/node_modules/*' -not -name '*.test.ts')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test check bench gen pack clean FORCE
+.PHONY: help setup up test check bench pictures gen pack clean FORCE
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) $(PAGE) ## bring the tools and dependencies, build the page; quick when nothing changed
 	@:
@@ -28,6 +28,9 @@ check: setup ## lint, types, schema, generated files, house rules
 
 bench: setup ## run the benchmarks beside their peers
 	@$(BUN) bench/src/main.ts
+
+pictures: setup ## take the pictures of docs/pictures from the running product
+	@$(NODE) scripts/pictures.ts
 
 gen: $(INSTALLED) ## write the generated files again: code from .proto, docs/config.md
 	@$(BUN) scripts/gen.ts

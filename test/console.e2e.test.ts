@@ -122,6 +122,18 @@ async function axeFaults(page: Page): Promise<string[]> {
 
 const pages = ['', 'live', 'state', 'history?filter=axe.*.climate', 'alerts', 'mesh', 'boards?board=rooms']
 
+test('a new mesh shows how to send the first event, and says when it is there', async () => {
+  const { page, context, faults } = await visit('')
+  await live(page)
+  await page.getByText('Waiting for the first event').waitFor()
+  assert.deepEqual(await axeFaults(page), [])
+  await mesh.weir('pub', 'rooms.r1.climate', '{"celsius": 21.5}')
+  await page.getByText('It arrived').waitFor()
+  await page.getByRole('button', { name: /rooms\.r1\.climate/ }).waitFor()
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
 test('every page in both themes has nothing that axe finds, and no sideways scroll at 360 px', async () => {
   await post([
     {

@@ -146,6 +146,8 @@ export interface BoardContext {
   readonly feed: BoardFeed
   /** Values of the board's variables. */
   readonly values: Readonly<Record<string, string>>
+  /** So many tiles that each is drawn as simply as it can be. */
+  readonly isLarge: boolean
 }
 
 export const [useBoard, provideBoard] = createContext<BoardContext>()

@@ -1,4 +1,4 @@
-import { Alert_Severity, type Event, Step_Status } from '@weir/proto'
+import { Alert_Severity, Alert_Status, type Event, Step_Status } from '@weir/proto'
 import { fieldsOf, valueText } from './fields.ts'
 
 /** How loud an event is: the colour of the bar before its row. */
@@ -7,6 +7,7 @@ export type Severity = 'none' | 'normal' | 'warn' | 'bad'
 /** Of alerts and steps by what they say, of others by their label `severity` (OpenTelemetry logs have one). */
 export function severityOf({ data, labels }: Event): Severity {
   if (data.case === 'alert') {
+    if (data.value.status === Alert_Status.RESOLVED) return 'none'
     if (data.value.severity === Alert_Severity.URGENT) return 'bad'
     return data.value.severity === Alert_Severity.HIGH ? 'warn' : 'normal'
   }

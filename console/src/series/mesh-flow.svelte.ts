@@ -118,11 +118,11 @@ export class MeshFlow {
 
   #sample(): void {
     const { pulse } = this.#desk
-    this.#heads = [...this.#heads, this.#seq].slice(-11)
+    if (this.#seq > 0) this.#heads = [...this.#heads, this.#seq].slice(-11)
     const first = this.#heads[0] ?? 0
-    const seconds = this.#heads.length - 1
+    const seconds = Math.max(0, this.#heads.length - 1)
     // Over the last ten seconds: an event a second is a steady stream, not a row of ones and zeros.
-    const inflow = seconds === 0 || first === 0 ? Number.NaN : Math.max(0, (this.#seq - first) / seconds)
+    const inflow = seconds === 0 ? Number.NaN : Math.max(0, (this.#seq - first) / seconds)
     this.head = this.#seq
     this.#firstSeq ||= this.#seq
     this.sinceOpen = this.#seq - this.#firstSeq

@@ -76,7 +76,7 @@ export class TileValues {
   #soon(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    requestAnimationFrame(() => {
+    drawn(() => {
       this.#scheduled = false
       this.changed = this.#changed
       this.#changed = false
@@ -84,6 +84,19 @@ export class TileValues {
       queueMicrotask(() => this.fresh.clear())
     })
   }
+}
+
+/** What waits for the next picture: one request of a frame for all tiles. */
+let waiting: (() => void)[] = []
+
+function drawn(action: () => void): void {
+  waiting.push(action)
+  if (waiting.length > 1) return
+  requestAnimationFrame(() => {
+    const actions = waiting
+    waiting = []
+    for (const each of actions) each()
+  })
 }
 
 /** One number of many; undefined when there is none. */
