@@ -45,6 +45,9 @@ test('all values of a bucket come, however many pages they are, and a limit is s
   const history = await mesh.weir('history', 'many.>', '--limit', '1500')
   assert.equal(lines(history).length, 1_500)
   assert.match(history.err, /^weir: there are more than 1500/)
+  const ascending = lines(await mesh.weir('history', 'many.>', '--limit', '100000'))
+  const newest = lines(await mesh.weir('history', 'many.>', '--newest', '--limit', '1100'))
+  assert.deepEqual(newest, ascending.toReversed().slice(0, 1_100))
 })
 
 test('JSON is printed as its producer wrote it, by every command', async () => {

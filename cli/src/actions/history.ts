@@ -10,20 +10,22 @@ import { exitCodes } from '../text/exit-code.ts'
 export interface HistoryOptions extends AccessOptions {
   readonly from: string
   readonly to?: string
+  readonly newest?: boolean
   readonly step?: string
   readonly limit: string
   readonly json?: boolean
 }
 
-/** Prints stored events, or steps of readings, and says where live goes on or that the limit leaves some out. */
+/** Prints stored events, the oldest first unless the newest are wanted first, or steps of readings, and says where live goes on or that the limit leaves some out. */
 export async function history(filters: readonly string[], options: HistoryOptions): Promise<number> {
-  const { from, to, step, json = false } = options
+  const { from, to, newest = false, step, json = false } = options
   const now = Date.now()
   const limit = countOf(options.limit, '--limit')
   const query = {
     ...(filters.length === 0 ? {} : { filter: filters }),
     from: timeOf(from, '--from', now),
     ...(to === undefined ? {} : { to: timeOf(to, '--to', now) }),
+    ...(newest ? { order: 'desc' as const } : {}),
     ...(step === undefined ? {} : { step: durationMs(step, '--step') / 1000 }),
   }
   const access = findAccess(options)

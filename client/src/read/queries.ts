@@ -30,6 +30,8 @@ export interface HistoryQuery {
   /** RFC 3339, a Date, or milliseconds since the Unix epoch. */
   readonly from?: string | number | Date
   readonly to?: string | number | Date
+  /** By the time at which they happened: `asc`, the oldest first, which is the default, or `desc`. */
+  readonly order?: 'asc' | 'desc'
   /** Asks for `series` in place of events: readings in steps of so many seconds, or of `10s`, `5m`; needs `from`. */
   readonly step?: string | number
   /** At most so many items; without, all. */

@@ -45,8 +45,8 @@ export class ReadApi {
     }
   }
 
-  async history({ filter, from, to, step, limit, cursor }: HistoryQuery): Promise<HistoryPage> {
-    const query = { filter, from: timeText(from), to: timeText(to), step, limit, cursor }
+  async history({ filter, from, to, order, step, limit, cursor }: HistoryQuery): Promise<HistoryPage> {
+    const query = { filter, from: timeText(from), to: timeText(to), order, step, limit, cursor }
     const { members, text } = await this.#read<Wire<HistoryPage>>(['history'], query)
     const { series, cursor: head, items, next } = members
     const texts = itemTexts(memberText(text, 'items') ?? '[]')
