@@ -6,6 +6,7 @@ import { dashboardJson, dashboards } from '../deploy/grafana/dashboards.ts'
 import { configDocument } from './config-document.ts'
 import { metricsDocument } from './metrics-document.ts'
 import { natsUsersFile } from './nats-users-file.ts'
+import { proxyFile } from './proxy-file.ts'
 import { root, run } from './run.ts'
 
 /** Every generated file of the repository as it should be, by its path from the root. */
@@ -28,6 +29,9 @@ export async function generatedNow(): Promise<ReadonlyMap<string, string>> {
 const documents: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/config.md': configDocument,
   'bench/RESULTS.md': () => resultsPage(recordedRuns()),
+  'deploy/proxies/nginx.conf': () => proxyFile('nginx'),
+  'deploy/proxies/Caddyfile': () => proxyFile('caddyfile'),
+  'deploy/proxies/haproxy.cfg': () => proxyFile('haproxy'),
   'docs/metrics.md': metricsDocument,
   ...Object.fromEntries(
     dashboards.map((each) => [`deploy/helm/weir/files/dashboards/${each.name}.json`, () => dashboardJson(each)]),

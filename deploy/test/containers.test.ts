@@ -133,7 +133,10 @@ describe('as a container would run it', { skip: reason, timeout: 170_000 }, () =
 
   test('the command makes the streams', async () => {
     const { code, output } = await ended(
-      runContainer(image('cli'), { args: ['tenant', 'create', 'main'], env: { WEIR_NATS_URL: natsUrl('admin') } }),
+      runContainer(image('cli'), {
+        args: ['tenant', 'create', 'main', '--max-gib=2', '--max-hours=12', '--replicas=1'],
+        env: { WEIR_NATS_URL: natsUrl('admin') },
+      }),
     )
     assert.equal(code, 0, output)
     assert.match(output, /KV_mesh created[\s\S]*EV_main created/)

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { natsBinary, natsRoles } from '@weir/mesh'
+import { type Declaration, natsBinary, natsRoles, parseConfig, type Setting } from '@weir/mesh'
 import { parse, parseAllDocuments } from 'yaml'
+import { hubSettings } from '../../hub/src/settings.ts'
+import { ingestSettings } from '../../ingest/src/settings.ts'
+import { projectorSettings } from '../../projector/src/settings.ts'
 import { KubeApi, kubernetesProgram, type Manifest } from './kube-api.ts'
 
 const chart = fileURLToPath(new URL('../helm/weir/', import.meta.url))
@@ -85,6 +88,19 @@ describe('the chart', {
         encoding: 'utf8',
       })
       assert.equal(status, 0, `${title}: ${stderr}`)
+    }
+  })
+
+  test('each service takes the environment that the chart gives it', () => {
+    const settings = { ingest: ingestSettings, hub: hubSettings, projector: projectorSettings }
+    for (const { file, title } of combinations) {
+      for (const [name, declaration] of Object.entries(settings)) {
+        const env = environmentOf(file, name)
+        assert.doesNotThrow(() => parseConfig<Declaration>(declaration, env), `${title}, ${name}`)
+        const known = new Set(Object.values<Setting<unknown>>(declaration).map((each) => each.env))
+        const unknown = Object.keys(env).filter((each) => !known.has(each) && !helpers.has(each))
+        assert.deepEqual(unknown, [], `${title}, ${name}`)
+      }
     }
   })
 
@@ -187,6 +203,38 @@ describe('a kube-apiserver', { skip: reason, timeout: 170_000 }, () => {
     })
   }
 })
+
+/** Variables that only stand in other ones. */
+const helpers = new Set(['WEIR_NATS_PASSWORD', 'POD_INDEX'])
+
+interface Variable {
+  readonly name: string
+  readonly value?: string
+}
+
+/** The environment of a service as Kubernetes would make it; what comes from a Secret or the pod is put in. */
+function environmentOf(file: string, component: string): Record<string, string> {
+  const found = rendered(file).find(
+    ({ metadata, kind }) => metadata.name === `weir-${component}` && /Set|Deployment/.test(kind),
+  )
+  assert.ok(found)
+  const { template } = found.spec as { template: { spec: { containers: { env: Variable[] }[] } } }
+  const given: Readonly<Record<string, string>> = {
+    WEIR_NATS_PASSWORD: 'p1',
+    WEIR_JWT_SECRET: 'x'.repeat(32),
+    DATABASE_URL: 'postgres://weir:p@db/weir',
+    POD_INDEX: '0',
+    WEIR_HUB_NAME: 'weir-hub-6d5f-x2x',
+  }
+  const env: Record<string, string> = {}
+  for (const { name, value } of template.spec.containers[0]?.env ?? []) {
+    const text = value ?? given[name]
+    assert.ok(text !== undefined, `nothing says what ${name} is`)
+    // Kubernetes knows the variables that stand above.
+    env[name] = text.replaceAll(/\$\((\w+)\)/g, (whole, other: string) => env[other] ?? whole)
+  }
+  return env
+}
 
 interface PodSpec {
   readonly volumes?: readonly object[]
