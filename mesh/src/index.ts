@@ -67,6 +67,7 @@ export { createLogger, type Logger } from './run/log.ts'
 export { type Counter, type Gauge, type Histogram, type MetricDescription, Metrics } from './run/metrics.ts'
 export { Scope } from './run/scope.ts'
 export { runService, type ServiceOptions } from './run/service.ts'
+export { bucketNames } from './streams/bucket-names.ts'
 export { type DurabilityProfile, durabilityFault, durabilityProfiles } from './streams/durability.ts'
 export {
   bucketName,

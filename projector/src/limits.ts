@@ -107,8 +107,15 @@ export const limits = {
   databaseConnectSeconds: 5,
   /** At the end, statements that run longer are cut off. */
   databaseCloseSeconds: 5,
-  /** A query of the read API that takes longer is ended by Postgres and answered with `unavailable`. */
-  databaseQueryMs: 30_000,
+  /**
+   * A query of the read API that takes longer is ended by Postgres and answered with `unavailable`; a server that does not even do that
+   * has hung, and is asked on new connections from then on.
+   */
+  databaseQueryMs: 15_000,
+  /** The same of a write, which is tried again; the history waits, and readiness says so. */
+  databaseWriteMs: 15_000,
+  /** How often a Postgres that nothing is written to is asked whether it is there. */
+  databaseProbeMs: 5_000,
 
   /** Steps between `from` and `to`, and points of all series together; a request for more is refused as `invalid`. */
   seriesStepsMax: 10_000,

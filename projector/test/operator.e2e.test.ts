@@ -55,11 +55,16 @@ async function letters(): Promise<DeadLetterPage['items']> {
 }
 
 test('keys that a bucket cannot have are dead letters, which the command lists', async () => {
-  const refused = ['', 'two words', 'a..b', '*', '>', 'ünïcode', 'x'.repeat(300)]
-  for (const floor of refused) await service.publish('rooms.r1', { ...reading({ n: 1 }), labels: { floor } })
+  const refused = ['', 'x'.repeat(300)]
+  const escaped = ['two words', 'a..b', '*', '>', 'ünïcode']
+  for (const floor of [...refused, ...escaped])
+    await service.publish('rooms.r1', { ...reading({ n: 1 }), labels: { floor } })
   await service.publish('rooms.r1', { ...reading({ n: 2 }), labels: { floor: 'f1' } })
   await until(async () => (await service.get('/v1/state/floors/floor.f1')).status === 200)
   await until(async () => (await letters()).length === refused.length)
+  for (const key of ['two=20words', 'a=2E=2Eb', '=2A', '=3E', '=C3=BCn=C3=AFcode']) {
+    assert.equal((await service.get(`/v1/state/floors/floor.${key}`)).status, 200, key)
+  }
 
   const { code, out } = await weir('dead-letters', '--json')
   assert.equal(code, 0)
@@ -71,20 +76,20 @@ test('keys that a bucket cannot have are dead letters, which the command lists',
     told.map(({ projection, subject, code }) => [projection, subject, code]),
     refused.map(() => ['floors', 'rooms.r1', 'invalid']),
   )
-  assert.match((await weir('list')).out, /floors: latest of rooms\.> into floors, .*7 dead letters/)
+  assert.match((await weir('list')).out, /floors: latest of rooms\.> into floors, .*2 dead letters/)
 })
 
 test('a dead letter that still cannot be projected stays, and one that can is projected and gone', async () => {
   const still = await weir('replay', 'all')
   assert.equal(still.code, 1)
-  assert.match(still.out, /0 of 7 projected/)
-  assert.equal((await letters()).length, 7)
+  assert.match(still.out, /0 of 2 projected/)
+  assert.equal((await letters()).length, 2)
   assert.equal((await weir('forget', String((await letters())[0]?.id))).code, 0)
 
   await service.projector.stop()
   await service.declare(floors('{subject}'))
   await service.begin()
-  assert.match((await weir('replay', 'all')).out, /6 of 6 projected/)
+  assert.match((await weir('replay', 'all')).out, /1 of 1 projected/)
   assert.deepEqual(await letters(), [])
   await until(async () => (await service.get('/v1/state/floors/rooms.r1')).status === 200)
 })

@@ -61,6 +61,8 @@ export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
       'ev.*.alerts.>',
       'dlq.>',
       '$JS.API.STREAM.MSG.DELETE.*',
+      // To say which buckets no projection owns any more.
+      '$JS.API.STREAM.NAMES',
       askDenials,
     ],
     publishDeny: ['$KV.mesh.>', '$KV.tickets.>'],

@@ -36,6 +36,19 @@ export class BucketPositions implements PositionStore {
     })
   }
 
+  /** The projections that have a position. */
+  async names(): Promise<readonly string[]> {
+    const prefix = keySubject(this.#tenant, bucket, '').length
+    const { messages } = await readRange(this.#nc, sourceStream(this.#tenant, bucket), {
+      seq: 1,
+      filter: keySubject(this.#tenant, bucket, '>'),
+      messagesMax: limits.positionsMax,
+      bytesMax: limits.pageBytesMax,
+    })
+    const stored = messages.filter(({ removal }) => removal === Removal.UNSPECIFIED)
+    return [...new Set(stored.map(({ subject }) => subject.slice(prefix).split('.')[0] ?? ''))].sort()
+  }
+
   /** The later of two replicas on the same share wins, whatever it says: a position that is too old costs work, not data. */
   async save(projection: string, { index, count }: Partition, position: Position): Promise<void> {
     const subject = keySubject(this.#tenant, bucket, `${projection}.${index}-${count}`)
@@ -66,7 +79,13 @@ export class BucketPositions implements PositionStore {
 
 const bucket = 'positions'
 
-const schema = v.object({ epoch: v.number(), seq: v.number(), storedAtMs: v.number(), targetEpoch: v.number() })
+const schema = v.object({
+  epoch: v.number(),
+  seq: v.number(),
+  storedAtMs: v.number(),
+  targetEpoch: v.number(),
+  declaration: v.exactOptional(v.string()),
+})
 
 /** A value that is no position counts as none. */
 function decode(payload: Uint8Array): Position | undefined {

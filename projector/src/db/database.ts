@@ -6,11 +6,16 @@ import { limits } from '../limits.ts'
 export type Sql = postgres.Sql
 export type TransactionSql = postgres.TransactionSql
 
-/** A Postgres: one connection that writes, and some that read beside it where the server bears more than one. */
+/**
+ * A Postgres: one connection that writes, and some that read beside it where the server bears more than one. Whatever is asked is
+ * answered within a deadline or fails as what may pass: a server that hangs without closing is one that is away.
+ */
 export interface Database {
+  /** The writing connection; another one after a deadline has passed. */
   readonly sql: Sql
-  /** The connections for reads; the writing one on PGlite. Rejects while the server cannot be asked which it is. */
-  reads(): Promise<Sql>
+  write<T>(use: (sql: Sql) => Promise<T>): Promise<T>
+  /** On the connections for reads; on the writing one of PGlite. */
+  read<T>(use: (sql: Sql) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -19,10 +24,12 @@ export interface DatabaseOptions {
   /** Connections for reads at most. */
   readonly readersMax: number
   readonly log: Logger
+  /** How long an answer may take; by default the bounds of reads and of writes. */
+  readonly deadlineMs?: number
 }
 
 /** Connects when the first query asks for it, and again whenever a connection was lost. */
-export function openDatabase({ url, readersMax, log }: DatabaseOptions): Database {
+export function openDatabase({ url, readersMax, log, deadlineMs }: DatabaseOptions): Database {
   const open = (max: number, settings: Readonly<Record<string, string | number>>): Sql =>
     postgres(url, {
       max,
@@ -33,17 +40,54 @@ export function openDatabase({ url, readersMax, log }: DatabaseOptions): Databas
       connection: { application_name: 'weir-projector', TimeZone: 'UTC', ...settings },
       onnotice: ({ message }) => log.debug({ notice: message }, 'Postgres'),
     })
-  const sql = open(1, {})
+  let sql = open(1, {})
   let readers: Sql | undefined
+  /** What hangs is given up: its connections say nothing to anybody any more. */
+  const renew = (): void => {
+    const old = [sql, readers]
+    sql = open(1, {})
+    readers = undefined
+    for (const each of old) void each?.end({ timeout: 0 }).catch(() => undefined)
+  }
+  const answered = async <T>(asked: Promise<T>, withinMs: number): Promise<T> => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new DatabaseTimeout(withinMs)), withinMs)
+    })
+    // What is answered later is heard by nobody, and neither is its failure.
+    asked.catch(() => undefined)
+    return await Promise.race([asked, late])
+      .catch((cause: unknown) => {
+        if (cause instanceof DatabaseTimeout) renew()
+        throw cause
+      })
+      .finally(() => clearTimeout(timer))
+  }
   return {
-    sql,
-    async reads() {
-      readers ??= (await isPglite(sql)) ? sql : open(readersMax, { statement_timeout: limits.databaseQueryMs })
-      return readers
+    get sql() {
+      return sql
+    },
+    write: (use) => answered(use(sql), deadlineMs ?? limits.databaseWriteMs),
+    read(use) {
+      const asked = async (): ReturnType<typeof use> => {
+        readers ??= (await isPglite(sql)) ? sql : open(readersMax, { statement_timeout: limits.databaseQueryMs })
+        return await use(readers)
+      }
+      return answered(asked(), deadlineMs ?? limits.databaseQueryMs)
     },
     async close() {
       await Promise.all([sql, readers].map((each) => each?.end({ timeout: limits.databaseCloseSeconds })))
     },
+  }
+}
+
+/** No answer came in time. The code is that of a connection that timed out, so it is what may pass. */
+class DatabaseTimeout extends Error {
+  override readonly name = 'DatabaseTimeout'
+  readonly code = 'ETIMEDOUT'
+
+  constructor(deadlineMs: number) {
+    super(`Postgres did not answer within ${deadlineMs} ms.`)
   }
 }
 

@@ -1,12 +1,12 @@
-import type { Sql } from './database.ts'
+import type { Database } from './database.ts'
 
 /** The partitions of weir.events, one a day of stored time in UTC, `events_20260131`. */
 export class DayPartitions {
-  readonly #sql: Sql
+  readonly #database: Database
   readonly #known = new Set<number>()
 
-  constructor(sql: Sql) {
-    this.#sql = sql
+  constructor(database: Database) {
+    this.#database = database
   }
 
   /** Makes sure that each of these times has a partition. */
@@ -18,10 +18,9 @@ export class DayPartitions {
     }
     for (const day of [...missing].sort((a, b) => a - b)) {
       const name = partitionName(day)
-      await this.#sql.unsafe(
-        `create table if not exists weir.${name} partition of weir.events
-           for values from ('${dayText(day)}') to ('${dayText(day + 1)}')`,
-      )
+      const text = `create table if not exists weir.${name} partition of weir.events
+           for values from ('${dayText(day)}') to ('${dayText(day + 1)}')`
+      await this.#database.write((sql) => sql.unsafe(text))
       this.#known.add(day)
     }
   }
@@ -33,13 +32,15 @@ export class DayPartitions {
 
   /** Drops the partitions that end before a time; resolves with their names. */
   async dropBefore(timeMs: number): Promise<readonly string[]> {
-    const rows = await this.#sql<{ name: string }[]>`
+    const rows = await this.#database.write(
+      (sql) => sql<{ name: string }[]>`
       select child.relname as name from pg_inherits
       join pg_class child on child.oid = inhrelid
-      where inhparent = 'weir.events'::regclass and child.relname ~ '^events_[0-9]{8}$'`
+      where inhparent = 'weir.events'::regclass and child.relname ~ '^events_[0-9]{8}$'`,
+    )
     const oldest = Math.floor(timeMs / dayMs)
     const gone = rows.map(({ name }) => name).filter((name) => name < partitionName(oldest))
-    for (const name of gone) await this.#sql.unsafe(`drop table if exists weir.${name}`)
+    for (const name of gone) await this.#database.write((sql) => sql.unsafe(`drop table if exists weir.${name}`))
     for (const day of this.#known) if (day < oldest) this.#known.delete(day)
     return gone
   }

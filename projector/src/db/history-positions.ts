@@ -13,29 +13,43 @@ export class HistoryPositions implements PositionStore {
   }
 
   async load(projection: string): Promise<readonly PartitionPosition[]> {
-    const sql = await this.#database.reads()
-    const rows = await sql<PositionRow[]>`
-      select partition_index, partition_count, epoch::float8, seq::float8, extract(epoch from stored_at)::float8 as stored_at
-      from weir.positions where tenant = ${this.#tenant} and projection = ${projection}`
+    const rows = await this.#database.read(
+      (sql) => sql<PositionRow[]>`
+      select partition_index, partition_count, epoch::float8, seq::float8, extract(epoch from stored_at)::float8 as stored_at,
+        declaration
+      from weir.positions where tenant = ${this.#tenant} and projection = ${projection}`,
+    )
     return rows.map((row) => ({
       partition: { index: row.partition_index, count: row.partition_count },
-      position: { epoch: row.epoch, seq: row.seq, storedAtMs: row.stored_at * 1000, targetEpoch: 0 },
+      position: {
+        epoch: row.epoch,
+        seq: row.seq,
+        storedAtMs: row.stored_at * 1000,
+        targetEpoch: 0,
+        ...(row.declaration === '' ? {} : { declaration: row.declaration }),
+      },
     }))
   }
 
-  async save(projection: string, { index, count }: Partition, { epoch, seq, storedAtMs }: Position): Promise<void> {
-    await this.#database.sql`
+  async save(projection: string, { index, count }: Partition, position: Position): Promise<void> {
+    const { epoch, seq, storedAtMs, declaration = '' } = position
+    await this.#database.write(
+      (sql) => sql`
       insert into weir.positions as p
-      values (${this.#tenant}, ${projection}, ${index}, ${count}, ${epoch}, ${seq}, to_timestamp(${storedAtMs / 1000}))
+      values (${this.#tenant}, ${projection}, ${index}, ${count}, ${epoch}, ${seq}, to_timestamp(${storedAtMs / 1000}),
+        ${declaration})
       on conflict (tenant, projection, partition_index, partition_count) do update
-      set epoch = excluded.epoch, seq = excluded.seq, stored_at = excluded.stored_at
-      where (p.epoch, p.seq) < (excluded.epoch, excluded.seq)`
+      set epoch = excluded.epoch, seq = excluded.seq, stored_at = excluded.stored_at, declaration = excluded.declaration
+      where (p.epoch, p.seq) < (excluded.epoch, excluded.seq)`,
+    )
   }
 
   async clear(projection: string, { index, count }: Partition): Promise<void> {
-    await this.#database.sql`
+    await this.#database.write(
+      (sql) => sql`
       delete from weir.positions where tenant = ${this.#tenant} and projection = ${projection}
-      and (partition_count <> ${count} or partition_index = ${index})`
+      and (partition_count <> ${count} or partition_index = ${index})`,
+    )
   }
 }
 
@@ -46,4 +60,6 @@ interface PositionRow {
   readonly seq: number
   /** Seconds. */
   readonly stored_at: number
+  /** Empty while it is not known. */
+  readonly declaration: string
 }

@@ -44,8 +44,7 @@ export async function queryHistory(
   const after = request.next === undefined ? undefined : parsePlace(request.next)
   const cursor = after?.cursor ?? head
   const rows = await database
-    .reads()
-    .then((sql) => select(sql, request, cursor, after))
+    .read((sql) => select(sql, request, cursor, after))
     .catch((cause) => {
       throw databaseError(cause)
     })

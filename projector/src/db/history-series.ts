@@ -44,8 +44,7 @@ export async function querySeries(
     throw new WeirError('invalid', `From and to are more than ${limits.seriesStepsMax} steps apart: take wider steps.`)
   }
   const rows = await database
-    .reads()
-    .then((sql) => select(sql, request, head))
+    .read((sql) => select(sql, request, head))
     .catch((cause) => {
       throw databaseError(cause)
     })

@@ -1,4 +1,4 @@
-import type { Database, Sql } from './database.ts'
+import type { Database } from './database.ts'
 import { DayPartitions } from './day-partitions.ts'
 import { migrate } from './migrations.ts'
 
@@ -15,19 +15,19 @@ export interface HistoryRow {
 
 /** Writes events of one tenant to Postgres. */
 export class HistoryTable {
-  readonly #sql: Sql
+  readonly #database: Database
   readonly #tenant: string
   readonly #partitions: DayPartitions
 
   constructor(database: Database, tenant: string) {
-    this.#sql = database.sql
+    this.#database = database
     this.#tenant = tenant
-    this.#partitions = new DayPartitions(database.sql)
+    this.#partitions = new DayPartitions(database)
   }
 
   /** Brings the schema up to date and makes partitions ahead. */
   async open(): Promise<void> {
-    await migrate(this.#sql)
+    await this.#database.write(migrate)
     this.#partitions.reset()
     await this.#partitions.ahead(Date.now())
   }
@@ -37,21 +37,23 @@ export class HistoryTable {
     await this.#partitions.cover(rows.map(({ storedAtMs }) => storedAtMs))
     // Small numbers are written for a fraction of what those of 13 digits cost.
     const baseMs = rows[0]?.storedAtMs ?? 0
-    await this.#sql.unsafe(
-      insertText,
-      [
-        this.#tenant,
-        epoch,
-        numberArray(rows, ({ seq }) => seq),
-        rows.map(({ subject }) => subject).join(','),
-        numberArray(rows, ({ timeMs }) => timeMs - baseMs),
-        numberArray(rows, ({ storedAtMs }) => storedAtMs - baseMs),
-        rows.map(({ body }) => body ?? '').join('\n'),
-        rows.map(({ event }) => base64(event)).join(','),
-        baseMs,
-      ],
-      { prepare: true },
-    )
+    const values = [
+      this.#tenant,
+      epoch,
+      numberArray(rows, ({ seq }) => seq),
+      rows.map(({ subject }) => subject).join(','),
+      numberArray(rows, ({ timeMs }) => timeMs - baseMs),
+      numberArray(rows, ({ storedAtMs }) => storedAtMs - baseMs),
+      rows.map(({ body }) => body ?? '').join('\n'),
+      rows.map(({ event }) => base64(event)).join(','),
+      baseMs,
+    ]
+    await this.#database.write((sql) => sql.unsafe(insertText, values, { prepare: true }))
+  }
+
+  /** Rejects when Postgres does not answer in time. */
+  async probe(): Promise<void> {
+    await this.#database.write((sql) => sql`select 1`)
   }
 
   /** Drops the days that are older than the retention, and makes those ahead. */

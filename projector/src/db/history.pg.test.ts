@@ -254,8 +254,8 @@ onEachDatabase((database) => {
 
   test('partitions that another replica has made or dropped are no surprise', async () => {
     await begin()
-    const one = new DayPartitions(database().sql)
-    const other = new DayPartitions(database().sql)
+    const one = new DayPartitions(database())
+    const other = new DayPartitions(database())
     await Promise.all([one.cover([noon - 9 * day]), other.cover([noon - 9 * day])])
     assert.deepEqual(await one.dropBefore(noon - 8 * day), ['events_20260122'])
     assert.deepEqual(await other.dropBefore(noon - 8 * day), [])

@@ -32,6 +32,8 @@ const migrations: readonly string[] = [
      stored_at timestamptz not null,
      primary key (tenant, projection, partition_index, partition_count)
    );`,
+  // Of what an older version stored it is not known.
+  `alter table weir.positions add column declaration text not null default ''`,
 ]
 
 /** Brings the schema up to date; several services may try at once. Resolves with the number of steps that were taken. */

@@ -1,10 +1,11 @@
 import { subjectFault, WeirError } from '@weir/proto'
 import type { EventRecord } from '../event/event-record.ts'
 import { ownValue } from '../event/own-value.ts'
+import { dataField } from './data-field.ts'
 
 /**
  * Text with placeholders for what an event has: `{subject}`, a token of the subject by its place from 0 (`{1}`), `{type}`,
- * `{source}`, `{label.<name>}`; in keys of windows `{window}`, the start of the window in seconds since 1970; in messages of
+ * `{source}`, `{label.<name>}`, `{data.<path>}` of JSON data; in keys of windows `{window}`, the start of the window in seconds since 1970; in messages of
  * alerts `{metric.<name>}`.
  */
 export interface KeyTemplate {
@@ -13,11 +14,15 @@ export interface KeyTemplate {
   readonly windowed: boolean
   /** Throws `invalid` when the result cannot be a key, or when what a placeholder names is absent. */
   keyOf(record: EventRecord, windowStartMs?: number): string
+  /** The keys that events of a filter can have, as a filter. */
+  keysOf(filter: string): string
 }
 
 /** Throws `invalid` when the template has a placeholder that keys do not have, or can make no key. */
 export function compileKeyTemplate(text: string): KeyTemplate {
-  if (text === '{subject}') return { text, windowed: false, keyOf: (record) => record.subject }
+  if (text === '{subject}') {
+    return { text, windowed: false, keyOf: (record) => record.subject, keysOf: (filter) => filter }
+  }
   const parts = splitTemplate(text, keyPlaceholders)
   const example = parts.map((part) => (typeof part === 'string' ? part : 'x')).join('')
   const fault = subjectFault(example, false)
@@ -33,7 +38,33 @@ export function compileKeyTemplate(text: string): KeyTemplate {
         throw new WeirError('invalid', `The template ${text} makes no key of this event: ${fault}`)
       return key
     },
+    keysOf: (filter) => keyFilter(text, filter),
   }
+}
+
+/** Placeholders become what the filter says of them: a token that is known, or `*`; behind a whole subject with `>` comes anything. */
+function keyFilter(template: string, filter: string): string {
+  const tokens = filter.split('.')
+  const isOpen = tokens.at(-1) === '>'
+  const named = (name: string): string => {
+    if (name === 'subject') return filter
+    const token = /^\d+$/.test(name) ? tokens[Number(name)] : undefined
+    const isWild = token === undefined || token === '*' || token === '>'
+    return isWild ? '*' : token
+  }
+  // The name of a label and a path of data may have dots.
+  const keys = template
+    .replaceAll(/\{(?:label|data)\.[^{}]*\}/g, '{*}')
+    .split('.')
+    .map((token) => {
+      const whole = /^\{([^{}]*)\}$/.exec(token)?.[1]
+      if (whole !== undefined) return named(whole)
+      // A token of which a part alone is known is any token.
+      return token.includes('{') ? '*' : token
+    })
+    .join('.')
+  const end = isOpen ? keys.indexOf('>') : -1
+  return end < 0 ? keys : keys.slice(0, end + 1)
 }
 
 /** What a message says of an event; "?" stands for what the event does not have. */
@@ -60,12 +91,40 @@ const common: Placeholders = {
     type: (record) => record.event.type,
     source: (record) => record.event.source,
   },
-  families: { label: (name) => (record) => ownValue(record.event.labels, name) },
+  families: {
+    label: (name) => (record) => ownValue(record.event.labels, name),
+    data: (name) => {
+      const path = name.split('.')
+      return (record) => dataField(record, path)
+    },
+  },
 }
 
+/** What an event says of itself is one token of a key, whatever is in it: nobody writes keys of others by a label. */
 const keyPlaceholders: Placeholders = {
-  named: { ...common.named, window: (_record, windowStartMs) => String(Math.floor(windowStartMs / 1000)) },
-  families: common.families,
+  named: {
+    subject: (record) => record.subject,
+    type: (record) => oneToken(record.event.type),
+    source: (record) => oneToken(record.event.source),
+    window: (_record, windowStartMs) => String(Math.floor(windowStartMs / 1000)),
+  },
+  families: {
+    label: (name) => (record) => oneToken(ownValue(record.event.labels, name)),
+    data: (name) => {
+      const path = name.split('.')
+      return (record) => oneToken(dataField(record, path))
+    },
+  },
+}
+
+/** Every byte of UTF-8 that is no letter, digit, `_` or `-` is `=` and two hexadecimal digits, so no two texts are one token. */
+function oneToken(text: string | undefined): string | undefined {
+  if (text === undefined || /^[A-Za-z0-9_-]*$/.test(text)) return text
+  return text.replace(/[^A-Za-z0-9_-]/gu, (character) => {
+    return [...new TextEncoder().encode(character)]
+      .map((byte) => `=${byte.toString(16).padStart(2, '0').toUpperCase()}`)
+      .join('')
+  })
 }
 
 const messagePlaceholders: Placeholders = {

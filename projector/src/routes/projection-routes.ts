@@ -1,6 +1,7 @@
 import type { Identity } from '@weir/mesh'
 import { formatCursor, WeirError } from '@weir/proto'
 import type { Hono } from 'hono'
+import type { BucketFillingSpec } from '../declaration/projection-spec.ts'
 import type { ApiEnv } from '../http/api-env.ts'
 import { knownUrl } from '../http/parameters.ts'
 import { limitOf } from '../http/query.ts'
@@ -38,6 +39,11 @@ export function projectionRoutes(api: Hono<ApiEnv>, tenants: readonly TenantProj
     return context.json(projectionStatus(running), 202)
   })
 
+  api.get('/v1/unowned', async (context) => {
+    knownUrl(context.req, [])
+    return context.json(await mine(context.get('identity')).unowned(), 200, { 'cache-control': 'private, no-cache' })
+  })
+
   api.get('/v1/dead-letters', async (context) => {
     const url = knownUrl(context.req, ['limit', 'after'])
     const after = wholeNumber(url.searchParams.get('after') ?? '0', 'after')
@@ -73,6 +79,8 @@ export interface ProjectionStatus {
   readonly kind: string
   readonly from: readonly string[]
   readonly bucket?: string
+  /** Which keys of the bucket events of each of its filters can write: who may publish these subjects writes those keys. */
+  readonly writes?: readonly { readonly from: string; readonly keys: string }[]
   readonly partition: string
   /** Up to where its effects are stored; a cursor of what it reads. */
   readonly cursor: string
@@ -87,6 +95,10 @@ export interface ProjectionStatus {
   readonly rebuilding?: { readonly from: number; readonly to: number; readonly at: number }
 }
 
+function writesOf({ from, key }: Pick<BucketFillingSpec, 'from' | 'key'>): ProjectionStatus['writes'] & {} {
+  return from.map((filter) => ({ from: filter, keys: key.keysOf(filter) }))
+}
+
 function projectionStatus({ spec, run, projection }: RunningProjection): ProjectionStatus {
   const { position, taken, rebuilding, stats } = run
   const { index, count } = run.options.partition
@@ -96,7 +108,7 @@ function projectionStatus({ spec, run, projection }: RunningProjection): Project
     name: spec.name,
     kind: spec.kind,
     from: spec.from,
-    ...('bucket' in spec ? { bucket: spec.bucket } : {}),
+    ...('bucket' in spec ? { bucket: spec.bucket, writes: writesOf(spec) } : {}),
     partition: `${index}/${count}`,
     cursor: formatCursor(position),
     pending: stats.pending,

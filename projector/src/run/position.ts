@@ -9,6 +9,8 @@ export interface Position {
   readonly storedAtMs: number
   /** Incarnation of what it fills. */
   readonly targetEpoch: number
+  /** By which declaration the effects were made; absent in what an older version stored. */
+  readonly declaration?: string
 }
 
 /** Keeps positions where they outlive the process, next to what they are about. */

@@ -10,6 +10,8 @@ export interface ProgressOptions {
   readonly projection: Projection
   readonly positions: PositionStore
   readonly partition: Partition
+  /** Names what the projection makes of the events. */
+  readonly declaration: string
   readonly log: Logger
 }
 
@@ -33,11 +35,17 @@ export class Progress {
     return this.#taken
   }
 
-  /** Goes on from the stored position, if there is one for these incarnations of source and target. */
-  async resume({ epoch }: StreamState, targetEpoch: number): Promise<void> {
-    const { name, positions, partition } = this.#options
-    const position = resumeFrom(await positions.load(name), partition, epoch, targetEpoch)
+  /**
+   * Goes on from the stored position, if there is one for these incarnations of source and target. False when there is one that was
+   * reached by another declaration alone: what is stored is not what this one makes.
+   */
+  async resume({ epoch }: StreamState, targetEpoch: number): Promise<boolean> {
+    const { name, positions, partition, declaration } = this.#options
+    const stored = await positions.load(name)
+    const own = stored.filter(({ position }) => [undefined, declaration].includes(position.declaration))
+    const position = resumeFrom(own, partition, epoch, targetEpoch)
     this.#begin(position.seq === 0 ? { ...noPosition, epoch, targetEpoch } : position)
+    return position.seq > 0 || resumeFrom(stored, partition, epoch, targetEpoch).seq === 0
   }
 
   /** Forgets what is stored, and goes on from before the first event. */
@@ -61,7 +69,7 @@ export class Progress {
     // A session that ended meanwhile has a position of its own.
     if (!(await done) || taken.epoch !== this.#stored.epoch || taken.seq > this.#taken.seq) return
     try {
-      await positions.save(name, partition, taken)
+      await positions.save(name, partition, { ...taken, declaration: this.#options.declaration })
       this.#stored = taken
     } catch (thrown) {
       log.warn({ err: thrown, projection: `${tenant}/${name}` }, 'a position was not stored; it will be tried again')

@@ -32,6 +32,8 @@ export interface ProjectionRunOptions {
   readonly projection: Projection
   readonly positions: PositionStore
   readonly partition: Partition
+  /** Names what the projection makes of the events. */
+  readonly declaration: string
   readonly deadLetters: DeadLetters
   readonly health: Health
   readonly log: Logger
@@ -188,8 +190,21 @@ export class ProjectionRun {
       this.#rebuild = { from: state.firstSeq, to: state.lastSeq }
     } else {
       await projection.open()
-      await this.#progress.resume(state, targetEpoch)
+      if (!(await this.#progress.resume(state, targetEpoch))) await this.#openAnew(state, targetEpoch)
     }
+  }
+
+  /** What is stored was made by another declaration. */
+  async #openAnew(state: StreamState, targetEpoch: number): Promise<void> {
+    const { projection, log } = this.#options
+    log.info({ projection: this.name }, 'a projection is declared in another way than before; it is made anew')
+    if (projection.rebuilding !== undefined) {
+      this.#rebuild = 'wanted'
+      await this.#open(state, targetEpoch)
+      return
+    }
+    await this.#progress.restart(state, targetEpoch)
+    await projection.openAnew?.()
   }
 
   #take(message: StreamMessage, epoch: number, prefix: number): undefined | Promise<undefined> {

@@ -18,6 +18,10 @@ export interface Projection {
   readonly checkpointMs: number
   /** Learns what is there already. Rejects when that is impossible at the moment; it is tried again. */
   open(): Promise<void>
+  /**
+   * Takes the place of `open` when what is stored was made by another declaration, for a projection that has no rebuilding.
+   */
+  openAnew?(): Promise<void>
   /** How its target is filled anew from the events; undefined when it can do nothing but go on. */
   readonly rebuilding: Rebuilding | undefined
   /**

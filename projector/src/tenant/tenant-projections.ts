@@ -3,6 +3,7 @@ import { BucketPositions } from '../bucket/bucket-positions.ts'
 import type { Database } from '../db/database.ts'
 import { HistoryPositions } from '../db/history-positions.ts'
 import { HistoryTable } from '../db/history-table.ts'
+import { declarationDigest } from '../declaration/declaration-digest.ts'
 import type { ProjectionSpec } from '../declaration/projection-spec.ts'
 import type { Partition } from '../event/partition.ts'
 import { AlertProjection } from '../kinds/alert/alert-projection.ts'
@@ -15,6 +16,7 @@ import type { PositionStore } from '../run/position.ts'
 import type { Projection } from '../run/projection.ts'
 import { ProjectionRun } from '../run/projection-run.ts'
 import { RemovedRules } from './removed-rules.ts'
+import { type Unowned, unowned } from './unowned.ts'
 
 export interface TenantOptions {
   readonly nc: NatsConnection
@@ -33,6 +35,8 @@ export interface TenantProjections {
   readonly runs: readonly RunningProjection[]
   readonly deadLetters: DeadLetters
   readonly removedRules: RemovedRules
+  /** What is stored and belongs to none of them. */
+  unowned(): Promise<Unowned>
 }
 
 export interface RunningProjection {
@@ -53,12 +57,14 @@ export function tenantProjections(options: TenantOptions): TenantProjections {
     const positions = positionsOf(spec, options, bucketPositions)
     const source = spec.kind === 'alert' ? spec.source : 'events'
     const { name, from } = spec
-    const common: { projection: Projection; positions: PositionStore } = { projection, positions }
+    const declaration = declarationDigest(spec)
+    const common = { projection: projection as Projection, positions, declaration }
     const run = new ProjectionRun({ ...common, nc, tenant, name, source, from, partition, deadLetters, health, log })
     return { spec, projection, run }
   })
   const rules = specs.filter(({ kind }) => kind === 'alert').map(({ name }) => name)
-  return { tenant, runs, deadLetters, removedRules: new RemovedRules({ nc, tenant, rules, log }) }
+  const removedRules = new RemovedRules({ nc, tenant, rules, log })
+  return { tenant, runs, deadLetters, removedRules, unowned: () => unowned(nc, tenant, specs, removedRules) }
 }
 
 function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters: DeadLetters): AnyProjection {

@@ -54,7 +54,7 @@ export interface AlertChange {
 }
 
 /** Why an alert changed that its rule's condition did not change. */
-export type AlertReason = 'no data' | 'rule removed'
+export type AlertReason = 'no data' | 'rule removed' | 'rule changed'
 
 /**
  * The alerts of a tenant as events, `alerts.<rule>.<key>`. A change is stored only if nobody changed the same alert since the

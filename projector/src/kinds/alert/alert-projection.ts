@@ -5,7 +5,7 @@ import type { EventRecord } from '../../event/event-record.ts'
 import { owns, type Partition } from '../../event/partition.ts'
 import { limits } from '../../limits.ts'
 import type { Projection } from '../../run/projection.ts'
-import { alertSubject, type RecordedAlert, toldPhase } from './alert-log.ts'
+import { alertSubject, isOpen, type RecordedAlert, toldPhase } from './alert-log.ts'
 import { AlertMachine, type PhaseChange } from './alert-machine.ts'
 import { AlertSettling, type ChangeNote, type DueAlert, millisecondsOf } from './alert-settling.ts'
 import { type Cause, isLater } from './cause.ts'
@@ -58,6 +58,8 @@ export class AlertProjection implements Projection {
   /** The last event of each watched key, for what a change says that time brings. */
   readonly #last = new Map<string, EventRecord>()
   #repeating = true
+  /** From when on all counts again, as the rule is another one; 0 when it is not. */
+  #anewAtMs = 0
 
   constructor(options: AlertProjectionOptions) {
     const { nc, tenant, spec, partition, log } = options
@@ -90,9 +92,23 @@ export class AlertProjection implements Projection {
     this.#last.clear()
     this.#newest.clear()
     this.#repeating = true
+    this.#anewAtMs = 0
     await this.#recorded.open()
     for (const [key, recorded] of this.#recorded.all()) {
       if (owns(this.#options.partition, key)) this.#adopt(key, recorded)
+    }
+  }
+
+  /** What another declaration of the rule has raised is resolved, as nothing may ever come for its keys, and judged anew. */
+  async openAnew(): Promise<void> {
+    await this.#settling.reset()
+    this.#machine = new AlertMachine(this.#spec, limits.alertKeysMax)
+    const atMs = Date.now()
+    this.#anewAtMs = atMs + 1
+    for (const [key, recorded] of this.#recorded.all()) {
+      if (!owns(this.#options.partition, key) || !isOpen(recorded)) continue
+      const { epoch, seq } = recorded.cause ?? { epoch: 0, seq: 0 }
+      this.#settling.note(key, { cause: { epoch, seq, atMs }, message: () => 'rule changed', reason: 'rule changed' })
     }
   }
 
@@ -157,7 +173,7 @@ export class AlertProjection implements Projection {
 
   /** Whether what is stored of the alert was said by somebody who had seen this event. */
   #isAccountedFor(key: string, { epoch, seq }: EventRecord): boolean {
-    const cause = this.#recorded.get(key)?.cause
+    const cause = this.#anewAtMs > 0 ? undefined : this.#recorded.get(key)?.cause
     return cause !== undefined && cause.epoch === epoch && seq <= cause.seq
   }
 
@@ -177,9 +193,11 @@ export class AlertProjection implements Projection {
   }
 
   #observe(key: string, holds: boolean, record: EventRecord): void {
-    const { epoch, seq, storedAtMs: atMs } = record
+    const { epoch, seq } = record
+    const atMs = Math.max(record.storedAtMs, this.#anewAtMs)
     const cause: Cause = { epoch, seq, atMs }
-    const late = this.#spec.order === 'time' && !record.removed && atMs - record.happenedAtMs > limits.lateEventMs
+    const late =
+      this.#spec.order === 'time' && !record.removed && record.storedAtMs - record.happenedAtMs > limits.lateEventMs
     if (!this.#machine.observe(key, holds, cause, late)) this.#overflow(key)
     if (this.#machine.get(key) === undefined) this.#last.delete(key)
     else if (!record.removed) this.#last.set(key, record.copy())

@@ -1,5 +1,5 @@
 import type { Logger } from '@weir/mesh'
-import { eventToJson, WeirError } from '@weir/proto'
+import { WeirError } from '@weir/proto'
 import { errorCode, isPassing, openError } from '../../db/database.ts'
 import type { HistoryRow, HistoryTable } from '../../db/history-table.ts'
 import type { HistorySpec } from '../../declaration/history-spec.ts'
@@ -8,6 +8,7 @@ import { owns, type Partition } from '../../event/partition.ts'
 import { limits } from '../../limits.ts'
 import type { DeadLetters } from '../../run/dead-letters.ts'
 import type { Projection, Rebuilding } from '../../run/projection.ts'
+import { bodyText } from './body-text.ts'
 
 export interface HistoryProjectionOptions {
   readonly spec: HistorySpec
@@ -48,6 +49,8 @@ export class HistoryProjection implements Projection {
   #blocked: string | undefined
   #closed = false
   #maintainedAtMs = 0
+  #withoutBodyLoggedAtMs = 0
+  #probedAtMs = 0
 
   constructor(options: HistoryProjectionOptions) {
     this.#options = options
@@ -77,6 +80,7 @@ export class HistoryProjection implements Projection {
   }
 
   idle(nowMs: number): void {
+    if (this.#storing.size === 0 && nowMs - this.#probedAtMs >= limits.databaseProbeMs) void this.#probe(nowMs)
     if (nowMs - this.#maintainedAtMs < limits.historyMaintenanceMs) return
     this.#maintainedAtMs = nowMs
     void this.#maintain(nowMs)
@@ -99,6 +103,23 @@ export class HistoryProjection implements Projection {
   close(): void {
     this.#closed = true
     clearTimeout(this.#timer)
+  }
+
+  /** While nothing is written, nothing else would tell that Postgres is away. */
+  async #probe(nowMs: number): Promise<void> {
+    this.#probedAtMs = nowMs
+    try {
+      await this.#options.table.probe()
+      this.#answered()
+    } catch (cause) {
+      if (isPassing(cause)) this.#wait(cause)
+    }
+    this.#probedAtMs = Date.now()
+  }
+
+  #answered(): void {
+    if (this.#blocked !== undefined) this.#options.log.info('Postgres takes rows again')
+    this.#blocked = undefined
   }
 
   #isFull(): boolean {
@@ -131,8 +152,7 @@ export class HistoryProjection implements Projection {
         )
         this.stats.rows += batch.length
         this.stats.batches++
-        if (this.#blocked !== undefined) this.#options.log.info('Postgres takes rows again')
-        this.#blocked = undefined
+        this.#answered()
         return
       } catch (cause) {
         if (!isPassing(cause)) {
@@ -164,17 +184,25 @@ export class HistoryProjection implements Projection {
       await this.#insert(batch.slice(half))
     } else if (first.row.body !== null) {
       this.stats.withoutBody++
-      const { subject, seq } = first.record
-      this.#options.log.warn(
-        { err: cause, subject, seq },
-        'Postgres cannot hold the JSON of an event; its bytes are kept',
-      )
+      this.#sayWithoutBody(first.record, cause)
       await this.#insert([{ record: first.record, row: { ...first.row, body: null } }])
     } else {
       this.stats.refused++
-      const error = new WeirError('invalid', `Postgres refuses the event (${errorCode(cause)}).`, { cause })
+      const error = new WeirError('invalid', `Postgres refuses the event (${errorCode(cause)}).`)
       await this.#putAside(first.record, error)
     }
+  }
+
+  /** Once in a while, and never with what Postgres says of the content. */
+  #sayWithoutBody({ subject, seq }: EventRecord, cause: unknown): void {
+    const now = Date.now()
+    if (now - this.#withoutBodyLoggedAtMs < limits.repeatedLogMs) return
+    this.#withoutBodyLoggedAtMs = now
+    const { withoutBody } = this.stats
+    this.#options.log.warn(
+      { subject, seq, code: errorCode(cause), withoutBody },
+      'Postgres cannot hold the JSON of events; their bytes are kept',
+    )
   }
 
   async #putAside(record: EventRecord, error: WeirError): Promise<void> {
@@ -207,15 +235,5 @@ interface Pending {
 
 function historyRow(record: EventRecord): HistoryRow {
   const { seq, subject, timeMs, storedAtMs, payload } = record
-  return { seq, subject, timeMs, storedAtMs, body: bodyText(record), event: payload }
-}
-
-/** The JSON of the event as jsonb can hold it: without NUL and without halves of surrogate pairs. */
-function bodyText(record: EventRecord): string {
-  const json = eventToJson(record.event)
-  const text = JSON.stringify(json)
-  if (!/\\u0000|\\ud[89a-f]/.test(text)) return text
-  return JSON.stringify(json, (_key, value: unknown) =>
-    typeof value === 'string' ? value.replace(/\0|\p{Surrogate}/gu, '\ufffd') : value,
-  )
+  return { seq, subject, timeMs, storedAtMs, body: bodyText(record.event), event: payload }
 }

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import type { ProjectionSpec } from './projection-spec.ts'
+
+/**
+ * Names what a projection makes of the events. What was made by another declaration is not what this one makes, so a position says by
+ * which its effects were: the quota, the severity and what a message says change nothing.
+ */
+export function declarationDigest(spec: ProjectionSpec): string {
+  return createHash('sha256')
+    .update(JSON.stringify(essence(spec)))
+    .digest('base64url')
+    .slice(0, 16)
+}
+
+function essence(spec: ProjectionSpec): readonly unknown[] {
+  const { kind, from } = spec
+  if (kind === 'history') return [kind, from]
+  const key = spec.key.text
+  switch (spec.kind) {
+    case 'latest':
+      return [kind, from, key, spec.bucket, spec.ttlMs, spec.order]
+    case 'merge':
+      return [kind, from, key, spec.bucket, spec.ttlMs]
+    case 'window': {
+      const { bucket, ttlMs, sizeMs, latenessMs, metrics, percentiles } = spec
+      return [kind, from, key, bucket, ttlMs, sizeMs, latenessMs, metrics, percentiles]
+    }
+    case 'alert': {
+      const { source, when, absentMs, forMs, keepFiringForMs, order, noData } = spec
+      return [kind, from, key, source, when?.text, absentMs, forMs, keepFiringForMs, order, noData]
+    }
+  }
+}
