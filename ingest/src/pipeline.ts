@@ -105,7 +105,7 @@ export class Pipeline {
     const { buckets } = producer
     const contentType = parseContentType(headers.get('content-type'))
     const decoder = endpoint.formats.of(contentType, headers)
-    const body = await this.#bodies.read(request, producer)
+    const body = await this.#bodies.read(request, producer, endpoint.coding)
     let inFlight = 0
     const release = (): void => {
       producer.records.release(inFlight)

@@ -11,6 +11,7 @@ import { rawDecoder } from '../src/formats/json/raw.ts'
 import { otlpLogsJson, otlpLogsProtobuf } from '../src/formats/otlp/logs.ts'
 import { otlpMetricsJson, otlpMetricsProtobuf } from '../src/formats/otlp/metrics.ts'
 import { otlpTracesJson, otlpTracesProtobuf } from '../src/formats/otlp/spans.ts'
+import { remoteWrite } from '../src/formats/prometheus/remote-write.ts'
 import { protobufDecoder } from '../src/formats/protobuf/protobuf.ts'
 import { webhookForm, webhookJson } from '../src/formats/webhook/webhook.ts'
 import { parseWebhookRoutes } from '../src/formats/webhook/webhook-route.ts'
@@ -18,6 +19,7 @@ import { CloudEventBatchSchema, CloudEventSchema } from '../src/gen/io/cloudeven
 import { ExportLogsServiceRequestSchema } from '../src/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js'
 import { ExportMetricsServiceRequestSchema } from '../src/gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.js'
 import { ExportTraceServiceRequestSchema } from '../src/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js'
+import { WriteRequestSchema } from '../src/gen/prometheus/remote_pb.js'
 
 /** A good body of one format, and the subjects of the records that are in it. */
 export interface FormatSample {
@@ -247,6 +249,19 @@ const tracesRequest = create(ExportTraceServiceRequestSchema, {
 })
 const traceSubjects = ['traces.shop.GET__orders__id.id=wjlqcVBVSd4tLg', 'traces.shop.query']
 
+const remoteSeries = [
+  {
+    labels: [
+      { name: '__name__', value: 'node_load1' },
+      { name: 'job', value: 'node' },
+      { name: 'instance', value: 'web-1:9100' },
+      { name: 'zone', value: 'a' },
+    ],
+    samples: [{ value: 0.25, timestamp: 1_790_000_000_250n }],
+  },
+  { labels: [{ name: '__name__', value: 'up' }], samples: [{ value: 1, timestamp: 1_790_000_000_250n }] },
+]
+
 const [route] = parseWebhookRoutes(`
 routes:
   - path: /hooks/:source
@@ -406,6 +421,13 @@ export const formatSamples: readonly FormatSample[] = [
     ),
     contentType: 'text/plain; charset=utf-8',
     subjects: ['metrics.b.web-1.cpu.cpu=0.id=FAuul4wDWWtpDq', 'metrics.b._.room.name=_st_1.id=oLbmAmRI9C1PLv'],
+  },
+  {
+    name: 'Prometheus remote write',
+    decoder: remoteWrite,
+    body: toBinary(WriteRequestSchema, create(WriteRequestSchema, { timeseries: remoteSeries })),
+    contentType: 'application/x-protobuf',
+    subjects: ['metrics.node.web-1_9100.node_load1.zone=a.id=-70vs92S2NtbPv', 'metrics._._.up.id=YFjN_1EQtj-45Q'],
   },
   {
     name: 'webhook JSON',

@@ -6,7 +6,7 @@ export type AnswerHeaders = Readonly<Record<string, string>>
 
 /** The seam of protocols: how the requests of one are told apart when they are repeated, and how they are answered. */
 export interface Dialect {
-  readonly name: 'events' | 'otlp' | 'influx'
+  readonly name: 'events' | 'otlp' | 'influx' | 'prometheus'
   /** Ids for the records that come without. `dedupe` says whether the same bytes again are a repeated request. */
   ids(headers: Headers, body: Uint8Array, dedupe: boolean): EventIds | Promise<EventIds>
   /**

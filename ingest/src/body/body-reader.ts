@@ -24,11 +24,12 @@ export class BodyReader {
 
   /**
    * Throws `slow_body`; `too_large`; `overloaded` when the sender's share of the memory is used up; `rate_limited` when its rate is
-   * before its body is unpacked; `unsupported_type` for an unknown content coding; `malformed`. What came is charged in any case.
+   * before its body is unpacked; `unsupported_type` for an unknown content coding; `malformed`. What came is charged in any
+   * case. `coding` is that of a body whose head names none.
    */
-  async read(request: Request, payer: BodyPayer): Promise<HeldBody> {
+  async read(request: Request, payer: BodyPayer, coding = 'identity'): Promise<HeldBody> {
     const { bodyBytesMax } = this.#options
-    const unpacks = this.#unpacksOf(request.headers.get('content-encoding'))
+    const unpacks = this.#unpacksOf(request.headers.get('content-encoding') ?? coding)
     const declared = declaredLength(request.headers)
     if (declared !== undefined && declared > bodyBytesMax) throw bodyTooLarge(bodyBytesMax)
     const body = new HeldBody(payer)
@@ -43,8 +44,8 @@ export class BodyReader {
   }
 
   /** The codings from the last that was applied to the first (RFC 9110 section 8.4). */
-  #unpacksOf(header: string | null): readonly Unpack[] {
-    if (header === null) return []
+  #unpacksOf(header: string): readonly Unpack[] {
+    if (header === 'identity') return noUnpacks
     const { unpackers } = this.#options
     const names = header.split(',').map((name) => name.trim().toLowerCase())
     const codings = names.filter((name) => name !== 'identity' && name !== '')
@@ -164,6 +165,8 @@ export class HeldBody {
     this.#payer.release(this.#held)
   }
 }
+
+const noUnpacks: readonly Unpack[] = []
 
 function slowBody(bodyMs: number): WeirError {
   return new WeirError('slow_body', `The body did not arrive within ${bodyMs} ms.`)

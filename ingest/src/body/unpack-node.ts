@@ -1,13 +1,15 @@
 import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
+import { unpackSnappy } from './snappy.ts'
 import { bodyTooLarge, malformedPacking, type Unpack, type Unpackers } from './unpack.ts'
 
-/** All four codings by node:zlib, which Node, Bun and Deno have: the work is done off the event loop. */
+/** Snappy, and the four codings of node:zlib, which Node, Bun and Deno have: the work is done off the event loop. */
 export const nodeUnpackers: Unpackers = {
   gzip: unpackBy(gunzip),
   'x-gzip': unpackBy(gunzip),
   deflate: unpackBy(inflate),
   br: unpackBy(brotliDecompress),
   zstd: unpackBy(zstdDecompress),
+  snappy: unpackSnappy,
 }
 
 type Decompress = (

@@ -2,6 +2,7 @@ import type { Dialect } from '../answers/dialect.ts'
 import { eventsDialect } from '../answers/events-answer.ts'
 import { influxDialect } from '../formats/influx/dialect.ts'
 import { otlpLogsDialect, otlpMetricsDialect, otlpTracesDialect } from '../formats/otlp/dialect.ts'
+import { remoteWriteDialect } from '../formats/prometheus/dialect.ts'
 import type { WebhookRoute } from '../formats/webhook/webhook-route.ts'
 import {
   eventFormats,
@@ -9,6 +10,7 @@ import {
   lineFormats,
   logsFormats,
   metricsFormats,
+  remoteWriteFormats,
   subjectFormats,
   tracesFormats,
   webhookFormats,
@@ -23,6 +25,8 @@ export interface Endpoint {
   readonly summary: string
   readonly dialect: Dialect
   readonly formats: Formats
+  /** The content coding of a body whose head names none, where that is not `identity`. */
+  readonly coding?: string
 }
 
 export const endpoints: readonly Endpoint[] = [
@@ -60,6 +64,15 @@ export const endpoints: readonly Endpoint[] = [
     summary: 'Store OpenTelemetry traces: an event for each span',
     dialect: otlpTracesDialect,
     formats: tracesFormats,
+  },
+  {
+    method: 'POST',
+    path: '/api/v1/write',
+    summary: 'Store samples of Prometheus remote write: an event for each',
+    dialect: remoteWriteDialect,
+    formats: remoteWriteFormats,
+    // Some senders leave the header out, as Prometheus itself does not look at it.
+    coding: 'snappy',
   },
   {
     method: 'POST',

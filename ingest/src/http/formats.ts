@@ -11,6 +11,7 @@ import { rawDecoder } from '../formats/json/raw.ts'
 import { otlpLogsJson, otlpLogsProtobuf } from '../formats/otlp/logs.ts'
 import { otlpMetricsJson, otlpMetricsProtobuf } from '../formats/otlp/metrics.ts'
 import { otlpTracesJson, otlpTracesProtobuf } from '../formats/otlp/spans.ts'
+import { remoteWrite } from '../formats/prometheus/remote-write.ts'
 import { protobufDecoder } from '../formats/protobuf/protobuf.ts'
 import { webhookForm, webhookJson } from '../formats/webhook/webhook.ts'
 import type { WebhookRoute } from '../formats/webhook/webhook-route.ts'
@@ -48,6 +49,9 @@ export const logsFormats: Formats = formats([otlpLogsProtobuf, otlpLogsJson])
 
 /** POST /write and POST /api/v2/write: whatever the Content-Type, as clients send many. */
 export const lineFormats: Formats = formats([lineProtocol], { otherwise: () => lineProtocol })
+
+/** POST /api/v1/write. */
+export const remoteWriteFormats: Formats = formats([remoteWrite])
 
 /** A configured route. */
 export function webhookFormats(route: WebhookRoute): Formats {

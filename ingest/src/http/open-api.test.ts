@@ -44,6 +44,7 @@ test('the description has every path, method, media type and status that is serv
       .map(([path, methods]) => `${Object.keys(methods)} ${path}`)
       .sort(),
     [
+      'post /api/v1/write',
       'post /api/v2/write',
       'post /v1/events',
       'post /v1/events/{subject}',

@@ -2,6 +2,7 @@ import { type Event, WeirError } from '@weir/proto'
 import { bodyText } from '../../body/body-text.ts'
 import { exactInteger } from '../../encode/exact-integer.ts'
 import { LabelList } from '../../encode/label-list.ts'
+import type { LabelledSeries } from '../../encode/labelled-series.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { rejection, seal } from '../../encode/seal.ts'
 import { textHash } from '../../encode/text-hash.ts'
@@ -9,7 +10,7 @@ import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
 import { tooManyRecords } from '../too-many-records.ts'
 import { LineFault, LineParser, type LinePoint } from './line-parser.ts'
-import { type InfluxSeries, seriesOf } from './series.ts'
+import { seriesOf } from './series.ts'
 
 /** InfluxDB's line protocol: a record for each line. docs/ingest.md says how it becomes an event. */
 export const lineProtocol: Decoder = {
@@ -88,7 +89,7 @@ function idOf({ time, fieldsText }: LinePoint): string {
 }
 
 /** Events of one series share the labels, but for those with texts. */
-function labelsOf({ labels }: InfluxSeries, { fields }: LinePoint): { [name: string]: string } {
+function labelsOf({ labels }: LabelledSeries, { fields }: LinePoint): { [name: string]: string } {
   if (fields.every(({ kind }) => kind !== 'string')) return labels
   const own: { [name: string]: string } = Object.assign(Object.create(null), labels)
   const texts = new LabelList()
