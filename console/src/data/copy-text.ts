@@ -17,7 +17,7 @@ export function typescriptText(subject: string): string {
   return `import { connect, latestStore } from '@weir/client'
 
 const weir = connect({ url: '${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.hostname}', getToken: () => token })
-const store = latestStore(weir.subscribe({ filter: ${JSON.stringify(subject)} }))
+const store = latestStore(weir.subscribe({ filter: ${JSON.stringify(subject)}, mode: 'LATEST' }))
 store.subscribe((entries) => console.log(entries.get(${JSON.stringify(subject)})?.event))
 `
 }
