@@ -25,6 +25,13 @@ export { clientFrameFromJson, clientFrameToJson } from './json/client-frame-json
 export { dataFromJson, eventFromJson, itemFromJson, type JsonSource } from './json/event-from-json.ts'
 export { type EventJson, eventToJson, jsonValue } from './json/event-json.ts'
 export { eventFromJsonText, eventToJsonText } from './json/event-json-text.ts'
+export {
+  enumSchema,
+  type JsonSchema,
+  messageSchema,
+  type ObjectSchema,
+  type SchemaOptions,
+} from './json/json-schema.ts'
 export { itemTexts, memberText, memberTexts, textAt } from './json/json-slice.ts'
 export {
   type ReceivedBatch,

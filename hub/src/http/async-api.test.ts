@@ -7,6 +7,7 @@ import {
   entryBytesMax,
   errorCodes,
   eventToJson,
+  type JsonSchema,
   ServerFrameSchema,
   serverFrameToJson,
   writeEntry,
@@ -14,7 +15,6 @@ import {
 import { jsonCodec } from '../codec/codec-json.ts'
 import type { Entry } from '../engine/log/entry.ts'
 import { type AsyncApi, asyncApiDocument } from './async-api.ts'
-import type { JsonSchema } from './json-schema.ts'
 
 const bounds = {
   subscriptionsMax: 1,

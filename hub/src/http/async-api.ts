@@ -2,17 +2,20 @@ import {
   ClientFrameSchema,
   closeCode,
   EventSchema,
+  enumSchema,
   errorCodes,
   httpStatus,
   isRetryable,
+  type JsonSchema,
+  messageSchema,
   RemovalSchema,
+  type SchemaOptions,
   ServerFrameSchema,
   shouldReconnect,
 } from '@weir/proto'
 import manifest from '../../package.json' with { type: 'json' }
 import { limits } from '../limits.ts'
 import { bearerProtocol, codecs } from './handshake.ts'
-import { enumSchema, type JsonSchema, messageSchema } from './json-schema.ts'
 import { parameters } from './sse-endpoint.ts'
 
 /** The hub's protocol as an AsyncAPI 3.0 document, from what the code itself goes by. */
@@ -65,7 +68,7 @@ export function asyncApiDocument(bounds: AsyncApiBounds): AsyncApi {
     },
     components: {
       messages: { ...clientFrames, ...serverFrames, ...streamEvents },
-      schemas: { event: messageSchema(EventSchema), entry: entrySchema() },
+      schemas: { event: messageSchema(EventSchema, written), entry: entrySchema() },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         ticket: { type: 'httpApiKey', in: 'query', name: 'ticket', description: 'Of POST /v1/tickets; good once.' },
@@ -139,7 +142,7 @@ function frameMessages(
   const messages: Record<string, { name: string; payload: JsonSchema }> = {}
   for (const field of frame.fields) {
     if (field.fieldKind !== 'message') continue
-    const { properties } = messageSchema(field.message)
+    const { properties } = messageSchema(field.message, written)
     const own = { type: { const: field.jsonName }, ...properties, ...(overrides[field.jsonName] ?? {}) }
     const payload = {
       type: 'object',
@@ -173,7 +176,7 @@ function entrySchema(): JsonSchema {
         description: 'Null where what is stored cannot be decoded.',
         anyOf: [{ $ref: '#/components/schemas/event' }, { type: 'null' }],
       },
-      removed: enumSchema(RemovalSchema),
+      removed: enumSchema(RemovalSchema, written),
     },
   }
 }
@@ -226,3 +229,5 @@ function pick(bounds: AsyncApiBounds): AsyncApiBounds {
   const { subscriptionsMax, filtersMax, framesPerSecond, windowBytesMax, heartbeatMs, stallMs } = bounds
   return { subscriptionsMax, filtersMax, framesPerSecond, windowBytesMax, heartbeatMs, stallMs }
 }
+
+const written: SchemaOptions = { form: 'written' }

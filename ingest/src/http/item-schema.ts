@@ -1,26 +1,25 @@
-import { EventSchema } from '@weir/proto'
-import { type JsonSchema, messageSchema } from './json-schema.ts'
+import { EventSchema, type JsonSchema, messageSchema, type SchemaOptions } from '@weir/proto'
 
 /** The schemas of an event in its JSON form, of an item (an event with its subject) and of every message in them, by name. */
 export function itemSchemas(): Record<string, JsonSchema> {
   const schemas: Record<string, JsonSchema> = {}
-  const { json: _, ...properties } = messageSchema(EventSchema, schemas).properties
-  const event = { ...properties, data: { description: 'Any JSON value.' } }
-  schemas.Event = {
-    type: 'object',
-    description: 'At most one of the kinds of data.',
-    properties: event,
-    additionalProperties: false,
+  const options: SchemaOptions = {
+    form: 'taken',
+    refer(message) {
+      schemas[message.name] ??= messageSchema(message, options)
+      return { $ref: `#/components/schemas/${message.name}` }
+    },
   }
+  const event = messageSchema(EventSchema, options)
+  schemas.Event = { ...event, description: 'At most one of the kinds of data.' }
   schemas.Item = {
-    type: 'object',
+    ...event,
     description: 'An event with its subject.',
     required: ['subject'],
     properties: {
       subject: { type: 'string', description: 'Dot-separated tokens of A-Z a-z 0-9 _ = -.', examples: ['rooms.r17'] },
-      ...event,
+      ...event.properties,
     },
-    additionalProperties: false,
   }
   return schemas
 }

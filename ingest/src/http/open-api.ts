@@ -1,4 +1,4 @@
-import { errorCodes } from '@weir/proto'
+import { errorCodes, type JsonSchema } from '@weir/proto'
 import { cloudEventBinary } from '../formats/cloudevents/binary-mode.ts'
 import type { Decoder } from '../formats/decoder.ts'
 import { jsonDecoder } from '../formats/json/json.ts'
@@ -7,7 +7,6 @@ import { rawDecoder } from '../formats/json/raw.ts'
 import { ingestLimits } from '../limits.ts'
 import type { Endpoint } from './endpoint.ts'
 import { itemSchemas } from './item-schema.ts'
-import type { JsonSchema } from './json-schema.ts'
 
 /** An OpenAPI 3.1 document, as far as api-page.ts reads it. */
 export interface OpenApi {
