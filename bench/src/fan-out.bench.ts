@@ -2,6 +2,7 @@
  * What a delivery costs the hub: subscribers on raw sockets, 200-byte events through a real nats-server, published as fast
  * as the slowest part takes them. Figures are entries that reached a socket, a CPU second of the process that sent them.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { BenchMesh } from './hub/bench-mesh.ts'
 import { benchToken, type HubProcess } from './hub/hub-process.ts'
 import { profiled } from './hub/profiled.ts'
@@ -301,8 +302,4 @@ function say({ progress }: BenchmarkOptions, name: string, sending: Sending): Se
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(0)}%`
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

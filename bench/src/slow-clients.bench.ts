@@ -6,6 +6,7 @@
  * Slow ones that never acknowledge are held by the answers to pings. A figure is void where the slow ones did not read what they
  * were to, or were not held.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { BenchMesh } from './hub/bench-mesh.ts'
 import { benchToken, type HubProcess } from './hub/hub-process.ts'
 import { LatencyHistogram } from './load/latency-histogram.ts'
@@ -280,8 +281,4 @@ function readBytes(beside: readonly Beside[], index: number): readonly [least: n
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

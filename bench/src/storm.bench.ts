@@ -3,6 +3,7 @@
  * new ones join a third with a snapshot of 1,000 subjects. Every entry of every socket is checked: nothing is lost, doubled
  * or out of order, and no consumer is made for it.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { BenchMesh } from './hub/bench-mesh.ts'
 import { benchToken } from './hub/hub-process.ts'
 import { profiled } from './hub/profiled.ts'
@@ -112,8 +113,4 @@ async function settled(load: LoadProcess, numbers: readonly number[]): Promise<v
     await sleep(200)
   }
   throw new Error('after ten seconds of quiet some sockets have not got the last of each subject')
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -192,7 +192,7 @@ export class TestHub {
       const value = await this.metric(name)
       if (condition(value)) return
       if (Date.now() > deadline) throw new Error(`${name} stays at ${value}`)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await sleep(50)
     }
   }
 

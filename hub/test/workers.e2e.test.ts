@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import process from 'node:process'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Mode } from '@weir/proto'
 import type { SessionPage } from '../src/session/session-list.ts'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
@@ -145,7 +146,7 @@ describe('a hub with two workers', () => {
     for (;;) {
       const { workers } = (await (await fetch(`${hub.adminUrl}/readyz`)).json()) as { workers: { ready: boolean }[] }
       if (workers.every(({ ready }) => ready)) break
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await sleep(50)
     }
     await leave(clients)
   })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { bucketStream, defaultTenantSpec, provisionTenant } from '@weir/mesh'
 import type { DeadLetterPage } from '../src/run/dead-letters.ts'
 import type { StateItem, StatePage } from './api-shapes.ts'
@@ -194,7 +195,7 @@ test('an event that is older than the TTL by the time it is read is not brought 
   await service.projector.stop()
   await service.publish('brief.old', reading({ n: 1 }))
   await service.publish('late.x', reading({ n: 1 }))
-  await new Promise((resolve) => setTimeout(resolve, 2_100))
+  await sleep(2_100)
   await service.begin()
   await putBrief('brief.fresh')
   assert.equal((await service.get('/v1/state/brief/brief.old')).status, 404)

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 /** The projector as a process of its own, on free ports. */
@@ -55,7 +56,7 @@ export class ProjectorProcess {
   async ready(): Promise<void> {
     for (const end = performance.now() + readyMs; !(await fetch(`${this.adminUrl}/readyz`)).ok; ) {
       if (performance.now() > end) throw new Error(`The projector does not become ready:\n${this.#output}`)
-      await new Promise((resolve) => setTimeout(resolve, 50))
+      await sleep(50)
     }
   }
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import {
   connectNats,
@@ -186,7 +187,7 @@ export async function until<T>(probe: () => Promise<T | undefined | false>): Pro
   for (const end = performance.now() + waitMs; performance.now() < end; ) {
     const found = await probe()
     if (found !== undefined && found !== false) return found
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await sleep(20)
   }
   throw new Error(`There was no answer to ${probe} within ${waitMs / 1000} s.`)
 }

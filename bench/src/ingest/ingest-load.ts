@@ -7,8 +7,10 @@
  * The last line of its output is a Load in JSON. With a rate, requests are sent on schedule and a latency counts from when
  * its request was due, so a stall is not hidden by the requests that it held back.
  */
+
 import { connect, type Socket } from 'node:net'
 import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { counterMark, type PlanName, requestPlan } from './ingest-requests.ts'
 
 /** What came of one run. */
@@ -122,7 +124,7 @@ if (perSecond === 0) {
     if (!running) clearInterval(timer)
   }, 1)
 }
-await new Promise((resolve) => setTimeout(resolve, Number(durationMs)))
+await sleep(Number(durationMs))
 running = false
 due = []
 const seconds = (performance.now() - start) / 1000

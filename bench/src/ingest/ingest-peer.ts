@@ -6,7 +6,9 @@
  *
  * The last line of its output is {"perSecond"}.
  */
+
 import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { connectNats, createLogger, eventSubject, jetstream, Publisher } from '@weir/mesh'
 import { EventBatchSchema, EventSchema } from '@weir/proto'
@@ -45,7 +47,7 @@ async function byJs(): Promise<void> {
 
 const start = performance.now()
 const work = Array.from({ length: loops }, kind === 'js' ? byJs : byPublisher)
-await new Promise((resolve) => setTimeout(resolve, Number(ms)))
+await sleep(Number(ms))
 running = false
 const perSecond = stored / ((performance.now() - start) / 1000)
 await Promise.all(work)

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connectNats, createLogger, eventSubject, type NatsConnection, type Outgoing, Publisher } from '@weir/mesh'
 import { BenchEvent, benchSubject, nowMicros } from '../frames/bench-event.ts'
 import type { Published, PublishPlan } from './load-plan.ts'
@@ -87,8 +88,4 @@ const subjects: string[] = []
 function subjectOf(index: number): string {
   subjects[index] ??= eventSubject('main', benchSubject(index))
   return subjects[index]
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

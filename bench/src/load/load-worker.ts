@@ -4,8 +4,10 @@
  *
  *   node bench/src/load/load-worker.ts
  */
+
 import process from 'node:process'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { nowMicros } from '../frames/bench-event.ts'
 import { KnownBatches } from '../frames/known-batches.ts'
 import { TextBatches } from '../frames/text-batches.ts'
@@ -157,8 +159,4 @@ async function each<T>(items: readonly T[], atOnce: number, action: (item: T) =>
 
 function bytesOf(numbers: Int32Array): Uint8Array {
   return new Uint8Array(numbers.buffer)
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
 }

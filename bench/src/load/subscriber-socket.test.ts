@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { KnownBatches } from '../frames/known-batches.ts'
 import { SubscriberSocket } from './subscriber-socket.ts'
 import { Tally } from './tally.ts'
@@ -60,7 +61,3 @@ test('one that may read nothing reads nothing, and everything when it may again'
   while (socket.bytesRead < streamBytes) await sleep(5)
   socket.close()
 })
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
-}

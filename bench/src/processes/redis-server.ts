@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { freePort } from './programs.ts'
 
 export interface RedisServer {
@@ -22,7 +23,7 @@ export async function startRedis(): Promise<RedisServer | undefined> {
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   for (let attempt = 0; !(await listens(port)); attempt++) {
     if (attempt === 100) throw new Error('redis-server does not listen.')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await sleep(50)
   }
   return {
     port,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connectNats, type NatsConnection } from '../connection/connection.ts'
 import { lastMessage } from '../read/direct-get.ts'
 import { createLogger } from '../run/log.ts'
@@ -163,7 +164,7 @@ test('a bucket that is deleted blocks the writer, says so, and is filled when it
   await nc.request(`$JS.API.STREAM.DELETE.${bucketStream(tenant, 'latest')}`)
   await assert.rejects(streamState(nc, bucketStream(tenant, 'latest')), { code: 'not_found' })
   writer.put('k', { epoch, seq: 2 }, bytes('v2'), 0)
-  while (writer.blocked === undefined) await new Promise((resolve) => setTimeout(resolve, 10))
+  while (writer.blocked === undefined) await sleep(10)
   assert.match(writer.blocked, /no stream/)
   await provisionTenant(nc, tenant, {
     eventsMaxBytes: 1024 ** 2,

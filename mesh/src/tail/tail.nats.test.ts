@@ -378,7 +378,7 @@ class RecordingSink implements TailSink {
     const deadline = Date.now() + 15_000
     while (!condition()) {
       assert.ok(Date.now() < deadline, `not reached; entries so far: ${this.entries.slice(-5).join(', ')}`)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await sleep(20)
     }
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { errorCode, isPassing, openError } from '../../db/database.ts'
@@ -212,7 +213,7 @@ export class HistoryProjection implements Projection {
         return
       } catch (cause) {
         this.#wait(cause)
-        await new Promise((resolve) => setTimeout(resolve, limits.historyRetryMaxMs))
+        await sleep(limits.historyRetryMaxMs)
       }
     }
   }
