@@ -15,6 +15,8 @@ export interface AlertItem extends Required<Pick<NonNullable<EventJson['alert']>
   /** RFC 3339: when it began to fire, and when it became what it is. */
   readonly since?: string
   readonly time?: string
+  /** Why it changed that its condition did not: `no data`, `rule removed` or `rule changed`. */
+  readonly reason?: string
   /** Revision in the bucket `alerts`. */
   readonly seq: number
   readonly ageMs: number
@@ -69,6 +71,7 @@ export function alertItem({ subject, seq, event, ageMs }: StateValue): AlertItem
     by,
     ...(since === undefined ? {} : { since }),
     ...(time === undefined ? {} : { time }),
+    ...(event.labels.reason === undefined ? {} : { reason: event.labels.reason }),
     seq,
     ageMs,
   }
