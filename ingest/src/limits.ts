@@ -37,6 +37,12 @@ export const ingestLimits = {
   aheadMs: 86_400_000,
   /** Places that the answer to a wrong path names; GET / names all. */
   pathsNamedMax: 20,
+  /** Signatures with a time that are remembered by each route, so that each is good once; past it the oldest may be again. */
+  signaturesMax: 100_000,
+  /** Further signatures in one header are not tried. */
+  signaturesInHeaderMax: 8,
+  /** A route with more keys is refused at the start. */
+  signatureKeysMax: 8,
   /** A longer Idempotency-Key is refused as `malformed`: with `:<index>` after it, it is an event's id. */
   idempotencyKeyBytesMax: 112,
   /** So many rejected records are listed in an answer; `rejectedCount` tells how many there were. */

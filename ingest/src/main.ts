@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import process from 'node:process'
 import {
   connectNats,
   createLogger,
@@ -75,7 +76,7 @@ await runService({
     )
     const { routesFile, origins } = config
     const routes = await scope.use('routes', async () =>
-      routesFile === undefined ? [] : parseWebhookRoutes(await readRoutes(routesFile)),
+      routesFile === undefined ? [] : parseWebhookRoutes(await readRoutes(routesFile), (name) => process.env[name]),
     )
     const ingest = createIngest({
       verifier,

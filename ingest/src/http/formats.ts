@@ -13,7 +13,7 @@ import { otlpMetricsJson, otlpMetricsProtobuf } from '../formats/otlp/metrics.ts
 import { otlpTracesJson, otlpTracesProtobuf } from '../formats/otlp/spans.ts'
 import { remoteWrite } from '../formats/prometheus/remote-write.ts'
 import { protobufDecoder } from '../formats/protobuf/protobuf.ts'
-import { webhookForm, webhookJson } from '../formats/webhook/webhook.ts'
+import { bodyCheck, webhookForm, webhookJson } from '../formats/webhook/webhook.ts'
 import type { WebhookRoute } from '../formats/webhook/webhook-route.ts'
 
 /** The formats that one endpoint takes. */
@@ -55,8 +55,12 @@ export const remoteWriteFormats: Formats = formats([remoteWrite])
 
 /** A configured route. */
 export function webhookFormats(route: WebhookRoute): Formats {
-  const json = webhookJson(route)
-  return formats([json, webhookForm(route)], { otherwise: (mediaType) => (isJson(mediaType) ? json : undefined) })
+  // One for both, as what was signed is good once.
+  const check = bodyCheck(route)
+  const json = webhookJson(route, check)
+  return formats([json, webhookForm(route, check)], {
+    otherwise: (mediaType) => (isJson(mediaType) ? json : undefined),
+  })
 }
 
 interface Exceptions {

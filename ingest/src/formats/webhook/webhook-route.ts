@@ -1,6 +1,8 @@
 import { subjectFault, WeirError } from '@weir/proto'
 import * as v from 'valibot'
 import { parse } from 'yaml'
+import { ingestLimits } from '../../limits.ts'
+import type { SignatureRule } from './signature.ts'
 import { parseTemplate, type TextTemplate } from './text-template.ts'
 
 /** A path at which a foreign request becomes events. */
@@ -19,10 +21,18 @@ export interface WebhookRoute {
   /** Metrics by the path of a number in the record; without any the record itself is the data. */
   readonly metrics: readonly (readonly [name: string, path: readonly string[]])[]
   readonly units: Readonly<Record<string, string>>
+  /** Undefined where bodies need no signature. */
+  readonly signature: SignatureRule | undefined
 }
 
-/** The routes of a YAML (or JSON) file, as docs/ingest.md describes it. Throws `invalid` with every fault. */
-export function parseWebhookRoutes(text: string): readonly WebhookRoute[] {
+/**
+ * The routes of a YAML (or JSON) file, as docs/ingest.md describes it. `secretOf` gives the keys of signatures by their names, as
+ * keys do not stand in files. Throws `invalid` with every fault.
+ */
+export function parseWebhookRoutes(
+  text: string,
+  secretOf: (name: string) => string | undefined = () => undefined,
+): readonly WebhookRoute[] {
   let value: unknown
   try {
     value = parse(text)
@@ -31,7 +41,7 @@ export function parseWebhookRoutes(text: string): readonly WebhookRoute[] {
       cause,
     })
   }
-  const parsed = v.safeParse(file, value)
+  const parsed = v.safeParse(fileWith(secretOf), value)
   if (!parsed.success) {
     const faults = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'routes'}: ${issue.message}`)
     throw new WeirError('invalid', `The routes have faults: ${faults.join('; ')}`)
@@ -74,36 +84,69 @@ const dottedPath = v.pipe(
   v.transform((value) => value.split('.')),
 )
 
-const route = v.pipe(
-  v.strictObject({
-    method: v.optional(v.picklist(['POST', 'PUT']), 'POST'),
-    path: v.pipe(
-      text,
-      v.regex(/^\/[\w\-./:]+$/, 'must begin with / and have letters, digits, _ - . / and :name only'),
-      v.check((value) => !/^\/(v1|api\/v[12]\/write|write|openapi\.json)(\/|$)/.test(value), 'is taken by Weir itself'),
-    ),
-    each: v.optional(dottedPath),
-    subject: subjectTemplate,
-    type: v.optional(template),
-    id: v.optional(template),
-    time: v.optional(template),
-    source: v.optional(template),
-    labels: v.optional(v.record(text, template), {}),
-    metrics: v.optional(v.record(text, dottedPath), {}),
-    units: v.optional(v.record(text, text), {}),
-  }),
-  v.transform(
-    (value): WebhookRoute => ({
-      ...value,
-      each: value.each,
-      type: value.type,
-      id: value.id,
-      time: value.time,
-      source: value.source,
-      labels: Object.entries(value.labels),
-      metrics: Object.entries(value.metrics),
+const signature = (secretOf: (name: string) => string | undefined) =>
+  v.pipe(
+    v.strictObject({
+      style: v.picklist(['github', 'stripe', 'slack', 'hmac']),
+      keys: v.pipe(
+        v.array(
+          v.pipe(
+            text,
+            v.check(
+              (name) => (secretOf(name) ?? '') !== '',
+              (issue) => `${issue.input} is no environment variable with a key in it`,
+            ),
+            v.transform((name) => secretOf(name) ?? ''),
+          ),
+        ),
+        v.minLength(1, 'needs the name of an environment variable that holds the key'),
+        v.maxLength(ingestLimits.signatureKeysMax),
+      ),
+      header: v.optional(v.pipe(text, v.regex(/^[\w-]+$/, 'is no name of a header')), 'x-signature'),
+      prefix: v.optional(v.string(), ''),
+      encoding: v.optional(v.picklist(['hex', 'base64']), 'hex'),
+      toleranceSeconds: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(3600)), 300),
     }),
-  ),
-)
+    v.transform(({ toleranceSeconds, ...rule }): SignatureRule => ({ ...rule, toleranceMs: toleranceSeconds * 1000 })),
+  )
 
-const file = v.strictObject({ routes: v.array(route) })
+const routeWith = (secretOf: (name: string) => string | undefined) =>
+  v.pipe(
+    v.strictObject({
+      method: v.optional(v.picklist(['POST', 'PUT']), 'POST'),
+      path: v.pipe(
+        text,
+        v.regex(/^\/[\w\-./:]+$/, 'must begin with / and have letters, digits, _ - . / and :name only'),
+        v.check(
+          (value) => !/^\/(v1|api\/v[12]\/write|write|openapi\.json)(\/|$)/.test(value),
+          'is taken by Weir itself',
+        ),
+      ),
+      each: v.optional(dottedPath),
+      subject: subjectTemplate,
+      type: v.optional(template),
+      id: v.optional(template),
+      time: v.optional(template),
+      source: v.optional(template),
+      labels: v.optional(v.record(text, template), {}),
+      metrics: v.optional(v.record(text, dottedPath), {}),
+      units: v.optional(v.record(text, text), {}),
+      signature: v.optional(signature(secretOf)),
+    }),
+    v.transform(
+      (value): WebhookRoute => ({
+        ...value,
+        each: value.each,
+        type: value.type,
+        id: value.id,
+        time: value.time,
+        source: value.source,
+        labels: Object.entries(value.labels),
+        metrics: Object.entries(value.metrics),
+        signature: value.signature,
+      }),
+    ),
+  )
+
+const fileWith = (secretOf: (name: string) => string | undefined) =>
+  v.strictObject({ routes: v.array(routeWith(secretOf)) })

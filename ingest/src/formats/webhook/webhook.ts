@@ -7,25 +7,42 @@ import { isWhole, subjectToken, withIdentity } from '../../encode/subject-token.
 import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
 import { tooManyRecords } from '../too-many-records.ts'
+import { SignatureCheck } from './signature.ts'
 import { type RecordBody, scalarAt, type TemplateValues, valueAt } from './text-template.ts'
 import type { WebhookRoute } from './webhook-route.ts'
 
-/** Foreign JSON of any shape. */
-export function webhookJson(route: WebhookRoute): Decoder {
+/** Foreign JSON of any shape. `check` throws for a body without a good signature. */
+export function webhookJson(route: WebhookRoute, check: BodyCheck = () => undefined): Decoder {
   return {
     name: 'JSON of any shape',
     mediaTypes: ['application/json'],
-    decode: (body, context) => recordsOf(route, parsedBody(bodyText(body)), context),
+    decode(body, context) {
+      check(body, context)
+      return recordsOf(route, parsedBody(bodyText(body)), context)
+    },
   }
 }
 
 /** An HTML form, as a flat object of texts. */
-export function webhookForm(route: WebhookRoute): Decoder {
+export function webhookForm(route: WebhookRoute, check: BodyCheck = () => undefined): Decoder {
   return {
     name: 'A form',
     mediaTypes: ['application/x-www-form-urlencoded'],
-    decode: (body, context) => recordsOf(route, formBody(bodyText(body)), context),
+    decode(body, context) {
+      check(body, context)
+      return recordsOf(route, formBody(bodyText(body)), context)
+    },
   }
+}
+
+/** Throws `unauthenticated`. */
+export type BodyCheck = (body: Uint8Array, context: DecodeContext) => void
+
+/** The check of a route's signature, which is of the body as it came, unpacked. */
+export function bodyCheck({ signature }: WebhookRoute): BodyCheck {
+  if (signature === undefined) return () => undefined
+  const rule = new SignatureCheck(signature)
+  return (body, { headers, defaults }) => rule.check(body, headers, Number(defaults.now.seconds))
 }
 
 function parsedBody(text: string): RecordBody {
