@@ -47,8 +47,11 @@ export function itemFromJson(value: unknown, source?: JsonSource): { subject: st
   const object = readObject(value, 'item')
   const { subject } = object
   if (typeof subject !== 'string') throw expected('a string', subject, 'subject')
+  longNumbers.found = false
   const event = readEvent(object, 'subject', source)
-  if (source !== undefined && event.data.case === 'reading') addExactIntegers(event.data.value, source)
+  if (longNumbers.found && source !== undefined && event.data.case === 'reading') {
+    addExactIntegers(event.data.value, source)
+  }
   return { subject, event }
 }
 
@@ -137,7 +140,7 @@ function readReading(object: JsonObject): Reading {
   const reading: Reading = { $typeName: 'weir.v1.Reading', metrics: {}, units: {}, times: {}, integers: {} }
   for (const key of Object.keys(object)) {
     const value = object[key]
-    if (key === 'metrics') reading.metrics = readNumberMap(value, 'reading.metrics')
+    if (key === 'metrics') reading.metrics = readNumberMap(value, 'reading.metrics', longNumbers)
     else if (key === 'integers') reading.integers = readIntegerMap(value, 'reading.integers')
     else if (key === 'units') reading.units = readStringMap(value, 'reading.units')
     else if (key === 'times') reading.times = readTimes(value)
@@ -167,6 +170,9 @@ function addExactIntegers(reading: Reading, source: JsonSource): void {
     if (exact !== BigInt(value) && BigInt.asIntN(64, exact) === exact) define(integers, name, exact)
   }
 }
+
+/** Whether the last item has a metric past 2^53: a look at each costs less than a second pass over all. */
+const longNumbers = { found: false }
 
 function define<T>(map: { [name: string]: T }, name: string, value: T): void {
   Object.defineProperty(map, name, { value, enumerable: true, configurable: true, writable: true })

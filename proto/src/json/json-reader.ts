@@ -3,6 +3,8 @@ import { WeirError } from '../error.ts'
 // Each reader takes one value out of parsed JSON or throws `malformed` with the path at which it stands. Null reads as
 // the zero value, as in proto3 JSON; so does undefined, for objects that were not parsed from text.
 
+const MAX_EXACT = Number.MAX_SAFE_INTEGER
+
 export type JsonObject = { [key: string]: unknown }
 
 export function readObject(value: unknown, path: string): JsonObject {
@@ -54,14 +56,21 @@ export function readStringMap(value: unknown, path: string): { [key: string]: st
 
 /**
  * Numbers, and the strings "NaN", "Infinity" and "-Infinity" by which proto3 JSON writes what JSON cannot. Returns the
- * very object that was given.
+ * very object that was given. `longNumbers` is told of one that is past 2^53.
  */
-export function readNumberMap(value: unknown, path: string): { [key: string]: number } {
+export function readNumberMap(
+  value: unknown,
+  path: string,
+  longNumbers?: { found: boolean },
+): { [key: string]: number } {
   if (value === null || value === undefined) return {}
   const map = readObject(value, path)
   for (const key of Object.keys(map)) {
     const number = map[key]
-    if (typeof number === 'number') continue
+    if (typeof number === 'number') {
+      if (longNumbers !== undefined && !(number <= MAX_EXACT && number >= -MAX_EXACT)) longNumbers.found = true
+      continue
+    }
     if (number !== 'NaN' && number !== 'Infinity' && number !== '-Infinity') {
       throw expected('a number', number, joinPath(path, key))
     }
