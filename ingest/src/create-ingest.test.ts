@@ -293,7 +293,7 @@ test('who may publish nothing is refused before the body is read, and so is the 
 
 test('200 bombs from one sender cost it its rate: nearly all are refused unopened', async () => {
   const { post } = await bareIngest({ limits: { bytesPerSecond: 20_000_000 } })
-  const bomb = bytes(brotliCompressSync(Buffer.alloc(200_000_000)))
+  const bomb = bytes(brotliCompressSync(Buffer.alloc(30_000_000)))
   const headers = { ...json, 'content-encoding': 'br' }
   const answers = await Promise.all(Array.from({ length: 200 }, () => post('/v1/events', bomb, headers)))
   const statuses = answers.map(({ status }) => status)
