@@ -210,6 +210,17 @@ test('live shows events as they happen, stands still when it is paused, and the 
   await context.close()
 })
 
+test('live opens with what is stored, without a gap to what comes', async () => {
+  await post(Array.from({ length: 30 }, (_, at) => ({ subject: 'stored.r1', data: { n: at } })))
+  const { page, context, faults } = await visit('live?filter=stored.>')
+  await page.getByRole('row', { name: /stored\.r1 29/ }).waitFor()
+  await post([{ subject: 'stored.r1', data: { n: 30 } }])
+  await page.getByRole('row', { name: /stored\.r1 30/ }).waitFor()
+  assert.equal(await page.getByRole('grid').getAttribute('aria-rowcount'), '32', '31 events and the head, none twice')
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
 test('hostile, huge, bidirectional and exact values are shown as what they are', async () => {
   const { page, context, faults } = await visit('state?filter=odd.>')
   await live(page)

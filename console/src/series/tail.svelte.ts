@@ -1,8 +1,11 @@
-import type { Entry, Weir } from '@weir/client'
+import type { Entry, HistoryPage, Weir } from '@weir/client'
 import { eventTest } from '../data/event-test.ts'
-import { parseQuery } from '../data/query.ts'
+import { parseQuery, type Query } from '../data/query.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
+
+/** A row of the tail: an event as it came, or as the history has it. */
+export type TailRow = Pick<Entry, 'subject' | 'seq' | 'event'>
 
 /** The last events under a filter, newest first, as they happen. Rows are decoded when they are drawn. */
 export class Tail {
@@ -14,21 +17,23 @@ export class Tail {
   paused: boolean = $state(false)
 
   readonly #desk: Desk
-  readonly #ring: (Entry | undefined)[] = new Array(keptMax)
+  readonly #ring: (TailRow | undefined)[] = new Array(keptMax)
   #feed: Feed | undefined
   #total = 0
+  #generation = 0
   /** Where the view ends while it stands still. */
   #frozenAt: number | undefined
-  #frozen: readonly Entry[] = []
+  #frozen: readonly TailRow[] = []
   #scheduled = false
 
   constructor(desk: Desk) {
     this.#desk = desk
   }
 
-  /** Shows what matches from now on; the last minute of the stored past comes first. */
+  /** Shows the newest that are stored, and from there what comes. */
   show(weir: Weir, text: string): void {
     this.#feed?.close()
+    this.#feed = undefined
     this.#ring.fill(undefined)
     this.#total = 0
     this.newer = 0
@@ -36,19 +41,27 @@ export class Tail {
     this.#frozenAt = this.paused ? 0 : undefined
     this.#frozen = []
     this.version++
-    const query = parseQuery(text)
+    void this.#open(weir, parseQuery(text), ++this.#generation)
+  }
+
+  async #open(weir: Weir, query: Query, generation: number): Promise<void> {
     const wanted = eventTest(query)
+    const take = (row: TailRow): void => {
+      this.#desk.seen.add(row.subject)
+      if (wanted !== undefined && !passes(row, wanted)) return
+      this.#ring[this.#total++ % keptMax] = row
+      this.#soon()
+    }
+    const past = await newest(weir, query.filters)
+    if (generation !== this.#generation) return
+    for (const row of past?.items.toReversed() ?? []) take(row)
+    const from = past === undefined ? {} : { cursor: past.cursor }
     this.#feed = new Feed(
       this.#desk,
       weir,
-      { filters: query.filters, mode: 'ALL' },
+      { filters: query.filters, mode: 'ALL', ...from },
       {
-        entry: (entry) => {
-          this.#desk.seen.add(entry.subject)
-          if (wanted !== undefined && !passes(entry, wanted)) return
-          this.#ring[this.#total++ % keptMax] = entry
-          this.#soon()
-        },
+        entry: take,
         ended: ({ message }) => {
           this.fault = message
         },
@@ -63,7 +76,7 @@ export class Tail {
   }
 
   /** The n-th newest. */
-  at(index: number): Entry | undefined {
+  at(index: number): TailRow | undefined {
     void this.version
     if (this.#frozenAt !== undefined) return this.#frozen[index]
     return index < this.length ? this.#ring[(this.#total - 1 - index) % keptMax] : undefined
@@ -78,7 +91,7 @@ export class Tail {
   /** The view stands still; what comes is kept and counted. */
   pause(): void {
     if (this.paused) return
-    const frozen: Entry[] = []
+    const frozen: TailRow[] = []
     for (let index = 0; index < this.length; index++) {
       const entry = this.at(index)
       if (entry !== undefined) frozen.push(entry)
@@ -98,6 +111,7 @@ export class Tail {
   }
 
   close(): void {
+    this.#generation++
     this.#feed?.close()
   }
 
@@ -112,10 +126,23 @@ export class Tail {
   }
 }
 
+/** What is stored already; undefined when the history is away or slow, as live must not wait for it. */
+async function newest(weir: Weir, filters: readonly string[]): Promise<HistoryPage | undefined> {
+  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), pastWithinMs))
+  return await Promise.race([
+    late,
+    weir.history({ filter: filters, order: 'desc', limit: pastMax }).catch(() => undefined),
+  ])
+}
+
+/** Stored events that are shown as the page opens. */
+const pastMax = 200
+const pastWithinMs = 1_000
+
 /** Rows that are kept; older ones are in the history. */
 const keptMax = 10_000
 
-function passes(entry: Entry, wanted: (event: Entry['event']) => boolean): boolean {
+function passes(entry: TailRow, wanted: (event: Entry['event']) => boolean): boolean {
   try {
     return wanted(entry.event)
   } catch {
