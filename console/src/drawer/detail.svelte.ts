@@ -63,19 +63,10 @@ export class Detail {
 
   async #readHistory(weir: Weir, subject: string): Promise<void> {
     try {
-      let cursor: string | undefined
-      for (let page = 0; page < pagesMax && !this.#closed; page++) {
-        const found = await weir.history({
-          filter: subject,
-          from: Date.now() - hourMs,
-          limit: 500,
-          ...(cursor === undefined ? {} : { cursor }),
-        })
-        // What the hub gave is exact to the digit; it stays.
-        for (const { seq, event } of found.items) if (!this.#bySeq.has(seq)) this.#add(seq, event)
-        cursor = found.next
-        if (cursor === undefined) break
-      }
+      const range = { filter: subject, from: Date.now() - hourMs }
+      const { items } = await weir.history({ ...range, order: 'desc', limit: keptMax })
+      if (this.#closed) return
+      for (const { seq, event } of items) if (!this.#bySeq.has(seq)) this.#add(seq, event)
       this.history = 'read'
     } catch {
       this.history = 'away'
@@ -135,5 +126,4 @@ function bridged(values: readonly number[], points: number): number[] {
 
 const hourMs = 3_600_000
 const keptMax = 1_000
-const pagesMax = 6
 const pointsMax = 120

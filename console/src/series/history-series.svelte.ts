@@ -1,4 +1,4 @@
-import type { HistoryPage, Weir } from '@weir/client'
+import type { HistoryItem, HistoryPage, Weir } from '@weir/client'
 import { eventTest } from '../data/event-test.ts'
 import { eventTimeMs } from '../data/event-words.ts'
 import { fieldsOf, numberOf } from '../data/fields.ts'
@@ -101,19 +101,22 @@ export class HistorySeries {
       }
       if (series.length > 0) return cursor
     }
-    let page: HistoryPage | undefined
+    // The newest first, as there may be more than fit; live goes on where the first page was asked.
+    const items: HistoryItem[] = []
+    let first: HistoryPage | undefined
+    let next: string | undefined
     for (let pages = 0; pages < pagesMax && generation === this.#generation; pages++) {
-      page = await this.#weir.history({
-        ...range,
-        limit: 1000,
-        ...(page?.next === undefined ? {} : { cursor: page.next }),
-      })
-      for (const { subject, event } of page.items) {
-        if (wanted === undefined || wanted(event)) this.#take(into, subject, event)
-      }
-      if (page.next === undefined) break
+      const more = next === undefined ? {} : { cursor: next }
+      const page = await this.#weir.history({ ...range, order: 'desc', limit: 1000, ...more })
+      first ??= page
+      items.push(...page.items)
+      next = page.next
+      if (next === undefined) break
     }
-    return page?.cursor ?? ''
+    for (const { subject, event } of items.reverse()) {
+      if (wanted === undefined || wanted(event)) this.#take(into, subject, event)
+    }
+    return first?.cursor ?? ''
   }
 
   #follow(filters: readonly string[], cursor: string, wanted: ReturnType<typeof eventTest>): void {
