@@ -23,8 +23,9 @@ export const limits = {
 
   /** A first connection to NATS that takes longer fails the start of the service. */
   natsConnectMs: 5_000,
-  /** Reconnects are tried for ever, after 50 ms at first, then no more often than this. */
-  natsReconnectMaxMs: 2_000,
+  /** Reconnects are tried for ever: after this and up to as long again; the second part doubles up to the maximum. */
+  natsReconnectMs: 50,
+  natsReconnectMaxMs: 500,
   /** A NATS connection on which two pings in a row stay unanswered is replaced. */
   natsPingMs: 10_000,
   /** A request of the provisioner that takes longer is made again. */

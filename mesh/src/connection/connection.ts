@@ -1,6 +1,6 @@
 import { AuthorizationError, type NatsConnection } from '@nats-io/nats-core'
 import { connect } from '@nats-io/transport-node'
-import { WeirError } from '@weir/proto'
+import { backoffMs, WeirError } from '@weir/proto'
 import { limits } from '../config/limits.ts'
 import type { Health } from '../run/health.ts'
 import type { Logger } from '../run/log.ts'
@@ -41,7 +41,8 @@ export async function connectNats(options: ConnectOptions): Promise<NatsConnecti
       timeout: limits.natsConnectMs,
       pingInterval: limits.natsPingMs,
       maxReconnectAttempts: -1,
-      reconnectDelayHandler: () => backoffMs(attempt++),
+      reconnectDelayHandler: () =>
+        limits.natsReconnectMs + backoffMs(attempt++, limits.natsReconnectMs, limits.natsReconnectMaxMs),
       ignoreAuthErrorAbort: true,
       noAsyncTraces: true,
     })
@@ -73,11 +74,6 @@ function connectProblem(cause: unknown, hosts: string, usesTls: boolean): string
     return `NATS at ${hosts} does not answer, or it refuses the certificate of this service: see WEIR_NATS_URL, WEIR_NATS_CERT and the log of NATS.`
   }
   return `NATS at ${hosts} does not answer: start it, or say in WEIR_NATS_URL where it is.`
-}
-
-/** Full jitter between 50 ms and a bound that doubles up to the limit. */
-function backoffMs(attempt: number): number {
-  return 50 + Math.random() * Math.min(limits.natsReconnectMaxMs, 50 * 2 ** Math.min(attempt, 10))
 }
 
 async function watch(nc: NatsConnection, log: Logger, health: Health | undefined, reset: () => void): Promise<void> {
