@@ -62,7 +62,7 @@ test('what no request could be served with is refused at the start', () => {
   }
 })
 
-test('no code that the edge entry reaches needs a runtime: of Node only the hash', () => {
+test('no code that the edge entry reaches needs a runtime: of Node only node:crypto', () => {
   const needed = new Set<string>()
   const seen = new Set<string>()
   const visit = (url: string): void => {

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { base64Decode } from '@bufbuild/protobuf/wire'
 import { WeirError } from '@weir/proto'
 import { LRUCache } from 'lru-cache'
 import { ingestLimits } from '../../limits.ts'
@@ -93,8 +94,19 @@ function headerAfter(headers: Headers, name: string, prefix: string): string {
   return value.slice(prefix.length)
 }
 
+/** No bytes for text that is none of the encoding, which no signature has. */
 function bytesOf(text: string, encoding: 'hex' | 'base64'): Uint8Array {
-  return new Uint8Array(Buffer.from(text, encoding))
+  if (encoding === 'base64') return base64(text)
+  if (!/^([0-9a-f]{2})*$/i.test(text)) return new Uint8Array(0)
+  return Uint8Array.from({ length: text.length / 2 }, (_, at) => Number.parseInt(text.slice(2 * at, 2 * at + 2), 16))
+}
+
+function base64(text: string): Uint8Array {
+  try {
+    return base64Decode(text)
+  } catch {
+    return new Uint8Array(0)
+  }
 }
 
 function refused(why: string): WeirError {
