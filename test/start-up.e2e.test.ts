@@ -66,7 +66,7 @@ for (const [name, runtime] of [
       'The configuration cannot be used:',
       '  WEIR_NATS_URL must be a comma-separated list of nats:// URLs: this cannot be read as one.',
       '  WEIR_JWT_SECRET must be a secret of at least 32 bytes: this one has 5.',
-      '  WEIR_DRAIN_SECONDS must be a number of seconds: got "soon".',
+      '  WEIR_DRAIN_SECONDS must be a duration such as 30s or 5m: got "soon".',
       '',
     ])
   })
