@@ -48,8 +48,9 @@ export const limits = {
   sendAttemptsMax: 8,
   /** So often, while no batch has been answered yet: the address may be wrong. */
   firstAttemptsMax: 3,
-  /** The wait before the second attempt, at most; it doubles with each further one. */
-  sendWaitMs: 100,
+  /** The wait before the second attempt, at random up to it; the span doubles up to the maximum. */
+  sendWaitMs: 200,
+  sendWaitMaxMs: 12_800,
   /** Commands make a token for themselves that is good for so long; a longer one asks again. */
   ownTokenSeconds: 3_600,
   /** The token that `weir up` prints expires after that; `weir token` prints another. */

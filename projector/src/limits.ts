@@ -64,7 +64,7 @@ export const limits = {
   watchMs: 5_000,
   /** How often time is told to projections that wait for it. */
   tickMs: 250,
-  /** A projection that fails is begun again after this long at first, doubling up to the second. */
+  /** A projection that fails is begun again at random up to this long; the span doubles up to the second. */
   restartMs: 250,
   restartMaxMs: 10_000,
   /** Within a drain, how long writes that are in flight may take to be acknowledged. */
@@ -105,6 +105,9 @@ export const limits = {
   historyMaintenanceMs: 600_000,
   /** A connection to Postgres that takes longer has failed. */
   databaseConnectSeconds: 5,
+  /** The first retry of a connection that failed, at random up to it; the span doubles up to the maximum. */
+  databaseRetryMs: 100,
+  databaseRetryMaxMs: 2_000,
   /** At the end, statements that run longer are cut off. */
   databaseCloseSeconds: 5,
   /**

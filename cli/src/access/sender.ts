@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { asWeirError, type WeirError } from '@weir/proto'
+import { asWeirError, backoffMs, type WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import type { Access } from './access.ts'
 import { request } from './request.ts'
@@ -70,7 +70,7 @@ export class Sender {
         const error = asWeirError(thrown)
         const attemptsMax = this.#answered ? limits.sendAttemptsMax : limits.firstAttemptsMax
         if (!error.retryable || attempt >= attemptsMax) throw error
-        await sleep(Math.random() * limits.sendWaitMs * 2 ** attempt)
+        await sleep(backoffMs(attempt - 1, limits.sendWaitMs, limits.sendWaitMaxMs))
       }
     }
   }

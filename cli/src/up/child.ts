@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { WeirError } from '@weir/proto'
+import { backoffMs, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import type { Leash } from './leash.ts'
 import { boundLog, lastLines } from './log-file.ts'
@@ -121,7 +121,7 @@ export class Child {
       const how = await ended
       if (this.#stopping.signal.aborted) return
       if (Date.now() - began > limits.soundAfterMs) crashes = 0
-      const waitMs = crashes === 0 ? 0 : Math.min(limits.restartFirstMs * 2 ** crashes, limits.restartMaxMs)
+      const waitMs = crashes === 0 ? 0 : backoffMs(crashes, limits.restartFirstMs, limits.restartMaxMs, wholeSpan)
       crashes++
       this.#say(`${this.name} ${how}; starting it again${waitMs === 0 ? '' : ` in ${waitMs / 1000} s`}.`)
       await sleep(waitMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined)
@@ -134,6 +134,9 @@ export class Child {
     }
   }
 }
+
+/** Nothing else returns to what this part lost, so its waits need not be spread, and can be announced. */
+const wholeSpan = (): number => 1
 
 /** To the whole process group of the child. */
 function signal(child: ChildProcess, name: NodeJS.Signals): void {

@@ -1,4 +1,5 @@
 import type { ConnectionState, Weir } from '@weir/client'
+import { backoffMs } from '@weir/proto/backoff'
 import { type ConnectionSaid, connectionSaid, tokenCodes } from './connection-words.ts'
 import { type Identity, identityOf } from './identity.ts'
 import { TokenBox } from './token-box.ts'
@@ -129,7 +130,7 @@ export class Link {
 
   /** Asked again until the server answers, as the page may be open while it starts; undefined when another token came meanwhile. */
   async #hubUrl(generation: number): Promise<string | undefined> {
-    for (let waitMs = 250; generation === this.#generation; waitMs = Math.min(waitMs * 2, 5_000)) {
+    for (let attempt = 0; generation === this.#generation; attempt++) {
       try {
         const response = await fetch('v1/config', { signal: AbortSignal.timeout(readMs) })
         if (response.ok)
@@ -138,7 +139,7 @@ export class Link {
         this.state = 'offline'
         this.#lostAtMs ??= Date.now()
       }
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, askAgainMs, askAgainMaxMs)))
     }
     return undefined
   }
@@ -158,6 +159,9 @@ export class ReadFault extends Error {
 /** Tabs of the same browser answer within a few milliseconds. */
 const tabsAnswerMs = 150
 const readMs = 15_000
+/** The address is asked for again at random up to this; the span doubles up to the maximum. */
+const askAgainMs = 250
+const askAgainMaxMs = 5_000
 /** A page that draws 50,000 events a second takes a quarter of a megabyte between two frames. */
 const windowBytes = 2_097_152
 

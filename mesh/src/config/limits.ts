@@ -30,6 +30,9 @@ export const limits = {
   natsPingMs: 10_000,
   /** A request of the provisioner that takes longer is made again. */
   provisionRequestMs: 2_000,
+  /** The first retry of the provisioner, at random up to it; the span doubles up to the maximum. */
+  provisionRetryMs: 100,
+  provisionRetryMaxMs: 2_000,
   /** The provisioner retries for this long where JetStream has no leader, then fails with `unavailable`. */
   provisionDeadlineMs: 30_000,
 

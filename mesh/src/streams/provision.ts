@@ -7,7 +7,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream'
 import { errors, type NatsConnection } from '@nats-io/nats-core'
-import { checkTenant, WeirError } from '@weir/proto'
+import { backoffMs, checkTenant, WeirError } from '@weir/proto'
 import { limits } from '../config/limits.ts'
 import { type PlanChange, planChanges } from './plan-changes.ts'
 import { meshStreams, type StreamPlan, type TenantSpec, tenantStreams } from './streams.ts'
@@ -97,11 +97,12 @@ async function streamInfo(manager: JetStreamManager, name: string): Promise<Stre
 
 /** Makes an idempotent request again while JetStream has no leader, until the deadline. */
 async function settled<T>(plan: StreamPlan, deadline: number, request: () => Promise<T>): Promise<T> {
-  for (let waitMs = 100; ; waitMs = Math.min(waitMs * 2, 2_000)) {
+  for (let attempt = 0; ; attempt++) {
     try {
       return await request()
     } catch (cause) {
       if (!isPassing(cause)) throw refusal(plan, cause)
+      const waitMs = backoffMs(attempt, limits.provisionRetryMs, limits.provisionRetryMaxMs)
       if (Date.now() + waitMs > deadline) {
         throw new WeirError('unavailable', 'JetStream does not answer: is it enabled, and has its cluster a leader?', {
           cause,

@@ -1,5 +1,5 @@
 import type { Logger } from '@weir/mesh'
-import { asWeirError, WeirError } from '@weir/proto'
+import { asWeirError, backoffMs, WeirError } from '@weir/proto'
 import postgres from 'postgres'
 import { limits } from '../limits.ts'
 
@@ -36,7 +36,7 @@ export function openDatabase({ url, readersMax, log, deadlineMs }: DatabaseOptio
       connect_timeout: limits.databaseConnectSeconds,
       // Values are bound as the text that Postgres reads, so no round trip for the types of the server is needed.
       fetch_types: false,
-      backoff: (attempt) => Math.min(2 ** attempt / 10, 2),
+      backoff: (attempt) => backoffMs(attempt, limits.databaseRetryMs, limits.databaseRetryMaxMs) / 1000,
       connection: { application_name: 'weir-projector', TimeZone: 'UTC', ...settings },
       onnotice: ({ message }) => log.debug({ notice: message }, 'Postgres'),
     })

@@ -10,7 +10,7 @@ import {
   sourceSubject,
   streamState,
 } from '@weir/mesh'
-import { asWeirError, Removal, WeirError } from '@weir/proto'
+import { asWeirError, backoffMs, Removal, WeirError } from '@weir/proto'
 import { EventRecord } from '../event/event-record.ts'
 import type { Partition } from '../event/partition.ts'
 import { limits } from '../limits.ts'
@@ -147,7 +147,7 @@ export class ProjectionRun {
         const error = asWeirError(thrown)
         health.set(this.#healthPart, false, error.message)
         log.warn({ err: error, projection: this.name }, 'a projection stopped; it will begin again where it was')
-        await this.#wait(Math.min(limits.restartMaxMs, limits.restartMs * 2 ** Math.min(failures, 10)))
+        await this.#wait(backoffMs(failures, limits.restartMs, limits.restartMaxMs))
       }
     }
     projection.close()
