@@ -1,6 +1,6 @@
-import { type Identity, type Publisher, problem, type Verifier } from '@weir/mesh/edge'
+import { type Identity, type Publisher, problem, requestToken, type Verifier } from '@weir/mesh/edge'
 import { asWeirError, type WeirError } from '@weir/proto'
-import { requestToken } from './admission/credentials.ts'
+import { senderToken } from './admission/credentials.ts'
 import { type Producer, Producers } from './admission/producers.ts'
 import { type Buckets, rateLimited } from './admission/rate-limit.ts'
 import { SubjectQuota } from './admission/subject-quota.ts'
@@ -80,7 +80,9 @@ export class Pipeline {
   async #answer(request: Request, endpoint: Endpoint, parameters: PathParameters): Promise<Response> {
     let producer: Producer | undefined
     try {
-      const identity = await this.#parts.verifier.verify(requestToken(request.headers))
+      const identity = await this.#parts.verifier.verify(
+        requestToken(request.headers.get('authorization'), senderToken),
+      )
       producer = this.#producers.of(identity, this.#parts.now())
       if (producer.buckets.waitSeconds > 0) return tooFast(producer.buckets)
       this.#intake.checkGrants(identity, parameters.subject)

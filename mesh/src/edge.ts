@@ -2,8 +2,8 @@
  * What runs where there are no sockets and no files, as at the edge of a network: web standards, and of Node only
  * node:crypto's hash, which such runtimes offer too.
  */
+export { bearerToken, requestToken } from './auth/authorization.ts'
 export { type Identity, mayPublish, maySubscribe } from './auth/identity.ts'
-export { bearerToken } from './auth/token.ts'
 export { Verifier, type VerifierOptions } from './auth/verifier.ts'
 export type { NatsConnection } from './connection/connection.ts'
 export { connectNatsByWebSocket, type WebSocketOptions } from './connection/websocket.ts'

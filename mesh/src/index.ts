@@ -2,10 +2,11 @@
 export { jetstream, jetstreamManager } from '@nats-io/jetstream'
 export { Kvm } from '@nats-io/kv'
 export { headers, type Msg, type Subscription } from '@nats-io/nats-core'
+export { bearerToken, requestToken } from './auth/authorization.ts'
 export { type Denial, Denials } from './auth/denials.ts'
 export { type Identity, mayPublish, maySubscribe } from './auth/identity.ts'
 export { loadVerifier } from './auth/load-verifier.ts'
-export { bearerToken, mintToken, type TokenRequest } from './auth/token.ts'
+export { mintToken, type TokenRequest } from './auth/token.ts'
 export { Verifier, type VerifierOptions } from './auth/verifier.ts'
 export { watchKeys } from './auth/watch-keys.ts'
 export {

@@ -1,4 +1,4 @@
-import { bearerToken, problem } from '@weir/mesh'
+import { problem, requestToken } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
 import type { HubControl } from '../peers/hub-control.ts'
@@ -20,9 +20,7 @@ export class AdminApi {
   async handle(request: Request): Promise<Response | undefined> {
     const { pathname, searchParams } = new URL(request.url)
     if (pathname !== sessionsPath) return undefined
-    const token = bearerToken(request.headers.get('authorization'))
-    if (token === undefined) throw new WeirError('unauthenticated', 'Send the token of an administrator.')
-    const { admin, tenant } = await this.#hub.identify(token)
+    const { admin, tenant } = await this.#hub.identify(requestToken(request.headers.get('authorization')))
     if (!admin) throw new WeirError('forbidden', 'The token is not one of an administrator ("admin": true).')
     switch (request.method) {
       case 'GET':

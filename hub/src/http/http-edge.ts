@@ -1,4 +1,4 @@
-import { bearerToken, problemParts } from '@weir/mesh'
+import { problemParts, requestToken } from '@weir/mesh'
 import { asWeirError, WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
@@ -62,10 +62,8 @@ export class HttpEdge {
     const { admission } = this.#hub
     admission.enter(request.ip, request.origin)
     try {
-      const token = bearerToken(request.authorization)
-      if (token === undefined)
-        throw new WeirError('unauthenticated', 'A ticket is given for a token in the Authorization header.')
-      const ticket = await this.#tickets.issue(await this.#hub.identify(token))
+      const identity = await this.#hub.identify(requestToken(request.authorization))
+      const ticket = await this.#tickets.issue(identity)
       return json(JSON.stringify(ticket), { ...headers, 'cache-control': 'no-store' })
     } finally {
       admission.leave(request.ip)

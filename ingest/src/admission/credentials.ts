@@ -1,16 +1,13 @@
 import { bearerToken } from '@weir/mesh/edge'
-import { WeirError } from '@weir/proto'
 
 /**
- * The token of a request: `Authorization: Bearer <token>` (RFC 6750), `Token <token>` as clients of InfluxDB send it, or the password of `Authorization: Basic` (RFC 7617),
- * for senders that can only be given a URL with a user and a password. Never from the query, which is logged on its way.
- * Throws `unauthenticated`.
+ * The token that a sender has in its Authorization header: `Bearer <token>` (RFC 6750), `Token
+ * <token>` as clients of InfluxDB send it, or the password of `Basic` (RFC 7617), for senders that
+ * can only be given a URL with a user and a password. Undefined when there is none. A token is
+ * never taken from the query, which is logged on its way.
  */
-export function requestToken(headers: Headers): string {
-  const header = headers.get('authorization')
-  const token = bearerToken(header) ?? influxToken(header) ?? basicPassword(header)
-  if (token !== undefined) return token
-  throw new WeirError('unauthenticated', 'Send a token: "Authorization: Bearer <token>".')
+export function senderToken(header: string | null): string | undefined {
+  return bearerToken(header) ?? influxToken(header) ?? basicPassword(header)
 }
 
 function influxToken(header: string | null): string | undefined {

@@ -27,13 +27,6 @@ export async function mintToken(secret: string, request: TokenRequest): Promise<
     .sign(secretKey(secret))
 }
 
-/** The token of an Authorization header of scheme Bearer (RFC 6750); undefined when there is none. */
-export function bearerToken(header: string | null): string | undefined {
-  if (header === null) return undefined
-  const match = /^Bearer +([^\s]+) *$/i.exec(header)
-  return match?.[1]
-}
-
 /** The bytes of an HS256 secret. Throws `invalid` when it is too short to be one. */
 export function secretKey(secret: string): Uint8Array {
   const key = new TextEncoder().encode(secret)

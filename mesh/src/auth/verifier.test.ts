@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 import type { HttpServer } from '../http/http-server.ts'
 import { serve } from '../http/serve.ts'
-import { bearerToken, mintToken, type TokenRequest } from './token.ts'
+import { mintToken, type TokenRequest } from './token.ts'
 import { Verifier } from './verifier.ts'
 
 const secret = '0123456789abcdef0123456789abcdef'
@@ -191,14 +191,6 @@ test('keys that cannot be had are unavailable, which may pass', async () => {
     await assert.rejects(verifier.verify(token), { code: 'unavailable' })
     await server.close(1_000)
     await assert.rejects(verifier.verify(token), { code: 'unavailable' })
-  }
-})
-
-test('the token of an Authorization header is found, and of no other scheme', () => {
-  assert.equal(bearerToken('Bearer abc.def'), 'abc.def')
-  assert.equal(bearerToken('bearer  abc'), 'abc')
-  for (const header of [null, '', 'Bearer', 'Bearer ', 'Basic abc', 'Bearer a b', 'xBearer a', 'Bearer\ta']) {
-    assert.equal(bearerToken(header), undefined, String(header))
   }
 })
 
