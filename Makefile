@@ -1,4 +1,5 @@
-# The one door to the repository: `make` lists what it opens. A machine needs only Node 18 or newer, npm and make.
+# The one door to the repository: `make` lists what it opens. A machine needs only Node 18 or newer,
+# npm and make.
 
 BUN := .tools/bin/bun
 NODE := .tools/bin/node

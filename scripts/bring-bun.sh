@@ -1,6 +1,7 @@
 #!/bin/sh
-# Brings the pinned Bun into .tools by npm and leaves it at .tools/bin/bun. Needs Node 18 or newer and npm, nothing else.
-# Install scripts stay off: the package of the platform holds the binary itself.
+# Brings the pinned Bun into .tools by npm and leaves it at .tools/bin/bun. Needs Node 18 or newer
+# and npm, nothing else. Install scripts stay off: the package of the platform holds the binary
+# itself.
 set -eu
 
 bun_version=1.4.5

@@ -1,6 +1,7 @@
-// Compares programs that others republished with scripts/binaries.sha256, before any of them is run: on the Node of the
-// machine, with nothing installed. Arguments: the files, by their paths from the root; without any, all pinned ones that
-// are there. Ends with 1 where one differs or has no hash (docs/decisions/0017-republished-binaries-are-pinned.md).
+// Compares programs that others republished with scripts/binaries.sha256, before any of them is
+// run: on the Node of the machine, with nothing installed. Arguments: the files, by their paths
+// from the root; without any, all pinned ones that are there. Ends with 1 where one differs or has
+// no hash (docs/decisions/0017-republished-binaries-are-pinned.md).
 
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, readFileSync } from 'node:fs'

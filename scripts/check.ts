@@ -40,7 +40,11 @@ const steps: { readonly title: string; readonly check: () => Promise<Outcome> }[
   {
     title: 'house rules',
     check: () =>
-      run(['node', '--test', ...['house', 'rooms', 'documents', 'dependencies'].map((name) => `test/${name}.test.ts`)]),
+      run([
+        'node',
+        '--test',
+        ...['house', 'rooms', 'columns', 'documents', 'dependencies'].map((name) => `test/${name}.test.ts`),
+      ]),
   },
 ]
 

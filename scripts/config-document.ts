@@ -20,12 +20,14 @@ export function configDocument(): string {
     '# Configuration',
     '',
     'The environment is the only place: the only files are those that a setting names. A service reads it',
-    'once, when it starts, and names every fault in it together. An empty variable counts as absent. Sizes are written as `512KiB`',
-    'or `64MiB`, times as `30s`, `5m` or `250ms`; a number alone is seconds.',
+    'once, when it starts, and names every fault in it together. An empty variable counts as absent.',
+    'Sizes are written as `512KiB` or `64MiB`, times as `30s`, `5m` or `250ms`; a number alone is',
+    'seconds.',
     '',
-    'A service that is told what it cannot use says all of it on standard error and ends with 78; one that cannot start for another reason, as',
-    'a missing key for tokens, a port that is taken or a NATS that refuses it, says so in a sentence and ends with 1. The projector starts',
-    'without its database, which readiness then names.',
+    'A service that is told what it cannot use says all of it on standard error and ends with 78; one',
+    'that cannot start for another reason, as a missing key for tokens, a port that is taken or a NATS',
+    'that refuses it, says so in a sentence and ends with 1. The projector starts without its database,',
+    'which readiness then names.',
     '',
     ...sections.flatMap(([title, words, declaration]) => [
       `## ${title}`,
@@ -37,8 +39,8 @@ export function configDocument(): string {
 }
 
 const portsWords =
-  '`WEIR_PORT_BASE=n` moves all ports together; a variable of its own moves one. Everything listens on 127.0.0.1. Settings of a service\n' +
-  'can be given to `weir up`, which hands its environment on.'
+  '`WEIR_PORT_BASE=n` moves all ports together; a variable of its own moves one. Everything listens on\n' +
+  '127.0.0.1. Settings of a service can be given to `weir up`, which hands its environment on.'
 
 /** The settings that a service does not share with the others. */
 function own(declaration: Declaration): Declaration {

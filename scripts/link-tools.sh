@@ -1,6 +1,7 @@
 #!/bin/sh
-# Puts the other runtimes that `bun install` brought beside Bun in .tools/bin, under their plain names. Where no package
-# carries one for this platform, a program of that name on PATH is taken instead.
+# Puts the other runtimes that `bun install` brought beside Bun in .tools/bin, under their plain
+# names. Where no package carries one for this platform, a program of that name on PATH is taken
+# instead.
 set -eu
 
 platform=$(node -p 'process.platform + "-" + process.arch')

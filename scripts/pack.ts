@@ -1,4 +1,5 @@
-// `make pack`: the packages that others install, as tarballs in dist/: plain ESM with .d.ts and source maps.
+// `make pack`: the packages that others install, as tarballs in dist/: plain ESM with .d.ts and
+// source maps.
 
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,6 @@
-// `make pictures`: pictures of the running product for the README and docs, from a mesh that is started for them. Few, small, the same
-// each time: what is random has a seed, and the window has one size.
+// `make pictures`: pictures of the running product for the README and docs, from a mesh that is
+// started for them. Few, small, the same each time: what is random has a seed, and the window has
+// one size.
 
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { root } from './run.ts'
 
 /**
- * A file of deploy/proxies: the block of that language in docs/proxies.md, whose settings tests run. Throws when the page has none.
+ * A file of deploy/proxies: the block of that language in docs/proxies.md, whose settings tests
+ * run. Throws when the page has none.
  */
 export async function proxyFile(language: string): Promise<string> {
   const page = await readFile(`${root}docs/proxies.md`, 'utf8')

@@ -16,7 +16,10 @@ export interface Outcome {
   readonly output: string
 }
 
-/** Runs a program from the root to its end. With `show` its output also goes to this process's own as it comes. */
+/**
+ * Runs a program from the root to its end. With `show` its output also goes to this process's own
+ * as it comes.
+ */
 export function run(command: readonly string[], options: { readonly show?: boolean } = {}): Promise<Outcome> {
   const [program = '', ...args] = command
   return new Promise((resolve) => {

@@ -1,8 +1,9 @@
-// `make test`: every suite under the pinned Node, then the portable ones, the same files, under Bun and Deno. The last
-// line is the sum of all runs.
+// `make test`: every suite under the pinned Node, then the portable ones, the same files, under Bun
+// and Deno. The last line is the sum of all runs.
 //
-// The suites start real servers and browsers, and on a busy machine one may come too late. So what fails runs once more, by
-// itself; what passes then counts, and is named as unsteady so that somebody mends it.
+// The suites start real servers and browsers, and on a busy machine one may come too late. So what
+// fails runs once more, by itself; what passes then counts, and is named as unsteady so that
+// somebody mends it.
 
 import { existsSync } from 'node:fs'
 import { type Outcome, root, run } from './run.ts'
@@ -90,7 +91,10 @@ console.log(`\n${summary.join('\n')}`)
 console.log(line(total))
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
 
-/** A run that ends badly without a failed test (a crash, a file that does not load) is a failure of its own. */
+/**
+ * A run that ends badly without a failed test (a crash, a file that does not load) is a failure of
+ * its own.
+ */
 function countsOf(outcome: Outcome, count: SuiteRun['count']): Counts {
   const counts = count(outcome.output)
   return counts.failed === 0 && !outcome.ok ? { ...counts, failed: 1 } : counts

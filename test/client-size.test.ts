@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build, type Rolldown } from 'vite'
 
-// What a page carries that connects and subscribes, and nothing else: budgets in bytes of gzip, by the bundler of the page.
-// What is loaded later, when it is first used, does not count.
+// What a page carries that connects and subscribes, and nothing else: budgets in bytes of gzip, by
+// the bundler of the page. What is loaded later, when it is first used, does not count.
 
 for (const [codec, module, gzipMax] of [
   ['Protobuf', '@weir/client', 15_000],

@@ -8,7 +8,8 @@ import type { Browser, Page } from 'playwright-core'
 import { launchBrowser } from './browser.ts'
 import { RunningMesh } from './running-mesh.ts'
 
-// What the page does with much of everything. The bounds are wide, as this runs beside other tests; the figures are told as diagnostics.
+// What the page does with much of everything. The bounds are wide, as this runs beside other tests;
+// the figures are told as diagnostics.
 
 let mesh: RunningMesh
 let browser: Browser

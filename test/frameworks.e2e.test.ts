@@ -12,7 +12,8 @@ import { root } from '../scripts/run.ts'
 import { launchBrowser } from './browser.ts'
 import { RunningMesh } from './running-mesh.ts'
 
-// The entry points for React and Svelte, with the real frameworks, in a real browser, on a real mesh.
+// The entry points for React and Svelte, with the real frameworks, in a real browser, on a real
+// mesh.
 
 let mesh: RunningMesh
 let browser: Browser

@@ -23,8 +23,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const deployed: Readonly<Record<string, string>> = { 'examples/edge/src/edge-ingest.ts': '@weir/ingest/edge' }
 
 /**
- * Where each vendor's library may be imported: one place, or what it is that more than one needs it for. Benchmarks stand beside and
- * may measure anything, and snippets in examples show what users do.
+ * Where each vendor's library may be imported: one place, or what it is that more than one needs it
+ * for. Benchmarks stand beside and may measure anything, and snippets in examples show what users
+ * do.
  */
 const vendors: readonly { readonly name: RegExp; readonly importer: RegExp; readonly why?: string }[] = [
   { name: /^@nats-io\//, importer: /^mesh\/src\// },

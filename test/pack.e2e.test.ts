@@ -10,7 +10,8 @@ import { run } from '../scripts/run.ts'
 import { launchBrowser } from './browser.ts'
 import { RunningMesh } from './running-mesh.ts'
 
-// The packed packages in an empty project, as somebody installs them who has never seen this repository.
+// The packed packages in an empty project, as somebody installs them who has never seen this
+// repository.
 
 let folder: string
 let mesh: RunningMesh

@@ -77,7 +77,10 @@ function roomsOf(text: string): ReadonlyMap<string, readonly string[]> {
   return found
 }
 
-/** Which row of a table a file belongs to: the longest that its path begins with; -1 if there is none. */
+/**
+ * Which row of a table a file belongs to: the longest that its path begins with; -1 if there is
+ * none.
+ */
 function roomOf(name: string, path: string, table: readonly string[]): number {
   let best = -1
   let length = -1

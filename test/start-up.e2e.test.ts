@@ -7,7 +7,8 @@ import { until } from '../cli/test/processes.ts'
 import { connectNats, createLogger, defaultTenantSpec, provisionTenant } from '../mesh/src/index.ts'
 import { startNats, type TestNats } from '../mesh/src/testing/test-server.ts'
 
-// What an operator sees of a service that was told something wrong: one sentence that says what to set, and an exit code.
+// What an operator sees of a service that was told something wrong: one sentence that says what to
+// set, and an exit code.
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const password = 'right'

@@ -1,6 +1,7 @@
 /**
- * What a delivery costs the hub: subscribers on raw sockets, 200-byte events through a real nats-server, published as fast
- * as the slowest part takes them. Figures are entries that reached a socket, a CPU second of the process that sent them.
+ * What a delivery costs the hub: subscribers on raw sockets, 200-byte events through a real
+ * nats-server, published as fast as the slowest part takes them. Figures are entries that reached a
+ * socket, a CPU second of the process that sent them.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BenchMesh } from './hub/bench-mesh.ts'
@@ -41,10 +42,11 @@ async function runFanOut(options: BenchmarkOptions): Promise<void> {
 }
 
 /**
- * The hub and those that it must be so much better, or hardly worse, than: prebuilt frames of the same size, as many a second
- * as the hub sent, beside the same traffic through NATS, and as fast as the clients take them, beside none; nats-server's own
- * WebSocket, whose clients acknowledge nothing in either case. In turns, since the machine is not the same from one half minute
- * to the next. Gives what the hub delivers a CPU second.
+ * The hub and those that it must be so much better, or hardly worse, than: prebuilt frames of the
+ * same size, as many a second as the hub sent, beside the same traffic through NATS, and as fast as
+ * the clients take them, beside none; nats-server's own WebSocket, whose clients acknowledge
+ * nothing in either case. In turns, since the machine is not the same from one half minute to the
+ * next. Gives what the hub delivers a CPU second.
  */
 async function besidePeers(options: BenchmarkOptions, scenario: Scenario): Promise<number> {
   const turns: Record<'hub' | 'paced' | 'flatOut' | 'nats', Sending>[] = []
@@ -67,7 +69,9 @@ async function besidePeers(options: BenchmarkOptions, scenario: Scenario): Promi
   return mean(hub)
 }
 
-/** Why prebuilt frames cannot be compared with the hub: the generator did not take as many of them. */
+/**
+ * Why prebuilt frames cannot be compared with the hub: the generator did not take as many of them.
+ */
 function offPace(hub: Sending, paced: Sending): string | undefined {
   const share = paced.eventsPerSecond / hub.eventsPerSecond
   return Math.abs(share - 1) < 0.1 ? undefined : `${percent(share)} of as many frames were taken`
@@ -182,8 +186,9 @@ async function peerTurn(options: BenchmarkOptions, kind: 'each' | 'topics'): Pro
 }
 
 /**
- * The CPU of nats-server, on the hub's core, less what it takes for as many events without a subscriber. Its clients subscribe
- * to what the hub does: republished events, whose headers say where in the stream they are.
+ * The CPU of nats-server, on the hub's core, less what it takes for as many events without a
+ * subscriber. Its clients subscribe to what the hub does: republished events, whose headers say
+ * where in the stream they are.
  */
 async function natsTurn(options: BenchmarkOptions): Promise<Sending> {
   const mesh = await BenchMesh.start('websocket { listen: "127.0.0.1:-1", no_tls: true }', 'first core')
@@ -207,7 +212,10 @@ async function natsTurn(options: BenchmarkOptions): Promise<Sending> {
   }
 }
 
-/** Batches as large as the hub's; at 0 events a second as fast as it goes, else beside so many through NATS. */
+/**
+ * Batches as large as the hub's; at 0 events a second as fast as it goes, else beside so many
+ * through NATS.
+ */
 async function prebuiltTurn(
   options: BenchmarkOptions,
   scenario: Scenario,

@@ -1,4 +1,7 @@
-/** What an idle subscribed connection holds of the hub's memory: its resident memory with 15,000 of them, less without. */
+/**
+ * What an idle subscribed connection holds of the hub's memory: its resident memory with 15,000 of
+ * them, less without.
+ */
 import { BenchMesh } from './hub/bench-mesh.ts'
 import { benchToken } from './hub/hub-process.ts'
 import type { OpenPlan } from './load/load-plan.ts'

@@ -1,6 +1,7 @@
 /**
- * What an event costs the hub before it goes to anybody: CPU microseconds an event, without a subscriber and with one;
- * against the NATS client alone, which is what no hub on this client can go below.
+ * What an event costs the hub before it goes to anybody: CPU microseconds an event, without a
+ * subscriber and with one; against the NATS client alone, which is what no hub on this client can
+ * go below.
  */
 import { BenchMesh } from './hub/bench-mesh.ts'
 import { benchToken } from './hub/hub-process.ts'

@@ -1,4 +1,7 @@
-/** Whether ingest's memory stays where it is under full load: ten minutes of it, requests of one event and of 500 in turns. */
+/**
+ * Whether ingest's memory stays where it is under full load: ten minutes of it, requests of one
+ * event and of 500 in turns.
+ */
 import { setInterval } from 'node:timers'
 import { batchProtobuf, load, oneJson, startIngest, withNats } from './ingest.bench.ts'
 import { residentBytes } from './processes/process-usage.ts'
@@ -33,7 +36,8 @@ async function run({ quick, report, progress }: BenchmarkOptions): Promise<void>
     } finally {
       await service.stop()
     }
-    // The first two minutes fill what is kept for good: pools, compiled code, the table of subjects.
+    // The first two minutes fill what is kept for good: pools, compiled code, the table of
+    // subjects.
     const growth = sum(means.slice(6)) / sum(means.slice(2, 6))
     report({ name: `resident memory, the mean of each ${turnName}`, value: mean(means), unit: 'MiB', spread: means })
     report({ name: `${turnName}s 7 to 10 / ${turnName}s 3 to 6`, value: growth, unit: 'x', budget: { atMost: 1.1 } })

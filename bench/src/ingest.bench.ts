@@ -14,8 +14,9 @@ import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
 import type { Budget, Peer } from './report/figure.ts'
 
 /**
- * Guards the budgets of ingest: requests of one event, batches of 500 and OTLP points, with the load generator and
- * nats-server on the same machine, beside what the same events cost with nothing but a publisher.
+ * Guards the budgets of ingest: requests of one event, batches of 500 and OTLP points, with the
+ * load generator and nats-server on the same machine, beside what the same events cost with nothing
+ * but a publisher.
  */
 export const ingest: Benchmark = {
   name: 'ingest',
@@ -72,7 +73,10 @@ async function run({ quick, report }: BenchmarkOptions): Promise<void> {
   }
 }
 
-/** A server of its own for each measurement: it remembers the ids of two minutes, and slows down as they grow. */
+/**
+ * A server of its own for each measurement: it remembers the ids of two minutes, and slows down as
+ * they grow.
+ */
 export async function withNats<T>(action: (nats: TestNats) => Promise<T>): Promise<T> {
   const nats = await startNats()
   try {

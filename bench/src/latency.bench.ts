@@ -1,7 +1,7 @@
 /**
- * From publication to the socket: 100 subscribers in one channel, at a steady rate. What is counted is the oldest event of
- * each batch on each socket. Beside it stands a subscriber of nats-server's own WebSocket: what the store and the
- * republication take before the hub hears of an event.
+ * From publication to the socket: 100 subscribers in one channel, at a steady rate. What is counted
+ * is the oldest event of each batch on each socket. Beside it stands a subscriber of nats-server's
+ * own WebSocket: what the store and the republication take before the hub hears of an event.
  */
 import { BenchMesh } from './hub/bench-mesh.ts'
 import { benchToken } from './hub/hub-process.ts'

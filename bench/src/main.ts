@@ -1,4 +1,5 @@
-// Runs benchmarks, prints their figures against their budgets and records them in RESULTS.md; `--help` says how.
+// Runs benchmarks, prints their figures against their budgets and records them in RESULTS.md;
+// `--help` says how.
 
 import process from 'node:process'
 import { parseArgs } from 'node:util'

@@ -1,6 +1,7 @@
 /**
- * Guards the budgets of the projector: how fast it works through stored events into a bucket and into Postgres, how soon after
- * its publication an event can be read, and what a read of one key costs; all with nats-server on the same machine.
+ * Guards the budgets of the projector: how fast it works through stored events into a bucket and
+ * into Postgres, how soon after its publication an event can be read, and what a read of one key
+ * costs; all with nats-server on the same machine.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { create, toBinary } from '@bufbuild/protobuf'
@@ -84,7 +85,10 @@ async function measureLatest(options: BenchmarkOptions, keys: number, redis: num
   })
 }
 
-/** A million keys, which is more than the bucket has room for: what does not fit is refused, and what is there goes on. */
+/**
+ * A million keys, which is more than the bucket has room for: what does not fit is refused, and
+ * what is there goes on.
+ */
 async function measureQuota({ report }: BenchmarkOptions): Promise<void> {
   const mesh = await projectorMesh()
   try {
@@ -120,7 +124,10 @@ async function readsPerSecond(quick: boolean, service: ProjectorProcess, keys: n
   }
 }
 
-/** From the call that publishes to the republication of the value: a read that comes after it sees the value. */
+/**
+ * From the call that publishes to the republication of the value: a read that comes after it sees
+ * the value.
+ */
 async function measureLag({ quick, report }: BenchmarkOptions): Promise<void> {
   const mesh = await projectorMesh()
   try {

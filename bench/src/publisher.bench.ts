@@ -50,7 +50,10 @@ async function run({ quick, report }: BenchmarkOptions): Promise<void> {
   await server.stop()
 }
 
-/** CPU microseconds a message, in so many loops of batches, after a first round in which the code gets hot. */
+/**
+ * CPU microseconds a message, in so many loops of batches, after a first round in which the code
+ * gets hot.
+ */
 async function cost(publisher: Publisher, count: number, width: number): Promise<number> {
   const batch = (id: string): Promise<unknown> =>
     publisher.publishAll(Array.from({ length: batchSize }, (_, at) => ({ subject, id: `${id}${at}`, payload })))
@@ -58,7 +61,10 @@ async function cost(publisher: Publisher, count: number, width: number): Promise
   return (await loops(count / batchSize, width, batch)) / batchSize
 }
 
-/** Calls `publish` `count` times in so many loops, each with another id; gives CPU microseconds a call. */
+/**
+ * Calls `publish` `count` times in so many loops, each with another id; gives CPU microseconds a
+ * call.
+ */
 async function loops(count: number, width: number, publish: (id: string) => Promise<unknown>): Promise<number> {
   const run = crypto.randomUUID()
   const before = process.cpuUsage()
@@ -70,7 +76,10 @@ async function loops(count: number, width: number, publish: (id: string) => Prom
   return cpuUs(before) / count
 }
 
-/** A connection that acknowledges each message without sending it, in the next turn of the event loop. */
+/**
+ * A connection that acknowledges each message without sending it, in the next turn of the event
+ * loop.
+ */
 function echoing(): NatsConnection {
   const ack = new TextEncoder().encode('{"stream":"EV_main","seq":123456}')
   let answer = (_error: null, _msg: { subject: string; data: Uint8Array }): void => {}

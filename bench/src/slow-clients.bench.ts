@@ -1,10 +1,11 @@
 /**
- * What slow clients cost the others: 800 subscribers that keep up, alone and beside 100 that read nothing and 100 that read a
- * tenth of what comes, in turns. And what becomes of the slow ones: none is disconnected, each has the newest value soon
- * after it reads again, and none costs the hub more memory than its window.
+ * What slow clients cost the others: 800 subscribers that keep up, alone and beside 100 that read
+ * nothing and 100 that read a tenth of what comes, in turns. And what becomes of the slow ones:
+ * none is disconnected, each has the newest value soon after it reads again, and none costs the hub
+ * more memory than its window.
  *
- * Slow ones that never acknowledge are held by the answers to pings. A figure is void where the slow ones did not read what they
- * were to, or were not held.
+ * Slow ones that never acknowledge are held by the answers to pings. A figure is void where the
+ * slow ones did not read what they were to, or were not held.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BenchMesh } from './hub/bench-mesh.ts'
@@ -28,7 +29,10 @@ const slowCount = 100
 const eventsPerSecond = 1_000
 /** While the recent log is being filled. */
 const fillingPerSecond = 5_000
-/** So small that it is full from the first turn on: what it grows by would count as memory of the slow ones. */
+/**
+ * So small that it is full from the first turn on: what it grows by would count as memory of the
+ * slow ones.
+ */
 const ringBytes: number = 4 * 1024 * 1024
 const eventBytes = 200
 /** With its subject and its place. */
@@ -199,7 +203,9 @@ async function held(hub: HubProcess, count: number): Promise<void> {
   }
 }
 
-/** How long it takes until each, reading everything again, has a value that was published after now. */
+/**
+ * How long it takes until each, reading everything again, has a value that was published after now.
+ */
 async function converged(load: LoadProcess, count: number): Promise<number> {
   load.yieldToOthers(false)
   await load.ask('read', { kind: 'all' })
@@ -266,7 +272,10 @@ function report(options: BenchmarkOptions, window: number, alone: readonly numbe
   }
 }
 
-/** Why what was measured beside the clients of a kind says nothing; undefined when they read what they were to. */
+/**
+ * Why what was measured beside the clients of a kind says nothing; undefined when they read what
+ * they were to.
+ */
 function misreading({ name, bytesPerSecond }: Kind, beside: readonly Beside[], index: number): string | undefined {
   const [least, most] = readBytes(beside, index)
   if (least >= bytesPerSecond / 2 && most <= bytesPerSecond * 2) return undefined

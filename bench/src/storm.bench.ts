@@ -1,7 +1,8 @@
 /**
- * Ten thousand subscribers lose their hub (kill -9) and go on at another from their cursors, all at once; then ten thousand
- * new ones join a third with a snapshot of 1,000 subjects. Every entry of every socket is checked: nothing is lost, doubled
- * or out of order, and no consumer is made for it.
+ * Ten thousand subscribers lose their hub (kill -9) and go on at another from their cursors, all at
+ * once; then ten thousand new ones join a third with a snapshot of 1,000 subjects. Every entry of
+ * every socket is checked: nothing is lost, doubled or out of order, and no consumer is made for
+ * it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BenchMesh } from './hub/bench-mesh.ts'
@@ -44,7 +45,8 @@ async function runStorm(options: BenchmarkOptions): Promise<void> {
       tokens: await Promise.all(Array.from({ length: count }, (_, index) => benchToken(`storm-${index}`))),
       atOnce: 1_000,
     }
-    // A hub opens a source, with its one consumer, for the first subscriber: that is no part of the storm.
+    // A hub opens a source, with its one consumer, for the first subscriber: that is no part of the
+    // storm.
     for (const { port } of [second, third]) await warm.ask('open', { ...plan, port, count: 1 })
     await resuming.ask('open', plan)
     mesh.nc.subscribe('$JS.EVENT.ADVISORY.CONSUMER.CREATED.>', { callback: () => void consumers.made++ })
@@ -104,7 +106,10 @@ async function runStorm(options: BenchmarkOptions): Promise<void> {
   }
 }
 
-/** Waits until every socket has the last number of each subject, or one has found a fault; throws when neither comes. */
+/**
+ * Waits until every socket has the last number of each subject, or one has found a fault; throws
+ * when neither comes.
+ */
 async function settled(load: LoadProcess, numbers: readonly number[]): Promise<void> {
   const wanted = JSON.stringify(numbers)
   for (let turn = 0; turn < 50; turn++) {

@@ -3,7 +3,10 @@ import { lastLine, pinnedNode } from './processes/programs.ts'
 import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
 import type { Peer } from './report/figure.ts'
 
-/** Guards the budget of proto/src/wire/wire-batch.ts, which other benchmarks of the hub are too coarse for. */
+/**
+ * Guards the budget of proto/src/wire/wire-batch.ts, which other benchmarks of the hub are too
+ * coarse for.
+ */
 export const wire: Benchmark = {
   name: 'wire',
   title: 'an entry and the head of a batch written by hand, against the generated code',

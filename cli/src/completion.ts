@@ -4,8 +4,9 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings'
 import { fileOf } from './checkout/file-of.ts'
 
 /**
- * Adds `weir completion <shell>`, which prints what a shell has to read once, and the hidden `weir complete`, which that
- * calls at each Tab. Call it when all other commands are there, and settled.
+ * Adds `weir completion <shell>`, which prints what a shell has to read once, and the hidden
+ * `weir complete`, which that calls at each Tab. Call it when all other commands are there, and
+ * settled.
  */
 export function addCompletion(program: CommandUnknownOpts): void {
   // The typings are a layer over the same class.

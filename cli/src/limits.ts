@@ -1,6 +1,8 @@
 /** The bounds of the command line, each with what happens there. */
 export const limits = {
-  /** A part of `weir up` that is not ready by then ends the start, with the last lines of its log. */
+  /**
+   * A part of `weir up` that is not ready by then ends the start, with the last lines of its log.
+   */
   readyMs: 60_000,
   /** A part that was asked to stop and has not ended by then is killed. */
   stopMs: 8_000,
@@ -10,11 +12,15 @@ export const limits = {
   readyPollMaxMs: 500,
   /** A part that gives no answer to one question of whether it is ready is not, this time. */
   readyAnswerMs: 2_000,
-  /** The wait before the first restart of a part that crashed; it doubles with each further crash. */
+  /**
+   * The wait before the first restart of a part that crashed; it doubles with each further crash.
+   */
   restartFirstMs: 250,
   /** The wait between restarts grows no further. */
   restartMaxMs: 15_000,
-  /** A part that has run for so long is taken as sound: its next crash is restarted at once again. */
+  /**
+   * A part that has run for so long is taken as sound: its next crash is restarted at once again.
+   */
   soundAfterMs: 30_000,
   /** A larger log of a part is moved aside, replacing the one that was moved before. */
   logBytesMax: 16_777_216,
@@ -34,7 +40,10 @@ export const limits = {
   postgresHandshakeMs: 5_000,
   /** So is one that sends more before it. */
   postgresHandshakeBytesMax: 16_384,
-  /** More clients of the embedded Postgres at once are cut off, those without a password yet included. */
+  /**
+   * More clients of the embedded Postgres at once are cut off, those without a password yet
+   * included.
+   */
   postgresConnectionsMax: 16,
   /** Every request of a command ends with an error after that. */
   requestMs: 30_000,
@@ -44,7 +53,9 @@ export const limits = {
   batchEventsMax: 500,
   /** `weir pub` sends what it has read so far after so long, for producers that write slowly. */
   batchMs: 100,
-  /** `weir pub` tries a batch that met a temporary refusal so many times, then ends with the error. */
+  /**
+   * `weir pub` tries a batch that met a temporary refusal so many times, then ends with the error.
+   */
   sendAttemptsMax: 8,
   /** So often, while no batch has been answered yet: the address may be wrong. */
   firstAttemptsMax: 3,

@@ -18,7 +18,10 @@ import { exitCodeMeanings, exitCodes } from './text/exit-code.ts'
 
 export const version = '0.1.0'
 
-/** The command line: what can be said, and what is done then. An end before that is a CommanderError. */
+/**
+ * The command line: what can be said, and what is done then. An end before that is a
+ * CommanderError.
+ */
 export function buildProgram(finish: Finish): CommandUnknownOpts {
   const program = new Command('weir')
     .description('A mesh for events: publish, subscribe, ask for state and history.')
@@ -32,7 +35,10 @@ export function buildProgram(finish: Finish): CommandUnknownOpts {
   return program
 }
 
-/** Gives a command and those below it one voice: plain words, one sentence a fault, colour where a stream shows it. */
+/**
+ * Gives a command and those below it one voice: plain words, one sentence a fault, colour where a
+ * stream shows it.
+ */
 function settle(command: CommandUnknownOpts, path: string): void {
   command
     .exitOverride()

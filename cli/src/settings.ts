@@ -28,7 +28,10 @@ export const commandSettings: { readonly debug: Setting<boolean> } = {
   debug: setting('WEIR_DEBUG', flag, false, 'An error is also shown with its cause and where it came from.'),
 }
 
-/** What the environment may say to `weir up` beside the ports; every setting of a service is handed on to that service. */
+/**
+ * What the environment may say to `weir up` beside the ports; every setting of a service is handed
+ * on to that service.
+ */
 export const upSettings: {
   readonly databaseUrl: Setting<string | undefined>
   readonly natsOverWebsocket: Setting<boolean>

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Whether a process does anything any more: one that has ended and that nobody waited for does not. */
+/**
+ * Whether a process does anything any more: one that has ended and that nobody waited for does not.
+ */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -12,7 +14,10 @@ export function isRunning(pid: number): boolean {
   return !existsSync(stat) || !/\) Z /.test(readFileSync(stat, 'latin1'))
 }
 
-/** Waits until the condition holds; throws with what was waited for when it does not within the deadline. */
+/**
+ * Waits until the condition holds; throws with what was waited for when it does not within the
+ * deadline.
+ */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,

@@ -1,14 +1,23 @@
 /** The bounds of the client, each with what happens there. */
 export const clientLimits = {
-  /** Received and not yet taken by the application, in bytes of messages; the hub sends no more until some is taken. */
+  /**
+   * Received and not yet taken by the application, in bytes of messages; the hub sends no more
+   * until some is taken.
+   */
   windowBytes: 262_144,
   /** A hub makes no smaller window. */
   windowBytesMin: 16_384,
   /** A hub agrees to no larger window. */
   windowBytesMax: 8_388_608,
-  /** Bytes that were taken are acknowledged after this at the latest, and at once when they are a quarter of the window. */
+  /**
+   * Bytes that were taken are acknowledged after this at the latest, and at once when they are a
+   * quarter of the window.
+   */
   ackDelayMs: 200,
-  /** A subscription that took nothing for so long while it held up the others is set aside until it is read again. */
+  /**
+   * A subscription that took nothing for so long while it held up the others is set aside until it
+   * is read again.
+   */
   parkAfterMs: 5000,
   /** An attempt to connect that has no Welcome by then has failed. */
   connectMs: 10_000,
@@ -18,11 +27,17 @@ export const clientLimits = {
   heartbeatMs: 10_000,
   /** So many heartbeats without a message mean that the connection is dead. */
   heartbeatsOfSilence: 2.5,
-  /** After an event that says the network may be another, a connection without a word by then is dead. */
+  /**
+   * After an event that says the network may be another, a connection without a word by then is
+   * dead.
+   */
   wakeMs: 3000,
   /** A timer that fires so late tells that the machine has slept. */
   sleepMs: 3000,
-  /** So many answers in a row that no hub gives mean that the address is wrong: it is given up, unless it ever was right. */
+  /**
+   * So many answers in a row that no hub gives mean that the address is wrong: it is given up,
+   * unless it ever was right.
+   */
   foreignAnswersMax: 3,
   /** The n-th attempt waits a random part of this times 2^n... */
   reconnectBaseMs: 500,
@@ -32,11 +47,16 @@ export const clientLimits = {
   stableMs: 10_000,
   /** A close frame carries no longer reason (RFC 6455 section 5.5). */
   closeReasonBytesMax: 123,
-  /** A token is renewed so long before it expires, or at four fifths of its life if that is later. */
+  /**
+   * A token is renewed so long before it expires, or at four fifths of its life if that is later.
+   */
   renewBeforeMs: 60_000,
   /** No two renewals come closer together, whatever a clock that is wrong makes of the expiry. */
   renewPauseMs: 10_000,
-  /** A batch that does not continue where the last ended is asked for again so often on one connection, which then ends. */
+  /**
+   * A batch that does not continue where the last ended is asked for again so often on one
+   * connection, which then ends.
+   */
   restartsMax: 3,
   /** A cursor is written to a storage once in so many milliseconds at most. */
   keepCursorMs: 1000,
@@ -58,7 +78,9 @@ export const clientLimits = {
   requestMs: 30_000,
 } as const
 
-/** The bounds of a producer, each the default of the option of its name, with what happens there. */
+/**
+ * The bounds of a producer, each the default of the option of its name, with what happens there.
+ */
 export const producerLimits = {
   /** Events in one request. */
   maxItems: 500,

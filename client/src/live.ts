@@ -14,9 +14,9 @@ export interface LiveOptions {
 export type LiveItem = HistoryItem | { readonly type: 'now' } | SubscriptionItem
 
 /**
- * Every event of the last while, from the history, and then every one that comes, joined at one cursor: none is missing and none
- * comes twice. An item `now` stands between the two. Throws WeirError `invalid` for what is no duration, and `not_found` where
- * the mesh keeps no history.
+ * Every event of the last while, from the history, and then every one that comes, joined at one
+ * cursor: none is missing and none comes twice. An item `now` stands between the two. Throws
+ * WeirError `invalid` for what is no duration, and `not_found` where the mesh keeps no history.
  */
 export async function* live(weir: Weir, { filter, since }: LiveOptions): AsyncGenerator<LiveItem, undefined> {
   const past = weir.history({ filter, from: Date.now() - durationMs(since) })

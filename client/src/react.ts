@@ -7,8 +7,9 @@ import { type EventsOptions, type LatestOptions, watchEvents, watchLatest } from
 import type { Weir } from './weir.ts'
 
 /**
- * The latest entry of each subject, for as long as the component is there. The snapshot and each row are new objects exactly when
- * they have changed, so rows may be memoized. Options are compared as JSON.
+ * The latest entry of each subject, for as long as the component is there. The snapshot and each
+ * row are new objects exactly when they have changed, so rows may be memoized. Options are compared
+ * as JSON.
  */
 export function useLatest(weir: Weir, options: Omit<LatestOptions, 'schedule' | 'clock'>): LatestSnapshot {
   return useLiveValue(watchLatest, weir, options)

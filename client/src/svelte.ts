@@ -5,9 +5,13 @@ import type { LatestSnapshot } from './store/latest-store.ts'
 import { type EventsOptions, type LatestOptions, watchEvents, watchLatest } from './watch.ts'
 import type { Weir } from './weir.ts'
 
-// Svelte's stores are a contract, not a library: `$rows` in a component subscribes, and unsubscribes when it goes.
+// Svelte's stores are a contract, not a library: `$rows` in a component subscribes, and
+// unsubscribes when it goes.
 
-/** The latest entry of each subject: `const latest = useLatest(weir, { filter })`, then `$latest.rows`. */
+/**
+ * The latest entry of each subject: `const latest = useLatest(weir, { filter })`, then
+ * `$latest.rows`.
+ */
 export function useLatest(weir: Weir, options: LatestOptions): Readable<LatestSnapshot> {
   return watchLatest(weir, options)
 }

@@ -19,17 +19,23 @@ import { type GetToken, TokenSource } from './token/token-source.ts'
 
 export interface ConnectOptions {
   /**
-   * Address of a hub, or of what stands before several, with any path before the hub's own: `wss://weir.example.com/hub`.
-   * Several are tried in turn.
+   * Address of a hub, or of what stands before several, with any path before the hub's own:
+   * `wss://weir.example.com/hub`. Several are tried in turn.
    */
   readonly url: string | readonly string[]
   /** Gives a token when the client needs one: to connect, and before the last one expires. */
   readonly getToken: GetToken
-  /** Address of the read API, for `state`, `get`, `history` and the alerts, with any path: `https://weir.example.com/read`. */
+  /**
+   * Address of the read API, for `state`, `get`, `history` and the alerts, with any path:
+   * `https://weir.example.com/read`.
+   */
   readonly readUrl?: string
   /** Name and version of the application, for the operators' list of sessions. */
   readonly client?: string
-  /** How many bytes the hub may send ahead of the application, for all subscriptions together. The default is 262144. */
+  /**
+   * How many bytes the hub may send ahead of the application, for all subscriptions together. The
+   * default is 262144.
+   */
   readonly windowBytes?: number
   /** Where subscriptions with `resume` keep their cursors: `localStorage`, or anything like it. */
   readonly storage?: CursorStorage
@@ -44,22 +50,35 @@ export interface Weir {
   /** State of the connection, for a badge; a Svelte store. */
   readonly connection: ConnectionStatus
   /**
-   * Throws WeirError `malformed` or `invalid`. The first subscription opens the connection. With `decode`, entries have a `value`,
-   * and what does not decode is an item `invalid`.
+   * Throws WeirError `malformed` or `invalid`. The first subscription opens the connection. With
+   * `decode`, entries have a `value`, and what does not decode is an item `invalid`.
    */
   subscribe(options: SubscribeOptions): Subscription
   subscribe<Value>(options: TypedSubscribeOptions<Value>): Subscription<Value>
-  /** What a bucket holds now: `for await` gives all of it; a page has the cursor at which a subscription goes on. */
+  /**
+   * What a bucket holds now: `for await` gives all of it; a page has the cursor at which a
+   * subscription goes on.
+   */
   state(bucket: string, query?: StateQuery): Listing<StateItem, StatePage>
-  /** One key of a bucket; undefined when it holds none. Rejects with `not_found` when there is no such bucket. */
+  /**
+   * One key of a bucket; undefined when it holds none. Rejects with `not_found` when there is no
+   * such bucket.
+   */
   get(bucket: string, key: string): Promise<StateItem | undefined>
-  /** Stored events: `for await` gives all of them; a page has the cursor at which a subscription to `events` goes on. */
+  /**
+   * Stored events: `for await` gives all of them; a page has the cursor at which a subscription to
+   * `events` goes on.
+   */
   history(query?: HistoryQuery): Listing<HistoryItem, HistoryPage>
-  /** Alerts, those that are open unless the query says otherwise; a page has the cursor for a subscription to `alerts`. */
+  /**
+   * Alerts, those that are open unless the query says otherwise; a page has the cursor for a
+   * subscription to `alerts`.
+   */
   alerts(query?: AlertQuery): Listing<Alert, AlertPage>
   /**
-   * Acknowledges an alert by its `id`, in the name of the token, which must be granted to publish to the alert's subject. Rejects
-   * with WeirError `not_found`, `forbidden`, or `conflict` when the alert is resolved. What is acknowledged already stays so.
+   * Acknowledges an alert by its `id`, in the name of the token, which must be granted to publish
+   * to the alert's subject. Rejects with WeirError `not_found`, `forbidden`, or `conflict` when the
+   * alert is resolved. What is acknowledged already stays so.
    */
   acknowledgeAlert(id: string): Promise<Alert>
   /** Resolves an alert in the same way. It does not fire again before its cause was gone. */

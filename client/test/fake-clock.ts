@@ -22,7 +22,9 @@ export class FakeClock implements Clock {
     }
   }
 
-  /** Runs what is due within so many milliseconds, in order, and lets promises settle after each. */
+  /**
+   * Runs what is due within so many milliseconds, in order, and lets promises settle after each.
+   */
   async advance(milliseconds: number): Promise<void> {
     const until = this.#now + milliseconds
     for (;;) {

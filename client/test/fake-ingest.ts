@@ -11,7 +11,10 @@ export interface IngestRequest {
 /** What ingest says to one request: an answer, or how the network fails. */
 export type Reply = (request: IngestRequest) => Response | Promise<Response>
 
-/** Ingest behind a fake fetch: it stores what it accepts, once an id, and answers as the replies say, then with 200. */
+/**
+ * Ingest behind a fake fetch: it stores what it accepts, once an id, and answers as the replies
+ * say, then with 200.
+ */
 export class FakeIngest {
   readonly requests: IngestRequest[] = []
   readonly stored: Map<string, string> = new Map()

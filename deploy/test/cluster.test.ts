@@ -56,7 +56,8 @@ test('the leader is killed under load, then each server: nothing acknowledged is
   let count = 0
   let ended = false
   let longestMs = 0
-  // One event at a time is the probe: when its answer comes, it is stored, and how long that took is how long writes were refused.
+  // One event at a time is the probe: when its answer comes, it is stored, and how long that took
+  // is how long writes were refused.
   const probing = (async () => {
     while (!ended) {
       const began = Date.now()

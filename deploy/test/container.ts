@@ -9,8 +9,8 @@ export function canRunContainers(): boolean {
 }
 
 /**
- * Mounts the image read-only, with the C library of this machine where the base image has its own, and becomes the user of
- * the image in it. Nothing is writable, not even /tmp.
+ * Mounts the image read-only, with the C library of this machine where the base image has its own,
+ * and becomes the user of the image in it. Nothing is writable, not even /tmp.
  */
 const script = `set -e
 root=$1 user=$2 workdir=$3

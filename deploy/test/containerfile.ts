@@ -13,7 +13,10 @@ export interface Stage {
   readonly instructions: readonly Instruction[]
 }
 
-/** The stages of a container file. Throws on what its reader does not know, so that nothing of a file goes untested. */
+/**
+ * The stages of a container file. Throws on what its reader does not know, so that nothing of a
+ * file goes untested.
+ */
 export function readContainerfile(path: string): readonly Stage[] {
   const stages: { image: string; name: string; instructions: Instruction[] }[] = []
   const text = readFileSync(path, 'utf8').replaceAll(/^\s*#.*\n/gm, '')

@@ -19,7 +19,10 @@ const folder = `${root}deploy/containers/`
 const names = ['cli', 'hub', 'ingest', 'projector'] as const
 type Name = (typeof names)[number]
 
-/** What our layers may take, with the runtime in them and without the base image: docs in deploy/README.md. */
+/**
+ * What our layers may take, with the runtime in them and without the base image: docs in
+ * deploy/README.md.
+ */
 const mebibytesMax: Readonly<Record<Name, number>> = { cli: 160, hub: 155, ingest: 130, projector: 130 }
 
 test('each file says who runs, on what, and how its health is asked', () => {

@@ -28,7 +28,10 @@ export interface NatsPorts {
   readonly leaf?: number
 }
 
-/** A nats-server with a file of deploy/nats. What is changed of the file are places: ports, the store, the certificates. */
+/**
+ * A nats-server with a file of deploy/nats. What is changed of the file are places: ports, the
+ * store, the certificates.
+ */
 export class DeployedNats {
   readonly ports: NatsPorts
   readonly #folder: string = mkdtempSync(join(tmpdir(), 'weir-nats-'))

@@ -212,7 +212,10 @@ interface Variable {
   readonly value?: string
 }
 
-/** The environment of a service as Kubernetes would make it; what comes from a Secret or the pod is put in. */
+/**
+ * The environment of a service as Kubernetes would make it; what comes from a Secret or the pod is
+ * put in.
+ */
 function environmentOf(file: string, component: string): Record<string, string> {
   const found = rendered(file).find(
     ({ metadata, kind }) => metadata.name === `weir-${component}` && /Set|Deployment/.test(kind),

@@ -20,9 +20,14 @@ import { readContainerfile, type Stage } from './containerfile.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What a container file makes, assembled into a folder by a reader of our own: no engine runs here. */
+/**
+ * What a container file makes, assembled into a folder by a reader of our own: no engine runs here.
+ */
 export interface Image {
-  /** The folder that is the root of the container. Of the base image it has only what the services need of it. */
+  /**
+   * The folder that is the root of the container. Of the base image it has only what the services
+   * need of it.
+   */
   readonly root: string
   readonly workdir: string
   readonly env: Readonly<Record<string, string>>
@@ -34,7 +39,10 @@ export interface Image {
   remove(): void
 }
 
-/** Follows deploy/containers/<name>.Containerfile line by line. What it runs is run here, with the tools of this checkout. */
+/**
+ * Follows deploy/containers/<name>.Containerfile line by line. What it runs is run here, with the
+ * tools of this checkout.
+ */
 export function assembleImage(name: string): Image {
   const work = mkdtempSync(join(tmpdir(), 'weir-image-'))
   const folders = new Map<string, string>()
@@ -49,7 +57,9 @@ export function assembleImage(name: string): Image {
   return { ...image, remove: () => rmSync(work, { recursive: true, force: true }) }
 }
 
-/** The runtimes of this checkout stand for those of the images, whose tags name the same versions. */
+/**
+ * The runtimes of this checkout stand for those of the images, whose tags name the same versions.
+ */
 function layBase(image: string, root: string): void {
   mkdirSync(root, { recursive: true })
   const program = /^(?:oven\/)?(bun|node):/.exec(image)?.[1]

@@ -26,7 +26,9 @@ export interface Answer {
   readonly body: { readonly message?: string; readonly [field: string]: unknown }
 }
 
-/** A real kube-apiserver on an etcd of its own, without anything that would run what it is given. */
+/**
+ * A real kube-apiserver on an etcd of its own, without anything that would run what it is given.
+ */
 export class KubeApi {
   readonly #folder: string
   readonly #port: number
@@ -94,7 +96,10 @@ export class KubeApi {
     })
   }
 
-  /** Gives the server a manifest as `kubectl apply --server-side --validate=strict` does; what it does not know is an error. */
+  /**
+   * Gives the server a manifest as `kubectl apply --server-side --validate=strict` does; what it
+   * does not know is an error.
+   */
   async apply(manifest: Manifest, namespace: string): Promise<Answer> {
     const path = await this.#pathOf(manifest, namespace)
     if (path === undefined)

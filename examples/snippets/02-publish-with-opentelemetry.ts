@@ -1,5 +1,6 @@
-// The stock OpenTelemetry SDK sends metrics: only the address and the header are Weir's. Each series is a subject,
-// metrics.<service>.<metric>.<attributes>, and its newest point is the state of that subject.
+// The stock OpenTelemetry SDK sends metrics: only the address and the header are Weir's. Each
+// series is a subject, metrics.<service>.<metric>.<attributes>, and its newest point is the state
+// of that subject.
 import process from 'node:process'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'
 import { resourceFromAttributes } from '@opentelemetry/resources'

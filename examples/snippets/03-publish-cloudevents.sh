@@ -1,6 +1,7 @@
 #!/bin/sh
-# CloudEvents 1.0 over HTTP: in binary mode the attributes are headers, in structured mode they stand in the body. The
-# attribute `subject` is the subject, and (source, id) the identity: the second event is the first one again.
+# CloudEvents 1.0 over HTTP: in binary mode the attributes are headers, in structured mode they
+# stand in the body. The attribute `subject` is the subject, and (source, id) the identity: the
+# second event is the first one again.
 set -eu
 ingest=${WEIR_INGEST_URL:-http://127.0.0.1:8081}
 

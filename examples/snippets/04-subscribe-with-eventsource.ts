@@ -1,5 +1,5 @@
-// EventSource, as every browser has it. It cannot send a header, so a ticket stands for the token, once. Node has it with
-// --experimental-eventsource.
+// EventSource, as every browser has it. It cannot send a header, so a ticket stands for the token,
+// once. Node has it with --experimental-eventsource.
 import process from 'node:process'
 
 const { WEIR_HUB_URL = 'http://127.0.0.1:8080', WEIR_TOKEN = '' } = process.env

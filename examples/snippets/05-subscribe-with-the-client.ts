@@ -1,4 +1,5 @@
-// The client: what is there now, then what changes, over reconnects and hubs. Leaving the loop ends the subscription.
+// The client: what is there now, then what changes, over reconnects and hubs. Leaving the loop ends
+// the subscription.
 import process from 'node:process'
 import { connect } from '@weir/client'
 

@@ -1,5 +1,6 @@
-// Nothing of Weir but its schema: every stored event is also on the NATS subject live.<tenant>.events.<subject>. This is
-// at most once, and for those who are on the inner network with a NATS user of their own.
+// Nothing of Weir but its schema: every stored event is also on the NATS subject
+// live.<tenant>.events.<subject>. This is at most once, and for those who are on the inner network
+// with a NATS user of their own.
 import process from 'node:process'
 import { fromBinary } from '@bufbuild/protobuf'
 import { connect } from '@nats-io/transport-node'

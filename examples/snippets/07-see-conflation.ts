@@ -1,5 +1,5 @@
-// A slow dashboard: ten thousand values of one sensor come while it draws one. It is neither queued for nor cut off: it
-// gets the newest value as soon as it comes back for more.
+// A slow dashboard: ten thousand values of one sensor come while it draws one. It is neither queued
+// for nor cut off: it gets the newest value as soon as it comes back for more.
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, producer } from '@weir/client'

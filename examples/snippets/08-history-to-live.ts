@@ -1,4 +1,5 @@
-// A chart without a gap and without a double: what was, from Postgres, with the cursor at which live goes on.
+// A chart without a gap and without a double: what was, from Postgres, with the cursor at which
+// live goes on.
 import process from 'node:process'
 import { connect } from '@weir/client'
 

@@ -1,5 +1,6 @@
-// A token server: who is logged in gets a token for what is theirs, for five minutes; the client comes again before it
-// is over. In production sign with a private key, and let Weir read the public one (WEIR_JWKS_URL).
+// A token server: who is logged in gets a token for what is theirs, for five minutes; the client
+// comes again before it is over. In production sign with a private key, and let Weir read the
+// public one (WEIR_JWKS_URL).
 import { createServer } from 'node:http'
 import process from 'node:process'
 import { SignJWT } from 'jose'

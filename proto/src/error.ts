@@ -1,6 +1,6 @@
 /**
- * The one error of Weir. Its code is stable and part of the protocol; its message is for people and says what to do.
- * The cause is for the log alone and is never sent.
+ * The one error of Weir. Its code is stable and part of the protocol; its message is for people and
+ * says what to do. The cause is for the log alone and is never sent.
  */
 export class WeirError extends Error {
   override readonly name = 'WeirError'
@@ -114,8 +114,8 @@ export function httpStatus(code: ErrorCode): HttpErrorStatus {
 export type HttpErrorStatus = 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 500 | 503
 
 /**
- * The WebSocket close code (RFC 6455 section 7.4) for this code. The range alone tells a client what to do:
- * 3000-3499 reconnect, 3500-3999 do not.
+ * The WebSocket close code (RFC 6455 section 7.4) for this code. The range alone tells a client
+ * what to do: 3000-3499 reconnect, 3500-3999 do not.
  */
 export function closeCode(code: ErrorCode): number {
   switch (code) {
@@ -160,7 +160,10 @@ export function closeCode(code: ErrorCode): number {
   }
 }
 
-/** Whether a client that was closed with this code should connect again. Codes outside 3500-3999 mean yes. */
+/**
+ * Whether a client that was closed with this code should connect again. Codes outside 3500-3999
+ * mean yes.
+ */
 export function shouldReconnect(code: number): boolean {
   return code < 3500 || code > 3999
 }

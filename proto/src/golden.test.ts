@@ -10,8 +10,9 @@ import { eventToJson } from './json/event-json.ts'
 import { serverFrameFromJson } from './json/read-server-frame.ts'
 import { batchToJson, serverFrameToJson } from './json/server-frame-json.ts'
 
-// Golden vectors: both forms of each message as they are on the wire. The bytes were written by `buf convert`, which
-// shares no code with Weir. A vector is never changed, only added: older clients and stored events rely on them.
+// Golden vectors: both forms of each message as they are on the wire. The bytes were written by
+// `buf convert`, which shares no code with Weir. A vector is never changed, only added: older
+// clients and stored events rely on them.
 
 interface EventVector {
   readonly name: string

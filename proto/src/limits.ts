@@ -1,4 +1,7 @@
-/** The bounds that are part of the protocol: the same for every server and client, so none is configurable. */
+/**
+ * The bounds that are part of the protocol: the same for every server and client, so none is
+ * configurable.
+ */
 export const limits = {
   /** A longer subject or filter is refused as `malformed`. */
   subjectBytesMax: 255,
@@ -10,7 +13,10 @@ export const limits = {
   tenantBytesMax: 32,
   /** A longer name of a source is refused as `malformed`. */
   sourceBytesMax: 64,
-  /** JSON under an event's `data` that is nested deeper is refused as `malformed`: readers of it recurse. */
+  /**
+   * JSON under an event's `data` that is nested deeper is refused as `malformed`: readers of it
+   * recurse.
+   */
   jsonDepthMax: 64,
 } as const
 

@@ -29,7 +29,10 @@ function encode({ from, to, conflated = 0, entries }: Batch): Uint8Array {
   return frame
 }
 
-/** Checks one batch after another, the cursor being where the last one ended, and gives the numbers after them. */
+/**
+ * Checks one batch after another, the cursor being where the last one ended, and gives the numbers
+ * after them.
+ */
 function check(before: readonly number[], mode: 'ALL' | 'LATEST', cursor: number, ...batches: Batch[]): number[] {
   const checks = new BatchCheck(before, mode)
   let at = cursor
@@ -46,7 +49,8 @@ function check(before: readonly number[], mode: 'ALL' | 'LATEST', cursor: number
   return [...checks.numbers]
 }
 
-// Of the subjects 0 and 1, three events each were stored up to the sequence 6, the last of them on subject 1.
+// Of the subjects 0 and 1, three events each were stored up to the sequence 6, the last of them on
+// subject 1.
 const before = [3, 3] as const
 const first: Batch = {
   from: 6,

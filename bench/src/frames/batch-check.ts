@@ -3,8 +3,9 @@ import { eventMicros, eventNumber, subjectIndex } from './bench-event.ts'
 import type { KnownBatch } from './known-batches.ts'
 
 /**
- * Checks every entry that one subscription gets: batches continue each other, sequences grow within them, and on each
- * subject the numbers of the events follow each other without a hole (mode ALL) or grow (mode LATEST).
+ * Checks every entry that one subscription gets: batches continue each other, sequences grow within
+ * them, and on each subject the numbers of the events follow each other without a hole (mode ALL)
+ * or grow (mode LATEST).
  */
 export class BatchCheck {
   /** Number of the last event of each subject. */
@@ -13,8 +14,9 @@ export class BatchCheck {
   readonly #reader = new BatchReader()
 
   /**
-   * `before` are the numbers of the last events of each subject that were stored before it subscribed: mode ALL goes on after
-   * them, and mode LATEST begins with a snapshot, which holds them or newer ones.
+   * `before` are the numbers of the last events of each subject that were stored before it
+   * subscribed: mode ALL goes on after them, and mode LATEST begins with a snapshot, which holds
+   * them or newer ones.
    */
   constructor(before: readonly number[], mode: 'ALL' | 'LATEST') {
     this.#holes = mode === 'LATEST'

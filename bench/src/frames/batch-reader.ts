@@ -1,6 +1,7 @@
 /**
- * Reads a weir.v1.Batch as it came, without objects an entry, so that a generator can check every entry of ten thousand
- * sockets. It trusts no field order but that of varint fields before their use.
+ * Reads a weir.v1.Batch as it came, without objects an entry, so that a generator can check every
+ * entry of ten thousand sockets. It trusts no field order but that of varint fields before their
+ * use.
  */
 export class BatchReader {
   channel = 0

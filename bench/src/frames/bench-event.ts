@@ -1,6 +1,7 @@
 /**
- * The event of the hub's benchmarks: a weir.v1.Event of a given size whose id carries its number on its subject and the
- * time of its publication, as digits at a fixed place, so that a generator reads them without decoding.
+ * The event of the hub's benchmarks: a weir.v1.Event of a given size whose id carries its number on
+ * its subject and the time of its publication, as digits at a fixed place, so that a generator
+ * reads them without decoding.
  */
 export class BenchEvent {
   readonly #template: Uint8Array

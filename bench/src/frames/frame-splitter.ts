@@ -3,8 +3,8 @@ import { type Framing, headBytesMax } from './framing.ts'
 /** What becomes of the frames that a FrameSplitter finds. */
 export interface FrameSink {
   /**
-   * A data frame of `length` begins at `start` and what is there of it ends at `end`; whether its bytes are wanted whole.
-   * Without, `skipped` follows when it has passed.
+   * A data frame of `length` begins at `start` and what is there of it ends at `end`; whether its
+   * bytes are wanted whole. Without, `skipped` follows when it has passed.
    */
   wants(bytes: Uint8Array, start: number, end: number, length: number): boolean
   /** A whole data frame, good during the call. */
@@ -97,7 +97,10 @@ const lastData = 2
 /** As much as the head of a batch ever takes. */
 const peekBytes = 64
 
-/** A whole client frame; its mask is zero, which the RFC allows and which leaves the payload as it is. */
+/**
+ * A whole client frame; its mask is zero, which the RFC allows and which leaves the payload as it
+ * is.
+ */
 export function clientFrame(payload: Uint8Array, opcode = 2): Uint8Array {
   const head =
     payload.length < 126

@@ -32,7 +32,10 @@ export const webSocketFrames: Framing = {
   opcode: (bytes, at) => (bytes[at] as number) & 0x0f,
 }
 
-/** RFC 9112 section 7.1: the body of an answer by chunks. The line end after a chunk counts as part of the next head. */
+/**
+ * RFC 9112 section 7.1: the body of an answer by chunks. The line end after a chunk counts as part
+ * of the next head.
+ */
 export const chunkedBody: Framing = {
   headBytes(bytes, at, end) {
     const lineEnd = bytes.indexOf(lineFeed, digitsAt(bytes, at))

@@ -14,15 +14,19 @@ export interface KnownBatch {
 
 /** Counts the entries of batches once, though they come to many sockets. */
 export interface BatchCounter {
-  /** The batch whose frame of `length` begins at `start`, if it was seen before; undefined too for other frames. */
+  /**
+   * The batch whose frame of `length` begins at `start`, if it was seen before; undefined too for
+   * other frames.
+   */
   find(bytes: Uint8Array, start: number, end: number, length: number): KnownBatch | undefined
   /** Counts a whole batch; undefined for other frames. */
   count(bytes: Uint8Array, start: number, end: number): KnownBatch | undefined
 }
 
 /**
- * The batches that were seen last, by their heads: a batch that goes to a thousand sockets is counted once, and known by
- * its head on the others. So a generator keeps up with a hub on a core of its own.
+ * The batches that were seen last, by their heads: a batch that goes to a thousand sockets is
+ * counted once, and known by its head on the others. So a generator keeps up with a hub on a core
+ * of its own.
  */
 export class KnownBatches implements BatchCounter {
   readonly #reader = new BatchReader()

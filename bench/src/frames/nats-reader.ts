@@ -1,6 +1,9 @@
 import { eventMicros } from './bench-event.ts'
 
-/** Reads the stream of a NATS server, for the peer that is its own WebSocket: counts messages and skips their contents. */
+/**
+ * Reads the stream of a NATS server, for the peer that is its own WebSocket: counts messages and
+ * skips their contents.
+ */
 export class NatsReader {
   messages = 0
   /** When the first event of the last `push` was published, 0 when that cannot be told. */

@@ -1,8 +1,9 @@
 import type { BatchCounter, KnownBatch } from './known-batches.ts'
 
 /**
- * Batches as text, of the JSON codec and of server-sent events: their entries are counted once for all sockets. They are known
- * by their first characters, which hold the cursors or the first entry, and their length.
+ * Batches as text, of the JSON codec and of server-sent events: their entries are counted once for
+ * all sockets. They are known by their first characters, which hold the cursors or the first entry,
+ * and their length.
  */
 export class TextBatches implements BatchCounter {
   readonly #known: Map<string, KnownBatch> = new Map()
@@ -22,7 +23,10 @@ export class TextBatches implements BatchCounter {
   }
 }
 
-/** The head of a batch in JSON; in server-sent events the place of an entry, after what may be said of those left out. */
+/**
+ * The head of a batch in JSON; in server-sent events the place of an entry, after what may be said
+ * of those left out.
+ */
 const isBatch = /^\{"type":"batch"|^(?::.*\n)*id: .*\ndata: /
 
 const knownMax = 4_096

@@ -6,7 +6,10 @@ import { HubProcess, type HubProcessOptions } from './hub-process.ts'
 
 const natsCores = { 'first core': 0, 'second core': 1, 'all cores': undefined } as const
 
-/** A real nats-server with the tenant main, and the hubs and load workers of one benchmark; all end together. */
+/**
+ * A real nats-server with the tenant main, and the hubs and load workers of one benchmark; all end
+ * together.
+ */
 export class BenchMesh {
   readonly nats: TestNats
   readonly nc: NatsConnection
@@ -19,8 +22,8 @@ export class BenchMesh {
 
   /**
    * @param config further text of the server's configuration
-   * @param cores where nats-server runs: beside the load, apart from the hub, unless said otherwise; on the hub's core where
-   *   it stands in for the hub
+   * @param cores where nats-server runs: beside the load, apart from the hub, unless said
+   *   otherwise; on the hub's core where it stands in for the hub
    */
   static async start(config = '', cores: keyof typeof natsCores = 'second core'): Promise<BenchMesh> {
     const nats = await startNats({ config })

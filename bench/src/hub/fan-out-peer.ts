@@ -1,12 +1,14 @@
 /**
- * What the hub's fan-out is measured against, on the same uWebSockets.js and the same Node, a process of its own:
+ * What the hub's fan-out is measured against, on the same uWebSockets.js and the same Node, a
+ * process of its own:
  *   each      one send an event a client, of events that come from NATS as they come to the hub
  *   topics    the same by uWebSockets.js' own publish to a topic
- *   prebuilt  one batch that was built before, to all clients of one channel after the other, as many a second as is said,
- *             or as fast as they take it: what no hub can exceed
+ *   prebuilt  one batch that was built before, to all clients of one channel after the other, as
+ *             many a second as is said, or as fast as they take it: what no hub can exceed
  *
  *   node bench/src/hub/fan-out-peer.ts each|topics <nats url>
- *   node bench/src/hub/fan-out-peer.ts prebuilt <entries in a batch> <bytes of an event> <channels> <batches a second, or 0>
+ *   node bench/src/hub/fan-out-peer.ts prebuilt <entries in a batch> <bytes of an event> \
+ *     <channels> <batches a second, or 0>
  *
  * Its first line of output is {"port"}.
  */
@@ -22,7 +24,10 @@ const sockets: uws.WebSocket<unknown>[] = []
 const topic = 'all'
 /** The hub's take as much, once a measurement is on its way. */
 const sequenceOfThreeBytes = 100_000
-/** The first client acknowledges each batch; what the others acknowledge costs what it costs, and is not looked at. */
+/**
+ * The first client acknowledges each batch; what the others acknowledge costs what it costs, and is
+ * not looked at.
+ */
 let acknowledged: () => void = () => undefined
 
 const app = uws.App().ws('/v1/ws', {
@@ -62,9 +67,10 @@ async function forward(natsUrl: string): Promise<void> {
 }
 
 /**
- * Sends to channel after channel so many batches a second, or for 0 while at most three are on their way to the first client:
- * about as many bytes as the hub has on their way. The bytes are always the same, as the hub's always stand in the same
- * buffer. `entries` need not be whole: it is the mean of two sizes.
+ * Sends to channel after channel so many batches a second, or for 0 while at most three are on
+ * their way to the first client: about as many bytes as the hub has on their way. The bytes are
+ * always the same, as the hub's always stand in the same buffer. `entries` need not be whole: it is
+ * the mean of two sizes.
  */
 function sendPrebuilt(entries: number, eventBytes: number, channels: number, perSecond: number): void {
   const event = new BenchEvent(eventBytes).encode(1, 0)

@@ -58,7 +58,8 @@ export class HubProcess {
           return
         }
         if (loud.includes(level)) process.stderr.write(`hub: ${line}\n`)
-        // It exits then, but with an inspector only when that has gone: so its clients would wait for nothing.
+        // It exits then, but with an inspector only when that has gone: so its clients would wait
+        // for nothing.
         if (level === 'fatal') child.kill('SIGKILL')
       })
     })

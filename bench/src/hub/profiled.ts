@@ -3,7 +3,10 @@ import { Inspector } from '../processes/inspector.ts'
 import type { BenchmarkOptions } from '../report/benchmark.ts'
 import type { HubProcess } from './hub-process.ts'
 
-/** Does something and, if profiles are wanted, writes one of the hub meanwhile and prints where it was; else nothing more. */
+/**
+ * Does something and, if profiles are wanted, writes one of the hub meanwhile and prints where it
+ * was; else nothing more.
+ */
 export async function profiled<T>(
   { profiles }: BenchmarkOptions,
   hub: HubProcess,

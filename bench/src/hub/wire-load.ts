@@ -1,6 +1,6 @@
 /**
- * Writes entries and the heads of batches by themselves, by hand and by the generated code, on the runtime of the hub; its last
- * line of output is a WireLoad.
+ * Writes entries and the heads of batches by themselves, by hand and by the generated code, on the
+ * runtime of the hub; its last line of output is a WireLoad.
  *
  *   node bench/src/hub/wire-load.ts
  */

@@ -1,11 +1,12 @@
 /**
- * The load generator of ingest.bench.ts, a process of its own: raw keep-alive sockets, one request at a time on each, and
- * no HTTP client, so that most of the machine is left to what is measured.
+ * The load generator of ingest.bench.ts, a process of its own: raw keep-alive sockets, one request
+ * at a time on each, and no HTTP client, so that most of the machine is left to what is measured.
  *
  *   bun bench/src/ingest/ingest-load.ts <port> <token> <plan> <connections> <ms> [requests/s]
  *
- * The last line of its output is a Load in JSON. With a rate, requests are sent on schedule and a latency counts from when
- * its request was due, so a stall is not hidden by the requests that it held back.
+ * The last line of its output is a Load in JSON. With a rate, requests are sent on schedule and a
+ * latency counts from when its request was due, so a stall is not hidden by the requests that it
+ * held back.
  */
 
 import { connect, type Socket } from 'node:net'
@@ -76,7 +77,10 @@ class Connection {
   }
 }
 
-/** Of an answer whose head, which ends there, has the name in one of the two ways in which servers write it. */
+/**
+ * Of an answer whose head, which ends there, has the name in one of the two ways in which servers
+ * write it.
+ */
 function contentLength(answer: Buffer, head: number): number {
   const named = Math.max(answer.indexOf('\r\nContent-Length: '), answer.indexOf('\r\ncontent-length: '))
   return Number.parseInt(answer.toString('latin1', named + 18, head), 10)

@@ -1,6 +1,7 @@
 /**
- * What ingest.bench.ts measures ingest against, a process of its own: the events of its Protobuf batch straight into the
- * stream, by mesh's Publisher with nothing around it, or by the NATS client's js.publish.
+ * What ingest.bench.ts measures ingest against, a process of its own: the events of its Protobuf
+ * batch straight into the stream, by mesh's Publisher with nothing around it, or by the NATS
+ * client's js.publish.
  *
  *   bun bench/src/ingest/ingest-peer.ts <nats url> publisher|js <ms>
  *

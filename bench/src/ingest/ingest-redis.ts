@@ -1,7 +1,8 @@
 /**
- * What teams build without Weir, a process of its own: an HTTP handler that verifies the token, parses the event, writes it to
- * Redis as the latest of its subject (SET with EX) and publishes it, and answers when Redis has. Nothing of it survives a
- * crash of Redis, and no subscriber can catch up.
+ * What teams build without Weir, a process of its own: an HTTP handler that verifies the token,
+ * parses the event, writes it to Redis as the latest of its subject (SET with EX) and publishes it,
+ * and answers when Redis has. Nothing of it survives a crash of Redis, and no subscriber can catch
+ * up.
  *
  *   bun bench/src/ingest/ingest-redis.ts <redis port> <jwt secret>
  *

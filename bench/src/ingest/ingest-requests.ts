@@ -8,7 +8,10 @@ export interface RequestPlan {
   readonly records: number
   /** The whole request, head and body. */
   readonly bytes: Uint8Array
-  /** Where in `bytes` the digits of `counterMark` stand, to be replaced before each sending so that no two are alike. */
+  /**
+   * Where in `bytes` the digits of `counterMark` stand, to be replaced before each sending so that
+   * no two are alike.
+   */
   readonly counters: readonly number[]
 }
 

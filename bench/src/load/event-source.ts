@@ -24,7 +24,10 @@ export class EventSource {
     return new EventSource(await connectNats({ url: natsUrl, name: 'bench', log: createLogger('bench', 'warn') }))
   }
 
-  /** Publishes for `plan.ms`; resolves when everything is stored. The numbers go on from an earlier run. */
+  /**
+   * Publishes for `plan.ms`; resolves when everything is stored. The numbers go on from an earlier
+   * run.
+   */
   async run(plan: PublishPlan, tally: Tally): Promise<Published> {
     const { pace, ms } = plan
     const before = this.#events

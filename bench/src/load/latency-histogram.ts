@@ -1,4 +1,6 @@
-/** Counts of durations in buckets of 1.6% width, microseconds; from many processes it is added up. */
+/**
+ * Counts of durations in buckets of 1.6% width, microseconds; from many processes it is added up.
+ */
 export class LatencyHistogram {
   readonly #counts = new Float64Array(bucketCount)
 

@@ -1,7 +1,10 @@
 import type { SubscriberPlan } from './subscriber-plan.ts'
 import type { TallyReading } from './tally.ts'
 
-/** What a load worker can be asked, one JSON object a line on its input; the answer is one line on its output. */
+/**
+ * What a load worker can be asked, one JSON object a line on its input; the answer is one line on
+ * its output.
+ */
 export interface LoadCommands {
   open(plan: OpenPlan): Promise<{ readonly seconds: number }>
   tally(): Promise<LoadReading>
@@ -13,11 +16,17 @@ export interface LoadCommands {
   read(pace: ReadPace): Promise<null>
   /** What each socket has read since it was opened. */
   bytesRead(): Promise<readonly number[]>
-  /** Waits until every socket has heard of an event that was published after now, and says how long that took for each. */
+  /**
+   * Waits until every socket has heard of an event that was published after now, and says how long
+   * that took for each.
+   */
   caughtUp(timeout: { readonly ms: number }): Promise<readonly number[]>
   /** Each socket whose connection ends connects to this port at once, from its cursor. */
   followTo(hub: { readonly port: number }): Promise<null>
-  /** The numbers of the last event on each subject that all sockets agree on; throws when they do not. */
+  /**
+   * The numbers of the last event on each subject that all sockets agree on; throws when they do
+   * not.
+   */
   numbers(): Promise<readonly number[]>
   close(): Promise<null>
 }
@@ -52,7 +61,10 @@ export interface PublishPlan {
 export type PublishPace =
   /** So many events a second. */
   | { readonly kind: 'rate'; readonly perSecond: number }
-  /** As fast as this worker's own sockets take them: so many events on their way, each of which goes to so many of them. */
+  /**
+   * As fast as this worker's own sockets take them: so many events on their way, each of which goes
+   * to so many of them.
+   */
   | { readonly kind: 'loop'; readonly inFlight: number; readonly deliveries: number }
   /** As fast as the stream stores them. */
   | { readonly kind: 'flood'; readonly inFlight: number }

@@ -30,7 +30,10 @@ export class LoadProcess {
     return new LoadProcess(spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] }))
   }
 
-  /** Lets others on its core go first, so that what this one takes of it is not measured with them; or no longer, as root. */
+  /**
+   * Lets others on its core go first, so that what this one takes of it is not measured with them;
+   * or no longer, as root.
+   */
   yieldToOthers(yields: boolean): void {
     const { PRIORITY_LOW, PRIORITY_NORMAL } = constants.priority
     try {

@@ -1,6 +1,6 @@
 /**
- * A process that is many subscribers, or a publisher, or both; what it does it is told on its input (load-plan.ts). It is
- * run by the pinned Node, whose sockets can read into one shared buffer.
+ * A process that is many subscribers, or a publisher, or both; what it does it is told on its input
+ * (load-plan.ts). It is run by the pinned Node, whose sockets can read into one shared buffer.
  *
  *   node bench/src/load/load-worker.ts
  */

@@ -23,7 +23,10 @@ export function request({ dialect, filter, mode, token }: SubscriberPlan): strin
   return `${lines.join('\r\n')}\r\n\r\n`
 }
 
-/** What it says when its WebSocket is open: who it is, and what it subscribes to, from its cursor if it has one. */
+/**
+ * What it says when its WebSocket is open: who it is, and what it subscribes to, from its cursor if
+ * it has one.
+ */
 export function openingFrames(plan: SubscriberPlan, cursor: { epoch: bigint; seq: number } | undefined): Uint8Array {
   const { dialect, token, filter, mode, windowBytes } = plan
   if (dialect === 'nats') {

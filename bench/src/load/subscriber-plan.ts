@@ -2,8 +2,9 @@
 export interface SubscriberPlan {
   readonly port: number
   /**
-   * weir, json: subscribes and acknowledges, by the codec of this name; sse: the same by an event stream, which acknowledges
-   * nothing; plain: a peer that sends batches to whoever connects; nats: a nats-server.
+   * weir, json: subscribes and acknowledges, by the codec of this name; sse: the same by an event
+   * stream, which acknowledges nothing; plain: a peer that sends batches to whoever connects; nats:
+   * a nats-server.
    */
   readonly dialect: 'weir' | 'json' | 'sse' | 'plain' | 'nats'
   readonly token: string
@@ -11,8 +12,14 @@ export interface SubscriberPlan {
   readonly mode: 'ALL' | 'LATEST'
   /** 0 never acknowledges. */
   readonly windowBytes: number
-  /** Decodes and checks every entry instead of counting: what BatchCheck begins with, the last number of each subject. */
+  /**
+   * Decodes and checks every entry instead of counting: what BatchCheck begins with, the last
+   * number of each subject.
+   */
   readonly checkAfter?: readonly number[]
-  /** The most that one read takes, until it may read everything again; undefined for those that always may. */
+  /**
+   * The most that one read takes, until it may read everything again; undefined for those that
+   * always may.
+   */
   readonly readBytesMax?: number
 }

@@ -33,7 +33,9 @@ export class SubscriberSocket implements FrameSink {
   heardOf = 0
   /** The other side has closed. */
   onClose: (() => void) | undefined
-  /** Bytes that it may read; below 0 what it has read too much, which the next allowance pays for. */
+  /**
+   * Bytes that it may read; below 0 what it has read too much, which the next allowance pays for.
+   */
   #allowance = Number.POSITIVE_INFINITY
   /** A part of the one that all share. */
   #buffer: Uint8Array
@@ -102,7 +104,10 @@ export class SubscriberSocket implements FrameSink {
     this.#socket?.pause()
   }
 
-  /** Reads so many bytes more, less what it has read too much before. What it had no use for before is lost. */
+  /**
+   * Reads so many bytes more, less what it has read too much before. What it had no use for before
+   * is lost.
+   */
   allow(bytes: number): void {
     this.#allowance = Math.min(this.#allowance + bytes, bytes)
     if (this.#allowance > 0) this.#socket?.resume()
@@ -173,7 +178,8 @@ export class SubscriberSocket implements FrameSink {
     }
     this.#greeted = true
     this.#tally.opened++
-    // An event stream is answered once it has subscribed. Its first chunk begins with the line end of its head.
+    // An event stream is answered once it has subscribed. Its first chunk begins with the line end
+    // of its head.
     if (dialect === 'plain' || dialect === 'sse') this.#ready()
     else this.#socket?.write(openingFrames(this.#plan, this.#cursor))
     return end + 4 - before

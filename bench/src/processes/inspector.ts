@@ -1,6 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 
-/** The inspector of a Node process, by the Chrome DevTools Protocol: as much of it as benchmarks need. */
+/**
+ * The inspector of a Node process, by the Chrome DevTools Protocol: as much of it as benchmarks
+ * need.
+ */
 export class Inspector {
   readonly #socket: WebSocket
   readonly #waiting: Map<number, Waiting> = new Map()
@@ -37,7 +40,10 @@ export class Inspector {
     await this.#ask('Profiler.start')
   }
 
-  /** Writes the profile as a .cpuprofile file, and gives the functions that took most time by themselves. */
+  /**
+   * Writes the profile as a .cpuprofile file, and gives the functions that took most time by
+   * themselves.
+   */
   async stopProfile(path: string): Promise<readonly ProfileLine[]> {
     const { profile } = (await this.#ask('Profiler.stop')) as { profile: CpuProfile }
     await writeFile(path, JSON.stringify(profile))

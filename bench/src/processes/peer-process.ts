@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileOf, onCore, pinnedNode } from './programs.ts'
 
-/** A peer of a benchmark: a script that says on its first line of output where it listens. It runs on the hub's core. */
+/**
+ * A peer of a benchmark: a script that says on its first line of output where it listens. It runs
+ * on the hub's core.
+ */
 export class PeerProcess {
   readonly pid: number
   readonly port: number

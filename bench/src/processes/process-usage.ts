@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 
-/** User and system time of a process so far, seconds; NaN where there is no /proc. Its step is 10 ms. */
+/**
+ * User and system time of a process so far, seconds; NaN where there is no /proc. Its step is 10
+ * ms.
+ */
 export function cpuSeconds(pid: number): number {
   const { user, system } = cpuTimes(pid)
   return user + system
@@ -9,7 +12,8 @@ export function cpuSeconds(pid: number): number {
 /** The same, by where it was spent. */
 export function cpuTimes(pid: number): { readonly user: number; readonly system: number } {
   try {
-    // The command in brackets may hold spaces; user and system time are the fields 14 and 15, in ticks of 10 ms.
+    // The command in brackets may hold spaces; user and system time are the fields 14 and 15, in
+    // ticks of 10 ms.
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
     return { user: Number(fields[11]) / 100, system: Number(fields[12]) / 100 }
   } catch {

@@ -16,7 +16,10 @@ export function fileOf(path: string): string {
   return fileURLToPath(new URL(`../../../${path}`, import.meta.url))
 }
 
-/** The command that runs a program on one core, where the machine has taskset: the hub has the first, all others the second. */
+/**
+ * The command that runs a program on one core, where the machine has taskset: the hub has the
+ * first, all others the second.
+ */
 export function onCore(core: 0 | 1, command: readonly string[]): readonly string[] {
   return existsSync(taskset) ? [taskset, '-c', String(core), ...command] : command
 }
@@ -26,7 +29,10 @@ export function moveToCore(core: 0 | 1, pid: number): void {
   if (existsSync(taskset)) execFileSync(taskset, ['-a', '-p', '-c', String(core), String(pid)], { stdio: 'ignore' })
 }
 
-/** Runs a script of this folder, on this runtime or another, and reads the JSON of the last line that it writes. */
+/**
+ * Runs a script of this folder, on this runtime or another, and reads the JSON of the last line
+ * that it writes.
+ */
 export async function lastLine(
   script: string,
   args: readonly string[],

@@ -11,7 +11,10 @@ export interface RedisServer {
   stop(): Promise<void>
 }
 
-/** The Redis of this machine on a free port, in memory alone; undefined where redis-server is not installed. */
+/**
+ * The Redis of this machine on a free port, in memory alone; undefined where redis-server is not
+ * installed.
+ */
 export async function startRedis(): Promise<RedisServer | undefined> {
   const binary = (process.env.PATH ?? '')
     .split(delimiter)

@@ -1,5 +1,5 @@
-// Asks for one key after the other over kept connections, one request at a time on each, and prints how it went as JSON.
-// Arguments: port, token, connections, keys, milliseconds.
+// Asks for one key after the other over kept connections, one request at a time on each, and prints
+// how it went as JSON. Arguments: port, token, connections, keys, milliseconds.
 
 import { connect } from 'node:net'
 

@@ -8,7 +8,10 @@ import { fileOf } from '../processes/programs.ts'
 
 const secret: string = crypto.randomUUID() + crypto.randomUUID()
 
-/** A real projector as a process of its own, on the Bun of the checkout; BENCH_PROJECTOR is another command, as `bun --cpu-prof`. */
+/**
+ * A real projector as a process of its own, on the Bun of the checkout; BENCH_PROJECTOR is another
+ * command, as `bun --cpu-prof`.
+ */
 export class ProjectorProcess {
   readonly pid: number
   readonly port: number
@@ -62,7 +65,9 @@ export class ProjectorProcess {
   }
 }
 
-/** A token that reads everything of the tenant main, for the projectors that this process starts. */
+/**
+ * A token that reads everything of the tenant main, for the projectors that this process starts.
+ */
 export function readToken(): Promise<string> {
   return mintToken(secret, { tenant: 'main', subject: 'bench', publish: [], subscribe: ['>'], ttlSeconds: 3600 })
 }

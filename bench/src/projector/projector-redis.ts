@@ -2,8 +2,8 @@ import { connect, type Socket } from 'node:net'
 import { startRedis } from '../processes/redis-server.ts'
 
 /**
- * What a Redis of this machine does with `SET key value EX ttl`, pipelined a thousand at a time as a batch writer would; undefined
- * where redis-server is not installed.
+ * What a Redis of this machine does with `SET key value EX ttl`, pipelined a thousand at a time as
+ * a batch writer would; undefined where redis-server is not installed.
  */
 export async function redisSetsPerSecond(keys: number, payload: Uint8Array, ms: number): Promise<number | undefined> {
   const redis = await startRedis()

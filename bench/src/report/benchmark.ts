@@ -11,7 +11,10 @@ export interface Benchmark {
 }
 
 export interface BenchmarkOptions {
-  /** A second or two a measurement, to see that it runs; the figures are rough then, and are not recorded. */
+  /**
+   * A second or two a measurement, to see that it runs; the figures are rough then, and are not
+   * recorded.
+   */
   readonly quick: boolean
   /** Where to write a CPU profile of the hub for each measurement; none when undefined. */
   readonly profiles: string | undefined

@@ -18,7 +18,9 @@ export interface Figure {
 export interface Peer {
   readonly name: string
   readonly value: number
-  /** The figure to the peer, where it was taken turn by turn; else the quotient of the two values. */
+  /**
+   * The figure to the peer, where it was taken turn by turn; else the quotient of the two values.
+   */
   readonly ratio?: number
 }
 
@@ -44,7 +46,10 @@ export function budgetText(budget: Budget): string {
   return budget.of === 'ratio' ? `${bound} times the peer` : bound
 }
 
-/** Three significant digits, whole numbers in groups of three digits, no exponent. What is no number has none in JSON either. */
+/**
+ * Three significant digits, whole numbers in groups of three digits, no exponent. What is no number
+ * has none in JSON either.
+ */
 export function rounded(value: number): string {
   if (!Number.isFinite(value)) return 'none'
   return Math.abs(value) >= 100 ? grouped(Math.round(value)) : String(Number(value.toPrecision(3)))

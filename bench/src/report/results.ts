@@ -21,10 +21,11 @@ export function recordedRuns(): readonly RunRecord[] {
 /** bench/RESULTS.md: a table a benchmark, a row a figure. */
 export function resultsPage(runs: readonly RunRecord[]): string {
   return [
-    '<!-- Written by `make bench` from bench/results/*.json, where each figure also has its conditions. -->',
+    '<!-- Written by `make bench` from bench/results/*.json, which also have the conditions. -->',
     '# Results',
     '',
-    'The last recorded run of each benchmark. How to read the columns, and what a figure means, is in [README.md](README.md).',
+    'The last recorded run of each benchmark. How to read the columns, and what a figure means, is in',
+    '[README.md](README.md).',
     '',
     ...runs.flatMap(section),
   ].join('\n')

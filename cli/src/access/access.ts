@@ -9,7 +9,10 @@ import { isAlive, StateFolder } from '../up/state-folder.ts'
 
 /** Where a command sends its requests, and with what token. */
 export interface Access {
-  /** `http(s)://host:port`, with a path where services have one in common, without a slash at its end. Throws `unavailable` when nothing says where the service is. */
+  /**
+   * `http(s)://host:port`, with a path where services have one in common, without a slash at its
+   * end. Throws `unavailable` when nothing says where the service is.
+   */
   address(service: ServiceName): string
   /** A token that is good now. Throws `unauthenticated` when there is none. */
   token(): Promise<string>
@@ -23,8 +26,8 @@ export interface AccessOptions {
 }
 
 /**
- * An address of one service (WEIR_HUB_URL, ...) goes before that of the mesh, and any given one before `weir up`. Throws
- * UsageError for what is no address.
+ * An address of one service (WEIR_HUB_URL, ...) goes before that of the mesh, and any given one
+ * before `weir up`. Throws UsageError for what is no address.
  */
 export function findAccess(options: AccessOptions, env: Environment = process.env): Access {
   const folder = StateFolder.find(process.cwd())
@@ -59,7 +62,10 @@ function ownToken(folder: StateFolder | undefined): Promise<string> {
   return mintToken(secrets.jwtSecret, everythingGranted(limits.ownTokenSeconds))
 }
 
-/** Throws UsageError for what is no address: the words are those of the client, which reads it by the same rule. */
+/**
+ * Throws UsageError for what is no address: the words are those of the client, which reads it by
+ * the same rule.
+ */
 function origin(address: string): string {
   try {
     return endpointUrl(address, '/', 'http').replace(/\/+$/, '')

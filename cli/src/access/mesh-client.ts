@@ -1,7 +1,10 @@
 import { connect, type Weir } from '@weir/client'
 import type { Access } from './access.ts'
 
-/** The client of an access. A token that `weir up` gives is made anew whenever one is needed, so a command may run for days. */
+/**
+ * The client of an access. A token that `weir up` gives is made anew whenever one is needed, so a
+ * command may run for days.
+ */
 export function meshClient(access: Access): Weir {
   return connect({
     url: access.address('hub'),

@@ -7,7 +7,9 @@ export interface NatsOptions {
   readonly nats?: string
 }
 
-/** Does something as the administrator of NATS. Throws UsageError where nothing says where it is. */
+/**
+ * Does something as the administrator of NATS. Throws UsageError where nothing says where it is.
+ */
 export async function withNats<T>(options: NatsOptions, action: (nc: NatsConnection) => Promise<T>): Promise<T> {
   const url = options.nats ?? process.env.WEIR_NATS_URL ?? localNats()
   const access = natsAccess({ natsUrl: url, ...parseConfig(natsFiles, process.env) })

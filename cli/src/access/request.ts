@@ -11,8 +11,8 @@ export interface RequestOptions {
 }
 
 /**
- * Asks a service with the token of the access. Throws what the service said as a WeirError, `unavailable` when nobody
- * answers.
+ * Asks a service with the token of the access. Throws what the service said as a WeirError,
+ * `unavailable` when nobody answers.
  */
 export async function request(
   access: Access,

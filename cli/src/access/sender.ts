@@ -11,7 +11,10 @@ export interface Rejected {
   readonly message: string
 }
 
-/** Sends events to ingest in batches, one request at a time so that their order stays, and counts what became of them. */
+/**
+ * Sends events to ingest in batches, one request at a time so that their order stays, and counts
+ * what became of them.
+ */
 export class Sender {
   readonly #access: Access
   accepted = 0
@@ -42,7 +45,10 @@ export class Sender {
     this.rejected.push({ line, code, message })
   }
 
-  /** Sends what is there; comes back when everything so far is answered. Throws when ingest cannot be reached. */
+  /**
+   * Sends what is there; comes back when everything so far is answered. Throws when ingest cannot
+   * be reached.
+   */
   flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -54,7 +60,9 @@ export class Sender {
     return this.#sending
   }
 
-  /** One request; a temporary refusal is tried again with the same ids, so nothing is stored twice. */
+  /**
+   * One request; a temporary refusal is tried again with the same ids, so nothing is stored twice.
+   */
   async send(items: readonly string[], lines: readonly (number | undefined)[] = []): Promise<void> {
     if (items.length === 0) return
     for (let attempt = 1; ; attempt++) {

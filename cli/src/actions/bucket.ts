@@ -20,7 +20,10 @@ export async function listBuckets(options: BucketOptions): Promise<number> {
   return exitCodes.done
 }
 
-/** Throws `conflict` for one that a projection fills, or that every tenant has; `not_found` for one that is not there. */
+/**
+ * Throws `conflict` for one that a projection fills, or that every tenant has; `not_found` for one
+ * that is not there.
+ */
 export async function dropBucketNamed(name: string, options: BucketOptions): Promise<number> {
   const owner = (await projectionsOf(findAccess(options))).find(({ bucket }) => bucket === name)
   if (owner !== undefined) {

@@ -74,7 +74,10 @@ async function readiness(what: string, address: string): Promise<Finding> {
   }
 }
 
-/** Values that no projection looks after any more: they stay until their time to live has passed, or somebody drops them. */
+/**
+ * Values that no projection looks after any more: they stay until their time to live has passed, or
+ * somebody drops them.
+ */
 async function buckets({ addresses }: Running): Promise<Finding> {
   try {
     const present = await withNats({ nats: addresses.nats }, (nc) => bucketsOf(nc, defaultTenant))

@@ -16,7 +16,10 @@ export interface HistoryOptions extends AccessOptions {
   readonly json?: boolean
 }
 
-/** Prints stored events, the oldest first unless the newest are wanted first, or steps of readings, and says where live goes on or that the limit leaves some out. */
+/**
+ * Prints stored events, the oldest first unless the newest are wanted first, or steps of readings,
+ * and says where live goes on or that the limit leaves some out.
+ */
 export async function history(filters: readonly string[], options: HistoryOptions): Promise<number> {
   const { from, to, newest = false, step, json = false } = options
   const now = Date.now()

@@ -73,7 +73,10 @@ function membersOf(value: unknown): object {
   throw new WeirError('malformed', 'This is not an item: give an object with "subject" and "data".')
 }
 
-/** The members of both objects, each as it is written: no number on its way is read and printed again. */
+/**
+ * The members of both objects, each as it is written: no number on its way is read and printed
+ * again.
+ */
 function withMembers(first: string, second: string): string {
   const [one, other] = [first.trim().slice(1, -1), second.trim().slice(1, -1)]
   return `{${[one, other].filter((members) => members.trim() !== '').join(',')}}`

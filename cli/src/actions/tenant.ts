@@ -17,7 +17,10 @@ export interface CreateOptions extends NatsOptions {
   readonly force?: boolean
 }
 
-/** Makes the streams and buckets of a tenant, or changes them. Throws `conflict` for changes that lose data, without `force`. */
+/**
+ * Makes the streams and buckets of a tenant, or changes them. Throws `conflict` for changes that
+ * lose data, without `force`.
+ */
 export async function createTenant(name: string, options: CreateOptions): Promise<number> {
   checkTenant(name)
   const spec = await specWithBuckets(specOf(options), options.projections ?? process.env.WEIR_PROJECTIONS)

@@ -16,7 +16,10 @@ export function natsServer(): string {
   }
 }
 
-/** The Node that runs the hub: the binary of uWebSockets.js is bound to it, whatever Node the machine has. */
+/**
+ * The Node that runs the hub: the binary of uWebSockets.js is bound to it, whatever Node the
+ * machine has.
+ */
 export function pinnedNode(): string {
   const path = fileOf('.tools/bin/node')
   return existsSync(path) ? path : missing('Node 22', 'run "make setup"')

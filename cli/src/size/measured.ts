@@ -1,12 +1,14 @@
 /**
- * What things cost, as bench/results has it: two shared cores of a cloud machine, events of 200 bytes. A test holds each beside
- * its figure. CPU is in microseconds of one core.
+ * What things cost, as bench/results has it: two shared cores of a cloud machine, events of 200
+ * bytes. A test holds each beside its figure. CPU is in microseconds of one core.
  */
 export const measured = {
   /** Ingest, an event that comes alone in its request, and one in a batch of hundreds. */
   ingestSingleMicros: 32.2,
   ingestBatchMicros: 5.3,
-  /** nats-server, to store and republish an event; the same for each copy, which is an assumption. */
+  /**
+   * nats-server, to store and republish an event; the same for each copy, which is an assumption.
+   */
   natsEventMicros: 10.6,
   /** nats-server, for each further hub that hears an event. */
   natsHubMicros: 0.8,

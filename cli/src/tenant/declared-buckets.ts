@@ -7,8 +7,9 @@ import { limits } from '../limits.ts'
 import { UsageError } from '../text/usage-error.ts'
 
 /**
- * A tenant with the buckets of the default and those that a file of projections needs; the file's word counts where both name one.
- * The projector reads its own file. Throws UsageError with every fault of it.
+ * A tenant with the buckets of the default and those that a file of projections needs; the file's
+ * word counts where both name one. The projector reads its own file. Throws UsageError with every
+ * fault of it.
  */
 export async function specWithBuckets(spec: TenantSpec, file: string | undefined): Promise<TenantSpec> {
   if (file === undefined || file === '') return spec

@@ -8,7 +8,10 @@ export function eventLine(subject: string, event: Event): string {
   return `${clock(eventToJson({ ...event, data: { case: undefined } }).time)}  ${subject}  ${dataText(event)}`
 }
 
-/** The data of an event by itself, whatever its kind, as JSON on one line; JSON data as its producer wrote it. */
+/**
+ * The data of an event by itself, whatever its kind, as JSON on one line; JSON data as its producer
+ * wrote it.
+ */
 export function dataText(event: Event): string {
   if (event.data.case === 'json') {
     const { $typeName } = event
@@ -20,7 +23,9 @@ export function dataText(event: Event): string {
   return 'null'
 }
 
-/** An object with a whole event as its last member, on one line; JSON data as its producer wrote it. */
+/**
+ * An object with a whole event as its last member, on one line; JSON data as its producer wrote it.
+ */
 export function lineWithEvent(rest: object, event: Event): string {
   const members = JSON.stringify(rest).slice(1, -1)
   return `{${members}${members === '' ? '' : ','}"event":${eventToJsonText(event)}}`

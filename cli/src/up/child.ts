@@ -17,7 +17,10 @@ export interface ChildDeclaration {
   readonly isReady: () => Promise<boolean>
 }
 
-/** One supervised process: started until it is ready, started again with growing waits when it ends unasked. */
+/**
+ * One supervised process: started until it is ready, started again with growing waits when it ends
+ * unasked.
+ */
 export class Child {
   readonly name: string
   readonly #declaration: ChildDeclaration
@@ -43,7 +46,10 @@ export class Child {
     return this.#child?.pid
   }
 
-  /** Comes back when the part is ready, and supervises it from then on. Throws `unavailable` with the end of its log when it is not. */
+  /**
+   * Comes back when the part is ready, and supervises it from then on. Throws `unavailable` with
+   * the end of its log when it is not.
+   */
   async start(): Promise<void> {
     const ended = this.#spawn()
     const problem = await this.#untilReady(ended)
@@ -77,7 +83,8 @@ export class Child {
     const [program, ...args] = command
     boundLog(logPath)
     const log = openSync(logPath, 'a', 0o600)
-    // A process group of its own: Ctrl-C in the terminal reaches `weir up` alone, which then stops the parts in order.
+    // A process group of its own: Ctrl-C in the terminal reaches `weir up` alone, which then stops
+    // the parts in order.
     const child = spawn(program, args, { env, detached: true, stdio: ['ignore', log, log] })
     closeSync(log)
     this.#child = child
@@ -94,7 +101,9 @@ export class Child {
     return this.#ended
   }
 
-  /** Undefined when the part is ready, otherwise why it is not. Gives up when the process has ended. */
+  /**
+   * Undefined when the part is ready, otherwise why it is not. Gives up when the process has ended.
+   */
   async #untilReady(ended: Promise<string>): Promise<string | undefined> {
     let how: string | undefined
     void ended.then((words) => {
@@ -135,7 +144,10 @@ export class Child {
   }
 }
 
-/** Nothing else returns to what this part lost, so its waits need not be spread, and can be announced. */
+/**
+ * Nothing else returns to what this part lost, so its waits need not be spread, and can be
+ * announced.
+ */
 const wholeSpan = (): number => 1
 
 /** To the whole process group of the child. */

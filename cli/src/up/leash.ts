@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
-// Reads `+ <group>` and `- <group>`. At the end of its input, which is the end of `weir up` however that came, it ends
-// the process groups that are left: politely first, for good after a while. Signals of the terminal are not for it.
+// Reads `+ <group>` and `- <group>`. At the end of its input, which is the end of `weir up` however
+// that came, it ends the process groups that are left: politely first, for good after a while.
+// Signals of the terminal are not for it.
 const script = `
 trap '' INT TERM HUP
 groups=' '
@@ -24,8 +25,9 @@ for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 `
 
 /**
- * Makes sure that no process outlives `weir up`, also when that is killed with a signal it cannot catch: a small shell
- * holds the other end of a pipe, and the kernel closes the pipe whatever happens.
+ * Makes sure that no process outlives `weir up`, also when that is killed with a signal it cannot
+ * catch: a small shell holds the other end of a pipe, and the kernel closes the pipe whatever
+ * happens.
  */
 export class Leash {
   readonly #shell: ChildProcess

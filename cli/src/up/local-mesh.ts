@@ -46,7 +46,10 @@ export class LocalMesh {
     }, limits.logCheckMs)
   }
 
-  /** Comes back when everything is ready. Throws when a part is not; the caller then stops the others. */
+  /**
+   * Comes back when everything is ready. Throws when a part is not; the caller then stops the
+   * others.
+   */
   async start(): Promise<void> {
     const context = this.#options
     const servers = context.nats.map((server) => this.#run(server.name, natsPart(context, server)))
@@ -97,8 +100,8 @@ export class LocalMesh {
   }
 
   /**
-   * Makes the streams of the default tenant where they are missing, with the buckets of the projections that the projector will be
-   * given, and says which tenants there are.
+   * Makes the streams of the default tenant where they are missing, with the buckets of the
+   * projections that the projector will be given, and says which tenants there are.
    */
   async #provision(): Promise<readonly string[]> {
     const replicas = this.#options.nats.length

@@ -1,7 +1,10 @@
 import { copyFileSync, readFileSync, statSync, truncateSync } from 'node:fs'
 import { limits } from '../limits.ts'
 
-/** Moves what a log holds to `<path>.old` once it is too large. Its writer appends, so it may go on writing meanwhile. */
+/**
+ * Moves what a log holds to `<path>.old` once it is too large. Its writer appends, so it may go on
+ * writing meanwhile.
+ */
 export function boundLog(path: string): void {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
   if (size <= limits.logBytesMax) return

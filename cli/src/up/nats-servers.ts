@@ -19,9 +19,10 @@ export interface NatsServer {
 }
 
 /**
- * The one server of a `weir up`, or the three of a cluster. The first listens where the ports say; the others, and all of them
- * for each other, on free ports, for nobody but this `weir up` needs to know those. Throws `conflict` in a folder with data of
- * the other kind: a stream of one server does not become one of three by itself.
+ * The one server of a `weir up`, or the three of a cluster. The first listens where the ports say;
+ * the others, and all of them for each other, on free ports, for nobody but this `weir up` needs to
+ * know those. Throws `conflict` in a folder with data of the other kind: a stream of one server
+ * does not become one of three by itself.
  */
 export async function natsServers(
   folder: StateFolder,

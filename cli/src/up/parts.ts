@@ -106,7 +106,10 @@ function service(
   })
 }
 
-/** The caller's environment goes to every part, so that any setting of a service can be tried with `weir up`. */
+/**
+ * The caller's environment goes to every part, so that any setting of a service can be tried with
+ * `weir up`.
+ */
 function declare(
   { folder }: PartContext,
   name: PartName,

@@ -27,7 +27,10 @@ export const portSettings: { readonly [Name in keyof Ports]: Setting<number> } =
   projectorAdmin: portSetting('projectorAdmin', 'Health and metrics of the projector.'),
 }
 
-/** The ports that the environment asks for: WEIR_PORT_BASE moves all, a variable of its own moves one. */
+/**
+ * The ports that the environment asks for: WEIR_PORT_BASE moves all, a variable of its own moves
+ * one.
+ */
 export function portsOf(env: Environment): Ports {
   return parseConfig(portSettings, env)
 }

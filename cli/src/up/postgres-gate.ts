@@ -7,14 +7,17 @@ export interface PostgresGateOptions {
   /** Where clients come in, on 127.0.0.1. 0 takes a free one. */
   readonly port: number
   readonly password: string
-  /** Takes a client that has given the password, as it was when it connected: its startup message is to be read. */
+  /**
+   * Takes a client that has given the password, as it was when it connected: its startup message is
+   * to be read.
+   */
   readonly serve: (client: Socket) => void
 }
 
 /**
- * Asks each client for the password, by the cleartext exchange of the PostgreSQL protocol 3.0, since nothing leaves the
- * machine; then hands its socket on, so that no byte is copied. PGlite knows no passwords, and every account of a machine reaches its
- * loopback addresses.
+ * Asks each client for the password, by the cleartext exchange of the PostgreSQL protocol 3.0,
+ * since nothing leaves the machine; then hands its socket on, so that no byte is copied. PGlite
+ * knows no passwords, and every account of a machine reaches its loopback addresses.
  */
 export async function openPostgresGate({ port, password, serve }: PostgresGateOptions): Promise<Server> {
   const server = createServer((client) => admit(client, password, serve))

@@ -1,5 +1,6 @@
-// A process of its own: Postgres in WebAssembly, on a socket. It serves one connection at a time, which is the projector's.
-// Arguments: the folder of the data, the port. The password comes in the environment, where `ps` does not show it.
+// A process of its own: Postgres in WebAssembly, on a socket. It serves one connection at a time,
+// which is the projector's. Arguments: the folder of the data, the port. The password comes in the
+// environment, where `ps` does not show it.
 
 import { existsSync } from 'node:fs'
 import { mkdtemp, rename, rm } from 'node:fs/promises'
@@ -13,24 +14,28 @@ const [dataDir = '', port = ''] = process.argv.slice(2)
 const password = process.env.WEIR_POSTGRES_PASSWORD ?? ''
 if (password === '') throw new Error('WEIR_POSTGRES_PASSWORD is missing.')
 
-// The default of 128 MB of shared buffers is all touched at the start; one writer of append-only rows needs few.
+// The default of 128 MB of shared buffers is all touched at the start; one writer of append-only
+// rows needs few.
 const postgresqlconf = ['shared_buffers = 16MB', 'max_wal_size = 128MB', 'min_wal_size = 32MB', "timezone = 'UTC'"]
 
 if (!existsSync(`${dataDir}/PG_VERSION`)) {
-  // Made aside and moved into place when it is whole: a start that is cut short leaves nothing half made.
+  // Made aside and moved into place when it is whole: a start that is cut short leaves nothing half
+  // made.
   await rm(`${dataDir}.new`, { recursive: true, force: true })
   await (await PGlite.create({ dataDir: `${dataDir}.new`, postgresqlconf })).close()
   await rename(`${dataDir}.new`, dataDir)
 }
 const db = await PGlite.create({ dataDir, postgresqlconf })
-// Where it listens itself nobody comes: a folder that no other account may enter; its path is short, as the system wants it.
+// Where it listens itself nobody comes: a folder that no other account may enter; its path is
+// short, as the system wants it.
 const socketFolder = await mkdtemp(join(tmpdir(), 'weir-pg-'))
 const server = new PGLiteSocketServer({ db, path: join(socketFolder, 'postgres') })
 await server.start()
 const gate = await openPostgresGate({
   port: Number(port),
   password,
-  // Private: through its public door, a socket, each byte would be copied twice. TypeScript checks that it is there.
+  // Private: through its public door, a socket, each byte would be copied twice. TypeScript checks
+  // that it is there.
   // biome-ignore lint/complexity/useLiteralKeys: a private member is named so alone
   serve: (client) => void server['handleConnection'](client),
 })

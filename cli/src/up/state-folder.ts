@@ -5,7 +5,10 @@ import { type NatsRole, natsRoles } from '@weir/mesh'
 import type { Addresses } from './addresses.ts'
 import type { Secrets } from './secrets.ts'
 
-/** The folder `.weir` in which `weir up` keeps everything: data, logs, secrets, and what other commands need to find it. */
+/**
+ * The folder `.weir` in which `weir up` keeps everything: data, logs, secrets, and what other
+ * commands need to find it.
+ */
 export class StateFolder {
   readonly path: string
 
@@ -91,7 +94,10 @@ export interface Running {
   readonly token: string
 }
 
-/** Whether the `weir up` that wrote this still runs. Its number may be another program's by now, which Linux can tell. */
+/**
+ * Whether the `weir up` that wrote this still runs. Its number may be another program's by now,
+ * which Linux can tell.
+ */
 export function isAlive({ pid }: Running): boolean {
   try {
     process.kill(pid, 0)

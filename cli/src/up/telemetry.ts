@@ -1,5 +1,6 @@
-// A process of its own: this machine's CPU and memory, measured and sent by the stock OpenTelemetry packages as any
-// program would send its own. Arguments: the address of ingest. The token comes in the environment, where `ps` does not show it.
+// A process of its own: this machine's CPU and memory, measured and sent by the stock OpenTelemetry
+// packages as any program would send its own. Arguments: the address of ingest. The token comes in
+// the environment, where `ps` does not show it.
 
 import { hostname } from 'node:os'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto'

@@ -3,8 +3,9 @@ import { clientLimits } from '../limits.ts'
 import type { Fetch } from '../platform/fetch.ts'
 
 /**
- * Why a WebSocket could not be opened there, as far as a plain request can tell: browsers say 1006 for everything. Undefined
- * when a hub answers, nobody does, or the answer may not be read (of another origin). Never rejects.
+ * Why a WebSocket could not be opened there, as far as a plain request can tell: browsers say 1006
+ * for everything. Undefined when a hub answers, nobody does, or the answer may not be read (of
+ * another origin). Never rejects.
  */
 export async function addressFault(socketUrl: string, fetch: Fetch): Promise<WeirError | undefined> {
   const { status, origin } = await statusAt(socketUrl.replace(/^ws/, 'http'), fetch)
@@ -15,7 +16,10 @@ export async function addressFault(socketUrl: string, fetch: Fetch): Promise<Wei
   )
 }
 
-/** A hub answers 400 to what is no WebSocket, or refuses with 403, 429 or 503; what is between may fail for a while. */
+/**
+ * A hub answers 400 to what is no WebSocket, or refuses with 403, 429 or 503; what is between may
+ * fail for a while.
+ */
 function isForeign(status: number): boolean {
   return status < 500 && !hubStatuses.has(status)
 }

@@ -17,7 +17,10 @@ export interface ConnectionOptions extends Omit<SessionOptions, 'url'> {
   readonly random: () => number
 }
 
-/** Keeps one session to a hub, for as long as there are feeds: reconnects, resumes, and tells the state. */
+/**
+ * Keeps one session to a hub, for as long as there are feeds: reconnects, resumes, and tells the
+ * state.
+ */
 export class Connection implements FeedSource {
   readonly status: ConnectionStatus = new ConnectionStatus()
   readonly #options: ConnectionOptions
@@ -69,7 +72,10 @@ export class Connection implements FeedSource {
     if (this.#retryPlanned) void this.#attempt()
   }
 
-  /** The network may be another: an attempt that waits begins, and a session must show that it lives. */
+  /**
+   * The network may be another: an attempt that waits begins, and a session must show that it
+   * lives.
+   */
   wake(): void {
     if (this.#retryPlanned) void this.#attempt()
     else this.#session?.check()
@@ -128,7 +134,10 @@ export class Connection implements FeedSource {
     return urls[this.#urlAt % urls.length] as string
   }
 
-  /** A token may have been good when it was kept, and its key has changed since: the application is asked once more. */
+  /**
+   * A token may have been good when it was kept, and its key has changed since: the application is
+   * asked once more.
+   */
   #refused(error: WeirError): void {
     if (error.code !== 'unauthenticated' || this.#tokenRefused) {
       this.#finish(error)
@@ -141,7 +150,10 @@ export class Connection implements FeedSource {
     void this.#attempt()
   }
 
-  /** Looks whether the address can be right. One that never was is given up; a hub that was there may come back. */
+  /**
+   * Looks whether the address can be right. One that never was is given up; a hub that was there
+   * may come back.
+   */
   async #explain(url: string): Promise<void> {
     const fault = await addressFault(url, this.#options.fetch)
     this.#foreignAnswers = fault === undefined ? 0 : this.#foreignAnswers + 1
@@ -187,7 +199,10 @@ export class Connection implements FeedSource {
     else this.#table?.received(frame, bytes)
   }
 
-  /** The hub is about to go: the connection stays until its turn has come, and is then made anew at once. */
+  /**
+   * The hub is about to go: the connection stays until its turn has come, and is then made anew at
+   * once.
+   */
   #leave({ reason, reconnectAfterMs }: Goaway): void {
     this.#cancelTimer()
     this.#cancelTimer = this.#options.clock.after(reconnectAfterMs, () => {

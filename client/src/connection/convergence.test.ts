@@ -6,8 +6,9 @@ import { ModelHub } from '../../test/model-hub.ts'
 import { type TestWeir, testWeir } from '../../test/weir.ts'
 import type { Subscription } from '../subscription/subscription.ts'
 
-// Whatever a hub and the network do, and however an application reads: a client in mode LATEST ends with what the log
-// ends with, and one in mode ALL has had every entry once and in order, or was told of a gap.
+// Whatever a hub and the network do, and however an application reads: a client in mode LATEST ends
+// with what the log ends with, and one in mode ALL has had every entry once and in order, or was
+// told of a gap.
 
 // A few batches fill it, so that the hub holds back and subscriptions are set aside.
 const windowBytes = 120
@@ -154,7 +155,10 @@ async function finish({ clock }: TestWeir, model: ModelHub, followers: readonly 
   }
 }
 
-/** Retention takes the oldest entries; what it takes of a subject's last state is removed first, as a TTL would do it. */
+/**
+ * Retention takes the oldest entries; what it takes of a subject's last state is removed first, as
+ * a TTL would do it.
+ */
 function forget(model: ModelHub, count: number): void {
   const gone = new Set(model.log.slice(0, count).map(({ subject }) => subject))
   const kept = new Set(model.log.slice(count).map(({ subject }) => subject))

@@ -2,7 +2,10 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number
-  /** Runs the action once after so many milliseconds, unless it is cancelled by a call of what is returned. */
+  /**
+   * Runs the action once after so many milliseconds, unless it is cancelled by a call of what is
+   * returned.
+   */
   after(delayMs: number, action: () => void): () => void
 }
 

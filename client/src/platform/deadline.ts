@@ -1,7 +1,10 @@
 import { WeirError } from '@weir/proto'
 import type { Clock } from './clock.ts'
 
-/** For a race: rejects with `unavailable` after so many milliseconds. To be cancelled when the race is over. */
+/**
+ * For a race: rejects with `unavailable` after so many milliseconds. To be cancelled when the race
+ * is over.
+ */
 export class Deadline {
   readonly passed: Promise<never>
   cancel: () => void = () => {}

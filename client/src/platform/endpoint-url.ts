@@ -1,9 +1,10 @@
 import { WeirError } from '@weir/proto'
 
 /**
- * The address of an endpoint below a base address, by the one rule of all clients of Weir: the base may have any path, as
- * behind a proxy at `https://example.com/weir/hub`, and the endpoint's path is put after it. A base that ends with that path
- * already is taken as it is. `http` and `ws` name the same server. Throws `invalid`, with a sentence that says what is wrong.
+ * The address of an endpoint below a base address, by the one rule of all clients of Weir: the base
+ * may have any path, as behind a proxy at `https://example.com/weir/hub`, and the endpoint's path
+ * is put after it. A base that ends with that path already is taken as it is. `http` and `ws` name
+ * the same server. Throws `invalid`, with a sentence that says what is wrong.
  */
 export function endpointUrl(base: string, path: `/${string}`, scheme: 'http' | 'ws'): string {
   const url = URL.canParse(base) ? new URL(base) : undefined

@@ -13,7 +13,10 @@ export function membersOf(text: string): Members {
   }
 }
 
-/** The error that an HTTP answer tells: problem+json (RFC 9457) with Weir's code, or what its status means. */
+/**
+ * The error that an HTTP answer tells: problem+json (RFC 9457) with Weir's code, or what its status
+ * means.
+ */
 export function httpError(status: number, { code, detail }: Members): WeirError {
   return new WeirError(
     typeof code === 'string' && isErrorCode(code) ? code : codeOfStatus(status),

@@ -26,7 +26,10 @@ export interface EventPostOptions {
   readonly rejected: (rejection: Rejection) => void
 }
 
-/** Delivers batches: sends, reads the answer, and sends again, with the same ids, what a later attempt may store. */
+/**
+ * Delivers batches: sends, reads the answer, and sends again, with the same ids, what a later
+ * attempt may store.
+ */
 export class EventPost {
   readonly #options: EventPostOptions
   readonly #abort = new AbortController()

@@ -7,7 +7,10 @@ export interface IngestAnswer {
   readonly error: WeirError | undefined
   /** Whether what `error` refused may be sent again unchanged. */
   readonly mayRetry: boolean
-  /** Every item that was not stored, with the reason; undefined when the answer does not list them all. */
+  /**
+   * Every item that was not stored, with the reason; undefined when the answer does not list them
+   * all.
+   */
   readonly rejected: readonly RejectedItem[] | undefined
   /** How long to wait before the next attempt, if the answer says so. */
   readonly retryAfterMs: number | undefined

@@ -3,7 +3,10 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { checkSubject, EventSchema, limits, timestampFromMilliseconds, WeirError } from '@weir/proto'
 import { v7 } from 'uuid'
 
-/** What a producer gives of an event: any part of it. Without an id it gets a UUIDv7, without a time the present. */
+/**
+ * What a producer gives of an event: any part of it. Without an id it gets a UUIDv7, without a time
+ * the present.
+ */
 export type EventInit = MessageInitShape<typeof EventSchema>
 
 /** An event on its way to ingest. Its id never changes, so that sending it twice stores it once. */

@@ -46,7 +46,10 @@ export class Outbox {
     return this.#bytes
   }
 
-  /** Resolves when the event is in the buffer, or was dropped by the policy. Rejects with `overloaded` or `too_large`. */
+  /**
+   * Resolves when the event is in the buffer, or was dropped by the policy. Rejects with
+   * `overloaded` or `too_large`.
+   */
   put(item: OutboxItem): Promise<void> {
     const { bytesMax, whenFull, sendersMax, dropped } = this.#options
     const size = item.bytes.length

@@ -24,10 +24,15 @@ export interface ProducerOptions {
   readonly bufferBytesMax?: number
   /** What happens to an event for which there is no room; the default is `block`. */
   readonly whenFull?: WhenFull
-  /** Events that could not be delivered for so long are given up; the default is 10 minutes. Past 2 minutes, an event whose
-   * answer was lost may be stored twice. */
+  /**
+   * Events that could not be delivered for so long are given up; the default is 10 minutes. Past 2
+   * minutes, an event whose answer was lost may be stored twice.
+   */
   readonly giveUpMs?: number
-  /** Is told of each event that will not be stored: rejected by ingest, dropped by `whenFull`, or given up. */
+  /**
+   * Is told of each event that will not be stored: rejected by ingest, dropped by `whenFull`, or
+   * given up.
+   */
   readonly onRejected?: (rejection: Rejection) => void
   /** Instead of the global one. */
   readonly fetch?: Fetch
@@ -38,13 +43,17 @@ export interface ProducerSurroundings {
   readonly clock: Clock
   /** 0 up to 1. */
   readonly random: () => number
-  /** Calls the action when a page goes away, for good or into the browser's cache; what it returns ends that. */
+  /**
+   * Calls the action when a page goes away, for good or into the browser's cache; what it returns
+   * ends that.
+   */
   readonly onPageHide: (action: () => void) => () => void
 }
 
 /**
- * Sends events to ingest in batches, in order, one request at a time. While a request is under way the next batch gathers, so
- * batches grow with the load. Retries carry the same ids, so an event is stored once however often it had to be sent.
+ * Sends events to ingest in batches, in order, one request at a time. While a request is under way
+ * the next batch gathers, so batches grow with the load. Retries carry the same ids, so an event is
+ * stored once however often it had to be sent.
  */
 export class Producer {
   readonly #clock: Clock
@@ -94,8 +103,9 @@ export class Producer {
   }
 
   /**
-   * Resolves when the event is in the buffer: await it, and a full buffer slows you down. Rejects with `malformed`,
-   * `invalid` or `too_large` for an event that cannot be sent, `overloaded` by policy, `conflict` after `close`.
+   * Resolves when the event is in the buffer: await it, and a full buffer slows you down. Rejects
+   * with `malformed`, `invalid` or `too_large` for an event that cannot be sent, `overloaded` by
+   * policy, `conflict` after `close`.
    */
   async send(subject: string, event: EventInit): Promise<void> {
     if (this.#closed) throw new WeirError('conflict', 'This producer is closed.')
@@ -104,7 +114,10 @@ export class Producer {
     else this.#cancelDelay ??= this.#clock.after(this.#maxDelayMs, () => void this.#sendAll())
   }
 
-  /** Sends at once what waits, and resolves when everything sent so far is stored or was reported as rejected. */
+  /**
+   * Sends at once what waits, and resolves when everything sent so far is stored or was reported as
+   * rejected.
+   */
   flush(): Promise<void> {
     void this.#sendAll()
     return this.#outbox.flushed()
@@ -136,7 +149,10 @@ export class Producer {
     this.#sending = false
   }
 
-  /** Requests that are under way may be cut off now; one small request outlives the page. The same ids make it harmless. */
+  /**
+   * Requests that are under way may be cut off now; one small request outlives the page. The same
+   * ids make it harmless.
+   */
   #leavePage(): void {
     const items: OutboxItem[] = []
     let bytes = 0

@@ -6,7 +6,10 @@ export type AlertStatus = (typeof alertStatuses)[number]
 
 export type AlertSeverity = 'NORMAL' | 'HIGH' | 'URGENT'
 
-/** An alert as it is now. Its changes are events under its subject, and entries of the source `alerts`. */
+/**
+ * An alert as it is now. Its changes are events under its subject, and entries of the source
+ * `alerts`.
+ */
 export interface Alert {
   /** `<rule>.<key>`; what `acknowledgeAlert` and `resolveAlert` take. */
   readonly id: string

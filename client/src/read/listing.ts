@@ -9,8 +9,9 @@ export interface Page<Item> {
 }
 
 /**
- * What matches a query: `for await` gives every item, page after page, up to the query's `limit`; `await` gives one page,
- * whose `next` says whether there is more. The first page is asked for at once.
+ * What matches a query: `for await` gives every item, page after page, up to the query's `limit`;
+ * `await` gives one page, whose `next` says whether there is more. The first page is asked for at
+ * once.
  */
 export type Listing<Item, Answer extends Page<Item>> = Promise<Answer> & AsyncIterable<Item>
 

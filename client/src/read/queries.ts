@@ -30,9 +30,14 @@ export interface HistoryQuery {
   /** RFC 3339, a Date, or milliseconds since the Unix epoch. */
   readonly from?: string | number | Date
   readonly to?: string | number | Date
-  /** By the time at which they happened: `asc`, the oldest first, which is the default, or `desc`. */
+  /**
+   * By the time at which they happened: `asc`, the oldest first, which is the default, or `desc`.
+   */
   readonly order?: 'asc' | 'desc'
-  /** Asks for `series` in place of events: readings in steps of so many seconds, or of `10s`, `5m`; needs `from`. */
+  /**
+   * Asks for `series` in place of events: readings in steps of so many seconds, or of `10s`, `5m`;
+   * needs `from`.
+   */
   readonly step?: string | number
   /** At most so many items; without, all. */
   readonly limit?: number
@@ -43,7 +48,9 @@ export interface HistoryQuery {
 /** A stored event. Live continues at the page's cursor. */
 export type HistoryItem = Omit<Entry, 'cursor' | 'detached'>
 
-/** One metric of one subject in steps: columns of equal length. A step without readings is left out. */
+/**
+ * One metric of one subject in steps: columns of equal length. A step without readings is left out.
+ */
 export interface Series {
   readonly subject: string
   readonly metric: string

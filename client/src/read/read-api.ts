@@ -17,7 +17,10 @@ export interface ReadApiOptions {
   readonly clock: Clock
 }
 
-/** The projector's HTTP interface. Every call rejects with WeirError: what the server says, or `unavailable`. */
+/**
+ * The projector's HTTP interface. Every call rejects with WeirError: what the server says, or
+ * `unavailable`.
+ */
 export class ReadApi {
   readonly #options: ReadApiOptions
 
@@ -32,14 +35,18 @@ export class ReadApi {
     return { bucket, cursor, items: items.map((item, at) => stateItem(item, texts[at] ?? '')), next }
   }
 
-  /** Undefined when the bucket holds no such key. Rejects with `not_found` when there is no such bucket. */
+  /**
+   * Undefined when the bucket holds no such key. Rejects with `not_found` when there is no such
+   * bucket.
+   */
   async get(bucket: string, key: string): Promise<StateItem | undefined> {
     try {
       const { members, text } = await this.#read<WireItem>(['state', bucket, key], {})
       return stateItem(members, text)
     } catch (thrown) {
       if (!(thrown instanceof WeirError) || thrown.code !== 'not_found') throw thrown
-      // A missing bucket, another server and a proxy's page answer 404 as well: then this rejects too.
+      // A missing bucket, another server and a proxy's page answer 404 as well: then this rejects
+      // too.
       await this.state(bucket, { filter: key, limit: 1 })
       return undefined
     }

@@ -1,6 +1,9 @@
 import { closeCode, errorCodes, shouldReconnect, WeirError } from '@weir/proto'
 
-/** The error of a connection that was closed with this code. What to do about it, its range alone says (shouldReconnect). */
+/**
+ * The error of a connection that was closed with this code. What to do about it, its range alone
+ * says (shouldReconnect).
+ */
 export function closeError(code: number, reason: string): WeirError {
   const known = errorCodes.find((name) => closeCode(name) === code)
   const message = reason === '' ? `The hub closed the connection with code ${code}.` : reason

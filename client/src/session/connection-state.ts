@@ -4,13 +4,15 @@
  * - `connecting`: nothing has been received yet.
  * - `live`: every subscription was answered, and the application keeps up.
  * - `behind`: the application takes longer than the hub; the hub holds back and conflates.
- * - `recovering`: the connection was lost, or is back after an outage; subscriptions are being resumed where they ended.
+ * - `recovering`: the connection was lost, or is back after an outage; subscriptions are being
+ *   resumed where they ended.
  * - `offline`: an attempt has failed; the next one follows by itself.
  * - `closed`: for good, by the application or by an error that no attempt can mend.
  *
  * Invariants, proved in connection-state.test.ts over every state and event:
  * 1. `closed` is final, and `ended` leads to it from anywhere.
- * 2. Only `resumed` makes a connection `live` that was not; only `strained` takes it from there to `behind`.
+ * 2. Only `resumed` makes a connection `live` that was not; only `strained` takes it from there to
+ *    `behind`.
  * 3. A loss takes `live` and `behind` to `recovering`, and everything else to `offline`.
  * 4. What is `offline` passes through `recovering` before it is `live`.
  */

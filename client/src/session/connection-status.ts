@@ -36,7 +36,10 @@ export class ConnectionStatus implements Readable<ConnectionState> {
     return this.#attempt
   }
 
-  /** When the next attempt begins, in milliseconds of the client's clock; undefined while none waits. */
+  /**
+   * When the next attempt begins, in milliseconds of the client's clock; undefined while none
+   * waits.
+   */
   get retryAtMs(): number | undefined {
     return this.#retryAtMs
   }

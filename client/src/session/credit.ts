@@ -2,8 +2,9 @@ import { clientLimits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /**
- * The window of one connection: the bytes of Batch messages that were received and are not finished. What is finished goes
- * back to the hub in Acks; what is not keeps the hub from sending more, and so bounds the client's memory.
+ * The window of one connection: the bytes of Batch messages that were received and are not
+ * finished. What is finished goes back to the hub in Acks; what is not keeps the hub from sending
+ * more, and so bounds the client's memory.
  */
 export class Credit {
   readonly windowBytes: number

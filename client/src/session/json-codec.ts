@@ -1,7 +1,10 @@
 import { clientFrameToJson, readServerFrame, receivedEvent, WeirError } from '@weir/proto'
 import type { Codec } from './codec.ts'
 
-/** The subprotocol `weir.v1.json`: for looking at the frames, and the smaller one where nothing else reads Protobuf. */
+/**
+ * The subprotocol `weir.v1.json`: for looking at the frames, and the smaller one where nothing else
+ * reads Protobuf.
+ */
 export const jsonCodec: Codec = {
   subprotocol: 'weir.v1.json',
   encode: (frame) => clientFrameToJson({ $typeName: 'weir.v1.ClientFrame', frame }),

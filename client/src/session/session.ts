@@ -28,11 +28,16 @@ export interface SessionEvents {
   received(frame: HubFrame, bytes: number): void
   strained(): void
   eased(): void
-  /** Once, and nothing follows; not after `close`. `mayRetry` is false when no attempt can mend it. */
+  /**
+   * Once, and nothing follows; not after `close`. `mayRetry` is false when no attempt can mend it.
+   */
   ended(error: WeirError, mayRetry: boolean): void
 }
 
-/** One socket to a hub, from Hello to its end: it keeps the connection alive and the token fresh, and counts the window. */
+/**
+ * One socket to a hub, from Hello to its end: it keeps the connection alive and the token fresh,
+ * and counts the window.
+ */
 export class Session {
   readonly #options: SessionOptions
   readonly #events: SessionEvents
@@ -143,7 +148,9 @@ export class Session {
     this.#events.welcomed(welcome.hub)
   }
 
-  /** The hub, or what is between, does not do what it should: another attempt may meet a better one. */
+  /**
+   * The hub, or what is between, does not do what it should: another attempt may meet a better one.
+   */
   #fail(message: string, cause?: unknown): void {
     if (this.#ended) return
     this.#end(new WeirError('unavailable', message, { cause }), true)

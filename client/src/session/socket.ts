@@ -10,7 +10,10 @@ export interface SocketEvents {
   /** The subprotocol is what the server chose; empty when it chose none. */
   opened(subprotocol: string): void
   received(message: string | Uint8Array): void
-  /** Exactly once, also when it never opened; nothing follows. 1006 (RFC 6455) when there was no close frame. */
+  /**
+   * Exactly once, also when it never opened; nothing follows. 1006 (RFC 6455) when there was no
+   * close frame.
+   */
   closed(code: number, reason: string): void
 }
 
@@ -35,7 +38,8 @@ export function openWebSocket(Constructor: WebSocketConstructor): OpenSocket {
     }
     socket.onmessage = ({ data }) => events.received(typeof data === 'string' ? data : new Uint8Array(data))
     socket.onclose = ({ code, reason }) => closed(code, reason)
-    // Node 22 tells of a refused connection by `error` alone, without the `close` that the standard has follow it.
+    // Node 22 tells of a refused connection by `error` alone, without the `close` that the standard
+    // has follow it.
     socket.onerror = () => {
       if (neverOpened) closed(1006, '')
     }

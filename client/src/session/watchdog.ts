@@ -2,9 +2,9 @@ import { clientLimits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 
 /**
- * Tells a dead connection from a quiet one: after a heartbeat of silence it asks for a Ping, and after two and a half it
- * declares the connection dead. After a sleep of the machine the first look finds the silence at once, or asks with a short
- * deadline when it was a short one.
+ * Tells a dead connection from a quiet one: after a heartbeat of silence it asks for a Ping, and
+ * after two and a half it declares the connection dead. After a sleep of the machine the first look
+ * finds the silence at once, or asks with a short deadline when it was a short one.
  */
 export class Watchdog {
   readonly #clock: Clock

@@ -13,7 +13,10 @@ export interface EventListOptions {
   readonly schedule?: Schedule
 }
 
-/** A list at one moment. Two of them are the same object exactly when nothing has changed between them. */
+/**
+ * A list at one moment. Two of them are the same object exactly when nothing has changed between
+ * them.
+ */
 export interface EventListSnapshot {
   /** The newest first. */
   readonly events: readonly Entry[]
@@ -25,7 +28,10 @@ export interface EventListSnapshot {
   readonly error: WeirError | undefined
 }
 
-/** The newest events of a subscription in mode ALL, for a feed on a page: bounded, and told once a frame. */
+/**
+ * The newest events of a subscription in mode ALL, for a feed on a page: bounded, and told once a
+ * frame.
+ */
 export class EventList {
   readonly #subscription: Subscription
   readonly #eventsMax: number

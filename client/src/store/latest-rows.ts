@@ -4,9 +4,15 @@ import type { Entry } from '../subscription/entry.ts'
 export interface LatestRow {
   readonly subject: string
   readonly entry: Entry
-  /** `stale`: nothing came for `staleMs`. `gone`: it was removed; the row stays for `goneMs`, so that a board can say so. */
+  /**
+   * `stale`: nothing came for `staleMs`. `gone`: it was removed; the row stays for `goneMs`, so
+   * that a board can say so.
+   */
   readonly freshness: 'fresh' | 'stale' | 'gone'
-  /** It came with the state at the beginning, or after a reset: it is no news, and nothing should flash. */
+  /**
+   * It came with the state at the beginning, or after a reset: it is no news, and nothing should
+   * flash.
+   */
   readonly isSnapshot: boolean
   /** When the entry came, or its removal, in milliseconds of the client's clock. */
   readonly sinceMs: number

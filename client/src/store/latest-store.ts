@@ -14,17 +14,29 @@ export interface LatestStoreOptions {
   readonly subjectsMax?: number
   /** A row without news for so long is `stale`; without, none ever is. */
   readonly staleMs?: number
-  /** A row that was removed is still there for so long, as `gone`; the default is 10 s, and 0 takes it out at once. */
+  /**
+   * A row that was removed is still there for so long, as `gone`; the default is 10 s, and 0 takes
+   * it out at once.
+   */
   readonly goneMs?: number
-  /** The default is the next animation frame, and 16 ms where there are none. A hidden page has none until it is seen. */
+  /**
+   * The default is the next animation frame, and 16 ms where there are none. A hidden page has none
+   * until it is seen.
+   */
   readonly schedule?: Schedule
   readonly clock?: Clock
 }
 
-/** A store at one moment. Two of them are the same object exactly when nothing has changed between them. */
+/**
+ * A store at one moment. Two of them are the same object exactly when nothing has changed between
+ * them.
+ */
 export interface LatestSnapshot {
   readonly rows: ReadonlyMap<string, LatestRow>
-  /** Entries of subjects that found no place since the last reset. Above 0 the rows are not the whole: ask for less. */
+  /**
+   * Entries of subjects that found no place since the last reset. Above 0 the rows are not the
+   * whole: ask for less.
+   */
   readonly leftOut: number
   /** The last gap since the last reset: what it names may have been missed. */
   readonly gap: GapItem | undefined
@@ -33,9 +45,10 @@ export interface LatestSnapshot {
 }
 
 /**
- * The latest entry of each subject, for dashboards. However many entries arrive, watchers run once a frame. `snapshot` with
- * `onChange` is what React's useSyncExternalStore takes; `subscribe` makes it a Svelte store whose value is one Map, changed in
- * place. It reads the subscription to its end; close the store, not the subscription.
+ * The latest entry of each subject, for dashboards. However many entries arrive, watchers run once
+ * a frame. `snapshot` with `onChange` is what React's useSyncExternalStore takes; `subscribe` makes
+ * it a Svelte store whose value is one Map, changed in place. It reads the subscription to its end;
+ * close the store, not the subscription.
  */
 export class LatestStore implements Readable<ReadonlyMap<string, Entry>> {
   readonly #subscription: Subscription

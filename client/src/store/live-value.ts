@@ -8,8 +8,9 @@ export interface Source<Snapshot> {
 }
 
 /**
- * A value that is live while somebody watches it: the first watcher opens its source, and shortly after the last one has gone the
- * source is closed. A Svelte store, and by `onChange` and `value` what React's useSyncExternalStore takes.
+ * A value that is live while somebody watches it: the first watcher opens its source, and shortly
+ * after the last one has gone the source is closed. A Svelte store, and by `onChange` and `value`
+ * what React's useSyncExternalStore takes.
  */
 export class LiveValue<Snapshot> implements Readable<Snapshot> {
   readonly #open: () => Source<Snapshot>
@@ -37,7 +38,8 @@ export class LiveValue<Snapshot> implements Readable<Snapshot> {
       isGone = true
       forget()
       this.#watchers--
-      // Frameworks take a component away and put it back at once: that is no reason to subscribe again.
+      // Frameworks take a component away and put it back at once: that is no reason to subscribe
+      // again.
       setTimeout(() => this.#closeUnwatched(), 0)
     }
   }

@@ -2,8 +2,9 @@ import type { Entry } from './entry.ts'
 import type { Invalid } from './subscription-item.ts'
 
 /**
- * Makes the application's own value of an entry: a function, or a validator that follows Standard Schema 1 (zod, valibot and
- * arktype do), which is given the JSON data, or the message of another kind of data.
+ * Makes the application's own value of an entry: a function, or a validator that follows Standard
+ * Schema 1 (zod, valibot and arktype do), which is given the JSON data, or the message of another
+ * kind of data.
  */
 export type Decode<Value> = ((entry: Entry) => Value | PromiseLike<Value>) | StandardSchema<Value>
 

@@ -10,7 +10,10 @@ import {
 } from '@weir/proto'
 import type { EncodedEvent } from '../session/codec.ts'
 
-/** An event with its place in a source. A class for the sake of its getters, which most consumers need not all pay for. */
+/**
+ * An event with its place in a source. A class for the sake of its getters, which most consumers
+ * need not all pay for.
+ */
 export class Entry {
   readonly type = 'entry'
   readonly subject: string
@@ -36,13 +39,19 @@ export class Entry {
     this.#decode = decode
   }
 
-  /** The event, decoded when it is first asked for. Throws `malformed` for what is no event, whoever stored it. */
+  /**
+   * The event, decoded when it is first asked for. Throws `malformed` for what is no event, whoever
+   * stored it.
+   */
   get event(): Event {
     this.#event ??= this.#decodeEvent()
     return this.#event
   }
 
-  /** The JSON data of the event, as JSON.parse gives it; undefined where the event has other data, or none. */
+  /**
+   * The JSON data of the event, as JSON.parse gives it; undefined where the event has other data,
+   * or none.
+   */
   get data(): unknown {
     const text = this.dataText
     if (text === undefined) return undefined
@@ -76,7 +85,10 @@ export class Entry {
     return data.case === 'step' ? data.value : undefined
   }
 
-  /** Where to resume right after this entry. Throws `invalid` for one of the read API: its page has the cursor. */
+  /**
+   * Where to resume right after this entry. Throws `invalid` for one of the read API: its page has
+   * the cursor.
+   */
   get cursor(): string {
     if (this.#epoch === undefined) throw new WeirError('invalid', 'Go on at the cursor of the page that this is from.')
     return formatCursor({ epoch: this.#epoch, seq: this.seq })
@@ -97,7 +109,10 @@ export class Entry {
   }
 }
 
-/** A part of a text keeps the whole in memory in most engines; a text that was decoded has nothing but itself. */
+/**
+ * A part of a text keeps the whole in memory in most engines; a text that was decoded has nothing
+ * but itself.
+ */
 function copyOf(text: string): string {
   return new TextDecoder().decode(new TextEncoder().encode(text))
 }

@@ -18,8 +18,9 @@ export interface FeedTableEvents {
 /**
  * The feeds of one session: which id and channel each has there, and whether the hub has answered.
  *
- * The window is shared by all feeds of a connection, so one that is not read could hold up the others. It is set aside
- * then: unsubscribed, its unread bytes given back, and resumed at its position as soon as the application reads it again.
+ * The window is shared by all feeds of a connection, so one that is not read could hold up the
+ * others. It is set aside then: unsubscribed, its unread bytes given back, and resumed at its
+ * position as soon as the application reads it again.
  */
 export class FeedTable {
   readonly #session: Session
@@ -211,7 +212,10 @@ export class FeedTable {
 interface Ticket {
   id: number
   channel: number | undefined
-  /** `asked`: no answer yet. `refused`: for now; it is asked for again. `parked`: not asked for until it is read. */
+  /**
+   * `asked`: no answer yet. `refused`: for now; it is asked for again. `parked`: not asked for
+   * until it is read.
+   */
   phase: 'asked' | 'served' | 'refused' | 'parked'
   /** In a row. */
   refusals: number

@@ -27,12 +27,15 @@ export interface FeedRequest {
 }
 
 /**
- * The connection's side of a subscription, for as long as the application wants it, over any number of connections.
+ * The connection's side of a subscription, for as long as the application wants it, over any number
+ * of connections.
  *
  * Invariants, proved in feed.test.ts:
- * 1. A batch is delivered only if it continues where the last frame ended; otherwise the feed says so and is restarted.
+ * 1. A batch is delivered only if it continues where the last frame ended; otherwise the feed says
+ *    so and is restarted.
  * 2. Whenever the feed goes on elsewhere than it ended, a gap or a reset is delivered first.
- * 3. A restart begins at the application's position: what was received and not taken is forgotten and comes again.
+ * 3. A restart begins at the application's position: what was received and not taken is forgotten
+ *    and comes again.
  */
 export class Feed {
   readonly request: FeedRequest
@@ -48,7 +51,10 @@ export class Feed {
     this.inbox = new Inbox(request.cursor, () => starved(this))
   }
 
-  /** How many entries were left out because a newer one of the same subject came instead, as far as the hub counted. */
+  /**
+   * How many entries were left out because a newer one of the same subject came instead, as far as
+   * the hub counted.
+   */
   get conflated(): number {
     return this.#conflated
   }
@@ -75,7 +81,8 @@ export class Feed {
       return true
     }
     if (known === undefined || (known.epoch === cursor.epoch && known.seq === cursor.seq)) {
-      // Nothing precedes it, so this is where to go on if the connection is lost before anything is read.
+      // Nothing precedes it, so this is where to go on if the connection is lost before anything is
+      // read.
       this.inbox.deliver({ items: [], end: cursor, bytes: 0, finished: nothing })
       return true
     }
@@ -84,7 +91,10 @@ export class Feed {
     return known.epoch !== cursor.epoch || known.seq <= cursor.seq
   }
 
-  /** Whether a batch continues where the last frame ended, and leaves nothing out that was asked for. */
+  /**
+   * Whether a batch continues where the last frame ended, and leaves nothing out that was asked
+   * for.
+   */
   expects(batch: HubBatch): boolean {
     if (this.#expected === undefined || Number(batch.from) !== this.#expected.seq) return false
     return this.request.mode === modeValues.LATEST || batch.conflated === 0n

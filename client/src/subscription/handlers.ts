@@ -12,8 +12,9 @@ export type HandlerOf<Value, Name extends HandlerName<Value>> = Name extends 'er
 export type HandlerName<Value> = SubscriptionItem<Value>['type'] | 'error' | 'end'
 
 /**
- * Reads items to their end for handlers, one item after the other. A handler that returns a promise holds the next item back,
- * as an `await` in a loop does. What a handler throws is thrown outside of it, and the next item comes.
+ * Reads items to their end for handlers, one item after the other. A handler that returns a promise
+ * holds the next item back, as an `await` in a loop does. What a handler throws is thrown outside
+ * of it, and the next item comes.
  */
 export class Handlers<Value> {
   readonly #handlers: Map<string, ((item: unknown) => unknown)[]> = new Map()

@@ -13,9 +13,10 @@ export interface Delivery {
 }
 
 /**
- * Between the connection, which delivers, and the application, which takes one item after the other. An item is finished
- * when the application comes back for the next; a delivery's bytes are given back when its last item is. What is held here
- * is bounded by the window, as the hub sends nothing beyond it.
+ * Between the connection, which delivers, and the application, which takes one item after the
+ * other. An item is finished when the application comes back for the next; a delivery's bytes are
+ * given back when its last item is. What is held here is bounded by the window, as the hub sends
+ * nothing beyond it.
  */
 export class Inbox {
   readonly #starved: () => void
@@ -88,7 +89,10 @@ export class Inbox {
     })
   }
 
-  /** No more items: takers get what is there already, then the end; an error as the end is thrown to one of them. */
+  /**
+   * No more items: takers get what is there already, then the end; an error as the end is thrown to
+   * one of them.
+   */
   finish(error: Error | undefined): void {
     if (this.#end !== undefined) return
     this.#end = { error }
@@ -113,7 +117,10 @@ export class Inbox {
     return item
   }
 
-  /** The application is back: when that was the last item of the first delivery, the delivery is finished. */
+  /**
+   * The application is back: when that was the last item of the first delivery, the delivery is
+   * finished.
+   */
   #settle(): void {
     const [first] = this.#deliveries
     if (first === undefined || this.#isUntaken(first)) return

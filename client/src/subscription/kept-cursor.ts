@@ -8,7 +8,10 @@ export interface CursorStorage {
   setItem(key: string, value: string): void
 }
 
-/** A cursor in a storage, written once a second at most and when the page goes away. A storage that fails keeps nothing. */
+/**
+ * A cursor in a storage, written once a second at most and when the page goes away. A storage that
+ * fails keeps nothing.
+ */
 export class KeptCursor {
   readonly #storage: CursorStorage
   readonly #key: string
@@ -50,7 +53,8 @@ export class KeptCursor {
     try {
       this.#storage.setItem(this.#key, this.#pending)
     } catch {
-      // A full or forbidden storage: after a reload the subscription begins as one without a cursor.
+      // A full or forbidden storage: after a reload the subscription begins as one without a
+      // cursor.
     }
     this.#pending = undefined
   }

@@ -1,7 +1,10 @@
 import type { ConnectionState } from '../session/connection-state.ts'
 import type { Entry } from './entry.ts'
 
-/** What a subscription gives, in the order in which it happened. With `decode`, entries have a value or are invalid. */
+/**
+ * What a subscription gives, in the order in which it happened. With `decode`, entries have a value
+ * or are invalid.
+ */
 export type SubscriptionItem<Value = undefined> =
   | ([Value] extends [undefined] ? Entry : (Entry & { readonly value: Value }) | Invalid)
   | Removed
@@ -33,9 +36,10 @@ export interface GapItem {
   readonly from: number
   readonly to: number
   /**
-   * `retention`: the stream no longer has them. `epoch`: the stream was made anew, so the sequences are of two streams.
-   * `superseded`: the bucket keeps the newest of each key alone, which follow; older ones may be missing.
-   * `unavailable`, or what a newer hub says. `unannounced`: the hub went on elsewhere without a word.
+   * `retention`: the stream no longer has them. `epoch`: the stream was made anew, so the sequences
+   * are of two streams. `superseded`: the bucket keeps the newest of each key alone, which follow;
+   * older ones may be missing. `unavailable`, or what a newer hub says. `unannounced`: the hub went
+   * on elsewhere without a word.
    */
   readonly reason: string
 }
@@ -45,7 +49,10 @@ export interface Reset {
   readonly type: 'reset'
 }
 
-/** The connection has changed its state. When several changes wait to be read, only the last is given. */
+/**
+ * The connection has changed its state. When several changes wait to be read, only the last is
+ * given.
+ */
 export interface StateChanged {
   readonly type: 'state'
   readonly state: ConnectionState

@@ -8,22 +8,30 @@ import type { Invalid, SubscriptionItem } from './subscription-item.ts'
 export interface SubscribeOptions {
   /** `events`, which is the default, or the name of a bucket. */
   readonly source?: string
-  /** Which subjects; `*` stands for one token and a final `>` for one or more. The default is `>`, all. */
+  /**
+   * Which subjects; `*` stands for one token and a final `>` for one or more. The default is `>`,
+   * all.
+   */
   readonly filter?: string
   /** Several filters, instead of one. */
   readonly filters?: readonly string[]
   /**
-   * `ALL`: every entry from now on, or from the cursor. `LATEST`: the newest entry of each subject, first of what there is, then
-   * of what changes; a consumer that is slower than the changes misses values in between.
+   * `ALL`: every entry from now on, or from the cursor. `LATEST`: the newest entry of each subject,
+   * first of what there is, then of what changes; a consumer that is slower than the changes misses
+   * values in between.
    */
   readonly mode: 'LATEST' | 'ALL'
   /** Mode LATEST only: at most one batch in so many milliseconds. */
   readonly intervalMs?: number
-  /** Where to go on, from `subscription.cursor` or the read API. Without: LATEST starts with a snapshot, ALL with what comes now. */
+  /**
+   * Where to go on, from `subscription.cursor` or the read API. Without: LATEST starts with a
+   * snapshot, ALL with what comes now.
+   */
   readonly cursor?: string
   /**
-   * A name under which the cursor is kept in the `storage` of `connect`, so that the subscription goes on after a reload after the
-   * last item that was done with. An item that was being handled then comes again.
+   * A name under which the cursor is kept in the `storage` of `connect`, so that the subscription
+   * goes on after a reload after the last item that was done with. An item that was being handled
+   * then comes again.
    */
   readonly resume?: string
 }
@@ -48,10 +56,11 @@ export interface SubscriptionParts<Value> {
 }
 
 /**
- * The entries of one subscription, as an async iterable for one consumer, or for handlers. Coming back for the next item says
- * that the last one is done with: a consumer that is slow to come back is sent less, and in mode LATEST only the newest of each
- * subject. Leaving the loop closes the subscription. Throws WeirError when the hub will not serve it, or the connection is
- * closed by an error for good.
+ * The entries of one subscription, as an async iterable for one consumer, or for handlers. Coming
+ * back for the next item says that the last one is done with: a consumer that is slow to come back
+ * is sent less, and in mode LATEST only the newest of each subject. Leaving the loop closes the
+ * subscription. Throws WeirError when the hub will not serve it, or the connection is closed by an
+ * error for good.
  */
 export class Subscription<Value = undefined> implements AsyncIterableIterator<SubscriptionItem<Value>, undefined> {
   readonly #parts: SubscriptionParts<Value>
@@ -64,13 +73,19 @@ export class Subscription<Value = undefined> implements AsyncIterableIterator<Su
     this.#feed = parts.source.open(requestOf(options, parts.keptCursor?.read()))
   }
 
-  /** Where to go on after the last item that was given, for `subscribe` on any hub; undefined before the first. */
+  /**
+   * Where to go on after the last item that was given, for `subscribe` on any hub; undefined before
+   * the first.
+   */
   get cursor(): string | undefined {
     const { position } = this.#feed.inbox
     return position && formatCursor(position)
   }
 
-  /** How many entries were left out because a newer one of the same subject came instead, as far as the hub counted. */
+  /**
+   * How many entries were left out because a newer one of the same subject came instead, as far as
+   * the hub counted.
+   */
   get conflated(): number {
     return this.#feed.conflated
   }
@@ -83,8 +98,9 @@ export class Subscription<Value = undefined> implements AsyncIterableIterator<Su
   }
 
   /**
-   * Calls the handler with each item of the type, in place of a loop. A handler that returns a promise holds the next item back.
-   * `error` is told what ended the subscription; without such a handler it is thrown outside. `end` comes after `close`.
+   * Calls the handler with each item of the type, in place of a loop. A handler that returns a
+   * promise holds the next item back. `error` is told what ended the subscription; without such a
+   * handler it is thrown outside. `end` comes after `close`.
    */
   on<Name extends HandlerName<Value>>(name: Name, handler: HandlerOf<Value, Name>): this {
     this.#handlers ??= new Handlers(this)
@@ -148,7 +164,10 @@ function requestOf(options: SubscribeOptions, kept: string | undefined): FeedReq
   }
 }
 
-/** What a storage holds may be of another version or of somebody else: then there is nothing to go on from. */
+/**
+ * What a storage holds may be of another version or of somebody else: then there is nothing to go
+ * on from.
+ */
 function keptPosition(kept: string | undefined): Cursor | undefined {
   try {
     return kept === undefined ? undefined : parseCursor(kept)

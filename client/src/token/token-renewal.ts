@@ -3,8 +3,8 @@ import type { Clock } from '../platform/clock.ts'
 import { expiryMs, renewAtMs, type TokenSource } from './token-source.ts'
 
 /**
- * Gives one connection a new token before the last one expires. When the application has none in time the hub closes the
- * connection with `token_expired`, and the next attempt asks again.
+ * Gives one connection a new token before the last one expires. When the application has none in
+ * time the hub closes the connection with `token_expired`, and the next attempt asks again.
  */
 export class TokenRenewal {
   readonly #clock: Clock

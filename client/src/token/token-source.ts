@@ -19,7 +19,10 @@ export class TokenSource {
     this.#clock = clock
   }
 
-  /** Rejects with what getToken threw, `unavailable` when it gave nothing in time, `invalid` when that is no string. */
+  /**
+   * Rejects with what getToken threw, `unavailable` when it gave nothing in time, `invalid` when
+   * that is no string.
+   */
   get(): Promise<string> {
     if (this.#token !== undefined && this.#clock.now() < this.#usableUntilMs) return Promise.resolve(this.#token)
     return this.fresh()
@@ -54,14 +57,17 @@ export class TokenSource {
 }
 
 /**
- * When to replace a token that expires then, all in milliseconds since the Unix epoch: at four fifths of what it has left
- * to live, or a minute before its end if that is later.
+ * When to replace a token that expires then, all in milliseconds since the Unix epoch: at four
+ * fifths of what it has left to live, or a minute before its end if that is later.
  */
 export function renewAtMs(expiresAtMs: number, nowMs: number): number {
   return expiresAtMs - Math.min(clientLimits.renewBeforeMs, (expiresAtMs - nowMs) / 5)
 }
 
-/** The `exp` of a JWT (RFC 7519) in milliseconds since the Unix epoch. The server checks it; the client merely reads it. */
+/**
+ * The `exp` of a JWT (RFC 7519) in milliseconds since the Unix epoch. The server checks it; the
+ * client merely reads it.
+ */
 export function expiryMs(token: string): number | undefined {
   try {
     const payload = token.split('.')[1] ?? ''

@@ -20,8 +20,8 @@ interface Watcher {
 }
 
 /**
- * What the tiles of a board read: one subscription a source for all of them, however many they are, and a table from each subject to
- * the tiles that want it, filled as subjects come.
+ * What the tiles of a board read: one subscription a source for all of them, however many they are,
+ * and a table from each subject to the tiles that want it, filled as subjects come.
  */
 export class BoardFeed {
   readonly #desk: Desk

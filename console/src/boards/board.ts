@@ -54,7 +54,9 @@ const sizes: Readonly<Record<TileKind, readonly [w: number, h: number]>> = {
   text: [6, 2],
 }
 
-/** The board with one more tile, where there is room for it: in the first gap, or below everything. */
+/**
+ * The board with one more tile, where there is room for it: in the first gap, or below everything.
+ */
 export function withTile(board: Board, tile: Omit<Tile, 'x' | 'y' | 'w' | 'h'>): Board {
   const [w, h] = sizes[tile.kind]
   const bottom = Math.max(0, ...board.tiles.map(({ y, h: height }) => y + height))
@@ -68,7 +70,10 @@ export function withTile(board: Board, tile: Omit<Tile, 'x' | 'y' | 'w' | 'h'>):
   return { ...board, tiles: [...board.tiles, { ...tile, x: 0, y: bottom, w, h }] }
 }
 
-/** The board with a tile elsewhere or in another size, within the grid; tiles that it would cover move down. */
+/**
+ * The board with a tile elsewhere or in another size, within the grid; tiles that it would cover
+ * move down.
+ */
 export function placed(board: Board, at: number, place: Partial<Pick<Tile, 'x' | 'y' | 'w' | 'h'>>): Board {
   const tile = board.tiles[at]
   if (tile === undefined) return board

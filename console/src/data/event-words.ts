@@ -4,7 +4,10 @@ import { fieldsOf, valueText } from './fields.ts'
 /** How loud an event is: the colour of the bar before its row. */
 export type Severity = 'none' | 'normal' | 'warn' | 'bad'
 
-/** Of alerts and steps by what they say, of others by their label `severity` (OpenTelemetry logs have one). */
+/**
+ * Of alerts and steps by what they say, of others by their label `severity` (OpenTelemetry logs
+ * have one).
+ */
 export function severityOf({ data, labels }: Event): Severity {
   if (data.case === 'alert') {
     if (data.value.status === Alert_Status.RESOLVED) return 'none'

@@ -26,8 +26,9 @@ export type JsonValue =
   | { readonly [key: string]: JsonValue }
 
 /**
- * Reads JSON and keeps each number that a double would change as ExactNumber. Needs the source text that browsers of 2024 on give to a
- * reviver; where there is none, such numbers are rounded as everywhere. Throws SyntaxError for what is no JSON.
+ * Reads JSON and keeps each number that a double would change as ExactNumber. Needs the source text
+ * that browsers of 2024 on give to a reviver; where there is none, such numbers are rounded as
+ * everywhere. Throws SyntaxError for what is no JSON.
  */
 export function parseExact(text: string): JsonValue {
   // Without a number of 16 digits nothing can be lost, and a reviver costs five times the parsing.
@@ -53,7 +54,10 @@ export function prettyExact(value: JsonValue, indent = ''): string {
   return `{\n${entries.map(([key, each]) => `${inner}${JSON.stringify(key)}: ${prettyExact(each, inner)}`).join(',\n')}\n${indent}}`
 }
 
-/** Whether the double says the same as the text: whole numbers by their digits, others by 15 significant ones. */
+/**
+ * Whether the double says the same as the text: whole numbers by their digits, others by 15
+ * significant ones.
+ */
 function survives(source: string, value: number): boolean {
   if (/^-?\d+$/.test(source))
     return Number.isSafeInteger(value) || BigInt(source).toString() === BigInt(value).toString()

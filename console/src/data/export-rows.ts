@@ -41,7 +41,8 @@ function eventLine(subject: string, seq: number, event: Event): string {
 function cellOf(field: Parameters<typeof exactText>[0] | undefined): string {
   if (field === undefined) return ''
   const text = exactText(field)
-  // A number stays a number; a text that a spreadsheet would run as a formula is given an apostrophe, as OWASP advises.
+  // A number stays a number; a text that a spreadsheet would run as a formula is given an
+  // apostrophe, as OWASP advises.
   return typeof field.value === 'string' && /^\s*[=+\-@＝＋－＠\t\r]/u.test(text) ? `'${text}` : text
 }
 

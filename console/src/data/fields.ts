@@ -3,7 +3,10 @@ import { exactInteger, number } from '../words/numbers.ts'
 import { quantity } from '../words/quantity.ts'
 import { ExactNumber, type JsonValue, parseExact } from './exact-json.ts'
 
-/** One value of an event under its name: `celsius`, `door.open`, `metrics` of a reading by their own names. */
+/**
+ * One value of an event under its name: `celsius`, `door.open`, `metrics` of a reading by their own
+ * names.
+ */
 export interface Field {
   readonly name: string
   readonly value: FieldValue

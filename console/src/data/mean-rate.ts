@@ -1,4 +1,7 @@
-/** A mean over the last ten seconds, so that a burst and the silence after it read as what they are together. */
+/**
+ * A mean over the last ten seconds, so that a burst and the silence after it read as what they are
+ * together.
+ */
 export class MeanRate {
   readonly #counts = new Float64Array(windowSeconds + 1)
   #second = 0
@@ -11,7 +14,10 @@ export class MeanRate {
     this.#counts[this.#second % this.#counts.length] = (this.#counts[this.#second % this.#counts.length] ?? 0) + count
   }
 
-  /** A second. Over less than ten seconds of past it is the mean of what there is, of one second at least. */
+  /**
+   * A second. Over less than ten seconds of past it is the mean of what there is, of one second at
+   * least.
+   */
   perSecond(nowMs: number): number {
     this.#advance(nowMs)
     if (this.#since === undefined) return 0

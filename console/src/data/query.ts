@@ -1,6 +1,8 @@
 import { isFilter } from '@weir/proto/filter'
 
-/** What the filter field says: subjects for the hub, labels and types that the page compares itself. */
+/**
+ * What the filter field says: subjects for the hub, labels and types that the page compares itself.
+ */
 export interface Query {
   /** Valid filters; `>` alone when none is given. */
   readonly filters: readonly string[]
@@ -10,7 +12,10 @@ export interface Query {
   readonly wrong: readonly string[]
 }
 
-/** The terms of a text, in their order: `rooms.*.climate label.site=a type=room.climate`. A quoted value may have spaces. */
+/**
+ * The terms of a text, in their order: `rooms.*.climate label.site=a type=room.climate`. A quoted
+ * value may have spaces.
+ */
 export function termsOf(text: string): readonly string[] {
   return [...text.matchAll(/(?:[^\s"]|"[^"]*"?)+/g)].map(([term]) => term)
 }

@@ -1,6 +1,9 @@
 import { compileFilters, isFilter } from '@weir/proto/filter'
 
-/** Subjects, labels and types that this page has seen, to complete what is typed and to say what a filter matches. */
+/**
+ * Subjects, labels and types that this page has seen, to complete what is typed and to say what a
+ * filter matches.
+ */
 export class SeenSubjects {
   readonly #subjects = new Set<string>()
 
@@ -18,7 +21,10 @@ export class SeenSubjects {
     return matched
   }
 
-  /** What may follow: the next token of the subjects that begin so, most frequent first, and `*` and `>` where they shorten. */
+  /**
+   * What may follow: the next token of the subjects that begin so, most frequent first, and `*` and
+   * `>` where they shorten.
+   */
   complete(typed: string): readonly string[] {
     const at = typed.lastIndexOf('.') + 1
     const head = typed.slice(0, at)

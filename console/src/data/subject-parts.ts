@@ -1,4 +1,7 @@
-/** A subject in two pieces: the head may be cut where there is no room, the tail is what tells it from the others. */
+/**
+ * A subject in two pieces: the head may be cut where there is no room, the tail is what tells it
+ * from the others.
+ */
 export interface SubjectParts {
   readonly head: readonly Part[]
   readonly tail: readonly Part[]
@@ -24,7 +27,10 @@ export function varyingPlaces(subjects: Iterable<string>): readonly boolean[] {
   return varying
 }
 
-/** The tail begins where the last tokens that differ do, but is never more than a row of a phone can show. */
+/**
+ * The tail begins where the last tokens that differ do, but is never more than a row of a phone can
+ * show.
+ */
 export function subjectParts(subject: string, varying: readonly boolean[]): SubjectParts {
   const tokens = subject.split('.')
   const differs = varying.includes(true)

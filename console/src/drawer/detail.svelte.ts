@@ -86,7 +86,10 @@ export class Detail {
   }
 }
 
-/** Each number that the newest event has, over the given moments, at even times; NaN where nothing was. */
+/**
+ * Each number that the newest event has, over the given moments, at even times; NaN where nothing
+ * was.
+ */
 export function numberLines(moments: readonly Moment[], most: number): readonly NumberLine[] {
   const last = moments.at(-1)
   if (last === undefined) return []

@@ -25,7 +25,9 @@ export interface ConnectionSaid {
   readonly cure: 'retry' | 'signIn' | 'reload' | undefined
 }
 
-/** The state of the connection in words: what is so, since when, what comes next and what cures it. */
+/**
+ * The state of the connection in words: what is so, since when, what comes next and what cures it.
+ */
 export function connectionSaid(facts: ConnectionFacts): ConnectionSaid {
   const say = words.connection
   switch (facts.state) {

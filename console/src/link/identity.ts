@@ -1,4 +1,6 @@
-/** Who a token speaks for, as the token itself says. The servers check it; the page merely reads it. */
+/**
+ * Who a token speaks for, as the token itself says. The servers check it; the page merely reads it.
+ */
 export interface Identity {
   readonly subject: string
   readonly tenant: string

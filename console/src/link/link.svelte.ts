@@ -79,7 +79,8 @@ export class Link {
   }
 
   async #open(generation: number): Promise<void> {
-    // Beside the question for the address, not after it: the client is a third of what the page loads.
+    // Beside the question for the address, not after it: the client is a third of what the page
+    // loads.
     const [hubUrl, { connect }] = await Promise.all([this.#hubUrl(generation), import('@weir/client')])
     if (hubUrl === undefined) return
     this.weir?.close()
@@ -128,7 +129,10 @@ export class Link {
     })
   }
 
-  /** Asked again until the server answers, as the page may be open while it starts; undefined when another token came meanwhile. */
+  /**
+   * Asked again until the server answers, as the page may be open while it starts; undefined when
+   * another token came meanwhile.
+   */
   async #hubUrl(generation: number): Promise<string | undefined> {
     for (let attempt = 0; generation === this.#generation; attempt++) {
       try {

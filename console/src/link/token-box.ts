@@ -3,8 +3,9 @@ const key = 'weir.token'
 type Message = { readonly kind: 'ask' } | { readonly kind: 'token'; readonly token: string } | { readonly kind: 'left' }
 
 /**
- * The token of this browser. It is in memory and in the sessionStorage of each tab, never in a query or a cookie. A tab that opens asks
- * the others for it, and one that gets a new token, or signs out, tells them: one sign-in serves all tabs.
+ * The token of this browser. It is in memory and in the sessionStorage of each tab, never in a
+ * query or a cookie. A tab that opens asks the others for it, and one that gets a new token, or
+ * signs out, tells them: one sign-in serves all tabs.
  */
 export class TokenBox {
   readonly #channel = new BroadcastChannel('weir')
@@ -62,7 +63,10 @@ export class TokenBox {
   }
 }
 
-/** From the fragment of the address, which no server sees and which is cleared at once: it is neither copied nor kept in the history. */
+/**
+ * From the fragment of the address, which no server sees and which is cleared at once: it is
+ * neither copied nor kept in the history.
+ */
 function fromAddress(): string | undefined {
   const token = new URLSearchParams(location.hash.slice(1)).get('token')
   if (token === null) return undefined

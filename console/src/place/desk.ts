@@ -15,7 +15,10 @@ export interface Desk {
   readonly preferences: Preferences
   readonly seen: SeenSubjects
   readonly pulse: Pulse
-  /** Takes commands of the keyboard before the shell does; what is returned ends that. True from the handler means: done. */
+  /**
+   * Takes commands of the keyboard before the shell does; what is returned ends that. True from the
+   * handler means: done.
+   */
   readonly onCommand: (handler: (command: Command) => boolean) => () => void
 }
 

@@ -22,7 +22,10 @@ export const rangeMs: Readonly<Record<Range, number>> = {
   '7d': 604_800_000,
 }
 
-/** Where the person is: everything that a link must carry. The address is its only store, so reload, back and a sent link show the same. */
+/**
+ * Where the person is: everything that a link must carry. The address is its only store, so reload,
+ * back and a sent link show the same.
+ */
 export class Place {
   #search = $state.raw(new URLSearchParams())
   #page: Page = $state('start')
@@ -71,7 +74,10 @@ export class Place {
     this.#write(page, merged(search, params), true)
   }
 
-  /** The same page with other parameters, undefined to leave one out. `push` makes a step that "back" undoes. */
+  /**
+   * The same page with other parameters, undefined to leave one out. `push` makes a step that
+   * "back" undoes.
+   */
   set(params: Readonly<Record<string, string | undefined>>, push = false): void {
     this.#write(this.#page, merged(new URLSearchParams(this.#search), params), push)
   }

@@ -1,6 +1,6 @@
 /**
- * How many seconds a chart shows: the shortest span that holds all of its past, so that a young one is not mostly empty, and
- * `most` once that is longer. Times are in seconds since the Unix epoch.
+ * How many seconds a chart shows: the shortest span that holds all of its past, so that a young one
+ * is not mostly empty, and `most` once that is longer. Times are in seconds since the Unix epoch.
  */
 export function chartWindow(first: number | undefined, last: number | undefined, most: number): number {
   const past = first === undefined || last === undefined ? 0 : last - first

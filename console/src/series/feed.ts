@@ -17,8 +17,9 @@ export interface FeedReader {
 }
 
 /**
- * Reads one subscription until it is closed, and counts what it brings. In mode LATEST the first entries are what was so before: an
- * entry is a change when its sequence lies past the head that the source had when the feed was opened.
+ * Reads one subscription until it is closed, and counts what it brings. In mode LATEST the first
+ * entries are what was so before: an entry is a change when its sequence lies past the head that
+ * the source had when the feed was opened.
  */
 export class Feed {
   readonly #subscription: Subscription
@@ -73,7 +74,10 @@ export class Feed {
     this.#link.leftOut(more)
   }
 
-  /** Until the answer is here nothing counts as a change; where there is none, the first second is taken for the snapshot. */
+  /**
+   * Until the answer is here nothing counts as a change; where there is none, the first second is
+   * taken for the snapshot.
+   */
   async #askHead(weir: Weir, source: string): Promise<void> {
     try {
       const { cursor } = source === 'events' ? await weir.history({ limit: 1 }) : await weir.state(source, { limit: 1 })

@@ -83,7 +83,10 @@ export class HistorySeries {
     this.#feed?.close()
   }
 
-  /** Readings come as series in steps; numbers in other data are taken from the events themselves, as many as fit. */
+  /**
+   * Readings come as series in steps; numbers in other data are taken from the events themselves,
+   * as many as fit.
+   */
   async #read(
     filters: readonly string[],
     span: Span,

@@ -4,7 +4,10 @@ export const hostFilters = {
   memory: 'metrics.*.*.system.memory.utilization.state=used.*',
 } as const
 
-/** The load of one machine over a sliding time: columns of equal length, in the order of time, as a chart wants them. */
+/**
+ * The load of one machine over a sliding time: columns of equal length, in the order of time, as a
+ * chart wants them.
+ */
 export interface LoadColumns {
   /** Seconds since the Unix epoch. */
   readonly times: readonly number[]
@@ -14,7 +17,9 @@ export interface LoadColumns {
   readonly memory: readonly (number | null)[]
 }
 
-/** CPU and memory of the machine that is heard, second by second, from readings of single series. */
+/**
+ * CPU and memory of the machine that is heard, second by second, from readings of single series.
+ */
 export class HostLoad {
   readonly #windowSeconds: number
   readonly #seconds = new Map<number, Second>()
@@ -26,7 +31,10 @@ export class HostLoad {
     this.#windowSeconds = windowSeconds
   }
 
-  /** Takes one reading of a series that matches one of the filters; others, and those of other machines, are left out. */
+  /**
+   * Takes one reading of a series that matches one of the filters; others, and those of other
+   * machines, are left out.
+   */
   add(subject: string, timeMs: number, value: number): void {
     const tokens = subject.split('.')
     const host = tokens[2]
@@ -72,7 +80,10 @@ interface Second {
   memory: number | null
 }
 
-/** After so long without a reading there is a gap: nobody knows what was, so no line is drawn through it. */
+/**
+ * After so long without a reading there is a gap: nobody knows what was, so no line is drawn
+ * through it.
+ */
 export const silenceSeconds = 15
 
 /** One minus the mean of the idle shares. */

@@ -8,7 +8,10 @@ import { Feed } from './feed.ts'
 export interface LatestRow {
   readonly subject: string
   readonly entry: Entry
-  /** When this page heard it, or when its event says that it was, whichever is later; milliseconds since the Unix epoch. */
+  /**
+   * When this page heard it, or when its event says that it was, whichever is later; milliseconds
+   * since the Unix epoch.
+   */
   readonly heardMs: number
   /** How often it changed since the page shows it. */
   readonly changes: number
@@ -136,12 +139,16 @@ export class Latest {
       this.#scheduled = false
       this.#draw()
     }
-    // A list of many is made anew a few times a second; between that the frames belong to scrolling.
+    // A list of many is made anew a few times a second; between that the frames belong to
+    // scrolling.
     if (this.#bySubject.size > manySubjects) setTimeout(draw, 250)
     else requestAnimationFrame(draw)
   }
 
-  /** Sorting is for when a subject has come or gone; otherwise the places stay and only the rows are new. */
+  /**
+   * Sorting is for when a subject has come or gone; otherwise the places stay and only the rows are
+   * new.
+   */
   #draw(): void {
     this.leftOut = this.#left.size
     if (!this.#dirty && !this.#orderStale) return

@@ -38,7 +38,10 @@ export class MachineLoad {
     this.#live?.close()
   }
 
-  /** The cursor from which live goes on: that of the query which looked first, so that nothing is between. */
+  /**
+   * The cursor from which live goes on: that of the query which looked first, so that nothing is
+   * between.
+   */
   async #readPast(): Promise<string | undefined> {
     const from = Date.now() - this.windowSeconds * 1000
     let cursor: string | undefined

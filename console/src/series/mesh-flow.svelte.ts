@@ -12,7 +12,9 @@ export interface HubLoad {
   readonly metrics: Readonly<Record<string, number>>
 }
 
-/** A subject and how lively it was lately: each change counts, and counts half after two minutes. */
+/**
+ * A subject and how lively it was lately: each change counts, and counts half after two minutes.
+ */
 export interface Lively {
   readonly subject: string
   readonly entry: Entry
@@ -20,11 +22,14 @@ export interface Lively {
 }
 
 /**
- * Where the water stands: how much flows into the stream (by its sequence, so all of it counts, whatever is read here), how much is stored,
- * what the hubs deliver, and what is left out for newer values. One sample a second.
+ * Where the water stands: how much flows into the stream (by its sequence, so all of it counts,
+ * whatever is read here), how much is stored, what the hubs deliver, and what is left out for newer
+ * values. One sample a second.
  */
 export class MeshFlow {
-  /** Events a second; NaN before there is a second to compare. Oldest first, `samplesMax` at most. */
+  /**
+   * Events a second; NaN before there is a second to compare. Oldest first, `samplesMax` at most.
+   */
   inflow: readonly number[] = $state.raw([])
   stored: readonly number[] = $state.raw([])
   delivered: readonly number[] = $state.raw([])

@@ -1,6 +1,8 @@
 /** A place in the tree of subjects. */
 export interface TreeNode {
-  /** `rooms.r17.`: what the subjects below it begin with; without the dot it is a subject itself. */
+  /**
+   * `rooms.r17.`: what the subjects below it begin with; without the dot it is a subject itself.
+   */
   readonly path: string
   readonly token: string
   readonly depth: number
@@ -9,7 +11,10 @@ export interface TreeNode {
   readonly isLeaf: boolean
 }
 
-/** The children of a prefix (`` or `rooms.`) among sorted subjects. Costs a few binary searches a child, whatever is below it. */
+/**
+ * The children of a prefix (`` or `rooms.`) among sorted subjects. Costs a few binary searches a
+ * child, whatever is below it.
+ */
 export function childrenOf(sorted: readonly string[], prefix: string, most: number): readonly TreeNode[] {
   const [begin, end] = rangeOf(sorted, prefix)
   const depth = prefix === '' ? 0 : prefix.split('.').length - 1
@@ -52,7 +57,10 @@ export function openRows(sorted: readonly string[], open: ReadonlySet<string>, m
   return rows
 }
 
-/** The first text after all that begin with this prefix, which ends with a dot: "/" follows "." in ASCII. */
+/**
+ * The first text after all that begin with this prefix, which ends with a dot: "/" follows "." in
+ * ASCII.
+ */
 function afterPrefix(prefix: string): string {
   return `${prefix.slice(0, -1)}/`
 }

@@ -7,7 +7,10 @@ import { Feed } from './feed.ts'
 /** A row of the tail: an event as it came, or as the history has it. */
 export type TailRow = Pick<Entry, 'subject' | 'seq' | 'event'>
 
-/** The last events under a filter, newest first, as they happen. Rows are decoded when they are drawn. */
+/**
+ * The last events under a filter, newest first, as they happen. Rows are decoded when they are
+ * drawn.
+ */
 export class Tail {
   /** Grows with each picture that has something new. */
   version: number = $state(0)
@@ -82,7 +85,10 @@ export class Tail {
     return index < this.length ? this.#ring[(this.#total - 1 - index) % keptMax] : undefined
   }
 
-  /** How many came before the newest row that is seen: the number of a row that does not change as others come. */
+  /**
+   * How many came before the newest row that is seen: the number of a row that does not change as
+   * others come.
+   */
   get end(): number {
     void this.version
     return this.#frozenAt ?? this.#total
@@ -126,7 +132,9 @@ export class Tail {
   }
 }
 
-/** What is stored already; undefined when the history is away or slow, as live must not wait for it. */
+/**
+ * What is stored already; undefined when the history is away or slow, as live must not wait for it.
+ */
 async function newest(weir: Weir, filters: readonly string[]): Promise<HistoryPage | undefined> {
   const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), pastWithinMs))
   return await Promise.race([

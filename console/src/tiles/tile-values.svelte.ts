@@ -13,7 +13,9 @@ export interface TileValue {
   readonly heardMs: number
 }
 
-/** The latest value of each subject of a tile's filter, by its field. Watchers run once a picture. */
+/**
+ * The latest value of each subject of a tile's filter, by its field. Watchers run once a picture.
+ */
 export class TileValues {
   /** Grows with each picture that has something new. */
   version: number = $state(0)

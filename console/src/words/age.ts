@@ -1,6 +1,9 @@
 import { words } from './words.ts'
 
-/** How long ago, as people say it: "now", "12 s", "5 min", "3 h", "2 d". A clock that runs ahead counts as now. */
+/**
+ * How long ago, as people say it: "now", "12 s", "5 min", "3 h", "2 d". A clock that runs ahead
+ * counts as now.
+ */
 export function age(ms: number): string {
   return ms < 1000 ? words.time.now : span(ms)
 }

@@ -19,7 +19,10 @@ const full = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'med
 let second = Number.NaN
 let secondText = ''
 
-/** "20:14:07.311", in the browser's time zone. The text of a second is made once: rows of one second come together. */
+/**
+ * "20:14:07.311", in the browser's time zone. The text of a second is made once: rows of one second
+ * come together.
+ */
 export function clockMs(timeMs: number): string {
   const at = Math.floor(timeMs / 1000)
   if (at !== second) {

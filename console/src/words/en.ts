@@ -1,4 +1,7 @@
-/** Everything that the page says, in English. Spanish has the same shape (es.ts); a key is named after where it is said. */
+/**
+ * Everything that the page says, in English. Spanish has the same shape (es.ts); a key is named
+ * after where it is said.
+ */
 export const en = {
   pages: {
     start: 'Start',

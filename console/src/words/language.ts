@@ -1,6 +1,6 @@
 /**
- * The language tag of the browser, fit for Intl. Under the POSIX locale a browser calls its language en-US@posix, which Intl refuses, and
- * so does the chart library as it loads.
+ * The language tag of the browser, fit for Intl. Under the POSIX locale a browser calls its
+ * language en-US@posix, which Intl refuses, and so does the chart library as it loads.
  */
 export const tag: string = usableTag()
 

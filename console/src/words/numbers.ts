@@ -1,6 +1,9 @@
 import { tag } from './language.ts'
 
-/** The browser's own way to write numbers. Formatters are made once: making one costs fifty times a use. */
+/**
+ * The browser's own way to write numbers. Formatters are made once: making one costs fifty times a
+ * use.
+ */
 const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 })
 const brief = new Intl.NumberFormat(tag, { notation: 'compact', maximumSignificantDigits: 3 })
 const significant = new Intl.NumberFormat(tag, { maximumSignificantDigits: 6 })

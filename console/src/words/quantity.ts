@@ -1,12 +1,16 @@
 import { number, short } from './numbers.ts'
 
-/** A number with its unit (UCUM, https://ucum.org) as people write it: "22.3 GB", "38 %", "21.5 °C". */
+/**
+ * A number with its unit (UCUM, https://ucum.org) as people write it: "22.3 GB", "38 %", "21.5 °C".
+ */
 export function quantity(value: number, unit: string): string {
   const { text, unit: shown } = scaled(value, unit)
   return shown === '' ? text : `${text} ${shown}`
 }
 
-/** The same in two parts, for who sets the unit smaller. Without a unit the number stays as it is. */
+/**
+ * The same in two parts, for who sets the unit smaller. Without a unit the number stays as it is.
+ */
 export function scaled(value: number, unit: string): { readonly text: string; readonly unit: string } {
   if (!Number.isFinite(value)) return { text: String(value), unit: '' }
   switch (unit) {

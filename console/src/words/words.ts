@@ -6,7 +6,10 @@ export let words: Words = en
 /** The language of `words`. */
 export let language: 'en' | 'es' = 'en'
 
-/** Speaks the language of the browser where there is one, English otherwise. Spanish is loaded when it is spoken. */
+/**
+ * Speaks the language of the browser where there is one, English otherwise. Spanish is loaded when
+ * it is spoken.
+ */
 export async function speak(asked: readonly string[]): Promise<void> {
   const wanted = asked.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag === 'en' || tag === 'es')
   if (wanted !== 'es') return

@@ -18,7 +18,9 @@ export class Behind {
   readonly #steps: StepCache
   readonly #catchUp: StreamCatchUp
   #ready: Subscriber[] = []
-  /** Channels with subscribers ahead of the hub, while the stream is asked whether it reaches them. */
+  /**
+   * Channels with subscribers ahead of the hub, while the stream is asked whether it reaches them.
+   */
   readonly #inquired: Set<Lane> = new Set()
   /** How often its answer was looked at since the last of them came. */
   #looks = 0

@@ -7,8 +7,8 @@ import { limits } from '../limits.ts'
 
 /**
  * Says every few seconds in the mesh bucket that this hub is there, and how loaded it is: an event
- * under the key
- * `hub.<name>`, which goes with the bucket's TTL when the hub does. Administrators subscribe to it as the source `mesh`.
+ * under the key `hub.<name>`, which goes with the bucket's TTL when the hub does. Administrators
+ * subscribe to it as the source `mesh`.
  */
 export class Presence {
   readonly #nc: NatsConnection

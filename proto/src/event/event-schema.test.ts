@@ -5,8 +5,9 @@ import { nestedTypes } from '@bufbuild/protobuf/reflect'
 import { file_buf_validate_validate as published } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
 import { file_buf_validate_validate as ours } from '../gen/buf/validate/validate_pb.js'
 
-// event.proto states its rules with the part of protovalidate's vocabulary in proto/buf/validate/validate.proto. A
-// number or type that differed from the published file would make other runtimes read other rules.
+// event.proto states its rules with the part of protovalidate's vocabulary in
+// proto/buf/validate/validate.proto. A number or type that differed from the published file would
+// make other runtimes read other rules.
 
 test('validate.proto is a part of what protovalidate publishes', () => {
   const theirs = new Map([...nestedTypes(published)].map((type) => [type.typeName, type]))

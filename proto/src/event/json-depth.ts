@@ -1,6 +1,7 @@
 /**
- * Whether objects and lists in a value of JSON are nested in more levels than that. Guards JSON.stringify here, and the
- * parsers of everybody who reads the text later, against their recursion.
+ * Whether objects and lists in a value of JSON are nested in more levels than that. Guards
+ * JSON.stringify here, and the parsers of everybody who reads the text later, against their
+ * recursion.
  */
 export function isNestedDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false

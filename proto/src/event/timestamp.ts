@@ -1,8 +1,9 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt'
 
 /**
- * An RFC 3339 time as a Timestamp; undefined when the text is not one or lies outside the years 1 to 9999. Digits past
- * nanoseconds are cut off. One pass without a regular expression: ingest calls it for every event.
+ * An RFC 3339 time as a Timestamp; undefined when the text is not one or lies outside the years 1
+ * to 9999. Digits past nanoseconds are cut off. One pass without a regular expression: ingest calls
+ * it for every event.
  */
 export function parseTimestamp(text: string): Timestamp | undefined {
   if (text.length < 20 || !hasDateShape(text)) return undefined
@@ -42,8 +43,9 @@ export function timestampFromMilliseconds(milliseconds: number): Timestamp | und
 }
 
 /**
- * A number since the Unix epoch as a Timestamp, in the unit that its magnitude says: below 10^11 seconds (to the year 5138),
- * below 10^14 milliseconds, below 10^17 microseconds, else nanoseconds. Undefined outside the years 1 to 9999.
+ * A number since the Unix epoch as a Timestamp, in the unit that its magnitude says: below 10^11
+ * seconds (to the year 5138), below 10^14 milliseconds, below 10^17 microseconds, else nanoseconds.
+ * Undefined outside the years 1 to 9999.
  */
 export function timestampFromNumber(value: number): Timestamp | undefined {
   const magnitude = Math.abs(value)
@@ -53,8 +55,9 @@ export function timestampFromNumber(value: number): Timestamp | undefined {
 }
 
 /**
- * RFC 3339, or a number since the Unix epoch in decimal digits, whose unit is as timestampFromNumber has it and of which no
- * digit down to a nanosecond is lost. Undefined for anything else.
+ * RFC 3339, or a number since the Unix epoch in decimal digits, whose unit is as
+ * timestampFromNumber has it and of which no digit down to a nanosecond is lost. Undefined for
+ * anything else.
  */
 export function timestampFromText(text: string): Timestamp | undefined {
   return parseTimestamp(text) ?? timestampFromDigits(text)
@@ -73,7 +76,10 @@ function timestampFromDigits(text: string): Timestamp | undefined {
   return timestamp(Number((nanos - below) / 1_000_000_000n), Number(below))
 }
 
-/** RFC 3339 in UTC with 0, 3, 6 or 9 digits after the point, as proto3 JSON has it; undefined outside the years 1 to 9999. */
+/**
+ * RFC 3339 in UTC with 0, 3, 6 or 9 digits after the point, as proto3 JSON has it; undefined
+ * outside the years 1 to 9999.
+ */
 export function formatTimestamp(value: Timestamp): string | undefined {
   if (!isTimestamp(value)) return undefined
   const { nanos } = value

@@ -35,7 +35,8 @@ test('the rules by hand agree with protovalidate', () => {
   assert.ok(good > 300 && bad > 300, `${good} good, ${bad} bad: the generator has lost its balance`)
 })
 
-// Random events seldom land on a bound, so each text of each message is tried on both sides of every size that is one.
+// Random events seldom land on a bound, so each text of each message is tried on both sides of
+// every size that is one.
 const sizes = [0, 1, 64, 65, 128, 129, 255, 256, 257, 1024, 1025, 2048, 2049, 4096, 4097]
 const complete = {
   stateChange: { entity: 'x', to: 'x' },

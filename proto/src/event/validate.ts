@@ -10,12 +10,14 @@ import { limits } from '../limits.ts'
 import { isNestedDeeper } from './json-depth.ts'
 import { isTimestamp } from './timestamp.ts'
 
-// The rules of event.proto by hand, as protovalidate itself would take more than a tenth of ingest's path. It is the
-// oracle of the property test beside this file. Texts are measured in bytes of UTF-8.
+// The rules of event.proto by hand, as protovalidate itself would take more than a tenth of
+// ingest's path. It is the oracle of the property test beside this file. Texts are measured in
+// bytes of UTF-8.
 
 /**
- * What is wrong with an event; undefined when nothing is. Beside the rules of event.proto it asks what they cannot say:
- * that times lie within the years 1 to 9999, that integers are those of their metrics, and that `json` is JSON, which costs a parse.
+ * What is wrong with an event; undefined when nothing is. Beside the rules of event.proto it asks
+ * what they cannot say: that times lie within the years 1 to 9999, that integers are those of their
+ * metrics, and that `json` is JSON, which costs a parse.
  */
 export function validateEvent(event: Event): string | undefined {
   const fault = validateFields(event)
@@ -23,7 +25,10 @@ export function validateEvent(event: Event): string | undefined {
   return event.data.case === 'json' ? jsonFault(event.data.value) : undefined
 }
 
-/** As validateEvent, without the parse of `json`: for an event that eventFromJson gave, which wrote that text itself. */
+/**
+ * As validateEvent, without the parse of `json`: for an event that eventFromJson gave, which wrote
+ * that text itself.
+ */
 export function validateFields(event: Event): string | undefined {
   return (
     text('id', event.id, 0, 128) ??

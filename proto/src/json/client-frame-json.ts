@@ -15,15 +15,19 @@ import {
 } from './json-reader.ts'
 
 /**
- * A client's frame from the text of one message of subprotocol `weir.v1.json`: `{"type": "<name of the frame>", ...}`.
- * Throws `malformed` with the path of what is wrong. Unknown fields are errors, as people write these frames by hand.
+ * A client's frame from the text of one message of subprotocol `weir.v1.json`:
+ * `{"type": "<name of the frame>", ...}`. Throws `malformed` with the path of what is wrong.
+ * Unknown fields are errors, as people write these frames by hand.
  */
 export function clientFrameFromJson(text: string): ClientFrame {
   const object = readObject(parseJson(text, 'frame'), 'frame')
   return { $typeName: 'weir.v1.ClientFrame', frame: readFrame(object) }
 }
 
-/** The text of a client's frame for subprotocol `weir.v1.json`; fields that hold their default are left out. */
+/**
+ * The text of a client's frame for subprotocol `weir.v1.json`; fields that hold their default are
+ * left out.
+ */
 export function clientFrameToJson({ frame }: ClientFrame): string {
   switch (frame.case) {
     case 'hello':

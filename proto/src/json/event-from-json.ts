@@ -23,25 +23,29 @@ import {
 } from './json-reader.ts'
 import { memberText, memberTexts, textAt } from './json-slice.ts'
 
-// On ingest's path: one flat switch a message, no schema library; maps are checked in place and not copied, so the value
-// that was given belongs to the event afterwards.
+// On ingest's path: one flat switch a message, no schema library; maps are checked in place and not
+// copied, so the value that was given belongs to the event afterwards.
 
-/** The text that a value was parsed from. It is asked only where JSON.parse loses something: of `data`, and of long numbers. */
+/**
+ * The text that a value was parsed from. It is asked only where JSON.parse loses something: of
+ * `data`, and of long numbers.
+ */
 export interface JsonSource {
   text(): string
 }
 
 /**
- * An Event from its JSON form. With its source, `data` is what is written there, and a time has all its digits; without, `data`
- * is what JSON.stringify writes. Throws `malformed` with the path of what is wrong; the rules of event.proto are not checked here.
+ * An Event from its JSON form. With its source, `data` is what is written there, and a time has all
+ * its digits; without, `data` is what JSON.stringify writes. Throws `malformed` with the path of
+ * what is wrong; the rules of event.proto are not checked here.
  */
 export function eventFromJson(value: unknown, source?: JsonSource): Event {
   return readEvent(readObject(value, 'event'), undefined, source)
 }
 
 /**
- * A producer's item: an event in its JSON form with a `subject` among its fields, whose syntax is not checked here. With its
- * source, integers of a reading are exact as well.
+ * A producer's item: an event in its JSON form with a `subject` among its fields, whose syntax is
+ * not checked here. With its source, integers of a reading are exact as well.
  */
 export function itemFromJson(value: unknown, source?: JsonSource): { subject: string; event: Event } {
   const object = readObject(value, 'item')
@@ -55,7 +59,9 @@ export function itemFromJson(value: unknown, source?: JsonSource): { subject: st
   return { subject, event }
 }
 
-/** A value with its text as the data of an event. Throws `malformed` where it is nested too deep. */
+/**
+ * A value with its text as the data of an event. Throws `malformed` where it is nested too deep.
+ */
 export function dataFromJson(value: unknown, text: string): EventData {
   if (isNestedDeeper(value, limits.jsonDepthMax)) {
     throw new WeirError('malformed', `data: the JSON is nested deeper than ${limits.jsonDepthMax} levels.`)
@@ -154,8 +160,9 @@ function readReading(object: JsonObject): Reading {
 }
 
 /**
- * Keeps beside the doubles what a producer has written as an integer that they cannot hold. Not of an event that was written
- * here: its integers are there, and its doubles have the shortest digits that tell them apart.
+ * Keeps beside the doubles what a producer has written as an integer that they cannot hold. Not of
+ * an event that was written here: its integers are there, and its doubles have the shortest digits
+ * that tell them apart.
  */
 function addExactIntegers(reading: Reading, source: JsonSource): void {
   const { metrics, integers } = reading
@@ -171,7 +178,10 @@ function addExactIntegers(reading: Reading, source: JsonSource): void {
   }
 }
 
-/** Whether the last item has a metric past 2^53: a look at each costs less than a second pass over all. */
+/**
+ * Whether the last item has a metric past 2^53: a look at each costs less than a second pass over
+ * all.
+ */
 const longNumbers = { found: false }
 
 function define<T>(map: { [name: string]: T }, name: string, value: T): void {

@@ -4,9 +4,10 @@ import { eventToJson } from './event-json.ts'
 import { parseJson } from './json-reader.ts'
 
 /**
- * The text of an event's JSON form (EventJson), on one line. The value of `json` stands in it as the producer wrote it: numbers of
- * any length, order of keys and doubled keys are kept. Only line breaks between its tokens become spaces. Text that is no
- * JSON becomes a JSON string. Never throws. JSON.parse of it gives what eventToJson gives.
+ * The text of an event's JSON form (EventJson), on one line. The value of `json` stands in it as
+ * the producer wrote it: numbers of any length, order of keys and doubled keys are kept. Only line
+ * breaks between its tokens become spaces. Text that is no JSON becomes a JSON string. Never
+ * throws. JSON.parse of it gives what eventToJson gives.
  */
 export function eventToJsonText(event: Event): string {
   if (event.data.case !== 'json') return JSON.stringify(eventToJson(event))
@@ -15,7 +16,10 @@ export function eventToJsonText(event: Event): string {
   return rest === '{}' ? `{${data}` : `${rest.slice(0, -1)},${data}`
 }
 
-/** An Event from the text of its JSON form, with `data` as it is written there. Throws `malformed`, as eventFromJson does. */
+/**
+ * An Event from the text of its JSON form, with `data` as it is written there. Throws `malformed`,
+ * as eventFromJson does.
+ */
 export function eventFromJsonText(text: string): Event {
   return eventFromJson(parseJson(text, 'event'), { text: () => text })
 }

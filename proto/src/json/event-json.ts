@@ -5,8 +5,9 @@ import type { Alert, Event, Reading } from '../gen/weir/v1/event_pb.js'
 import { alertStatusValues, enumName, severityValues, stepStatusValues } from '../wire/enum-values.ts'
 
 /**
- * An Event in JSON: its proto3 JSON form in lowerCamelCase, except that the value of `json` stands inline under `data`,
- * that enum values lose their prefix, and that `any` is `{typeUrl, value}`. At most one of the kinds of data is there.
+ * An Event in JSON: its proto3 JSON form in lowerCamelCase, except that the value of `json` stands
+ * inline under `data`, that enum values lose their prefix, and that `any` is `{typeUrl, value}`. At
+ * most one of the kinds of data is there.
  */
 export interface EventJson {
   id?: string
@@ -42,8 +43,8 @@ export interface EventJson {
 }
 
 /**
- * Never throws: a time that RFC 3339 cannot write is left out, an unknown enum value is its number, and `json` text that
- * is no JSON becomes a JSON string. The result shares its maps with the event.
+ * Never throws: a time that RFC 3339 cannot write is left out, an unknown enum value is its number,
+ * and `json` text that is no JSON becomes a JSON string. The result shares its maps with the event.
  */
 export function eventToJson(event: Event): EventJson {
   const json: EventJson = {}
@@ -145,7 +146,10 @@ function alertToJson(alert: Alert): NonNullable<EventJson['alert']> {
   return json
 }
 
-/** The same map, or a copy in which "NaN", "Infinity" and "-Infinity" stand for what JSON cannot write. */
+/**
+ * The same map, or a copy in which "NaN", "Infinity" and "-Infinity" stand for what JSON cannot
+ * write.
+ */
 function finiteOrNamed(metrics: { [key: string]: number }): { [key: string]: number | string } {
   for (const key in metrics) {
     if (!Number.isFinite(metrics[key])) {

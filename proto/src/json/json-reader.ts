@@ -1,7 +1,8 @@
 import { WeirError } from '../error.ts'
 
-// Each reader takes one value out of parsed JSON or throws `malformed` with the path at which it stands. Null reads as
-// the zero value, as in proto3 JSON; so does undefined, for objects that were not parsed from text.
+// Each reader takes one value out of parsed JSON or throws `malformed` with the path at which it
+// stands. Null reads as the zero value, as in proto3 JSON; so does undefined, for objects that were
+// not parsed from text.
 
 const MAX_EXACT = Number.MAX_SAFE_INTEGER
 
@@ -55,8 +56,8 @@ export function readStringMap(value: unknown, path: string): { [key: string]: st
 }
 
 /**
- * Numbers, and the strings "NaN", "Infinity" and "-Infinity" by which proto3 JSON writes what JSON cannot. Returns the
- * very object that was given. `longNumbers` is told of one that is past 2^53.
+ * Numbers, and the strings "NaN", "Infinity" and "-Infinity" by which proto3 JSON writes what JSON
+ * cannot. Returns the very object that was given. `longNumbers` is told of one that is past 2^53.
  */
 export function readNumberMap(
   value: unknown,

@@ -13,13 +13,15 @@ export interface ObjectSchema extends JsonSchema {
 export interface SchemaOptions {
   /** What Weir writes; or what it takes, which is more, but no property that it does not know. */
   readonly form: 'written' | 'taken'
-  /** The schema of a message within another one: a reference, say; by default it stands there whole. */
+  /**
+   * The schema of a message within another one: a reference, say; by default it stands there whole.
+   */
   readonly refer?: (message: DescMessage) => JsonSchema
 }
 
 /**
- * The schema of a message in Weir's JSON, by the description that its code was generated from: proto3 JSON, with enum values
- * without their prefix, and an event's `json` inline as `data`.
+ * The schema of a message in Weir's JSON, by the description that its code was generated from:
+ * proto3 JSON, with enum values without their prefix, and an event's `json` inline as `data`.
  */
 export function messageSchema(message: DescMessage, options: SchemaOptions): ObjectSchema {
   const properties = Object.fromEntries(

@@ -1,5 +1,5 @@
-// Cuts values out of a JSON text as they are written, which JSON.parse does not tell. Each takes text that JSON.parse has
-// accepted; of other text the result has no meaning, but it ends.
+// Cuts values out of a JSON text as they are written, which JSON.parse does not tell. Each takes
+// text that JSON.parse has accepted; of other text the result has no meaning, but it ends.
 
 /** The text of an object's member; of the last one, as in JSON.parse, where the key is doubled. */
 export function memberText(object: string, key: string): string | undefined {
@@ -29,7 +29,9 @@ export function memberTexts(object: string): ReadonlyMap<string, string> {
   return members
 }
 
-/** The text of what stands at a path of members and list indexes; undefined when there is nothing. */
+/**
+ * The text of what stands at a path of members and list indexes; undefined when there is nothing.
+ */
 export function textAt(text: string, path: readonly string[]): string | undefined {
   let found: string | undefined = text.trim()
   for (const name of path) {
@@ -77,7 +79,10 @@ function endOfValue(text: string, start: number): number {
   return at
 }
 
-/** The quote after a backslash does not end a string, nor does it when a further backslash stands before that one. */
+/**
+ * The quote after a backslash does not end a string, nor does it when a further backslash stands
+ * before that one.
+ */
 function endOfString(text: string, start: number): number {
   let at = start + 1
   for (;;) {

@@ -2,8 +2,9 @@ import { WeirError } from '../error.ts'
 import { emptyMessage, type Field, type Message } from '../wire/message.ts'
 import { decodeBase64 } from './json-reader.ts'
 
-// Reads what a server of Weir has written in JSON, by the tables of the messages. Unlike the strict readers, which are for
-// producers, it passes over fields that it does not know, which a newer server may send. It is small, for browsers.
+// Reads what a server of Weir has written in JSON, by the tables of the messages. Unlike the strict
+// readers, which are for producers, it passes over fields that it does not know, which a newer
+// server may send. It is small, for browsers.
 
 /** Parsed JSON, or a message that is being filled. */
 export type Value = { [name: string]: unknown }

@@ -9,7 +9,10 @@ import { itemTexts, memberText } from './json-slice.ts'
 import { objectOf, readFields, unexpected, type Value } from './message-json.ts'
 import { receivedEvent } from './received-event.ts'
 
-/** A server's frame whose events are still encoded: bytes of Protobuf, or the text of their JSON form. */
+/**
+ * A server's frame whose events are still encoded: bytes of Protobuf, or the text of their JSON
+ * form.
+ */
 export type ReceivedFrame<Encoded> =
   | Exclude<ServerFrame['frame'], { case: 'batch' }>
   | { readonly case: 'batch'; readonly value: ReceivedBatch<Encoded> }
@@ -26,8 +29,8 @@ export interface ReceivedEntry<Encoded> extends Omit<Entry, 'content'> {
 }
 
 /**
- * A server's frame from the text of one message of subprotocol `weir.v1.json`, each event as the text of its JSON form, or
- * `null` where the hub could not decode it. Throws `malformed`.
+ * A server's frame from the text of one message of subprotocol `weir.v1.json`, each event as the
+ * text of its JSON form, or `null` where the hub could not decode it. Throws `malformed`.
  */
 export function readServerFrame(text: string): ReceivedFrame<string> {
   const { type, cursor, entries, ...rest } = objectOf(parseJson(text, 'frame'), 'frame')
@@ -40,7 +43,9 @@ export function readServerFrame(text: string): ReceivedFrame<string> {
   return { case: type, value } as unknown as ReceivedFrame<string>
 }
 
-/** The same as Protobuf has it: a batch's events are bytes, none where the hub could not decode one. */
+/**
+ * The same as Protobuf has it: a batch's events are bytes, none where the hub could not decode one.
+ */
 export function serverFrameFromJson(text: string): ServerFrame {
   const frame = readServerFrame(text)
   if (frame.case !== 'batch') return { $typeName: 'weir.v1.ServerFrame', frame }

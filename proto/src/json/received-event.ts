@@ -6,8 +6,8 @@ import { memberText } from './json-slice.ts'
 import { objectOf, readFields } from './message-json.ts'
 
 /**
- * An Event from the text in which a server of Weir has written it, with `data` as it is written there. `null`, an event that the
- * server could not decode, has nothing in it. Throws `malformed`.
+ * An Event from the text in which a server of Weir has written it, with `data` as it is written
+ * there. `null`, an event that the server could not decode, has nothing in it. Throws `malformed`.
  */
 export function receivedEvent(text: string): Event {
   const source = parseJson(text, 'event')

@@ -5,7 +5,9 @@ import { decodeEvent } from '../wire/decode.ts'
 import { enumName, removalValues, startValues } from '../wire/enum-values.ts'
 import { eventToJsonText } from './event-json-text.ts'
 
-/** The text of a server's frame for subprotocol `weir.v1.json`. Not for a batch: see batchToJson. */
+/**
+ * The text of a server's frame for subprotocol `weir.v1.json`. Not for a batch: see batchToJson.
+ */
 export function serverFrameToJson({ frame }: ServerFrame): string {
   switch (frame.case) {
     case 'welcome': {
@@ -50,7 +52,10 @@ export function serverFrameToJson({ frame }: ServerFrame): string {
   }
 }
 
-/** The text of a batch for subprotocol `weir.v1.json`. A hub has a writer of its own, for events as it holds them. */
+/**
+ * The text of a batch for subprotocol `weir.v1.json`. A hub has a writer of its own, for events as
+ * it holds them.
+ */
 export function batchToJson(batch: Batch, epoch: number): string {
   const { channel, from, to, conflated, uncounted, entries } = batch
   const head = JSON.stringify({

@@ -1,15 +1,24 @@
 import { WeirError } from '../error.ts'
 import type { Cursor as WireCursor } from '../gen/weir/v1/wire_pb.js'
 
-/** A position in one source: everything up to and including `seq` of the stream's incarnation `epoch` was sent. */
+/**
+ * A position in one source: everything up to and including `seq` of the stream's incarnation
+ * `epoch` was sent.
+ */
 export interface Cursor {
-  /** Creation time of the stream, microseconds since the Unix epoch: a stream that is made anew is another epoch. */
+  /**
+   * Creation time of the stream, microseconds since the Unix epoch: a stream that is made anew is
+   * another epoch.
+   */
   readonly epoch: number
   /** Stream sequence; 0 is before the first. */
   readonly seq: number
 }
 
-/** The text form, `<epoch>-<seq>` in base 36: what JSON frames, SSE ids and the read API carry. Opaque to applications. */
+/**
+ * The text form, `<epoch>-<seq>` in base 36: what JSON frames, SSE ids and the read API carry.
+ * Opaque to applications.
+ */
 export function formatCursor(cursor: Cursor): string {
   return `${cursor.epoch.toString(36)}-${cursor.seq.toString(36)}`
 }

@@ -11,8 +11,8 @@ import {
   isFilter,
 } from './filter.ts'
 
-// Filters have at most four tokens over {a, b}. The token z stands for any other, and subjects of five tokens for any
-// longer one, so what holds for these subjects holds for all.
+// Filters have at most four tokens over {a, b}. The token z stands for any other, and subjects of
+// five tokens for any longer one, so what holds for these subjects holds for all.
 const subjects = subjectsUpTo(5, ['a', 'b', 'z'])
 const filter = fc
   .tuple(fc.array(fc.constantFrom('a', 'b', '*'), { maxLength: 3 }), fc.constantFrom('a', 'b', '*', '>'))

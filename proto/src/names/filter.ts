@@ -1,7 +1,10 @@
 import { WeirError } from '../error.ts'
 import { subjectFault } from './subject.ts'
 
-/** Throws `malformed` unless the value is a filter: a subject in which `*` stands for a token and a final `>` for one or more. */
+/**
+ * Throws `malformed` unless the value is a filter: a subject in which `*` stands for a token and a
+ * final `>` for one or more.
+ */
 export function checkFilter(value: string): void {
   const fault = subjectFault(value, true)
   if (fault !== undefined) throw new WeirError('malformed', fault)
@@ -11,7 +14,10 @@ export function isFilter(value: string): boolean {
   return subjectFault(value, true) === undefined
 }
 
-/** A test for one filter set, decided here once so that the call on the path is flat. All filters must be valid. */
+/**
+ * A test for one filter set, decided here once so that the call on the path is flat. All filters
+ * must be valid.
+ */
 export function compileFilters(filters: readonly string[]): (subject: string) => boolean {
   const tests = canonicalFilters(filters).map(compileFilter)
   const [first] = tests
@@ -58,13 +64,17 @@ export function canonicalFilters(filters: readonly string[]): string[] {
     .sort((a, b) => (a < b ? -1 : 1))
 }
 
-/** One filter that matches whatever one of the filters, at least one, matches: as narrow as their tokens allow place by place. */
+/**
+ * One filter that matches whatever one of the filters, at least one, matches: as narrow as their
+ * tokens allow place by place.
+ */
 export function commonFilter(filters: readonly string[]): string {
   const all = filters.map((filter) => filter.split('.'))
   const [first = []] = all
   const length = Math.min(...all.map((tokens) => tokens.length))
   const isFlat = all.every((tokens) => tokens.length === length && tokens.at(-1) !== '>')
-  // A final `>` stands for one token at least, so it takes the place of the last token of the shortest.
+  // A final `>` stands for one token at least, so it takes the place of the last token of the
+  // shortest.
   const merged = first
     .slice(0, isFlat ? length : length - 1)
     .map((token, at) => (all.every((tokens) => tokens[at] === token) ? token : '*'))

@@ -2,8 +2,8 @@ import { WeirError } from '../error.ts'
 import { limits } from '../limits.ts'
 
 /**
- * Throws `malformed` unless the value is a subject: dot-separated tokens of `[A-Za-z0-9_=-]+`, at most 16 tokens and 255
- * bytes, no wildcard.
+ * Throws `malformed` unless the value is a subject: dot-separated tokens of `[A-Za-z0-9_=-]+`, at
+ * most 16 tokens and 255 bytes, no wildcard.
  */
 export function checkSubject(value: string): void {
   const fault = subjectFault(value, false)
@@ -15,8 +15,8 @@ export function isSubject(value: string): boolean {
 }
 
 /**
- * What is wrong with a subject or, when wildcards are allowed, with a filter; undefined when nothing is. One pass, no
- * allocation when the value is good: ingest calls it for every event.
+ * What is wrong with a subject or, when wildcards are allowed, with a filter; undefined when
+ * nothing is. One pass, no allocation when the value is good: ingest calls it for every event.
  */
 export function subjectFault(value: string, wildcards: boolean): string | undefined {
   const kind = wildcards ? 'filter' : 'subject'
@@ -48,7 +48,10 @@ export function subjectFault(value: string, wildcards: boolean): string | undefi
   return undefined
 }
 
-/** Throws `malformed` unless the value can name a tenant: lower-case letters, digits and `-`, at most 32. */
+/**
+ * Throws `malformed` unless the value can name a tenant: lower-case letters, digits and `-`, at
+ * most 32.
+ */
 export function checkTenant(value: string): void {
   if (!/^[a-z0-9-]+$/.test(value) || value.length > limits.tenantBytesMax) {
     throw new WeirError(
@@ -58,7 +61,10 @@ export function checkTenant(value: string): void {
   }
 }
 
-/** Throws `malformed` unless the value can name a source: `events`, or a bucket of a-z, 0-9, `_` and `-`. */
+/**
+ * Throws `malformed` unless the value can name a source: `events`, or a bucket of a-z, 0-9, `_` and
+ * `-`.
+ */
 export function checkSource(value: string): void {
   if (!/^[a-z0-9_-]+$/.test(value) || value.length > limits.sourceBytesMax) {
     throw new WeirError(

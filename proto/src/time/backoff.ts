@@ -1,6 +1,6 @@
 /**
- * How long to wait before one more try, the first being 0: a random part of a span that doubles up to the most (full jitter), so
- * that those who lost the same peer do not return together.
+ * How long to wait before one more try, the first being 0: a random part of a span that doubles up
+ * to the most (full jitter), so that those who lost the same peer do not return together.
  *
  * @param random in [0, 1), as Math.random
  */

@@ -1,6 +1,7 @@
 /**
- * Milliseconds of a duration such as `500ms`, `30s`, `1.5h` or `7d`; undefined when the text is none, or no whole number of
- * milliseconds. The one grammar of durations: settings, projections, queries and the command line.
+ * Milliseconds of a duration such as `500ms`, `30s`, `1.5h` or `7d`; undefined when the text is
+ * none, or no whole number of milliseconds. The one grammar of durations: settings, projections,
+ * queries and the command line.
  */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h|d)$/.exec(text)

@@ -4,9 +4,10 @@ import { emptyMessage, type Field, type Message, zeroOf } from './message.ts'
 import { event, serverFrame } from './messages.ts'
 import { FIXED64, LENGTH_DELIMITED, VARINT, WireReader } from './wire-reader.ts'
 
-// What the generated code's fromBinary gives, in a tenth of its size: readers in browsers carry this and no reflection.
-// Proved equal to it in message-bytes.test.ts. Two things differ: fields that a newer server knows are passed over and not kept,
-// and so is a known field with another wire type.
+// What the generated code's fromBinary gives, in a tenth of its size: readers in browsers carry
+// this and no reflection. Proved equal to it in message-bytes.test.ts. Two things differ: fields
+// that a newer server knows are passed over and not kept, and so is a known field with another wire
+// type.
 
 /** Throws `malformed`. Byte fields are views of the given bytes. */
 export function decodeEvent(bytes: Uint8Array): Event {

@@ -5,7 +5,8 @@ import { clientFrame, event } from './messages.ts'
 import { FIXED64, LENGTH_DELIMITED, VARINT } from './wire-reader.ts'
 import { WireWriter } from './wire-writer.ts'
 
-// What the generated code's toBinary writes, byte for byte; proved in message-bytes.test.ts. Lone surrogates become U+FFFD.
+// What the generated code's toBinary writes, byte for byte; proved in message-bytes.test.ts. Lone
+// surrogates become U+FFFD.
 
 export function encodeEvent(value: Event): Uint8Array<ArrayBuffer> {
   return encode(event, value)

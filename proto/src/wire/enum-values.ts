@@ -1,5 +1,5 @@
-// The enums of the .proto files as plain objects, for code that browsers load: the generated ones carry the reflection of
-// their whole file. enum-values.test.ts holds every name and number.
+// The enums of the .proto files as plain objects, for code that browsers load: the generated ones
+// carry the reflection of their whole file. enum-values.test.ts holds every name and number.
 
 export const modeValues = { UNSPECIFIED: 0, ALL: 1, LATEST: 2 } as const
 

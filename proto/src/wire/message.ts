@@ -1,4 +1,7 @@
-/** A message of the .proto files as the hand-written reader and writer see it: generated code carries a whole reflection. */
+/**
+ * A message of the .proto files as the hand-written reader and writer see it: generated code
+ * carries a whole reflection.
+ */
 export interface Message {
   readonly typeName: string
   readonly fields: readonly Field[]

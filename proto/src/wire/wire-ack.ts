@@ -1,11 +1,14 @@
 /**
- * Reads weir.v1.Ack by hand: nearly everything that a client sends, tens of thousands a second from a busy hub's clients.
- * Proved against the generated code in wire-ack.test.ts.
+ * Reads weir.v1.Ack by hand: nearly everything that a client sends, tens of thousands a second from
+ * a busy hub's clients. Proved against the generated code in wire-ack.test.ts.
  *
  * Budget: 50 ns (bench/src/fan-out.bench.ts).
  */
 
-/** The bytes that a ClientFrame acknowledges if it is an Ack in the shortest form, which all encoders write; else undefined. */
+/**
+ * The bytes that a ClientFrame acknowledges if it is an Ack in the shortest form, which all
+ * encoders write; else undefined.
+ */
 export function readAck(frame: Uint8Array): number | undefined {
   const length = frame.length
   if (length < 4 || length > ackBytesMax || frame[0] !== TAG_FRAME_ACK || frame[2] !== TAG_ACK_BYTES) return undefined

@@ -1,6 +1,7 @@
 /**
- * Hand-written Protobuf for the two messages of the hub's hot path, weir.v1.Entry and weir.v1.Batch, so that a batch is
- * made by copying entries that were encoded once, when they arrived. Proved against the generated code in wire-batch.test.ts.
+ * Hand-written Protobuf for the two messages of the hub's hot path, weir.v1.Entry and
+ * weir.v1.Batch, so that a batch is made by copying entries that were encoded once, when they
+ * arrived. Proved against the generated code in wire-batch.test.ts.
  *
  * Budget: an entry 150 ns beside the copy of its event; a batch 1 us beside the copy of its entries
  * (bench/src/wire.bench.ts).
@@ -10,14 +11,18 @@ import { Removal } from '../gen/weir/v1/wire_pb.js'
 /** An upper bound of what writeBatchHead needs, bytes. */
 export const batchHeadBytesMax = 64
 
-/** An upper bound of what writeEntry needs for a subject of so many characters and an event of so many bytes. */
+/**
+ * An upper bound of what writeEntry needs for a subject of so many characters and an event of so
+ * many bytes.
+ */
 export function entryBytesMax(subjectLength: number, eventBytes: number): number {
   return subjectLength + eventBytes + 32
 }
 
 /**
- * Writes one entry as it stands in a batch (tag of Batch.entries, length, message) and returns where it ends. The subject is
- * ASCII by its grammar. `removal` is UNSPECIFIED where `event` is an encoded weir.v1.Event.
+ * Writes one entry as it stands in a batch (tag of Batch.entries, length, message) and returns
+ * where it ends. The subject is ASCII by its grammar. `removal` is UNSPECIFIED where `event` is an
+ * encoded weir.v1.Event.
  */
 export function writeEntry(
   target: Uint8Array,
@@ -63,7 +68,10 @@ export function batchHeadBytes(head: BatchHead, entriesBytes: number): number {
   return 1 + varintBytes(fields + entriesBytes) + fields
 }
 
-/** Writes a ServerFrame with a Batch up to its entries, which follow at the returned place and take `entriesBytes`. */
+/**
+ * Writes a ServerFrame with a Batch up to its entries, which follow at the returned place and take
+ * `entriesBytes`.
+ */
 export function writeBatchHead(target: Uint8Array, start: number, head: BatchHead, entriesBytes: number): number {
   let at = start
   target[at++] = TAG_FRAME_BATCH
@@ -85,7 +93,9 @@ export function writeBatchHead(target: Uint8Array, start: number, head: BatchHea
   return at
 }
 
-/** The encoded event inside an entry that writeEntry wrote at `start`; a view, empty for a removal. */
+/**
+ * The encoded event inside an entry that writeEntry wrote at `start`; a view, empty for a removal.
+ */
 export function entryEvent(bytes: Uint8Array, start: number, end: number): Uint8Array {
   let at = skipVarint(bytes, start + 1) + 1
   const low = bytes[at] as number

@@ -1,6 +1,9 @@
 import { WeirError } from '../error.ts'
 
-/** Takes the parts of Protobuf's encoding out of bytes, one after the other. Throws `malformed` where they end too soon. */
+/**
+ * Takes the parts of Protobuf's encoding out of bytes, one after the other. Throws `malformed`
+ * where they end too soon.
+ */
 export class WireReader {
   readonly bytes: Uint8Array
   at = 0
@@ -13,7 +16,9 @@ export class WireReader {
     this.end = bytes.length
   }
 
-  /** Goes into a message that begins with its length. Returns the end of the outer one, for `leave`. */
+  /**
+   * Goes into a message that begins with its length. Returns the end of the outer one, for `leave`.
+   */
   enter(): number {
     const outerEnd = this.end
     this.end = this.#endOf(this.uint32())
@@ -139,7 +144,10 @@ export class WireReader {
     throw new WeirError('malformed', 'A number of Protobuf is longer than ten bytes.')
   }
 
-  /** Undefined when another byte is among them. Short texts are read three times as fast as by TextDecoder. */
+  /**
+   * Undefined when another byte is among them. Short texts are read three times as fast as by
+   * TextDecoder.
+   */
   #ascii(start: number, end: number): string | undefined {
     let text = ''
     for (let at = start; at < end; at++) {

@@ -2,8 +2,9 @@
 // @generated from file buf/validate/validate.proto (package buf.validate, syntax proto2)
 /* eslint-disable */
 
-// The part of protovalidate's vocabulary that Weir uses, with its names and numbers, so that any protovalidate runtime
-// reads the rules of event.proto. A test holds it against the published descriptors.
+// The part of protovalidate's vocabulary that Weir uses, with its names and numbers, so that any
+// protovalidate runtime reads the rules of event.proto. A test holds it against the published
+// descriptors.
 
 import { enumDesc, extDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";

@@ -12,15 +12,15 @@ import type { Any, Timestamp } from "@bufbuild/protobuf/wkt";
 export declare const file_weir_v1_event: GenFile;
 
 /**
- * Event is one thing that happened or one measurement that was taken. Its subject stands beside it, never in it.
- * At most 256 KiB encoded.
+ * Event is one thing that happened or one measurement that was taken. Its subject stands beside it,
+ * never in it. At most 256 KiB encoded.
  *
  * @generated from message weir.v1.Event
  */
 export declare type Event = Message<"weir.v1.Event"> & {
   /**
-   * Identity within the tenant and the subject. A second event with the same id and subject inside the dedupe window (2 minutes) is
-   * a duplicate.
+   * Identity within the tenant and the subject. A second event with the same id and subject inside
+   * the dedupe window (2 minutes) is a duplicate.
    *
    * @generated from field: string id = 1;
    */
@@ -136,15 +136,16 @@ export declare type Reading = Message<"weir.v1.Reading"> & {
   units: { [key: string]: string };
 
   /**
-   * When a metric was taken, by its name, where that is not the time of the event: in readings merged from several events.
+   * When a metric was taken, by its name, where that is not the time of the event: in readings
+   * merged from several events.
    *
    * @generated from field: map<string, google.protobuf.Timestamp> times = 3;
    */
   times: { [key: string]: Timestamp };
 
   /**
-   * The exact value of a metric, by its name, where that is an integer which a double cannot hold (past 2^53). The metric
-   * has the nearest double. In JSON the integers are decimal texts.
+   * The exact value of a metric, by its name, where that is an integer which a double cannot hold
+   * (past 2^53). The metric has the nearest double. In JSON the integers are decimal texts.
    *
    * @generated from field: map<string, int64> integers = 4;
    */

@@ -125,7 +125,8 @@ export declare type ServerFrame = Message<"weir.v1.ServerFrame"> & {
 export declare const ServerFrameSchema: GenMessage<ServerFrame>;
 
 /**
- * Cursor is a position in one source. Applications keep it and hand it back; only the protocol reads it.
+ * Cursor is a position in one source. Applications keep it and hand it back; only the protocol
+ * reads it.
  *
  * @generated from message weir.v1.Cursor
  */
@@ -152,7 +153,8 @@ export declare type Cursor = Message<"weir.v1.Cursor"> & {
 export declare const CursorSchema: GenMessage<Cursor>;
 
 /**
- * Hello opens a connection. It is the first frame, within 5 seconds, also when the token came by another way.
+ * Hello opens a connection. It is the first frame, within 5 seconds, also when the token came by
+ * another way.
  *
  * @generated from message weir.v1.Hello
  */
@@ -251,7 +253,8 @@ export declare type Unsubscribe = Message<"weir.v1.Unsubscribe"> & {
 export declare const UnsubscribeSchema: GenMessage<Unsubscribe>;
 
 /**
- * Ack gives credit back: the client has finished with so many more bytes of messages that carried a Batch.
+ * Ack gives credit back: the client has finished with so many more bytes of messages that carried a
+ * Batch.
  *
  * @generated from message weir.v1.Ack
  */
@@ -410,7 +413,8 @@ export declare type Subscribed = Message<"weir.v1.Subscribed"> & {
 export declare const SubscribedSchema: GenMessage<Subscribed>;
 
 /**
- * Batch moves a cursor from `from` to `to`. It holds, or counts as conflated, each entry in (from, to] that matches.
+ * Batch moves a cursor from `from` to `to`. It holds, or counts as conflated, each entry in (from,
+ * to] that matches.
  *
  * @generated from message weir.v1.Batch
  */
@@ -431,15 +435,17 @@ export declare type Batch = Message<"weir.v1.Batch"> & {
   to: bigint;
 
   /**
-   * Entries of (from, to] that match and were left out because a newer one of the same subject follows or has been sent.
+   * Entries of (from, to] that match and were left out because a newer one of the same subject
+   * follows or has been sent.
    *
    * @generated from field: uint64 conflated = 4;
    */
   conflated: bigint;
 
   /**
-   * `conflated` may be less than what was left out: the range is older than the hub's memory, or of a bucket, which no longer has
-   * what was superseded. In mode ALL only of a bucket: superseded entries may be missing.
+   * `conflated` may be less than what was left out: the range is older than the hub's memory, or of
+   * a bucket, which no longer has what was superseded. In mode ALL only of a bucket: superseded
+   * entries may be missing.
    *
    * @generated from field: bool uncounted = 5;
    */
