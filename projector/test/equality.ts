@@ -78,6 +78,31 @@ export async function assertWindows(
   assertSame(await bucketEntries(nc, tenant, bucket), expected)
 }
 
+/** That each subject has its newest window that had closed when the last event was stored. */
+export async function assertNewestWindows(
+  nc: NatsConnection,
+  bucket: string,
+  shape: WindowShape,
+  events: readonly EventRecord[],
+  tenant = 'main',
+): Promise<void> {
+  const fold = new WindowFold(shape, 1_000_000)
+  const endedBeforeMs = (events.at(-1)?.storedAtMs ?? 0) - shape.latenessMs
+  const windows = new Map<string, { subject: string; startMs: number; seq: number; event: EventJson }>()
+  for (const { subject, seq, event, happenedAtMs, storedAtMs } of events) {
+    const startMs = fold.startOf(happenedAtMs)
+    const added = fold.add(`${subject}@${startMs}`, event, happenedAtMs, seq, storedAtMs)
+    if (typeof added === 'string' || added.endMs > endedBeforeMs) continue
+    const { id: _, ...shown } = asStored(fold.toEvent(added))
+    windows.set(added.key, { subject, startMs, seq, event: { id: added.key, ...shown } })
+  }
+  const expected = new Map<string, BucketEntry>()
+  for (const { subject, seq, event } of [...windows.values()].sort((a, b) => a.startMs - b.startMs)) {
+    expected.set(subject, { seq: Math.max(seq, expected.get(subject)?.seq ?? 0), event })
+  }
+  assertSame(await bucketEntries(nc, tenant, bucket), expected)
+}
+
 /** That Postgres holds every event once, with its bytes, and nothing else. */
 export async function assertHistory(url: string, events: readonly EventRecord[]): Promise<void> {
   const sql = postgres(url, { max: 1, onnotice: () => undefined })

@@ -13,7 +13,7 @@ import {
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { EventSchema, timestampFromMilliseconds } from '@weir/proto'
 import fc from 'fast-check'
-import { assertLatest, assertMerged, assertNewest, assertWindows } from '../../test/equality.ts'
+import { assertLatest, assertMerged, assertNewest, assertNewestWindows, assertWindows } from '../../test/equality.ts'
 import { storedEvents } from '../../test/stream-contents.ts'
 import type { AlertSpec } from '../declaration/alert-spec.ts'
 import { loadProjections } from '../declaration/load.ts'
@@ -105,6 +105,14 @@ const kinds = [
       return new WindowProjection({ ...target, spec: { kind: 'window', ...target.spec, ...shape, key, everyMs: 5 } })
     },
     check: (events: readonly EventRecord[]) => assertWindows(nc, 'target', shape, events, tenant),
+  },
+  {
+    kind: 'window without its begin in the key',
+    make: (target: ReturnType<typeof targetOf>) => {
+      const key = compileKeyTemplate('{subject}')
+      return new WindowProjection({ ...target, spec: { kind: 'window', ...target.spec, ...shape, key, everyMs: 5 } })
+    },
+    check: (events: readonly EventRecord[]) => assertNewestWindows(nc, 'target', shape, events, tenant),
   },
   {
     kind: 'alert by time',

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { create } from '@bufbuild/protobuf'
-import { type Event, EventSchema, eventToJson } from '@weir/proto'
+import { create, toBinary } from '@bufbuild/protobuf'
+import { type Event, EventSchema, eventToJson, timestampFromMilliseconds } from '@weir/proto'
 import fc from 'fast-check'
+import { EventRecord } from '../../event/event-record.ts'
 import { type OpenWindow, WindowFold, type WindowShape } from './window-fold.ts'
 
 const shape: WindowShape = { sizeMs: 60_000, latenessMs: 10_000, metrics: undefined, percentiles: [50, 99] }
@@ -50,13 +51,34 @@ test('an event counts until the lateness is over, by the time at which it was st
   assert.equal(fold.openWindows, 0)
 })
 
-test('a key without the window in it belongs to the latest window', () => {
+test('windows that share a key are apart, and close one after the other, the later one with the later stamp', () => {
   const fold = new WindowFold(shape, 100)
   fold.add('k', reading({ t: 1 }), 59_000, 1, 60_500)
-  const later = windowOf(fold.add('k', reading({ t: 5 }), 61_000, 2, 61_000))
-  assert.equal(fold.add('k', reading({ t: 2 }), 59_500, 3, 62_000), 'late')
-  assert.equal(later.metrics.get('t')?.count, 1)
-  assert.equal(fold.openWindows, 1)
+  fold.add('k', reading({ t: 5 }), 61_000, 2, 61_000)
+  fold.add('k', reading({ t: 2 }), 59_500, 3, 62_000)
+  assert.equal(fold.openWindows, 2)
+  assert.deepEqual(fold.close(69_999), [])
+  const shown = (closed: readonly OpenWindow[]) =>
+    closed.map(({ startMs, seq, metrics }) => [startMs, seq, metrics.get('t')?.count])
+  assert.deepEqual(shown(fold.close(70_000)), [[0, 3, 2]])
+  assert.deepEqual(shown(fold.close(130_000)), [[60_000, 3, 1]])
+})
+
+test('a producer whose clock is 25 s ahead takes nothing from what a shared key shows', () => {
+  const fold = new WindowFold(shape, 100)
+  const tell = (seq: number, storedAtMs: number, aheadMs: number): void => {
+    const time = timestampFromMilliseconds(storedAtMs + aheadMs)
+    const event = create(EventSchema, { ...reading({ t: seq }), ...(time === undefined ? {} : { time }) })
+    const record = new EventRecord('k', 1, seq, storedAtMs, toBinary(EventSchema, event))
+    assert.equal(typeof fold.add('k', record.event, record.happenedAtMs, seq, storedAtMs), 'object')
+  }
+  // In the last seconds of a window three that claim the next one come first; the last honest one comes after the end.
+  for (let at = 0; at < 3; at++) tell(at + 1, 40_000 + at, 25_000)
+  for (let at = 0; at < 14; at++) tell(at + 4, 41_000 + at * 1_000, -500)
+  tell(18, 60_400, -900)
+  tell(19, 61_000, 25_000)
+  const [shown] = fold.close(70_000)
+  assert.deepEqual([shown?.startMs, shown?.metrics.get('t')?.count], [0, 18])
 })
 
 test('values that are no numbers and metrics that are not asked for are left out', () => {
@@ -97,7 +119,12 @@ test('percentiles are within one percent for values of any size', () => {
   )
 })
 
-test('a restart that reads the open windows again ends with the same windows', () => {
+for (const shared of [false, true]) {
+  const what = shared ? 'shows the same window of a shared key' : 'ends with the same windows'
+  test(`a restart that reads the open windows again ${what}`, () => restart(shared))
+}
+
+function restart(shared: boolean): void {
   const event = fc.record({ timeMs: fc.integer({ min: 0, max: 300_000 }), value: fc.integer({ min: -9, max: 9 }) })
   fc.assert(
     fc.property(fc.array(event, { minLength: 2, maxLength: 60 }), fc.nat(), (events, cut) => {
@@ -110,13 +137,17 @@ test('a restart that reads the open windows again ends with the same windows', (
       }))
       const run = (from: number, bucket: Map<string, string>): void => {
         const fold = new WindowFold(shape, 1_000)
+        const write = (window: OpenWindow): void => {
+          const known = Number(bucket.get(window.key)?.split(' ')[0] ?? 0)
+          if (window.seq <= known) return
+          bucket.set(window.key, `${window.seq} ${JSON.stringify(eventToJson(fold.toEvent(window)))}`)
+        }
         for (const { seq, storedAtMs, timeMs, value } of stored.slice(from)) {
-          fold.close(storedAtMs)
-          const key = `k.${fold.startOf(timeMs)}`
-          const added = fold.add(key, reading({ t: value }), timeMs, seq, storedAtMs)
-          if (typeof added === 'string') continue
-          const known = Number(bucket.get(key)?.split(' ')[0] ?? 0)
-          if (seq > known) bucket.set(key, `${seq} ${JSON.stringify(eventToJson(fold.toEvent(added)))}`)
+          const closed = fold.close(storedAtMs)
+          if (shared) closed.forEach(write)
+          const key = shared ? 'k' : `k.${fold.startOf(timeMs)}`
+          const added = fold.add(key, reading({ t: value }), Math.min(timeMs, storedAtMs), seq, storedAtMs)
+          if (!shared && typeof added !== 'string') write(added)
         }
       }
       const whole = new Map<string, string>()
@@ -134,4 +165,4 @@ test('a restart that reads the open windows again ends with the same windows', (
       assert.deepEqual(crashed, whole)
     }),
   )
-})
+}

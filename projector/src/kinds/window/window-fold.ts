@@ -9,7 +9,7 @@ export interface OpenWindow {
   readonly key: string
   readonly startMs: number
   readonly endMs: number
-  /** The last event that was folded in. */
+  /** The last event that was folded in, or into an earlier window of the key that closed meanwhile. */
   seq: number
   storedAtMs: number
   readonly metrics: Map<string, MetricStatistics>
@@ -28,8 +28,11 @@ export type Added = OpenWindow | 'late' | 'full' | 'nothing'
 export class WindowFold {
   readonly #shape: WindowShape
   readonly #seriesMax: number
+  /** By key and begin. */
   readonly #open = new Map<string, OpenWindow>()
   #series = 0
+  /** When the first of them closes. */
+  #closesAtMs = Number.POSITIVE_INFINITY
 
   /** @param seriesMax metrics of all open windows together; a reading that would pass it is left out */
   constructor(shape: WindowShape, seriesMax: number) {
@@ -45,14 +48,13 @@ export class WindowFold {
     return Math.floor(timeMs / this.#shape.sizeMs) * this.#shape.sizeMs
   }
 
-  /** @param key of the window: two windows of different starts may share one, then the later start takes it over */
+  /** @param key of the window; windows of different begins may share one */
   add(key: string, event: Event, timeMs: number, seq: number, storedAtMs: number): Added {
     if (event.data.case !== 'reading') return 'nothing'
     const startMs = this.startOf(timeMs)
     const endMs = startMs + this.#shape.sizeMs
     if (storedAtMs >= endMs + this.#shape.latenessMs) return 'late'
     const window = this.#windowOf(key, startMs, endMs)
-    if (window === undefined) return 'late'
     const { metrics, units } = event.data.value
     let outcome: Added = 'nothing'
     for (const name of this.#shape.metrics ?? Object.keys(metrics)) {
@@ -70,18 +72,30 @@ export class WindowFold {
     return outcome
   }
 
-  /** Forgets the windows that no event stored at this time or later can change. */
-  close(storedAtMs: number): void {
+  /** Forgets the windows that no event stored at this time or later can change; gives them, the earliest first. */
+  close(storedAtMs: number): readonly OpenWindow[] {
+    if (storedAtMs < this.#closesAtMs) return []
+    const closed: OpenWindow[] = []
+    const lastSeqs = new Map<string, number>()
     for (const [id, window] of this.#open) {
-      if (window.endMs + this.#shape.latenessMs > storedAtMs) continue
+      if (this.#closeOf(window) > storedAtMs) continue
       this.#open.delete(id)
       this.#series -= window.metrics.size
+      closed.push(window)
+      lastSeqs.set(window.key, Math.max(window.seq, lastSeqs.get(window.key) ?? 0))
     }
+    this.#closesAtMs = Number.POSITIVE_INFINITY
+    for (const window of this.#open.values()) {
+      this.#closesAtMs = Math.min(this.#closesAtMs, this.#closeOf(window))
+      window.seq = Math.max(window.seq, lastSeqs.get(window.key) ?? 0)
+    }
+    return closed.sort((a, b) => a.startMs - b.startMs)
   }
 
   clear(): void {
     this.#open.clear()
     this.#series = 0
+    this.#closesAtMs = Number.POSITIVE_INFINITY
   }
 
   /** The value of a window: a reading of `<metric>.count`, `.sum`, `.min`, `.max`, `.avg`, `.last` and `.p<percentile>`. */
@@ -114,15 +128,18 @@ export class WindowFold {
     })
   }
 
-  /** Undefined when a window that begins later has taken the key over. */
-  #windowOf(key: string, startMs: number, endMs: number): OpenWindow | undefined {
-    const known = this.#open.get(key)
-    if (known?.startMs === startMs) return known
-    if (known !== undefined && known.startMs > startMs) return undefined
-    if (known !== undefined) this.#series -= known.metrics.size
+  #windowOf(key: string, startMs: number, endMs: number): OpenWindow {
+    const id = `${key} ${startMs}`
+    const known = this.#open.get(id)
+    if (known !== undefined) return known
     const window: OpenWindow = { key, startMs, endMs, seq: 0, storedAtMs: 0, metrics: new Map() }
-    this.#open.set(key, window)
+    this.#open.set(id, window)
+    this.#closesAtMs = Math.min(this.#closesAtMs, this.#closeOf(window))
     return window
+  }
+
+  #closeOf({ endMs }: OpenWindow): number {
+    return endMs + this.#shape.latenessMs
   }
 
   #statisticsOf(window: OpenWindow, name: string): MetricStatistics | undefined {

@@ -20,7 +20,8 @@ export interface WindowStats {
 }
 
 /**
- * Writes the statistics of windows while they are open. Nothing of an open window is kept but in memory: after a restart the
+ * Writes the statistics of windows while they are open; where the windows of a key share it, those of the newest that has closed, so that
+ * what is shown is whole and does not depend on who came first into the next. Nothing of an open window is kept but in memory: after a restart the
  * events of every window that may still be open are read again, and the stamps in the bucket tell which values are old news.
  */
 export class WindowProjection implements Projection {
@@ -38,6 +39,8 @@ export class WindowProjection implements Projection {
   readonly #changed = new Map<string, Change>()
   readonly #dirty: DirtyKeys
   #overflowLogged = false
+  /** Of the last event that was folded in. */
+  #epoch = 0
 
   constructor(options: BucketTargetOptions & { readonly spec: WindowSpec }) {
     const { spec } = options
@@ -66,7 +69,7 @@ export class WindowProjection implements Projection {
 
   take(record: EventRecord): void | Promise<void> {
     const { event, happenedAtMs: timeMs, storedAtMs, seq, epoch } = record
-    this.#fold.close(storedAtMs)
+    this.#close(storedAtMs, epoch)
     if (event.data.case !== 'reading') {
       this.stats.ignored++
       return
@@ -79,14 +82,14 @@ export class WindowProjection implements Projection {
       this.#count(added)
       return
     }
-    this.#changed.set(key, { window: added, epoch })
-    this.#dirty.add(key)
+    if (this.#spec.key.windowed) this.#show(added, epoch)
+    else this.#epoch = epoch
     return this.target.relief()
   }
 
   /** The clock of the machine is not the one that stored the events, so it closes windows with a margin. */
   idle(nowMs: number): void {
-    this.#fold.close(nowMs - limits.skewMaxMs)
+    this.#close(nowMs - limits.skewMaxMs, this.#epoch)
   }
 
   flushed(): Promise<void> {
@@ -105,6 +108,17 @@ export class WindowProjection implements Projection {
   close(): void {
     this.#dirty.clear()
     this.target.writer.close()
+  }
+
+  #close(storedAtMs: number, epoch: number): void {
+    const closed = this.#fold.close(storedAtMs)
+    if (this.#spec.key.windowed) return
+    for (const window of closed) this.#show(window, epoch)
+  }
+
+  #show(window: OpenWindow, epoch: number): void {
+    this.#changed.set(window.key, { window, epoch })
+    this.#dirty.add(window.key)
   }
 
   #forget(): void {
