@@ -19,13 +19,12 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   deploy: ['proto', 'client', 'mesh'],
 }
 
-/** An example of how to deploy a service is that service in another place. */
+/** Examples that deploy a service, and so may import it (docs/decisions/0011). */
 const deployed: Readonly<Record<string, string>> = { 'examples/edge/src/edge-ingest.ts': '@weir/ingest/edge' }
 
 /**
- * Where each vendor's library may be imported: one place, or what it is that more than one needs it
- * for. Benchmarks stand beside and may measure anything, and snippets in examples show what users
- * do.
+ * Where each vendor's library may be imported: one place, or more with the reason (`why`).
+ * Benchmarks and the snippets of examples may import anything.
  */
 const vendors: readonly { readonly name: RegExp; readonly importer: RegExp; readonly why?: string }[] = [
   { name: /^@nats-io\//, importer: /^mesh\/src\// },

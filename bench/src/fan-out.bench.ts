@@ -42,11 +42,11 @@ async function runFanOut(options: BenchmarkOptions): Promise<void> {
 }
 
 /**
- * The hub and those that it must be so much better, or hardly worse, than: prebuilt frames of the
- * same size, as many a second as the hub sent, beside the same traffic through NATS, and as fast as
- * the clients take them, beside none; nats-server's own WebSocket, whose clients acknowledge
- * nothing in either case. In turns, since the machine is not the same from one half minute to the
- * next. Gives what the hub delivers a CPU second.
+ * Measures the hub and its peers in turns, since the machine is not the same from one half minute
+ * to the next. The peers are prebuilt frames of the same size, at the hub's rate beside the same
+ * traffic through NATS; the same as fast as the clients take them, without traffic; and
+ * nats-server's own WebSocket, whose clients never acknowledge. Returns what the hub delivers a CPU
+ * second.
  */
 async function besidePeers(options: BenchmarkOptions, scenario: Scenario): Promise<number> {
   const turns: Record<'hub' | 'paced' | 'flatOut' | 'nats', Sending>[] = []

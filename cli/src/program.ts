@@ -36,8 +36,8 @@ export function buildProgram(finish: Finish): CommandUnknownOpts {
 }
 
 /**
- * Gives a command and those below it one voice: plain words, one sentence a fault, colour where a
- * stream shows it.
+ * Configures help and errors of a command and its subcommands alike: plain words, one sentence a
+ * fault, colour where a stream shows it.
  */
 function settle(command: CommandUnknownOpts, path: string): void {
   command

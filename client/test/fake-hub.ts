@@ -13,9 +13,7 @@ import {
 import type { OpenSocket, SocketEvents } from '../src/session/socket.ts'
 import { settle } from './fake-clock.ts'
 
-/**
- * The far side of the transport: every socket that a client opened, the last one first in reach.
- */
+/** The hub's side of the transport: every socket that a client opened; `socket` is the last one. */
 export class FakeHub {
   readonly sockets: FakeSocket[] = []
   /** What opening a socket throws. */

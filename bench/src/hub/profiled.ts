@@ -4,8 +4,8 @@ import type { BenchmarkOptions } from '../report/benchmark.ts'
 import type { HubProcess } from './hub-process.ts'
 
 /**
- * Does something and, if profiles are wanted, writes one of the hub meanwhile and prints where it
- * was; else nothing more.
+ * Runs an action. If profiles are wanted, records a CPU profile of the hub during it, writes that
+ * to a file and prints the functions that took most time.
  */
 export async function profiled<T>(
   { profiles }: BenchmarkOptions,

@@ -31,8 +31,8 @@ export class LoadProcess {
   }
 
   /**
-   * Lets others on its core go first, so that what this one takes of it is not measured with them;
-   * or no longer, as root.
+   * Lowers the priority of this process, so that it takes no CPU from the measured ones on its
+   * core. `false` restores it, which only root may.
    */
   yieldToOthers(yields: boolean): void {
     const { PRIORITY_LOW, PRIORITY_NORMAL } = constants.priority

@@ -3,8 +3,8 @@ import type { Access } from './access.ts'
 import { request } from './request.ts'
 
 /**
- * Reads from the projector. What does not exist is said to be missing only by a projector: a
- * stranger who answers 404 at that address is `unavailable`.
+ * Reads from the projector. Throws `not_found` only where a projector answered so: a 404 of any
+ * other server at that address becomes `unavailable`.
  */
 export async function ofProjector<T>(access: Access, reading: Promise<T>): Promise<T> {
   try {

@@ -26,16 +26,16 @@ if (!existsSync(`${dataDir}/PG_VERSION`)) {
   await rename(`${dataDir}.new`, dataDir)
 }
 const db = await PGlite.create({ dataDir, postgresqlconf })
-// Where it listens itself nobody comes: a folder that no other account may enter; its path is
-// short, as the system wants it.
+// PGlite's server insists on listening; nobody connects to it there. No other account may enter the
+// folder, and its path is short, since the system bounds the path of a socket.
 const socketFolder = await mkdtemp(join(tmpdir(), 'weir-pg-'))
 const server = new PGLiteSocketServer({ db, path: join(socketFolder, 'postgres') })
 await server.start()
 const gate = await openPostgresGate({
   port: Number(port),
   password,
-  // Private: through its public door, a socket, each byte would be copied twice. TypeScript checks
-  // that it is there.
+  // A private method: a connection through the socket would copy each byte twice. TypeScript checks
+  // that the method exists.
   // biome-ignore lint/complexity/useLiteralKeys: a private member is named so alone
   serve: (client) => void server['handleConnection'](client),
 })

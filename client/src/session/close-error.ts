@@ -1,8 +1,8 @@
 import { closeCode, errorCodes, shouldReconnect, WeirError } from '@weir/proto'
 
 /**
- * The error of a connection that was closed with this code. What to do about it, its range alone
- * says (shouldReconnect).
+ * The error of a connection that was closed with this code. Only the range of the code decides
+ * whether to reconnect (shouldReconnect).
  */
 export function closeError(code: number, reason: string): WeirError {
   const known = errorCodes.find((name) => closeCode(name) === code)

@@ -110,8 +110,8 @@ export class Entry {
 }
 
 /**
- * A part of a text keeps the whole in memory in most engines; a text that was decoded has nothing
- * but itself.
+ * A text of its own memory: most engines keep a whole text in memory for as long as a part of it is
+ * used.
  */
 function copyOf(text: string): string {
   return new TextDecoder().decode(new TextEncoder().encode(text))

@@ -3,8 +3,8 @@ import type { Clock } from '../platform/clock.ts'
 import type { Feed } from './feed.ts'
 
 /**
- * Watches a strained window for the feed that holds up the others: of those that were not read for
- * a while, the one that holds most.
+ * Sets a feed aside when the window stays full: of those that the application has not read for a
+ * while, the one that holds most bytes. The others then receive again.
  */
 export class Relief {
   readonly #clock: Clock

@@ -16,8 +16,8 @@ export interface Desk {
   readonly seen: SeenSubjects
   readonly pulse: Pulse
   /**
-   * Takes commands of the keyboard before the shell does; what is returned ends that. True from the
-   * handler means: done.
+   * Gives commands of the keyboard to the handler before the shell, until the returned function is
+   * called. The handler returns true when it has handled the command.
    */
   readonly onCommand: (handler: (command: Command) => boolean) => () => void
 }

@@ -22,9 +22,9 @@ export interface Lively {
 }
 
 /**
- * Where the water stands: how much flows into the stream (by its sequence, so all of it counts,
- * whatever is read here), how much is stored, what the hubs deliver, and what is left out for newer
- * values. One sample a second.
+ * The load of the mesh, one sample a second: events into the stream (by its sequence, so those that
+ * this page does not read count too), events stored so far, entries that hubs deliver, and entries
+ * that they conflate.
  */
 export class MeshFlow {
   /**

@@ -8,8 +8,8 @@ import { StepCache } from './step-cache.ts'
 import { StreamCatchUp } from './stream-catch-up.ts'
 
 /**
- * Those of a source that are not with their channel: a queue of who may go on, and the step that
- * takes each forward.
+ * The subscribers of a source that are behind their channel: a queue of those that may go on, and
+ * the step that moves each forward.
  */
 export class Behind {
   readonly #options: SourceOptions

@@ -41,7 +41,7 @@ export class Channel implements Lane, Route {
 
   constructor(number: number, kind: ChannelKind, head: number) {
     this.number = number
-    // As long as it is and no longer, other than what grew.
+    // An array that grew has spare room; a copy has none.
     this.filters = kind.filters.slice()
     this.intervalMs = kind.intervalMs
     this.copy = kind.copy
@@ -88,7 +88,7 @@ export class Channel implements Lane, Route {
   join(subscriber: Subscriber): void {
     this.#leaveBehind(subscriber)
     subscriber.catchUp(this.#caughtUp.length)
-    // The first alone takes no room for more.
+    // An array that is pushed to has room for many; most channels have one subscriber.
     if (subscriber.place === 0) this.#caughtUp = [subscriber]
     else this.#caughtUp.push(subscriber)
   }
@@ -153,7 +153,7 @@ export class Channel implements Lane, Route {
     }
   }
 
-  /** Takes all that are caught up out of the shared lane; each stands where the channel stands. */
+  /** Makes all that are caught up fall behind, each with a position where the channel stands. */
   detachAll(): readonly Subscriber[] {
     const detached = this.#caughtUp.slice()
     for (const subscriber of detached) this.#fallBehind(subscriber)
@@ -204,7 +204,9 @@ export class Channel implements Lane, Route {
     return refused
   }
 
-  /** It stands where the channel stood before the batch that it could not take. */
+  /**
+   * Gives it a position of its own: where the channel stood before the batch that it did not take.
+   */
   #fallBehind(subscriber: Subscriber): void {
     this.#leaveCaughtUp(subscriber)
     subscriber.fallBehind(new Position(this.#seq, this.#owed))
@@ -227,19 +229,21 @@ export class Channel implements Lane, Route {
   }
 }
 
-/** What all that are caught up get. */
+/** What one flush sends to all that are caught up. */
 interface Shared {
   readonly entries: readonly Entry[]
   readonly conflated: number
   readonly uncounted?: boolean
 }
 
-/** Of one flush, which is a batch mostly: what `send` gives is good until the next one. */
+/**
+ * A flush is one batch mostly. Copies nothing then: what `send` gives is good until the next one.
+ */
 function joined(some: readonly Subscriber[], more: readonly Subscriber[]): readonly Subscriber[] {
   return more.length === 0 ? some : [...some, ...more]
 }
 
-/** What is pending matches already, and was not counted before. */
+/** Readers of the pending entries, which all match and were not counted before. */
 const allOfPending: Reader = { mode: Mode.ALL, accepts: undefined, snapshotAt: 0, countedTo: 0 }
 const newestOfPending: Reader = { ...allOfPending, mode: Mode.LATEST }
 const nothing: Shared = { entries: [], conflated: 0 }

@@ -15,8 +15,8 @@ export function isFilter(value: string): boolean {
 }
 
 /**
- * A test for one filter set, decided here once so that the call on the path is flat. All filters
- * must be valid.
+ * A function that tells whether a subject matches one of the filters. What can be decided is
+ * decided here, once, so that a call on the hot path is flat. All filters must be valid.
  */
 export function compileFilters(filters: readonly string[]): (subject: string) => boolean {
   const tests = canonicalFilters(filters).map(compileFilter)
@@ -81,7 +81,8 @@ export function commonFilter(filters: readonly string[]): string {
   return (isFlat ? merged : [...merged, '>']).join('.')
 }
 
-// A test for each kind is made by a function of its own, since it keeps all that stands around it.
+// Each kind of test is made by a function of its own: a closure keeps every variable of the
+// function that made it in memory.
 
 function compileFilter(filter: string): (subject: string) => boolean {
   if (filter === '>') return () => true

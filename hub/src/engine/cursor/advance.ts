@@ -20,7 +20,7 @@ export function advance(log: EntryLog, position: Position, reads: Reads, limit: 
   const isLatest = reads.mode === Mode.LATEST
   const detour = isLatest ? detourOfLatest(log, position) : undefined
   if (detour !== undefined) return detour
-  // To the latest, what was forgotten lies before a snapshot, which does not announce it.
+  // Mode LATEST: gaps that were forgotten lie before a snapshot, which does not announce them.
   const loss = nextLoss(log, isLatest ? Math.max(position.seq, log.gaps.from) : position.seq)
   if (loss !== undefined && loss.from <= position.seq) return { kind: 'gap', to: Math.min(loss.to, limit) }
   if (!isLatest && position.seq < log.completeFrom) return { kind: 'stream' }
@@ -80,7 +80,7 @@ function chunkOf(
   const { seq, snapshotAt } = position
   const reader = { mode, accepts, snapshotAt, countedTo: completeFrom }
   const { entries, conflated, to, isWhole } = select(log.entries, log.indexAfter(seq), end, reader, bytesMax)
-  // Of what is owed nobody knows how much lies before a loss and how much past it.
+  // How much of what is owed lies before a loss, and how much past it, is not known.
   const forgets = end < limit && position.owed > 0
   const uncountedTo = forgets ? completeFrom : position.uncountedTo
   const owed = forgets ? 0 : position.owed - countWithin(entries, entries.length, uncountedTo, completeFrom)

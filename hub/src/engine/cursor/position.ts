@@ -2,8 +2,9 @@ import { Mode, Start } from '@weir/proto'
 import type { EntryLog } from '../log/entry-log.ts'
 
 /**
- * Where a subscriber is in a log: its sequence, and what it is still to be told of what it has not
- * passed. Mode ALL is told everything by name, so it owes nothing.
+ * Where a subscriber is in a log: its sequence, and how many entries that it has not passed are
+ * still to be sent or counted for it. Mode ALL is sent or announced every entry, so nothing is
+ * owed.
  *
  * Invariant: everything up to `seq` was sent, counted or announced. `owed` is how many of the
  * entries that have left the ring match, lie past both `seq` and `uncountedTo`, and are to be sent
@@ -68,12 +69,12 @@ export class Position {
     return Math.max(this.#seq, this.isStreaming ? this.#removalsFrom : this.#snapshotAt)
   }
 
-  /** All that decides what comes next; two that have it in common go on alike. */
+  /** Two positions of one key take the same steps from here on. */
   get key(): string {
     return [this.#seq, this.#owed, this.#uncountedTo, this.#snapshotAt, this.#streamTo, this.#removalsFrom].join()
   }
 
-  /** To the whole latest state, where the channel stands at `head`. */
+  /** Moves to the beginning of the latest state; the channel stands at `head`. */
   snapshot(log: EntryLog, head: number): Start {
     this.#reset(0)
     this.#uncountedTo = log.completeFrom
@@ -81,19 +82,21 @@ export class Position {
     return Start.SNAPSHOT
   }
 
-  /** To the beginning of another incarnation. */
+  /** Moves to the beginning of another incarnation of the stream. */
   restart(log: EntryLog): Start {
     this.#reset(0)
     return log.completeFrom > 0 ? Start.STREAM : Start.MEMORY
   }
 
-  /** To what comes after `head`. */
+  /** Moves to `head`, so that what comes after it is sent. */
   follow(head: number): Start {
     this.#reset(head)
     return Start.HEAD
   }
 
-  /** To a cursor of this incarnation; where removals past it are forgotten, to a snapshot. */
+  /**
+   * Moves to a cursor of this incarnation, or to a snapshot where removals past it are forgotten.
+   */
   resume(seq: number, mode: Mode, log: EntryLog, head: number): Start {
     const isLatest = mode === Mode.LATEST
     if (isLatest && seq < log.removalsFrom) return this.snapshot(log, head)
@@ -102,7 +105,7 @@ export class Position {
     return seq < (isLatest ? log.latestFrom : log.completeFrom) ? Start.STREAM : Start.MEMORY
   }
 
-  /** Over what it will not get. */
+  /** Moves past entries that it will not get, which are announced as a gap. */
   pass(to: number): void {
     this.#seq = to
   }
@@ -116,21 +119,21 @@ export class Position {
     this.#uncountedTo = log.completeFrom
   }
 
-  /** Over what was sent. */
+  /** Moves past a batch that was sent. */
   sent({ to, owed, uncountedTo }: Reached): void {
     this.#seq = to
     this.#owed = owed
     this.#uncountedTo = uncountedTo
   }
 
-  /** So many entries past `countedFrom` match, and leave the ring. */
+  /** Adds entries past `countedFrom` that match and leave the ring. */
   owe(count: number): void {
     this.#owed += count
   }
 
   /**
-   * To be read from the stream up to a sequence at least. What it gets there may have been removed
-   * since, so it gets every removal.
+   * The subscriber is to read the stream up to a sequence at least. What it gets there may have
+   * been removed since, so it gets every removal.
    */
   streamUntil(to: number, log: EntryLog): void {
     this.#removalsFrom = log.removalsFrom

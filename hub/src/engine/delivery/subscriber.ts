@@ -103,8 +103,8 @@ export interface Lane extends ChannelKind {
   /** Something that matches came since the last flush. */
   readonly dirty: boolean
   /**
-   * Those of it that are past its position: they resumed from a hub that was further, or between
-   * two ticks.
+   * Its subscribers that are past its position: they resumed with the cursor of a hub that was
+   * further, or between two ticks.
    */
   readonly ahead: ReadonlySet<Subscriber>
   /** A subscriber that stands where the channel stands goes on with the others. */
