@@ -166,6 +166,60 @@ test('files are small, are named after their noun, and name what they import in 
   assert.deepEqual(faults, [])
 })
 
+test('bounds stand in limits.ts, each with what happens there', () => {
+  const faults: string[] = []
+  for (const { path } of code) {
+    if (!/^(proto|mesh|ingest|hub|projector|client|console|cli)\/src\//.test(path) || basename(path) === 'limits.ts')
+      continue
+    for (const name of chosenNumbers(readFileSync(join(root, path), 'utf8'))) {
+      faults.push(`${path}: ${name} belongs in limits.ts; if nobody chose it, write it in capitals`)
+    }
+  }
+  assert.deepEqual(faults, [])
+})
+
+test('a number that somebody chose is found however it is written', () => {
+  const chosen = [
+    'a = 5_000',
+    'b: number = 0.5',
+    'c = 60 * 1000',
+    'd = limits.all - 18',
+    'e =\n  -1',
+    'f = (1 + 2)',
+    'g = 0x10',
+  ]
+  assert.deepEqual(
+    chosen.flatMap((each) => chosenNumbers(`const ${each}\nexport const ${each}\n`)),
+    [...'abcdefg'].flatMap((name) => [name, name]),
+  )
+  const others = [
+    'TAG_SUBJECT = 0x0a',
+    'a = limits.all',
+    "b = '5'",
+    'c = new Map()',
+    'd = make(5)',
+    'e = /5/',
+    'f = [5]',
+  ]
+  assert.deepEqual(
+    others.flatMap((each) => chosenNumbers(`const ${each}\n  const inner = 5\n`)),
+    [],
+  )
+})
+
+/**
+ * The constants of a module that are numbers somebody chose: bounds, waits, sizes. What nobody
+ * chose is written in capitals: what a protocol, a format or the calendar fixes, and what was
+ * measured.
+ */
+function chosenNumbers(text: string): readonly string[] {
+  const constants = text.matchAll(/^(?:export )?const (\w+)(?:: number)? =\s+(.+)$/gm)
+  return [...constants].flatMap(([, name = '', value = '']) => {
+    const isNumber = /^[\w(-][\w\s.+\-*/%()]*$/.test(value) && /(?<![\w.])\d/.test(value) && !/\w\(/.test(value)
+    return isNumber && !/^[A-Z][A-Z0-9_]*$/.test(name) ? [name] : []
+  })
+}
+
 type Versions = Readonly<Record<string, string>>
 
 interface Manifest {

@@ -74,6 +74,12 @@ export const limits = {
   pageItemsMax: 1_000,
   /** How often the progress of a rebuild is asked for. */
   rebuildPollMs: 500,
+  /**
+   * How far `weir size` loads a core: the rest is for bursts, restarts and what was not measured.
+   */
+  busyShare: 0.6,
+  /** Connections that `weir size` gives a hub: half of what one takes by default. */
+  hubConnectionsMax: 50_000,
   /** With less space on the disk, `weir doctor` complains. */
   diskBytesMin: 2_147_483_648,
   /** Help for what is no terminal is so wide. */

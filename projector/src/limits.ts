@@ -35,6 +35,8 @@ export const limits = {
    */
   conditionCostMax: 100_000,
   conditionRoundCost: 10,
+  /** Characters or bytes that are walked for one unit. */
+  conditionCharactersAUnit: 16,
   /** An event that was stored so long after it happened is late: as one of a backlog, it tells little of what is so now. */
   lateEventMs: 10_000,
   /** What only late events say of a key has to stand for so long before an alert fires or is resolved because of it. */
@@ -73,6 +75,14 @@ export const limits = {
   storeMs: 5_000,
   /** Positions of one projection that are read. */
   positionsMax: 4_096,
+
+  /** Requests to the admin port that run when a projector stops are cut off after this. */
+  adminCloseMs: 1_000,
+  /**
+   * A younger event counts as having just come where its value gets a TTL: the server counts a value's own TTL in whole
+   * seconds.
+   */
+  freshMs: 1_500,
 
   /** Keys of one bucket whose revision is remembered; a forgotten one costs a read before its next write. */
   keysMax: 1_000_000,

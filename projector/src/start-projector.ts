@@ -19,6 +19,7 @@ import { openDatabase } from './db/database.ts'
 import type { ProjectionSpec } from './declaration/projection-spec.ts'
 import { AlertLog } from './kinds/alert/alert-log.ts'
 import { History } from './kinds/history/history.ts'
+import { limits } from './limits.ts'
 import { createApi } from './routes/api.ts'
 import { type ProjectorConfig, projectorSettings } from './settings.ts'
 import { exportProjections } from './tenant/projector-metrics.ts'
@@ -44,7 +45,7 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
   const admin = await scope.use(
     'admin',
     () => serveAdmin({ ...place('adminPort'), health, metrics }),
-    (server) => server.close(adminCloseMs),
+    (server) => server.close(limits.adminCloseMs),
   )
   await scope.use(
     'keys',
@@ -102,8 +103,6 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
   )
   log.info({ port: server.port, adminPort: admin.port }, 'listening')
 }
-
-const adminCloseMs = 1_000
 
 function served<Part>(parts: ReadonlyMap<string, Part>, tenant: string): Part {
   const part = parts.get(tenant)

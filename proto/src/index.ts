@@ -62,9 +62,9 @@ export { encodeClientFrame, encodeEvent } from './wire/encode.ts'
 export { enumName, modeValues, removalValues, severityValues, startValues } from './wire/enum-values.ts'
 export { readAck } from './wire/wire-ack.ts'
 export {
+  BATCH_HEAD_BYTES_MAX,
   type BatchHead,
   batchHeadBytes,
-  batchHeadBytesMax,
   entryBytesMax,
   entryEvent,
   writeBatchHead,

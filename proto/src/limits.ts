@@ -18,6 +18,8 @@ export const limits = {
    * recurse.
    */
   jsonDepthMax: 64,
+  /** Groups of unknown fields that are nested deeper make a message `malformed`. */
+  groupDepthMax: 32,
 } as const
 
 /** The tenant of a mesh that has only one. */

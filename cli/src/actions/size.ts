@@ -1,4 +1,5 @@
-import { busyShare, meshSize, type Workload } from '../size/mesh-size.ts'
+import { limits } from '../limits.ts'
+import { meshSize, type Workload } from '../size/mesh-size.ts'
 import { exitCodes } from '../text/exit-code.ts'
 import { UsageError } from '../text/usage-error.ts'
 
@@ -30,7 +31,7 @@ export async function size(options: SizeOptions): Promise<number> {
     replicas: number(options.replicas, '--replicas', 1) === 1 ? 1 : 3,
     history: options.history,
   }
-  const { ingest, hub, projector, nats, postgres, network, limits } = meshSize(load)
+  const { ingest, hub, projector, nats, postgres, network, limits: stops } = meshSize(load)
   if (options.json === true) {
     console.log(JSON.stringify(meshSize(load)))
     return exitCodes.done
@@ -58,9 +59,9 @@ export async function size(options: SizeOptions): Promise<number> {
   ]
   for (const [name = '', count = '', words = ''] of rows) console.log(`${name.padEnd(10)} ${count.padEnd(16)} ${words}`)
   console.log(`
-A core is planned to be busy to ${busyShare * 100}%. When a hub is killed, the others take its clients in ${hub.recoverySeconds.toFixed(1)} s of their CPU.
+A core is planned to be busy to ${limits.busyShare * 100}%. When a hub is killed, the others take its clients in ${hub.recoverySeconds.toFixed(1)} s of their CPU.
 From figures of two shared cores (bench/RESULTS.md): measure with your own events before you buy (docs/scaling.md).`)
-  for (const limit of limits) console.log(`\nIt stops here: ${limit}`)
+  for (const stop of stops) console.log(`\nIt stops here: ${stop}`)
   return exitCodes.done
 }
 

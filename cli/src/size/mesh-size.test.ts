@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { limits } from '../limits.ts'
 import { measured } from './measured.ts'
-import { busyShare, meshSize, type Workload } from './mesh-size.ts'
+import { meshSize, type Workload } from './mesh-size.ts'
 
 const small: Workload = {
   subscribers: 1_000,
@@ -55,7 +56,7 @@ test('twice the subscribers are twice the hubs, and no core is loaded above the 
   const one = meshSize({ ...small, subscribers: 500_000 })
   const two = meshSize({ ...small, subscribers: 1_000_000 })
   assert.ok(Math.abs(two.hub.processes / one.hub.processes - 2) < 0.1)
-  assert.ok(two.hub.cores / two.hub.processes <= busyShare)
+  assert.ok(two.hub.cores / two.hub.processes <= limits.busyShare)
 })
 
 test('many small tenants share their hubs, and large ones have their own', () => {

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts'
 import { measured } from './measured.ts'
 
 /** What a mesh is to carry. */
@@ -18,7 +19,7 @@ export interface Workload {
   readonly history: boolean
 }
 
-/** What it takes. Cores are busy to `busyShare`; counts of processes are whole. */
+/** What it takes. Cores are busy to `limits.busyShare`; counts of processes are whole. */
 export interface MeshSize {
   readonly ingest: { readonly processes: number; readonly cores: number }
   readonly hub: {
@@ -42,19 +43,15 @@ export interface MeshSize {
   readonly limits: readonly string[]
 }
 
-/** How far a core is loaded: the rest is for bursts, restarts and what was not measured. */
-export const busyShare = 0.6
-/** Half of what a hub takes by default. */
-const connectionsMax = 50_000
-const hubBaseMebibytes = 256
+const HUB_BASE_MEBIBYTES = 256
 /** Around an entry in a table of latest values, beside its event. */
-const entryBytes = 200
+const ENTRY_BYTES = 200
 /** Headers of NATS and TCP around a republished event, and of a batch around an entry. */
-const natsHeadBytes = 150
-const entryHeadBytes = 40
+const NATS_HEAD_BYTES = 150
+const ENTRY_HEAD_BYTES = 40
 
 export function meshSize(load: Workload): MeshSize {
-  const limits: string[] = []
+  const stops: string[] = []
   const framesEach = load.intervalMs === 0 ? load.matching : Math.min(load.matching, 1_000 / load.intervalMs)
   const deliveries = load.subscribers * load.matching
   const outCores = micros(
@@ -63,29 +60,29 @@ export function meshSize(load: Workload): MeshSize {
   const tenantEvents = load.events / load.tenants
   // A hub hears a tenant whole, however few of its subscribers it has.
   const inShare = micros(tenantEvents * measured.hubEventMicros)
-  if (busyShare - inShare <= 0.1) {
-    limits.push(
+  if (limits.busyShare - inShare <= 0.1) {
+    stops.push(
       `A hub would spend ${percent(inShare)} of its core on hearing the ${Math.round(tenantEvents)} events a second of one tenant: split them over more tenants, ` +
         'or let subscribers read a bucket, which has only the newest of each subject.',
     )
   }
   if (tenantEvents > measured.streamEventsMax) {
-    limits.push(
+    stops.push(
       `One stream has taken ${measured.streamEventsMax} events a second here, and a tenant has one: at least ${Math.ceil(load.events / measured.streamEventsMax)} tenants.`,
     )
   }
   // Every hub for every tenant, where it can hear them all; otherwise hubs of their own for each.
   const allShare = micros(load.events * measured.hubEventMicros)
-  const isShared = busyShare - allShare > 0.1
+  const isShared = limits.busyShare - allShare > 0.1
   const groups = isShared ? 1 : load.tenants
   const heard = isShared ? allShare : inShare
   const perGroup = Math.max(
-    outCores / groups / Math.max(busyShare - heard, 0.1),
-    load.subscribers / groups / connectionsMax,
+    outCores / groups / Math.max(limits.busyShare - heard, 0.1),
+    load.subscribers / groups / limits.hubConnectionsMax,
   )
   const hubs = Math.max(2, groups * Math.ceil(perGroup))
   const connections = Math.ceil(load.subscribers / hubs)
-  const valueBytes = load.eventBytes + entryBytes
+  const valueBytes = load.eventBytes + ENTRY_BYTES
   const hubsOfTenant = Math.ceil(hubs / groups)
   const natsMicros =
     load.replicas * measured.natsEventMicros +
@@ -103,7 +100,7 @@ export function meshSize(load: Workload): MeshSize {
       cores: outCores + hubs * heard,
       connections,
       mebibytes: Math.ceil(
-        hubBaseMebibytes +
+        HUB_BASE_MEBIBYTES +
           (connections * measured.hubConnectionBytes + (load.subjects / groups) * valueBytes) / 1024 ** 2,
       ),
       recoverySeconds: micros(connections * measured.hubResumeMicros) / Math.max(1, hubsOfTenant - 1),
@@ -113,14 +110,14 @@ export function meshSize(load: Workload): MeshSize {
       servers: load.replicas,
       cores: micros(load.events * natsMicros),
       streams: load.tenants,
-      gibibytesADay: (load.events * 86_400 * (load.eventBytes + natsHeadBytes)) / 1024 ** 3,
+      gibibytesADay: (load.events * 86_400 * (load.eventBytes + NATS_HEAD_BYTES)) / 1024 ** 3,
     },
     postgres: { cores: load.history ? micros(load.events * measured.postgresRowMicros) : 0 },
     network: {
-      toHubsMegabits: (hubsOfTenant * load.events * (load.eventBytes + natsHeadBytes) * 8) / 1e6,
-      toSubscribersMegabits: (deliveries * (load.eventBytes + entryHeadBytes) * 8) / 1e6,
+      toHubsMegabits: (hubsOfTenant * load.events * (load.eventBytes + NATS_HEAD_BYTES) * 8) / 1e6,
+      toSubscribersMegabits: (deliveries * (load.eventBytes + ENTRY_HEAD_BYTES) * 8) / 1e6,
     },
-    limits,
+    limits: stops,
   }
 }
 
@@ -130,7 +127,7 @@ function micros(count: number): number {
 }
 
 function atLeast(least: number, cores: number): number {
-  return Math.max(least, Math.ceil(cores / busyShare))
+  return Math.max(least, Math.ceil(cores / limits.busyShare))
 }
 
 function percent(share: number): string {

@@ -69,15 +69,15 @@ function admit(client: Socket, password: string, serve: (client: Socket) => void
 
   function begin(message: Buffer): void {
     const code = message.length < 8 ? 0 : message.readInt32BE(4)
-    if (code === sslRequest || code === gssRequest) client.write('N')
-    else if (code === protocol3) {
+    if (code === SSL_REQUEST || code === GSS_REQUEST) client.write('N')
+    else if (code === PROTOCOL_3) {
       startup = message
       client.write(cleartextPassword)
     } else client.destroy()
   }
 
   function answer(message: Buffer): void {
-    const isPassword = message[0] === passwordLetter && same(message.subarray(5, -1), Buffer.from(password))
+    const isPassword = message[0] === PASSWORD_LETTER && same(message.subarray(5, -1), Buffer.from(password))
     if (!isPassword) {
       client.end(refusal)
       return
@@ -98,10 +98,10 @@ function same(one: Buffer, other: Buffer): boolean {
   return timingSafeEqual(digest(one), digest(other))
 }
 
-const protocol3 = 196_608
-const sslRequest = 80_877_103
-const gssRequest = 80_877_104
-const passwordLetter = 0x70
+const PROTOCOL_3 = 196_608
+const SSL_REQUEST = 80_877_103
+const GSS_REQUEST = 80_877_104
+const PASSWORD_LETTER = 0x70
 
 /** AuthenticationCleartextPassword. */
 const cleartextPassword = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3])

@@ -1,4 +1,5 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import { limits } from '../limits.ts'
 import schema from './board.schema.json' with { type: 'json' }
 import type { Board } from './board.ts'
 
@@ -18,7 +19,7 @@ export function readBoard(
   const errors: ParseError[] = []
   const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
   const faults = errors
-    .slice(0, faultsMax)
+    .slice(0, limits.boardFaultsMax)
     .map(({ error, offset }) => ({ ...placeOf(text, offset), message: printParseErrorCode(error) }))
   if (tree === undefined || faults.length > 0) {
     return {
@@ -31,13 +32,13 @@ export function readBoard(
   if (found.length > 0) {
     return {
       board: undefined,
-      faults: found.slice(0, faultsMax).map(({ node, message }) => ({ ...placeOf(text, node.offset), message })),
+      faults: found
+        .slice(0, limits.boardFaultsMax)
+        .map(({ node, message }) => ({ ...placeOf(text, node.offset), message })),
     }
   }
   return { board: JSON.parse(text) as Board, faults: [] }
 }
-
-const faultsMax = 20
 
 /** The part of JSON Schema that board.schema.json uses. */
 interface Schema {

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts'
 import type { Board } from './board.ts'
 
 /** A board while it is worked on, with a way back. */
@@ -19,7 +20,7 @@ export class BoardEdit {
 
   change(board: Board): void {
     this.#past.push(this.board)
-    if (this.#past.length > stepsMax) this.#past.shift()
+    if (this.#past.length > limits.boardUndoStepsMax) this.#past.shift()
     this.#future.length = 0
     this.board = board
     this.#steps++
@@ -51,5 +52,3 @@ export class BoardEdit {
     this.dirty = true
   }
 }
-
-const stepsMax = 100

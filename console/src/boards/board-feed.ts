@@ -3,6 +3,7 @@ import { canonicalFilters, compileFilters } from '@weir/proto/filter'
 import { createContext } from 'svelte'
 import { eventTest } from '../data/event-test.ts'
 import { parseQuery } from '../data/query.ts'
+import { limits } from '../limits.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from '../series/feed.ts'
 
@@ -103,8 +104,12 @@ class SourceFeed {
     this.#feeds = []
     this.#bySubject.clear()
     const filters = canonicalFilters([...this.#watchers].flatMap((watcher) => watcher.filters))
-    for (let at = 0; at < filters.length; at += filtersMax) {
-      const options = { source: this.#source, filters: filters.slice(at, at + filtersMax), intervalMs }
+    for (let at = 0; at < filters.length; at += limits.boardFiltersMax) {
+      const options = {
+        source: this.#source,
+        filters: filters.slice(at, at + limits.boardFiltersMax),
+        intervalMs: limits.boardIntervalMs,
+      }
       this.#feeds.push(
         new Feed(this.#desk, this.#weir, options, {
           entry: (entry, isChange) => {
@@ -116,7 +121,7 @@ class SourceFeed {
             for (const { reader } of this.#wanting(subject)) reader.removed?.(subject)
           },
           reset: () => {
-            if (filters.length <= filtersMax) for (const { reader } of this.#watchers) reader.reset?.()
+            if (filters.length <= limits.boardFiltersMax) for (const { reader } of this.#watchers) reader.reset?.()
           },
         }),
       )
@@ -127,19 +132,13 @@ class SourceFeed {
     let wanting = this.#bySubject.get(subject)
     if (wanting === undefined) {
       wanting = [...this.#watchers].filter(({ matches }) => matches(subject))
-      if (this.#bySubject.size >= subjectsMax) this.#bySubject.clear()
+      if (this.#bySubject.size >= limits.boardSubjectsMax) this.#bySubject.clear()
       this.#bySubject.set(subject, wanting)
       this.#desk.seen.add(subject)
     }
     return wanting
   }
 }
-
-/** A subscription has no more of them. */
-const filtersMax = 32
-/** Ten pictures a second are what people read numbers by. */
-const intervalMs = 100
-const subjectsMax = 100_000
 
 /** What the tiles of one board share. */
 export interface BoardContext {

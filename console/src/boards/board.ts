@@ -38,7 +38,7 @@ export interface Tile {
 }
 
 /** Of the grid that tiles stand in. */
-export const columns = 24
+export const GRID_COLUMNS = 24
 
 export const emptyBoard = (title: string): Board => ({ title, tiles: [] })
 
@@ -61,7 +61,7 @@ export function withTile(board: Board, tile: Omit<Tile, 'x' | 'y' | 'w' | 'h'>):
   const [w, h] = sizes[tile.kind]
   const bottom = Math.max(0, ...board.tiles.map(({ y, h: height }) => y + height))
   for (let y = 0; y <= bottom; y++) {
-    for (let x = 0; x + w <= columns; x++) {
+    for (let x = 0; x + w <= GRID_COLUMNS; x++) {
       const place = { x, y, w, h }
       if (!board.tiles.some((other) => overlaps(place, other)))
         return { ...board, tiles: [...board.tiles, { ...tile, ...place }] }
@@ -77,12 +77,12 @@ export function withTile(board: Board, tile: Omit<Tile, 'x' | 'y' | 'w' | 'h'>):
 export function placed(board: Board, at: number, place: Partial<Pick<Tile, 'x' | 'y' | 'w' | 'h'>>): Board {
   const tile = board.tiles[at]
   if (tile === undefined) return board
-  const w = clamp(place.w ?? tile.w, 1, columns)
+  const w = clamp(place.w ?? tile.w, 1, GRID_COLUMNS)
   const moved = {
     ...tile,
     w,
     h: clamp(place.h ?? tile.h, 1, 100),
-    x: clamp(place.x ?? tile.x, 0, columns - w),
+    x: clamp(place.x ?? tile.x, 0, GRID_COLUMNS - w),
     y: clamp(place.y ?? tile.y, 0, 10_000),
   }
   const settled: Tile[] = [moved]

@@ -1,4 +1,5 @@
 import { Alert_Severity, Alert_Status, type Event, Step_Status } from '@weir/proto'
+import { limits } from '../limits.ts'
 import { fieldsOf, valueText } from './fields.ts'
 
 /** How loud an event is: the colour of the bar before its row. */
@@ -41,9 +42,7 @@ export function summaryOf(event: Event): string {
     return fields.map((field) => valueText(field)).join(' · ')
   }
   return fields
-    .slice(0, fieldsShown)
+    .slice(0, limits.textFieldsShown)
     .map((field) => `${field.name} ${valueText(field)}`)
     .join('   ')
 }
-
-const fieldsShown = 8

@@ -1,4 +1,5 @@
 import { Alert_Severity, Alert_Status, type Event, Step_Status } from '@weir/proto'
+import { limits } from '../limits.ts'
 import { exactInteger, number } from '../words/numbers.ts'
 import { quantity } from '../words/quantity.ts'
 import { ExactNumber, type JsonValue, parseExact } from './exact-json.ts'
@@ -16,7 +17,10 @@ export interface Field {
 
 export type FieldValue = string | number | boolean | null | ExactNumber
 
-/** All values of an event, in its own order, at most `fieldsMax`. What cannot be read has none. */
+/**
+ * All values of an event, in its own order, at most `limits.fieldsMax`. What cannot be read has
+ * none.
+ */
 export function fieldsOf({ data }: Event): readonly Field[] {
   switch (data.case) {
     case 'reading': {
@@ -68,19 +72,15 @@ export function valueText({ value, unit }: Pick<Field, 'value' | 'unit'>): strin
   if (value instanceof ExactNumber) return /^-?\d+$/.test(value.text) ? exactInteger(value.text) : value.text
   if (typeof value === 'number') return unit === '' ? number(value) : quantity(value, unit)
   if (value === null) return 'null'
-  return typeof value === 'string' && value.length > textMax ? `${value.slice(0, textMax)}…` : String(value)
+  return typeof value === 'string' && value.length > limits.cellTextMax
+    ? `${value.slice(0, limits.cellTextMax)}…`
+    : String(value)
 }
 
 /** The value digit for digit, for a title and for copying. */
 export function exactText({ value }: Pick<Field, 'value'>): string {
   return value instanceof ExactNumber ? value.text : String(value)
 }
-
-/** A cell shows no more of a text. */
-const textMax = 240
-
-/** An object of many members shows the first of them. */
-const fieldsMax = 64
 
 function texts(named: Readonly<Record<string, string>>): Field[] {
   return Object.entries(named)
@@ -99,7 +99,7 @@ function jsonFields(text: string): Field[] {
 }
 
 function collect(name: string, value: JsonValue, found: Field[]): void {
-  if (found.length >= fieldsMax) return
+  if (found.length >= limits.fieldsMax) return
   if (typeof value !== 'object' || value === null || value instanceof ExactNumber) {
     found.push({ name: name === '' ? 'value' : name, value, unit: '' })
   } else if (Array.isArray(value)) {

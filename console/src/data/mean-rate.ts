@@ -1,9 +1,11 @@
+import { limits } from '../limits.ts'
+
 /**
  * A mean over the last ten seconds, so that a burst and the silence after it read as what they are
  * together.
  */
 export class MeanRate {
-  readonly #counts = new Float64Array(windowSeconds + 1)
+  readonly #counts = new Float64Array(limits.rateWindowSeconds + 1)
   #second = 0
   #since: number | undefined
 
@@ -23,15 +25,13 @@ export class MeanRate {
     if (this.#since === undefined) return 0
     let sum = 0
     for (const count of this.#counts) sum += count
-    return sum / Math.min(windowSeconds, Math.max(1, (nowMs - this.#since) / 1000))
+    return sum / Math.min(limits.rateWindowSeconds, Math.max(1, (nowMs - this.#since) / 1000))
   }
 
   #advance(nowMs: number): void {
     const second = Math.floor(nowMs / 1000)
-    if (second - this.#second > windowSeconds) this.#counts.fill(0)
+    if (second - this.#second > limits.rateWindowSeconds) this.#counts.fill(0)
     else for (let at = this.#second + 1; at <= second; at++) this.#counts[at % this.#counts.length] = 0
     this.#second = Math.max(this.#second, second)
   }
 }
-
-const windowSeconds = 10

@@ -1,4 +1,5 @@
 import { compileFilters, isFilter } from '@weir/proto/filter'
+import { limits } from '../limits.ts'
 
 /**
  * Subjects, labels and types that this page has seen, to complete what is typed and to say what a
@@ -9,7 +10,7 @@ export class SeenSubjects {
 
   /** Past the bound further subjects are not remembered. */
   add(subject: string): void {
-    if (this.#subjects.size < seenMax) this.#subjects.add(subject)
+    if (this.#subjects.size < limits.seenSubjectsMax) this.#subjects.add(subject)
   }
 
   /** How many of them a filter matches; undefined while it is none. */
@@ -41,12 +42,8 @@ export class SeenSubjects {
       deeper ||= !isLast
       next.set(head + token + (isLast ? '' : '.'), (next.get(head + token + (isLast ? '' : '.')) ?? 0) + 1)
     }
-    const found = [...next].sort((a, b) => b[1] - a[1]).slice(0, suggestionsMax)
+    const found = [...next].sort((a, b) => b[1] - a[1]).slice(0, limits.suggestionsMax)
     const wild = begun === '' && next.size > 1 ? [...(deeper ? [`${head}*.`] : [`${head}*`]), `${head}>`] : []
     return [...found.map(([text]) => text), ...wild].filter((text) => text !== typed)
   }
 }
-
-/** A board of a million subjects is completed from the first of them. */
-const seenMax = 50_000
-const suggestionsMax = 8

@@ -1,3 +1,5 @@
+import { limits } from '../limits.ts'
+
 /**
  * A subject in two pieces: the head may be cut where there is no room, the tail is what tells it
  * from the others.
@@ -36,8 +38,8 @@ export function subjectParts(subject: string, varying: readonly boolean[]): Subj
   const differs = varying.includes(true)
   const lengthFrom = (at: number): number => tokens.slice(at).join('.').length
   let tailAt = tokens.length - 1
-  while (tailAt > 1 && varying[tailAt] !== true && lengthFrom(tailAt - 1) <= tailMax) tailAt--
-  while (tailAt > 1 && varying[tailAt - 1] === true && lengthFrom(tailAt - 1) <= tailMax) tailAt--
+  while (tailAt > 1 && varying[tailAt] !== true && lengthFrom(tailAt - 1) <= limits.subjectTailMax) tailAt--
+  while (tailAt > 1 && varying[tailAt - 1] === true && lengthFrom(tailAt - 1) <= limits.subjectTailMax) tailAt--
   const head: Part[] = []
   const tail: Part[] = []
   for (const [at, token] of tokens.entries()) {
@@ -50,5 +52,3 @@ export function subjectParts(subject: string, varying: readonly boolean[]): Subj
   }
   return { head, tail }
 }
-
-const tailMax = 30

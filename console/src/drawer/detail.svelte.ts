@@ -2,6 +2,7 @@ import type { Weir } from '@weir/client'
 import type { Event } from '@weir/proto'
 import { eventTimeMs } from '../data/event-words.ts'
 import { type Field, fieldsOf, numberOf } from '../data/fields.ts'
+import { limits } from '../limits.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from '../series/feed.ts'
 
@@ -63,8 +64,8 @@ export class Detail {
 
   async #readHistory(weir: Weir, subject: string): Promise<void> {
     try {
-      const range = { filter: subject, from: Date.now() - hourMs }
-      const { items } = await weir.history({ ...range, order: 'desc', limit: keptMax })
+      const range = { filter: subject, from: Date.now() - HOUR_MS }
+      const { items } = await weir.history({ ...range, order: 'desc', limit: limits.momentsMax })
       if (this.#closed) return
       for (const { seq, event } of items) if (!this.#bySeq.has(seq)) this.#add(seq, event)
       this.history = 'read'
@@ -80,8 +81,8 @@ export class Detail {
     requestAnimationFrame(() => {
       this.#scheduled = false
       const ordered = [...this.#bySeq.values()].sort((a, b) => a.seq - b.seq)
-      for (const { seq: old } of ordered.slice(0, -keptMax)) this.#bySeq.delete(old)
-      this.moments = ordered.slice(-keptMax)
+      for (const { seq: old } of ordered.slice(0, -limits.momentsMax)) this.#bySeq.delete(old)
+      this.moments = ordered.slice(-limits.momentsMax)
     })
   }
 }
@@ -97,14 +98,14 @@ export function numberLines(moments: readonly Moment[], most: number): readonly 
     .filter(({ value }) => typeof value !== 'boolean' && numberOf(value) !== undefined)
     .slice(0, most)
   const endMs = eventTimeMs(last.event) ?? Date.now()
-  const beginMs = Math.max(eventTimeMs(moments[0]?.event ?? last.event) ?? endMs, endMs - hourMs)
-  const stepMs = Math.max(1, (endMs - beginMs) / (pointsMax - 1))
+  const beginMs = Math.max(eventTimeMs(moments[0]?.event ?? last.event) ?? endMs, endMs - HOUR_MS)
+  const stepMs = Math.max(1, (endMs - beginMs) / (limits.momentPointsMax - 1))
   return numbers.map(({ name, unit }) => {
-    const values = new Array<number>(pointsMax).fill(Number.NaN)
+    const values = new Array<number>(limits.momentPointsMax).fill(Number.NaN)
     for (const { event, fields } of moments) {
       const value = numberOf(fields.find((field) => field.name === name)?.value)
       const at = Math.round(((eventTimeMs(event) ?? endMs) - beginMs) / stepMs)
-      if (value !== undefined && at >= 0 && at < pointsMax) values[at] = value
+      if (value !== undefined && at >= 0 && at < limits.momentPointsMax) values[at] = value
     }
     return { name, unit, values: bridged(values, moments.length) }
   })
@@ -112,7 +113,7 @@ export function numberLines(moments: readonly Moment[], most: number): readonly 
 
 /** Fills what lies between two points that are as close as usual; a longer silence stays a gap. */
 function bridged(values: readonly number[], points: number): number[] {
-  const usual = Math.max(4, (pointsMax / Math.max(1, points)) * 8)
+  const usual = Math.max(4, (limits.momentPointsMax / Math.max(1, points)) * 8)
   const filled = [...values]
   let lastAt = -1
   for (const [at, value] of values.entries()) {
@@ -127,6 +128,4 @@ function bridged(values: readonly number[], points: number): number[] {
   return filled
 }
 
-const hourMs = 3_600_000
-const keptMax = 1_000
-const pointsMax = 120
+const HOUR_MS = 3_600_000

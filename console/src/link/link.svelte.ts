@@ -1,5 +1,6 @@
 import type { ConnectionState, Weir } from '@weir/client'
 import { backoffMs } from '@weir/proto/backoff'
+import { limits } from '../limits.ts'
 import { type ConnectionSaid, connectionSaid, tokenCodes } from './connection-words.ts'
 import { type Identity, identityOf } from './identity.ts'
 import { TokenBox } from './token-box.ts'
@@ -29,7 +30,7 @@ export class Link {
       // Another tab may answer first.
       setTimeout(() => {
         if (this.#box.token === undefined) this.askedBecause = ''
-      }, tabsAnswerMs)
+      }, limits.tabsAnswerMs)
     } else this.#changed(this.#box.token)
   }
 
@@ -62,7 +63,7 @@ export class Link {
   /** Calls the read API beyond what the client knows. Rejects with a sentence. */
   async read<Body>(path: string, init: RequestInit = {}): Promise<Body> {
     const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' }
-    const response = await fetch(path, { ...init, headers, signal: AbortSignal.timeout(readMs) })
+    const response = await fetch(path, { ...init, headers, signal: AbortSignal.timeout(limits.requestMs) })
     const body: unknown = response.status === 204 ? {} : await response.json().catch(() => ({}))
     if (!response.ok) throw new ReadFault(response.status, body)
     return body as Body
@@ -90,7 +91,7 @@ export class Link {
       readUrl,
       getToken: () => this.token,
       client: 'weir-console/0.1.0',
-      windowBytes,
+      windowBytes: limits.windowBytes,
     })
     weir.connection.subscribe((state) => {
       // The one before this says last that it is closed.
@@ -136,14 +137,14 @@ export class Link {
   async #hubUrl(generation: number): Promise<string | undefined> {
     for (let attempt = 0; generation === this.#generation; attempt++) {
       try {
-        const response = await fetch('v1/config', { signal: AbortSignal.timeout(readMs) })
+        const response = await fetch('v1/config', { signal: AbortSignal.timeout(limits.requestMs) })
         if (response.ok)
           return generation === this.#generation ? ((await response.json()) as { hubUrl: string }).hubUrl : undefined
       } catch {
         this.state = 'offline'
         this.#lostAtMs ??= Date.now()
       }
-      await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, askAgainMs, askAgainMaxMs)))
+      await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, limits.askAgainMs, limits.askAgainMaxMs)))
     }
     return undefined
   }
@@ -159,15 +160,6 @@ export class ReadFault extends Error {
     this.status = status
   }
 }
-
-/** Tabs of the same browser answer within a few milliseconds. */
-const tabsAnswerMs = 150
-const readMs = 15_000
-/** The address is asked for again at random up to this; the span doubles up to the maximum. */
-const askAgainMs = 250
-const askAgainMaxMs = 5_000
-/** A page that draws 50,000 events a second takes a quarter of a megabyte between two frames. */
-const windowBytes = 2_097_152
 
 const begin = {
   state: 'connecting',

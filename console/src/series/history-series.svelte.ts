@@ -3,6 +3,7 @@ import { eventTest } from '../data/event-test.ts'
 import { eventTimeMs } from '../data/event-words.ts'
 import { fieldsOf, numberOf } from '../data/fields.ts'
 import { parseQuery } from '../data/query.ts'
+import { limits } from '../limits.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
 
@@ -100,7 +101,7 @@ export class HistorySeries {
       const { series = [], cursor } = await this.#weir.history({ ...range, step: stepMs / 1000 })
       for (const { subject, metric, unit = '', times, avg, last } of series) {
         for (const [at, time] of times.entries())
-          this.#put(into, subject, metric, unit, time, (stepMs < meanFromMs ? last[at] : avg[at]) ?? 0)
+          this.#put(into, subject, metric, unit, time, (stepMs < limits.meanFromMs ? last[at] : avg[at]) ?? 0)
       }
       if (series.length > 0) return cursor
     }
@@ -108,7 +109,7 @@ export class HistorySeries {
     const items: HistoryItem[] = []
     let first: HistoryPage | undefined
     let next: string | undefined
-    for (let pages = 0; pages < pagesMax && generation === this.#generation; pages++) {
+    for (let pages = 0; pages < limits.historyPagesMax && generation === this.#generation; pages++) {
       const more = next === undefined ? {} : { cursor: next }
       const page = await this.#weir.history({ ...range, order: 'desc', limit: 1000, ...more })
       first ??= page
@@ -147,10 +148,10 @@ export class HistorySeries {
     wanted: ReturnType<typeof eventTest>,
   ): Promise<void> {
     const then = new Map<string, Map<number, number>>()
-    const shifted = { ...span, fromMs: span.fromMs - dayMs, toMs: span.toMs - dayMs, live: false }
+    const shifted = { ...span, fromMs: span.fromMs - DAY_MS, toMs: span.toMs - DAY_MS, live: false }
     await this.#read(filters, shifted, then, generation, wanted)
     if (generation !== this.#generation) return
-    const steps = this.times.map((time) => time * 1000 - dayMs)
+    const steps = this.times.map((time) => time * 1000 - DAY_MS)
     this.before = this.lines.map(({ name }) => steps.map((step) => then.get(name)?.get(step) ?? null))
   }
 
@@ -173,7 +174,7 @@ export class HistorySeries {
     const name = `${subject} ${field}`
     let steps = into.get(name)
     if (steps === undefined) {
-      if (into.size >= namesMax) return
+      if (into.size >= limits.seriesNamesMax) return
       steps = new Map()
       into.set(name, steps)
       this.#units.set(name, unit)
@@ -199,7 +200,7 @@ export class HistorySeries {
     for (let time = begin; time <= toMs; time += stepMs) times.push(time / 1000)
     this.found = this.#byName.size
     const lines: Line[] = []
-    for (const [name, steps] of [...this.#byName].slice(0, linesMax)) {
+    for (const [name, steps] of [...this.#byName].slice(0, limits.chartLinesMax)) {
       for (const time of steps.keys()) if (time < begin) steps.delete(time)
       const at = name.indexOf(' ')
       lines.push({
@@ -233,9 +234,4 @@ function bridged(values: (number | null)[]): (number | null)[] {
   return values
 }
 
-/** A longer step is drawn by its mean; a shorter one by its last value, as what comes live is. */
-const meanFromMs = 60_000
-const dayMs = 86_400_000
-const linesMax = 12
-const namesMax = 400
-const pagesMax = 5
+const DAY_MS = 86_400_000

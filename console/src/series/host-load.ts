@@ -1,3 +1,5 @@
+import { limits } from '../limits.ts'
+
 /** The series of this machine that the stock OpenTelemetry host metrics become (docs/otlp.md). */
 export const hostFilters = {
   idle: 'metrics.*.*.system.cpu.utilization.*.state=idle.*',
@@ -54,7 +56,7 @@ export class HostLoad {
     const memory: (number | null)[] = []
     for (const time of [...this.#seconds.keys()].sort((a, b) => a - b)) {
       const before = times.at(-1)
-      if (before !== undefined && time - before > silenceSeconds) {
+      if (before !== undefined && time - before > limits.hostSilenceSeconds) {
         times.push(before + 1)
         cpu.push(null)
         memory.push(null)
@@ -79,12 +81,6 @@ interface Second {
   readonly idle: Map<string, number>
   memory: number | null
 }
-
-/**
- * After so long without a reading there is a gap: nobody knows what was, so no line is drawn
- * through it.
- */
-export const silenceSeconds = 15
 
 /** One minus the mean of the idle shares. */
 function usage({ idle }: Second): number | null {

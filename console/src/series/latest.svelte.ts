@@ -1,6 +1,7 @@
 import type { Entry, Weir } from '@weir/client'
 import { eventTest } from '../data/event-test.ts'
 import { parseQuery } from '../data/query.ts'
+import { limits } from '../limits.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
 
@@ -94,9 +95,9 @@ export class Latest {
     const { subject } = entry
     const before = this.#bySubject.get(subject)
     if (before === undefined) {
-      if (this.#bySubject.size >= subjectsMax) {
+      if (this.#bySubject.size >= limits.stateSubjectsMax) {
         this.#left.add(subject)
-        if (this.#left.size > subjectsMax) this.#left.clear()
+        if (this.#left.size > limits.stateSubjectsMax) this.#left.clear()
         this.#soon()
         return
       }
@@ -122,7 +123,7 @@ export class Latest {
       this.#bySubject.delete(subject)
       this.#orderStale = true
       this.#soon()
-    }, goneShownMs)
+    }, limits.goneShownMs)
   }
 
   #forget(): void {
@@ -139,9 +140,8 @@ export class Latest {
       this.#scheduled = false
       this.#draw()
     }
-    // A list of many is made anew a few times a second; between that the frames belong to
-    // scrolling.
-    if (this.#bySubject.size > manySubjects) setTimeout(draw, 250)
+    // Between the drawings of a list of many the frames belong to scrolling.
+    if (this.#bySubject.size > limits.manySubjects) setTimeout(draw, limits.manySubjectsDrawMs)
     else requestAnimationFrame(draw)
   }
 
@@ -163,8 +163,3 @@ export class Latest {
     this.rows = rows
   }
 }
-
-/** Subjects that are held; further ones are counted. */
-const subjectsMax = 200_000
-const manySubjects = 10_000
-const goneShownMs = 1_500

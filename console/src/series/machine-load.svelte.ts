@@ -1,5 +1,6 @@
 import type { Subscription, Weir } from '@weir/client'
 import type { Event } from '@weir/proto'
+import { limits } from '../limits.ts'
 import { HostLoad, hostFilters, type LoadColumns } from './host-load.ts'
 
 /** CPU and memory of this machine: the stored past first, then live from where the past ended. */
@@ -46,7 +47,7 @@ export class MachineLoad {
     const from = Date.now() - this.windowSeconds * 1000
     let cursor: string | undefined
     for (const filter of Object.values(hostFilters)) {
-      const answer = await this.#weir.history({ filter, from, step: stepSeconds })
+      const answer = await this.#weir.history({ filter, from, step: limits.hostStepSeconds })
       cursor ??= answer.cursor
       for (const { subject, metric, times, avg } of answer.series ?? []) {
         if (metric !== 'value') continue
@@ -75,6 +76,3 @@ export class MachineLoad {
     })
   }
 }
-
-/** The past is asked for in points this far apart. */
-const stepSeconds = 5

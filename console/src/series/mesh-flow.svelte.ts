@@ -1,5 +1,6 @@
 import type { Entry, Weir } from '@weir/client'
 import { parseCursor } from '@weir/proto'
+import { limits } from '../limits.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
 
@@ -28,7 +29,8 @@ export interface Lively {
  */
 export class MeshFlow {
   /**
-   * Events a second; NaN before there is a second to compare. Oldest first, `samplesMax` at most.
+   * Events a second; NaN before there is a second to compare. Oldest first,
+   * `limits.flowSamplesMax` at most.
    */
   inflow: readonly number[] = $state.raw([])
   stored: readonly number[] = $state.raw([])
@@ -88,7 +90,7 @@ export class MeshFlow {
           this.#desk.seen.add(entry.subject)
           if (!isOwnLoad(entry.subject)) this.used = true
           const before = this.#lively.get(entry.subject)
-          if (before !== undefined || this.#lively.size < livelyMax) {
+          if (before !== undefined || this.#lively.size < limits.livelySubjectsMax) {
             this.#lively.set(entry.subject, {
               subject: entry.subject,
               entry: entry.detached(),
@@ -150,7 +152,7 @@ export class MeshFlow {
 
   #fade(): void {
     for (const [subject, lively] of this.#lively) {
-      const score = lively.score * halfAfterTwoMinutes
+      const score = lively.score * FADE_A_SECOND
       if (score < 0.05) this.#lively.delete(subject)
       else this.#lively.set(subject, { ...lively, score })
     }
@@ -166,9 +168,7 @@ function isOwnLoad(subject: string): boolean {
 }
 
 function pushed(values: readonly number[], value: number): readonly number[] {
-  return [...values, value].slice(-samplesMax)
+  return [...values, value].slice(-limits.flowSamplesMax)
 }
 
-const samplesMax = 120
-const livelyMax = 5_000
-const halfAfterTwoMinutes = 0.5 ** (1 / 120)
+const FADE_A_SECOND = 0.5 ** (1 / limits.livelyHalfLifeSeconds)

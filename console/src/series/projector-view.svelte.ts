@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts'
 import type { Link } from '../link/link.svelte.ts'
 
 /** How a projection stands, as the read API says it. */
@@ -32,7 +33,7 @@ export class ProjectorView {
   constructor(link: Link) {
     this.#link = link
     void this.#look()
-    this.#timer = setInterval(() => void this.#look(), everyMs)
+    this.#timer = setInterval(() => void this.#look(), limits.projectorLookMs)
   }
 
   close(): void {
@@ -74,5 +75,3 @@ export class ProjectorView {
     }
   }
 }
-
-const everyMs = 3_000

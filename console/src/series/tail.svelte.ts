@@ -1,6 +1,7 @@
 import type { Entry, HistoryPage, Weir } from '@weir/client'
 import { eventTest } from '../data/event-test.ts'
 import { parseQuery, type Query } from '../data/query.ts'
+import { limits } from '../limits.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
 
@@ -20,7 +21,7 @@ export class Tail {
   paused: boolean = $state(false)
 
   readonly #desk: Desk
-  readonly #ring: (TailRow | undefined)[] = new Array(keptMax)
+  readonly #ring: (TailRow | undefined)[] = new Array(limits.tailRowsMax)
   #feed: Feed | undefined
   #total = 0
   #generation = 0
@@ -52,7 +53,7 @@ export class Tail {
     const take = (row: TailRow): void => {
       this.#desk.seen.add(row.subject)
       if (wanted !== undefined && !passes(row, wanted)) return
-      this.#ring[this.#total++ % keptMax] = row
+      this.#ring[this.#total++ % limits.tailRowsMax] = row
       this.#soon()
     }
     const past = await newest(weir, query.filters)
@@ -75,14 +76,14 @@ export class Tail {
   /** How many rows there are to see. */
   get length(): number {
     void this.version
-    return this.#frozenAt === undefined ? Math.min(this.#total, keptMax) : this.#frozen.length
+    return this.#frozenAt === undefined ? Math.min(this.#total, limits.tailRowsMax) : this.#frozen.length
   }
 
   /** The n-th newest. */
   at(index: number): TailRow | undefined {
     void this.version
     if (this.#frozenAt !== undefined) return this.#frozen[index]
-    return index < this.length ? this.#ring[(this.#total - 1 - index) % keptMax] : undefined
+    return index < this.length ? this.#ring[(this.#total - 1 - index) % limits.tailRowsMax] : undefined
   }
 
   /**
@@ -136,19 +137,12 @@ export class Tail {
  * What is stored already; undefined when the history is away or slow, as live must not wait for it.
  */
 async function newest(weir: Weir, filters: readonly string[]): Promise<HistoryPage | undefined> {
-  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), pastWithinMs))
+  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), limits.tailPastMs))
   return await Promise.race([
     late,
-    weir.history({ filter: filters, order: 'desc', limit: pastMax }).catch(() => undefined),
+    weir.history({ filter: filters, order: 'desc', limit: limits.tailPastMax }).catch(() => undefined),
   ])
 }
-
-/** Stored events that are shown as the page opens. */
-const pastMax = 200
-const pastWithinMs = 1_000
-
-/** Rows that are kept; older ones are in the history. */
-const keptMax = 10_000
 
 function passes(entry: TailRow, wanted: (event: Entry['event']) => boolean): boolean {
   try {

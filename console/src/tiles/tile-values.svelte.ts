@@ -3,6 +3,7 @@ import type { Fold, Tile } from '../boards/board.ts'
 import type { BoardFeed } from '../boards/board-feed.ts'
 import { eventTimeMs } from '../data/event-words.ts'
 import { type Field, fieldsOf, numberOf } from '../data/fields.ts'
+import { limits } from '../limits.ts'
 
 /** The value of one subject that a tile reads. */
 export interface TileValue {
@@ -45,7 +46,7 @@ export class TileValues {
             ? (fields.find(({ value }) => typeof value !== 'boolean' && numberOf(value) !== undefined) ?? fields[0])
             : fields.find(({ name }) => name === wanted)
         const heardMs = isChange ? Date.now() : Math.min(timeMs ?? Date.now(), Date.now())
-        if (this.values.size < valuesMax || this.values.has(entry.subject)) {
+        if (this.values.size < limits.tileValuesMax || this.values.has(entry.subject)) {
           this.values.set(entry.subject, {
             subject: entry.subject,
             entry,
@@ -140,5 +141,3 @@ export function toneOf(value: number | undefined, { warn, bad }: Pick<Tile, 'war
   if (past(bad)) return 'bad'
   return past(warn) ? 'warn' : 'plain'
 }
-
-const valuesMax = 20_000

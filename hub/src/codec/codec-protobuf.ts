@@ -1,8 +1,8 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
   AckSchema,
+  BATCH_HEAD_BYTES_MAX,
   type BatchHead,
-  batchHeadBytesMax,
   ClientFrameSchema,
   readAck,
   ServerFrameSchema,
@@ -25,7 +25,7 @@ export const protobufCodec: Codec = {
   batch(head: BatchHead, _epoch: number, entries: readonly Entry[]): Uint8Array {
     let bytes = 0
     for (const entry of entries) bytes += entry.end - entry.start
-    if (scratch.length < bytes + batchHeadBytesMax) scratch = new Uint8Array(2 * (bytes + batchHeadBytesMax))
+    if (scratch.length < bytes + BATCH_HEAD_BYTES_MAX) scratch = new Uint8Array(2 * (bytes + BATCH_HEAD_BYTES_MAX))
     let at = writeBatchHead(scratch, 0, head, bytes)
     for (let index = 0; index < entries.length; ) {
       const first = entries[index++] as Entry

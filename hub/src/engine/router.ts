@@ -88,7 +88,7 @@ export class Router<R extends Route> {
     const place = this.#answers.push(found) - 1
     if (places === undefined) this.#places.set(hash, [place])
     else places.push(place)
-    this.#remembered += found.length + answerCost
+    this.#remembered += found.length + ANSWER_COST
     return place
   }
 
@@ -125,7 +125,7 @@ function isSame(one: readonly Route[], other: readonly Route[]): boolean {
 }
 
 /** What an answer costs beside its routes, in routes. */
-const answerCost = 16
+const ANSWER_COST = 16
 
 /** Small where it is a leaf: there may be one for each subscriber. */
 interface Node<R> {

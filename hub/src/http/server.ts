@@ -67,7 +67,7 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
   app.any('/v1/ws', (response, request) => refuse(new UwsExchange(response, request), notWebSocket()))
   app.any('/*', (response, request) => void edge.handle(new UwsExchange(response, request)))
   return new Promise((resolve, reject) => {
-    const exclusive = options.shared ? listenShared : listenExclusive
+    const exclusive = options.shared ? LISTEN_SHARED : LISTEN_EXCLUSIVE
     const listening = (socket: uws.us_listen_socket | false): void => {
       if (socket === false) {
         reject(
@@ -81,8 +81,8 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
 }
 
 // uWS.ListenOptions, which is a type alone.
-const listenShared = 0
-const listenExclusive = 1
+const LISTEN_SHARED = 0
+const LISTEN_EXCLUSIVE = 1
 
 interface ListenWithOptions {
   listen(host: string, port: number, options: number, done: (socket: uws.us_listen_socket | false) => void): void
@@ -139,7 +139,7 @@ function remoteAddress(response: uws.HttpResponse): string {
 const pingPayload = 'w'
 
 // What WebSocket.send answers when the system has taken everything.
-const sentWhole = 1
+const SENT_WHOLE = 1
 
 class SocketLink implements Link {
   readonly ip: string
@@ -155,7 +155,7 @@ class SocketLink implements Link {
   }
 
   send(message: Uint8Array, binary: boolean): boolean {
-    return this.#socket?.send(message, binary, false) === sentWhole
+    return this.#socket?.send(message, binary, false) === SENT_WHOLE
   }
 
   ping(): void {

@@ -168,7 +168,7 @@ export class Session implements Receiver, Party {
   leave(reason: string, reconnectAfterMs: number): void {
     if (this.#leaving !== undefined) return
     this.notify(goawayFrame(reason, reconnectAfterMs))
-    const close = (): void => this.close(serviceRestart, 'Another hub goes on from your cursor: reconnect.')
+    const close = (): void => this.close(SERVICE_RESTART, 'Another hub goes on from your cursor: reconnect.')
     this.#leaving = setTimeout(close, reconnectAfterMs + limits.leaveGraceMs)
   }
 
@@ -255,7 +255,7 @@ function retirementOf(openedAt: number, ageMs: number): number | undefined {
 }
 
 /** Of the registry of RFC 6455 section 11.7: reconnect. */
-const serviceRestart = 1012
+const SERVICE_RESTART = 1012
 
 /** As much of a reason as a close frame holds (RFC 6455 section 5.5), in whole characters. */
 function fitting(reason: string): string {

@@ -49,12 +49,12 @@ export function isWhole(readable: string): boolean {
 
 /** Whether readable tokens leave room for an identityToken. */
 export function hasRoomForIdentity(readable: string): boolean {
-  return readable.length <= readableBytesMax && tokenCount(readable) < limits.subjectTokensMax
+  return readable.length <= READABLE_BYTES_MAX && tokenCount(readable) < limits.subjectTokensMax
 }
 
 function cut(readable: string): string {
   if (hasRoomForIdentity(readable)) return readable
-  const tokens = readable.slice(0, readableBytesMax).split('.')
+  const tokens = readable.slice(0, READABLE_BYTES_MAX).split('.')
   if (tokens.at(-1) === '') tokens.pop()
   return tokens.slice(0, limits.subjectTokensMax - 1).join('.')
 }
@@ -66,6 +66,6 @@ function tokenCount(subject: string): number {
 }
 
 /** What is left beside `.id=` and 14 characters. */
-const readableBytesMax = limits.subjectBytesMax - 18
+const READABLE_BYTES_MAX = limits.subjectBytesMax - 18
 const clean = /^[A-Za-z0-9_=-]+$/
 const cleanDotted = /^[A-Za-z0-9_=-]+(\.[A-Za-z0-9_=-]+)*$/

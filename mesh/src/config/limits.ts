@@ -11,6 +11,8 @@ export const limits = {
   publishSweepMs: 50,
   /** One more unanswered publish fails with `overloaded`. */
   publishInFlightMax: 65_536,
+  /** Headers with ids are written into blocks of this size; a longer header does not fit one, and is a RangeError. */
+  headerBlockBytes: 65_536,
   /** Payload bytes that are held for retries; a publish that would pass this fails with `overloaded`. */
   publishInFlightBytesMax: 67_108_864,
 
@@ -18,6 +20,8 @@ export const limits = {
   readDeadlineMs: 2_000,
   /** A conditional write, or a read of many messages, that takes longer fails with `unavailable`. */
   slowReadDeadlineMs: 5_000,
+  /** Lines of a header block that are looked through for one; what stands below is not found. */
+  headerLinesMax: 64,
   /** How often unanswered reads and conditional writes are looked at: the precision of their deadlines. */
   repliesSweepMs: 250,
 
@@ -77,10 +81,14 @@ export const limits = {
   /** The first retry of a comparison that failed, at random up to it; the span doubles up to the maximum. */
   tailRetryMs: 100,
   tailRetryMaxMs: 1_000,
+  /** Subjects whose strings are kept, a power of two; another with the same hash takes the place. */
+  subjectPlaces: 16_384,
   /** What one read of a repair asks for. */
   tailReadMessages: 4_000,
   tailReadBytes: 4_194_304,
 
+  /** WEIR_PORT_BASE is refused past this, so that the last port of the table is still one. */
+  portBaseMax: 65_500,
   /** A connection without a request for this long is closed. More than the 60 s of common load balancers. */
   httpIdleMs: 75_000,
   /** How often a server that closes looks for connections whose last request has ended. */

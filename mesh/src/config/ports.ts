@@ -1,5 +1,6 @@
 import type { Environment, Setting } from './config.ts'
 import { port } from './config-parsers.ts'
+import { limits } from './limits.ts'
 
 /**
  * Every port of a mesh on one machine. WEIR_PORT_BASE=n moves them all together, to n plus the offset; a variable of its
@@ -34,11 +35,8 @@ export function portSetting(name: PortName, sentence: string): Setting<number> {
 function movedPort(environment: Environment, offset: number): number | undefined {
   const text = environment.WEIR_PORT_BASE
   if (text === undefined || text === '') return undefined
-  if (!/^\d{1,5}$/.test(text) || Number(text) === 0 || Number(text) > portBaseMax) {
-    throw new Error(`WEIR_PORT_BASE must be an integer from 1 to ${portBaseMax}: got "${text}".`)
+  if (!/^\d{1,5}$/.test(text) || Number(text) === 0 || Number(text) > limits.portBaseMax) {
+    throw new Error(`WEIR_PORT_BASE must be an integer from 1 to ${limits.portBaseMax}: got "${text}".`)
   }
   return Number(text) + offset
 }
-
-/** So that the last port of the table is still one. */
-const portBaseMax = 65_500

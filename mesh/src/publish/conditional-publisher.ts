@@ -142,7 +142,8 @@ function outcomeOf(message: Msg): Outcome {
   const { error } = answer
   if (error === undefined && answer.seq !== undefined) return { kind: 'stored', seq: answer.seq }
   if (error === undefined) return { kind: 'unknown', reason: 'an answer that is not an acknowledgement' }
-  if (error.err_code === wrongLastSequence || error.err_code === wrongLastSequenceConstant) return { kind: 'conflict' }
+  if (error.err_code === WRONG_LAST_SEQUENCE || error.err_code === WRONG_LAST_SEQUENCE_CONSTANT)
+    return { kind: 'conflict' }
   const code = refusalOf(error.err_code, error.description)
   if (code === undefined) return { kind: 'unknown', reason: error.description }
   return { kind: 'refused', error: new WeirError(code, `The store refused the message: ${error.description}.`) }
@@ -157,13 +158,13 @@ function publishFault(cause: unknown, size: number): Outcome {
 
 /** What will be refused again; anything else may pass: an election, a full disk. */
 function refusalOf(code: number, description: string): ErrorCode | undefined {
-  if (code === messageTooLarge) return 'too_large'
-  if (code === storeFailed && description.startsWith('maximum ')) return 'quota_exceeded'
+  if (code === MESSAGE_TOO_LARGE) return 'too_large'
+  if (code === STORE_FAILED && description.startsWith('maximum ')) return 'quota_exceeded'
   return undefined
 }
 
 // err_code of JetStream, server/errors.json of nats-server.
-const messageTooLarge = 10054
-const wrongLastSequence = 10071
-const storeFailed = 10077
-const wrongLastSequenceConstant = 10164
+const MESSAGE_TOO_LARGE = 10054
+const WRONG_LAST_SEQUENCE = 10071
+const STORE_FAILED = 10077
+const WRONG_LAST_SEQUENCE_CONSTANT = 10164

@@ -1,3 +1,5 @@
+import { limits } from '../config/limits.ts'
+
 /**
  * The one header of an event, `Nats-Msg-Id`, in the shape in which the NATS client takes headers: something to encode. One
  * instance serves all messages, as the client encodes before publish returns. Its own MsgHdrs spends a microsecond on the
@@ -29,7 +31,7 @@ export class MsgIdHeader {
   }
 }
 
-const slabBytes = 65_536
+const slabBytes: number = limits.headerBlockBytes
 const prefix: Uint8Array = new TextEncoder().encode('NATS/1.0\r\nNats-Msg-Id: ')
 const suffix: Uint8Array = new TextEncoder().encode('\r\n\r\n')
 

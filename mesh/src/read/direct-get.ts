@@ -49,7 +49,7 @@ export async function deleteMessage(nc: NatsConnection, stream: string, seq: num
     deadlineMs: limits.readDeadlineMs,
   })
   const { error } = reply.json<{ error?: { err_code: number; description: string } }>()
-  if (error !== undefined && error.err_code !== noMessageFound) {
+  if (error !== undefined && error.err_code !== NO_MESSAGE_FOUND) {
     throw new WeirError('unavailable', `A message of ${stream} could not be removed: ${error.description}.`)
   }
 }
@@ -81,4 +81,4 @@ export function directMessage(message: Msg, stream: string): DirectMessage | und
 }
 
 /** `err_code` of the JetStream API: no message with this sequence. */
-const noMessageFound = 10043
+const NO_MESSAGE_FOUND = 10043

@@ -37,7 +37,7 @@ async function ask(nc: NatsConnection, stream: string, query: object): Promise<L
   })
   const { message, error } = reply.json<Answer>()
   if (message !== undefined) return { seq: message.seq, payload: Buffer.from(message.data ?? '', 'base64') }
-  if (error?.err_code === noMessageFound) return undefined
+  if (error?.err_code === NO_MESSAGE_FOUND) return undefined
   throw new WeirError('unavailable', `The stream ${stream} could not be read: ${error?.description}.`)
 }
 
@@ -47,4 +47,4 @@ interface Answer {
 }
 
 /** `err_code` of the JetStream API. */
-const noMessageFound = 10037
+const NO_MESSAGE_FOUND = 10037

@@ -1,4 +1,5 @@
 import { Removal } from '@weir/proto'
+import { limits } from '../config/limits.ts'
 // What the server appends to the headers of a message, found from the payload as the NATS client hands it out: the block
 // stands right before it in the same buffer. Read as bytes because the client's own header map costs more than everything
 // else that the hub does for an event.
@@ -25,7 +26,7 @@ export function storedTime(payload: Uint8Array): number {
 
 /** The last value of a header, empty when it is absent; for headers that the client's map would be too dear to ask. */
 export function headerValue(payload: Uint8Array, name: string): string {
-  const found = findLine(payload, encoder.encode(`${name}: `), linesMax)
+  const found = findLine(payload, encoder.encode(`${name}: `), limits.headerLinesMax)
   return found ? decoder.decode(bytes.subarray(lineStart, lineEnd)) : ''
 }
 
@@ -78,7 +79,6 @@ const SUBJECT = new TextEncoder().encode('Nats-Subject: ')
 const TIME = new TextEncoder().encode('Nats-Time-Stamp: ')
 /** What every header block begins with. */
 const FIRST = new TextEncoder().encode('NATS/1.0')
-const linesMax = 64
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 

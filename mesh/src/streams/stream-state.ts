@@ -25,7 +25,7 @@ export async function streamState(nc: NatsConnection, stream: string): Promise<S
   })
   const info = reply.json<StreamInfo | ApiFault>()
   if ('error' in info) {
-    if (info.error.err_code === streamNotFound) {
+    if (info.error.err_code === STREAM_NOT_FOUND) {
       throw new WeirError('not_found', `There is no stream ${stream}; \`weir tenant create\` makes it.`)
     }
     throw new WeirError('unavailable', `NATS JetStream did not answer (${info.error.description}); try again.`)
@@ -52,4 +52,4 @@ export function epochOf(created: string | Date): number {
 }
 
 /** `err_code` of the JetStream API. */
-const streamNotFound = 10059
+const STREAM_NOT_FOUND = 10059

@@ -66,7 +66,7 @@ export class LiveParser {
   #hand({ handler, prefixLength }: LiveTap, chunk: Uint8Array): void {
     const { subjectStart, subjectEnd, headerStart, payloadStart, end } = frame
     const subject = internSubject(chunk, subjectStart + prefixLength, subjectEnd)
-    const size = end - lineEndLength - payloadStart
+    const size = end - LINE_END_LENGTH - payloadStart
     this.#headed.at(chunk, headerStart, payloadStart)
     handler(subject, new Uint8Array(chunk.buffer, chunk.byteOffset + payloadStart, size), this.#headed)
   }
@@ -77,7 +77,7 @@ export class LiveParser {
     while (this.#client.state !== State.OP_START && at < chunk.length) {
       const { state, ma, msgBuf } = this.#client
       const end =
-        state === State.MSG_PAYLOAD ? at + ma.size - (msgBuf?.length ?? 0) + lineEndLength : lineEndOf(chunk, at)
+        state === State.MSG_PAYLOAD ? at + ma.size - (msgBuf?.length ?? 0) + LINE_END_LENGTH : lineEndOf(chunk, at)
       this.#parse(chunk.subarray(at, end))
       at = Math.min(end, chunk.length)
     }
@@ -154,10 +154,10 @@ function endLine(
 ): boolean {
   const fewest = hasHeader ? 4 : 3
   if (tokens < fewest || tokens > fewest + 1) return false
-  const start = carriageReturn + lineEndLength
-  frame.end = start + bytes + lineEndLength
+  const start = carriageReturn + LINE_END_LENGTH
+  frame.end = start + bytes + LINE_END_LENGTH
   if (hasHeader) {
-    if (headerBytes < headerBytesMin || headerBytes > bytes) return false
+    if (headerBytes < HEADER_BYTES_MIN || headerBytes > bytes) return false
     frame.headerStart = start
     frame.payloadStart = start + headerBytes
   }
@@ -170,9 +170,9 @@ function lineEndOf(chunk: Uint8Array, at: number): number {
   return found < 0 ? chunk.length + 1 : found + 1
 }
 
-const lineEndLength = 2
+const LINE_END_LENGTH = 2
 /** A header block without a header: NATS/1.0 and an empty line. */
-const headerBytesMin = 12
+const HEADER_BYTES_MIN = 12
 const SPACE = 0x20
 const CR = 0x0d
 const LF = 0x0a

@@ -1,3 +1,5 @@
+import { limits } from '../config/limits.ts'
+
 /**
  * The string of a subject's bytes: one that was made before where there is one, since a service sees the same subjects again
  * and again, and a string that is known is cheap to look up.
@@ -20,7 +22,7 @@ function isText(text: string, bytes: Uint8Array, start: number, end: number): bo
   return true
 }
 
-/** A power of two. Each holds the newest subject whose hash leads there, so it never grows. */
-const places = 16_384
+/** Each holds the newest subject whose hash leads there, so it never grows. */
+const places: number = limits.subjectPlaces
 const cache: (string | undefined)[] = new Array<string | undefined>(places).fill(undefined)
 const decoder = new TextDecoder()

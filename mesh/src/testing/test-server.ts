@@ -38,7 +38,7 @@ export async function startNats(options: TestNatsOptions = {}): Promise<TestNats
   const file = join(folder, 'nats.conf')
   const storeDir = join(folder, 'data')
   const write = (port: number): Promise<void> => writeFile(file, configText(options, port, storeDir))
-  await write(anyPort)
+  await write(ANY_PORT)
   let running = await launch(file)
   const { port, websocketPort } = running
   await write(port)
@@ -64,7 +64,7 @@ export async function startNats(options: TestNatsOptions = {}): Promise<TestNats
 
 const host = '127.0.0.1'
 /** nats-server then chooses a free one and says which. */
-const anyPort = -1
+const ANY_PORT = -1
 
 function configText({ config, jetstream = '' }: TestNatsOptions, port: number, storeDir: string): string {
   if (typeof config === 'function') return config({ host, port, storeDir })

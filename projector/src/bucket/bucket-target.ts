@@ -4,7 +4,7 @@ import type { BucketFillingSpec } from '../declaration/projection-spec.ts'
 import { owns, type Partition } from '../event/partition.ts'
 import { limits } from '../limits.ts'
 import type { Rebuilding } from '../run/projection.ts'
-import { freshMs, remainingSeconds } from './time-to-live.ts'
+import { remainingSeconds } from './time-to-live.ts'
 
 export interface BucketTargetOptions {
   readonly nc: NatsConnection
@@ -51,13 +51,13 @@ export class BucketTarget {
   put(key: string, stamp: ValueStamp, storedAtMs: number, payload: Uint8Array): void {
     const ageMs = Date.now() - storedAtMs
     const ttlSeconds = remainingSeconds(ageMs, this.#options.spec.ttlMs)
-    if (ttlSeconds >= 0) this.writer.put(key, stamp, payload, ttlSeconds, ageMs < freshMs ? 0 : ageMs)
+    if (ttlSeconds >= 0) this.writer.put(key, stamp, payload, ttlSeconds, ageMs < limits.freshMs ? 0 : ageMs)
   }
 
   /** The same for a value that does not expire, however long nothing newer comes. */
   putForever(key: string, stamp: ValueStamp, storedAtMs: number, payload: Uint8Array): void {
     const ageMs = Date.now() - storedAtMs
-    this.writer.put(key, stamp, payload, Number.POSITIVE_INFINITY, ageMs < freshMs ? 0 : ageMs)
+    this.writer.put(key, stamp, payload, Number.POSITIVE_INFINITY, ageMs < limits.freshMs ? 0 : ageMs)
   }
 
   /** A rebuild of a target that this projection fills alone; `forget` drops what the projection remembers. */

@@ -100,8 +100,8 @@ function costOf(name: string, target: CelValue | undefined, args: readonly CelVa
 
 /** How much there is to walk, up to a bound. */
 function sizeOf(value: CelValue, most: number): number {
-  if (typeof value === 'string') return value.length / charactersAStep
-  if (value instanceof Uint8Array) return value.length / charactersAStep
+  if (typeof value === 'string') return value.length / limits.conditionCharactersAUnit
+  if (value instanceof Uint8Array) return value.length / limits.conditionCharactersAUnit
   if (!isCelList(value) && !isCelMap(value)) return 1
   let size = 1
   const items = isCelList(value) ? value : value.values()
@@ -111,8 +111,6 @@ function sizeOf(value: CelValue, most: number): number {
   }
   return size
 }
-
-const charactersAStep = 16
 
 function call(name: string, args: Expr[]): Expr {
   return create(ExprSchema, { exprKind: { case: 'callExpr', value: { function: name, args } } })

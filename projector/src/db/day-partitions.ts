@@ -13,7 +13,7 @@ export class DayPartitions {
   async cover(timesMs: Iterable<number>): Promise<void> {
     const missing = new Set<number>()
     for (const time of timesMs) {
-      const day = Math.floor(time / dayMs)
+      const day = Math.floor(time / DAY_MS)
       if (!this.#known.has(day)) missing.add(day)
     }
     for (const day of [...missing].sort((a, b) => a - b)) {
@@ -27,7 +27,7 @@ export class DayPartitions {
 
   /** Makes today's partition and those of the next days, so that no insert waits for one at midnight. */
   async ahead(nowMs: number): Promise<void> {
-    await this.cover([nowMs, nowMs + dayMs, nowMs + 2 * dayMs])
+    await this.cover([nowMs, nowMs + DAY_MS, nowMs + 2 * DAY_MS])
   }
 
   /** Drops the partitions that end before a time; resolves with their names. */
@@ -38,7 +38,7 @@ export class DayPartitions {
       join pg_class child on child.oid = inhrelid
       where inhparent = 'weir.events'::regclass and child.relname ~ '^events_[0-9]{8}$'`,
     )
-    const oldest = Math.floor(timeMs / dayMs)
+    const oldest = Math.floor(timeMs / DAY_MS)
     const gone = rows.map(({ name }) => name).filter((name) => name < partitionName(oldest))
     for (const name of gone) await this.#database.write((sql) => sql.unsafe(`drop table if exists weir.${name}`))
     for (const day of this.#known) if (day < oldest) this.#known.delete(day)
@@ -51,10 +51,10 @@ export class DayPartitions {
   }
 }
 
-const dayMs = 86_400_000
+const DAY_MS = 86_400_000
 
 function dayText(day: number): string {
-  return new Date(day * dayMs).toISOString()
+  return new Date(day * DAY_MS).toISOString()
 }
 
 function partitionName(day: number): string {

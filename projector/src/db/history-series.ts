@@ -84,14 +84,14 @@ function select(sql: Sql, request: SeriesRequest, head: Cursor): Promise<SeriesR
 function stepBegin(sql: Sql, { stepMs, timeZone }: SeriesRequest): postgres.PendingQuery<postgres.Row[]> {
   const step = sql`${`${stepMs} milliseconds`}::interval`
   if (timeZone === undefined) return sql`date_bin(${step}, time, 'epoch')`
-  if (stepMs % dayMs === 0) {
+  if (stepMs % DAY_MS === 0) {
     const local = sql`(time at time zone ${timeZone})`
     return sql`(date_bin(${step}, ${local}, timestamp '1970-01-01') at time zone ${timeZone})`
   }
   return sql`date_bin(${step}, time, date_trunc('day', time, ${timeZone}))`
 }
 
-const dayMs = 86_400_000
+const DAY_MS = 86_400_000
 
 interface SeriesRow {
   readonly subject: string

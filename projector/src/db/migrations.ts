@@ -39,7 +39,7 @@ const migrations: readonly string[] = [
 /** Brings the schema up to date; several services may try at once. Resolves with the number of steps that were taken. */
 export async function migrate(sql: Sql): Promise<number> {
   return await sql.begin(async (tx) => {
-    await tx`select pg_advisory_xact_lock(${lockKey})`
+    await tx`select pg_advisory_xact_lock(${LOCK_KEY})`
     await tx.unsafe(
       `create schema if not exists weir;
        create table if not exists weir.migrations (step int primary key, applied_at timestamptz not null default now())`,
@@ -61,4 +61,4 @@ export async function migrate(sql: Sql): Promise<number> {
 }
 
 /** "weir" in ASCII. */
-const lockKey = 0x77656972
+const LOCK_KEY = 0x77656972

@@ -23,20 +23,20 @@ export function isEncodedEvent(bytes: Uint8Array): boolean {
     } while (byte >= 0x80)
     const field = tag >>> 3
     const wireType = tag & 7
-    if (field === 0 || (field <= fieldMax && wireType !== lengthDelimited)) return false
+    if (field === 0 || (field <= FIELD_MAX && wireType !== LENGTH_DELIMITED)) return false
     switch (wireType) {
-      case varint:
+      case VARINT:
         do {
           if (at >= end) return false
         } while ((bytes[at++] as number) >= 0x80)
         break
-      case fixed64:
+      case FIXED64:
         at += 8
         break
-      case fixed32:
+      case FIXED32:
         at += 4
         break
-      case lengthDelimited: {
+      case LENGTH_DELIMITED: {
         let length = 0
         shift = 0
         do {
@@ -56,9 +56,9 @@ export function isEncodedEvent(bytes: Uint8Array): boolean {
 }
 
 /** The highest field of Event; all up to here are length-delimited. */
-const fieldMax = 16
+const FIELD_MAX = 16
 
-const varint = 0
-const fixed64 = 1
-const lengthDelimited = 2
-const fixed32 = 5
+const VARINT = 0
+const FIXED64 = 1
+const LENGTH_DELIMITED = 2
+const FIXED32 = 5

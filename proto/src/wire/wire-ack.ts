@@ -11,7 +11,7 @@
  */
 export function readAck(frame: Uint8Array): number | undefined {
   const length = frame.length
-  if (length < 4 || length > ackBytesMax || frame[0] !== TAG_FRAME_ACK || frame[2] !== TAG_ACK_BYTES) return undefined
+  if (length < 4 || length > ACK_BYTES_MAX || frame[0] !== TAG_FRAME_ACK || frame[2] !== TAG_ACK_BYTES) return undefined
   if (frame[1] !== length - 2) return undefined
   let value = 0
   let scale = 1
@@ -30,4 +30,4 @@ export function readAck(frame: Uint8Array): number | undefined {
 const TAG_FRAME_ACK = 0x22
 const TAG_ACK_BYTES = 0x08
 /** Two tags, a length, and a varint of 32 bits. */
-const ackBytesMax = 8
+const ACK_BYTES_MAX = 8

@@ -4,8 +4,8 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { Removal, ServerFrameSchema } from '../gen/weir/v1/wire_pb.js'
 import {
+  BATCH_HEAD_BYTES_MAX,
   batchHeadBytes,
-  batchHeadBytesMax,
   entryBytesMax,
   entryEvent,
   writeBatchHead,
@@ -70,7 +70,7 @@ function write(batchHead: PlainHead, entries: readonly PlainEntry[]): Uint8Array
   let end = 0
   for (const e of entries) end = writeEntry(body, end, e.subject, e.seq, e.event, e.removal)
   const headBytes = batchHeadBytes(batchHead, end)
-  assert.ok(headBytes <= batchHeadBytesMax)
+  assert.ok(headBytes <= BATCH_HEAD_BYTES_MAX)
   const bytes = new Uint8Array(headBytes + end)
   assert.equal(writeBatchHead(bytes, 0, batchHead, end), headBytes)
   bytes.set(body.subarray(0, end), headBytes)

@@ -9,7 +9,7 @@
 import { Removal } from '../gen/weir/v1/wire_pb.js'
 
 /** An upper bound of what writeBatchHead needs, bytes. */
-export const batchHeadBytesMax = 64
+export const BATCH_HEAD_BYTES_MAX = 64
 
 /**
  * An upper bound of what writeEntry needs for a subject of so many characters and an event of so

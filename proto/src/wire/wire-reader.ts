@@ -1,4 +1,5 @@
 import { WeirError } from '../error.ts'
+import { limits } from '../limits.ts'
 
 /**
  * Takes the parts of Protobuf's encoding out of bytes, one after the other. Throws `malformed`
@@ -82,7 +83,7 @@ export class WireReader {
     const length = this.uint32()
     const start = this.at
     this.at = this.#endOf(length)
-    const short = length <= shortBytesMax ? this.#ascii(start, this.at) : undefined
+    const short = length <= SHORT_TEXT_BYTES ? this.#ascii(start, this.at) : undefined
     if (short !== undefined) return short
     try {
       return decoder.decode(this.bytes.subarray(start, this.at))
@@ -115,7 +116,7 @@ export class WireReader {
   }
 
   #skipGroup(depth: number): void {
-    if (depth > groupDepthMax) throw new WeirError('malformed', 'Groups of Protobuf are nested too deep.')
+    if (depth > limits.groupDepthMax) throw new WeirError('malformed', 'Groups of Protobuf are nested too deep.')
     for (;;) {
       const wireType = this.uint32() & 7
       if (wireType === GROUP_END) return
@@ -167,8 +168,7 @@ const GROUP_END = 4
 const FIXED32 = 5
 
 /** Past it TextDecoder is faster. */
-const shortBytesMax = 24
-const groupDepthMax = 32
+const SHORT_TEXT_BYTES = 24
 
 const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

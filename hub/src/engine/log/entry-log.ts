@@ -247,7 +247,7 @@ export class EntryLog implements BudgetHolder {
   #account(): void {
     const entries = this.#entries.length - this.#ringStart
     const subjects = this.#table.subjectCount - this.#table.keptCount
-    const bytes = this.#segments.bytes + entries * ringEntryBytes + subjects * ringSubjectBytes
+    const bytes = this.#segments.bytes + entries * RING_ENTRY_BYTES + subjects * RING_SUBJECT_BYTES
     this.#bounds.budget.addRing(bytes - this.#ringBytes)
     this.#ringBytes = bytes
   }
@@ -312,5 +312,5 @@ export class EntryLog implements BudgetHolder {
 }
 
 /** What an entry of the ring costs beside its bytes, and a subject that has its newest there. */
-const ringEntryBytes = 88
-const ringSubjectBytes = 180
+const RING_ENTRY_BYTES = 88
+const RING_SUBJECT_BYTES = 180

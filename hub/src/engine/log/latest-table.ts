@@ -91,8 +91,8 @@ export class LatestTable {
  * What an entry that has left the ring costs beside its bytes: two objects, a map slot, a typed
  * array. At 100,000 subjects.
  */
-const keptEntryBytes = 320
+const KEPT_ENTRY_BYTES = 320
 
 function keptCost(entry: Entry): number {
-  return entry.end - entry.start + keptEntryBytes
+  return entry.end - entry.start + KEPT_ENTRY_BYTES
 }

@@ -1,0 +1,114 @@
+/** The bounds of the page, each with what happens there. */
+export const limits = {
+  /**
+   * Tabs of the same browser answer within a few milliseconds; then a tab asks the person for a
+   * token.
+   */
+  tabsAnswerMs: 150,
+  /** A request that takes longer fails with a sentence. */
+  requestMs: 15_000,
+  /** A page that draws 50,000 events a second takes a quarter of a megabyte between two frames. */
+  windowBytes: 2_097_152,
+  /**
+   * The hub's address is asked for again at random up to this; the span doubles up to the maximum.
+   */
+  askAgainMs: 250,
+  askAgainMaxMs: 5_000,
+  /** The end of a token is said loudly from so long before it. */
+  tokenSoonMs: 300_000,
+  /** A hub speaks every five seconds; one that was not heard for so long is shown as late. */
+  hubLateMs: 12_000,
+  /** How often the projector is asked how far it is. */
+  projectorLookMs: 3_000,
+
+  /** A cell shows no more characters of a text. */
+  cellTextMax: 240,
+  /** An object of many members shows the first of them. */
+  fieldsMax: 64,
+  /** Fields that stand for an event in one line. */
+  textFieldsShown: 8,
+  /** Characters of a subject's end that are kept in sight where it is cut. */
+  subjectTailMax: 30,
+  /**
+   * Characters of JSON that are shown at first: more make the layout slow, and are one click away.
+   */
+  jsonShownMax: 20_000,
+  /** A rate is the mean of so many seconds. */
+  rateWindowSeconds: 10,
+  /** Subjects that completion knows; of more, the first that came. */
+  seenSubjectsMax: 50_000,
+  /** Completions in one list. */
+  suggestionsMax: 8,
+
+  /** Stored events that are shown as the live page opens. */
+  tailPastMax: 200,
+  /**
+   * What is stored and does not come by then is not shown: live events do not wait longer for it.
+   */
+  tailPastMs: 1_000,
+  /** Rows that the live page keeps; older ones are in the history. */
+  tailRowsMax: 10_000,
+  /** Subjects that the state page holds; further ones are counted. */
+  stateSubjectsMax: 200_000,
+  /** From here on the state page is drawn anew after the time below, not in the next frame. */
+  manySubjects: 10_000,
+  manySubjectsDrawMs: 250,
+  /** A subject that was removed is shown as such for so long. */
+  goneShownMs: 1_500,
+  /**
+   * Events of one subject in its details, and points of the line over them; older ones go first.
+   */
+  momentsMax: 1_000,
+  momentPointsMax: 120,
+  /** Samples of the flow of the mesh, one a second; the oldest goes first. */
+  flowSamplesMax: 120,
+  /** Subjects whose rates the mesh page compares; further ones are passed over. */
+  livelySubjectsMax: 5_000,
+  /** What an event counts for in that halves in so long. */
+  livelyHalfLifeSeconds: 120,
+  /** After so long without a reading of a machine no line is drawn: nobody knows what was. */
+  hostSilenceSeconds: 15,
+  /** The past of a machine is asked for in points this far apart. */
+  hostStepSeconds: 5,
+
+  /** A longer step is drawn by its mean; a shorter one by its last value, as what comes live is. */
+  meanFromMs: 60_000,
+  /** Series of one chart; further ones are not drawn. */
+  chartLinesMax: 12,
+  /** Charts of the history; more units than these are listed without one. */
+  chartsMax: 4,
+  /** Series of one answer that are told apart; further ones are left out. */
+  seriesNamesMax: 400,
+  /** Pages of one history that are asked for; what follows is left out. */
+  historyPagesMax: 5,
+
+  /** Faults of a board that are shown at once. */
+  boardFaultsMax: 20,
+  /** Edits of a board that can be taken back; older ones cannot. */
+  boardUndoStepsMax: 100,
+  /** A subscription has no more filters; a board with more has further subscriptions. */
+  boardFiltersMax: 32,
+  /** Ten pictures a second are what people read numbers by. */
+  boardIntervalMs: 100,
+  /**
+   * Subjects whose tiles are remembered; past it all are forgotten, and found again as events come.
+   */
+  boardSubjectsMax: 100_000,
+  /** A wall shows each board for so long. */
+  boardRotateMs: 30_000,
+  /** From here on tiles have no trend and no fading, which cost a paint a tile a frame. */
+  largeBoardTiles: 200,
+  /** Subjects whose values one tile holds; further ones are left out. */
+  tileValuesMax: 20_000,
+  /** Points of a tile's trend; the oldest goes first. */
+  trendPointsMax: 60,
+  /** Rows of a table tile; further ones are not shown. */
+  tableRowsMax: 100,
+  /** Lanes of a state tile, and cards of one; further ones are not shown. */
+  stateLanesMax: 12,
+  laneCardsMax: 40,
+  /** Cells of a heat map; further ones are not shown. */
+  heatCellsMax: 5_000,
+  /** What was not heard for so long is hatched in it. */
+  heatStaleMs: 60_000,
+} as const
