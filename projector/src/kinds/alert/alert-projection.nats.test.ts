@@ -17,6 +17,7 @@ import type { AlertSpec } from '../../declaration/alert-spec.ts'
 import { loadProjections } from '../../declaration/load.ts'
 import type { EventRecord } from '../../event/event-record.ts'
 import { wholePartition } from '../../event/partition.ts'
+import { limits } from '../../limits.ts'
 import { AlertLog, recordedAlert } from './alert-log.ts'
 import { AlertProjection } from './alert-projection.ts'
 import { changeAlert } from './alerts.ts'
@@ -336,9 +337,35 @@ test('a rule that cannot be evaluated is an alert that people see', async () => 
   await settled(again, Date.now(), events[0])
   await sleep(200)
   assert.equal((await messages()).length, 1)
-  // One whose condition works resolves it.
+  // One whose condition works resolves it, and is told at once.
   const mended = await replica("when: 'metrics.celsius > 300'")
+  await mended.openAnew()
   await settled(mended, Date.now(), (await store(['r1', 51]))[0])
   await until(async () => (await messages()).length > 1)
   assert.equal((await messages())[1], 'unevaluable hot RESOLVED: the condition of hot can be evaluated again')
+})
+
+test('a restart neither resolves nor fires again what cannot be evaluated', async () => {
+  // Fails for some events and not for others.
+  const rule = "when: 'int(tokens[1]) > 3'"
+  const [bad, good, badAgain] = await store(['r1', 50], ['2', 50], ['r3', 50])
+  const first = await replica(rule)
+  await settled(first, Date.now(), bad)
+  await until(async () => (await messages()).length > 0)
+  first.close()
+  const restarted = await replica(rule)
+  await settled(restarted, Date.now(), good)
+  await sleep(200)
+  await settled(restarted, Date.now(), badAgain)
+  await sleep(200)
+  assert.equal((await messages()).length, 1)
+  restarted.close()
+  // Once nothing has failed for long enough it is resolved, whoever raised it.
+  const later = await replica(rule)
+  await settled(later, Date.now(), good)
+  await sleep(200)
+  assert.equal((await messages()).length, 1)
+  await settled(later, Date.now() + limits.unevaluableMs)
+  await until(async () => (await messages()).length > 1)
+  assert.match((await messages())[1] ?? '', /^unevaluable hot RESOLVED/)
 })

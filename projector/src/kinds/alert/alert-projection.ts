@@ -103,6 +103,7 @@ export class AlertProjection implements Projection {
   async openAnew(): Promise<void> {
     await this.#settling.reset()
     this.#machine = new AlertMachine(this.#spec, limits.alertKeysMax)
+    this.#failures.changed()
     const atMs = Date.now()
     this.#anewAtMs = atMs + 1
     for (const [key, recorded] of this.#recorded.all()) {

@@ -16,7 +16,8 @@ export interface EvaluationFailuresOptions {
 /**
  * Whether the condition of a rule can be evaluated. A rule that cannot say whether it should fire is a state that people have to see,
  * so it is an alert of its own, `alerts.unevaluable.<rule>`: it fires with the first failure, and is resolved when there
- * was none for `limits.unevaluableMs` and an evaluation succeeded.
+ * was none for `limits.unevaluableMs` and an evaluation succeeded. A restart counts as a failure for this: what an earlier process
+ * raised is not over because this one has seen nothing yet.
  */
 export class EvaluationFailures {
   readonly #options: EvaluationFailuresOptions
@@ -24,7 +25,10 @@ export class EvaluationFailures {
   readonly #subject: string
   readonly #key: string
   #reason: string | undefined
-  #failedAtMs = 0
+  /** The last failure, or the start. */
+  #failedAtMs: number = Date.now()
+  /** What this process or an earlier one raised may be open. */
+  #mayBeOpen = true
   #succeeded = false
   #loggedAtMs = 0
   /** What is stored may not be what is so. */
@@ -47,6 +51,7 @@ export class EvaluationFailures {
   failed({ subject, seq }: EventRecord, reason: string): void {
     const now = Date.now()
     this.#failedAtMs = now
+    this.#mayBeOpen = true
     this.#succeeded = false
     if (this.#reason === undefined) this.#isDirty = true
     this.#reason = `the condition of ${this.#options.rule} cannot be evaluated for ${subject}: ${reason}`
@@ -56,16 +61,19 @@ export class EvaluationFailures {
   }
 
   succeeded(): void {
-    if (this.#succeeded) return
     this.#succeeded = true
-    // What an earlier process said may be over.
-    if (this.#failedAtMs === 0) this.#isDirty = true
+  }
+
+  /** The condition is another one: what failed was not this one, and its first success says so. */
+  changed(): void {
+    this.#failedAtMs = 0
   }
 
   /** Called a few times a second. */
   idle(nowMs: number): void {
-    if (this.#reason !== undefined && this.#succeeded && nowMs - this.#failedAtMs >= limits.unevaluableMs) {
+    if (this.#mayBeOpen && this.#succeeded && nowMs - this.#failedAtMs >= limits.unevaluableMs) {
       this.#reason = undefined
+      this.#mayBeOpen = false
       this.#isDirty = true
     }
     if (this.#isDirty && !this.#isStoring) void this.#store(nowMs)
