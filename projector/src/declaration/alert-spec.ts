@@ -57,20 +57,9 @@ export const alertDeclaration: KindDeclaration<AlertSpec> = declareKind(
     noDataAfter: v.optional(duration(1_000, limits.absentMaxMs, 'from 1s to 1d')),
     every: duration(100, limits.windowMaxMs, 'from 100ms to 1h', '10s'),
   },
-  (declared, fault) => {
+  (declared) => {
     const { name, from, source, key, when, absent, severity, message, noData, noDataAfter } = declared
     const order = declared.order ?? (source === 'events' ? 'time' : 'stored')
-    if ((when === undefined) === (absent === undefined)) {
-      fault('when', 'an alert needs either `when`, a condition, or `absent`, a duration')
-    }
-    if (absent !== undefined && source !== 'events') fault('source', 'absence is watched in events alone')
-    if (order === 'time' && source !== 'events') fault('order', 'a bucket has an order already: that of its projection')
-    if (name === reservedRule) fault('name', `"${reservedRule}" is the rule of rules that cannot be evaluated`)
-    if (noData !== 'keep' && absent !== undefined) fault('noData', 'absence is `absent` already')
-    if ((noData === 'keep') !== (noDataAfter === undefined)) {
-      fault('noDataAfter', '`noData: resolve` and `noData: fire` need a time, `noDataAfter`, and nothing else does')
-    }
-    if (key.windowed) fault('key', windowKeyFault)
     return {
       kind: 'alert',
       name,
@@ -89,6 +78,20 @@ export const alertDeclaration: KindDeclaration<AlertSpec> = declareKind(
           ? undefined
           : { becomes: noData === 'fire' ? 'firing' : 'quiet', afterMs: noDataAfter },
       everyMs: declared.every,
+    }
+  },
+  ({ name, source = 'events', key, order, noData }, isDeclared, fault) => {
+    if (isDeclared('when') === isDeclared('absent')) {
+      fault('when', 'an alert needs either `when`, a condition, or `absent`, a duration')
+    }
+    if (isDeclared('absent') && source !== 'events') fault('source', 'absence is watched in events alone')
+    if (order === 'time' && source !== 'events') fault('order', 'a bucket has an order already: that of its projection')
+    if (name === reservedRule) fault('name', `"${reservedRule}" is the rule of rules that cannot be evaluated`)
+    if (key?.windowed) fault('key', windowKeyFault)
+    if (noData === undefined) return
+    if (noData !== 'keep' && isDeclared('absent')) fault('noData', 'absence is `absent` already')
+    if ((noData === 'keep') === isDeclared('noDataAfter')) {
+      fault('noDataAfter', '`noData: resolve` and `noData: fire` need a time, `noDataAfter`, and nothing else does')
     }
   },
 )

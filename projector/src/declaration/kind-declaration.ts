@@ -17,17 +17,33 @@ export type FaultOf = (field: string, message: string) => void
 export interface KindDeclaration<Spec> {
   /** The names of its fields. */
   readonly fields: readonly string[]
-  /** Reports every fault; undefined when there was one. */
-  read(declared: Readonly<Record<string, unknown>>, report: ReportFault): Spec | undefined
+  /** Reports every fault. */
+  read(declared: Readonly<Record<string, unknown>>, report: ReportFault): ReadDeclaration<Spec>
 }
 
-/** @param toSpec fills in what depends on several fields; undefined when it reports a fault */
+/** What was read of one projection. */
+export interface ReadDeclaration<Spec> {
+  /** Undefined when there was a fault. */
+  readonly spec: Spec | undefined
+  /** The values of the fields that have no fault of their own, for what several have to agree on. */
+  readonly valid: Readonly<Record<string, unknown>>
+}
+
+type Declared<Entries extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<Entries, undefined>>
+
+/** Reports what is wrong with several fields together; a field is missing here that has a fault of its own. */
+type FindFaults<Fields> = (
+  valid: { readonly [Name in keyof Fields]?: Fields[Name] | undefined },
+  isDeclared: (field: keyof Fields) => boolean,
+  fault: FaultOf,
+) => void
+
 export function declareKind<Entries extends v.ObjectEntries, Spec>(
   entries: Entries,
-  toSpec: (declared: v.InferOutput<v.ObjectSchema<Entries, undefined>>, fault: FaultOf) => Spec | undefined,
+  toSpec: (declared: Declared<Entries>) => Spec,
+  findFaults?: FindFaults<Declared<Entries>>,
 ): KindDeclaration<Spec> {
   const fields = ['kind', ...Object.keys(entries)]
-  const schema = v.object(entries)
   return {
     fields,
     read(declared, report) {
@@ -39,19 +55,21 @@ export function declareKind<Entries extends v.ObjectEntries, Spec>(
       for (const name of Object.keys(declared)) {
         if (!fields.includes(name)) fault([name], `there is no such field here; there are ${fields.join(', ')}`)
       }
-      const parsed = v.safeParse(schema, declared)
-      for (const issue of parsed.issues ?? []) fault(pathOf(issue), messageOf(issue))
-      if (!parsed.success) return undefined
-      const spec = toSpec(parsed.output, (field, message) => fault([field], message))
-      return faults === 0 ? spec : undefined
+      const valid: Record<string, unknown> = {}
+      for (const [name, field] of Object.entries(entries)) {
+        const parsed = v.safeParse(field, declared[name])
+        if (parsed.success) valid[name] = parsed.output
+        else if (declared[name] === undefined) fault([name], 'this field is required')
+        else for (const issue of parsed.issues) fault([name, ...pathOf(issue)], issue.message)
+      }
+      const fieldsOfKind = valid as Declared<Entries>
+      const isDeclared = (field: keyof Declared<Entries>): boolean => declared[String(field)] !== undefined
+      findFaults?.(fieldsOfKind, isDeclared, (field, message) => fault([field], message))
+      return { spec: faults === 0 ? toSpec(fieldsOfKind) : undefined, valid }
     },
   }
 }
 
 function pathOf(issue: v.BaseIssue<unknown>): FaultPath {
   return (issue.path ?? []).map(({ key }) => key as string | number | TextOffset)
-}
-
-function messageOf(issue: v.BaseIssue<unknown>): string {
-  return issue.type === 'object' && issue.received === 'undefined' ? 'this field is required' : issue.message
 }

@@ -17,8 +17,8 @@ export const latestDeclaration: KindDeclaration<LatestSpec> = declareKind(
     ...bucketFields,
     order: v.optional(v.picklist(['stored', 'time'], 'an order is stored or time'), 'stored'),
   },
-  (declared, fault) => {
-    if (declared.key.windowed) fault('key', windowKeyFault)
-    return { kind: 'latest', ...bucketFilling(declared), order: declared.order }
+  (declared) => ({ kind: 'latest', ...bucketFilling(declared), order: declared.order }),
+  ({ key }, _isDeclared, fault) => {
+    if (key?.windowed) fault('key', windowKeyFault)
   },
 )

@@ -161,12 +161,45 @@ extra: 1
       '3:48 projections[1].when',
       '3:60 projections[1].message',
       '3:79 projections[1].for',
+      '4:7 projections[2].name',
       '4:31 projections[2].retention',
       '5:7 projections[3].kind',
       '6:5 projections[4]',
       '7:1 extra',
     ],
   )
+})
+
+test('faults of several fields, and of several projections, are reported beside those of one field', () => {
+  const found = faults(`projections:
+  - { name: a, kind: alert, colour: red, source: b, absent: soon, noData: fire, order: time, key: '{window}' }
+  - { name: a, kind: latest, key: '{window}', bucket: b, ttl: never, quota: 1MiB }
+  - { name: c d, kind: latest, bucket: b, quota: 2MiB }
+  - { name: e, kind: merge, bucket: b, colour: red, quota: 1MiB }
+  - { name: f, kind: history, colour: red }
+  - { name: g, kind: history, retention: 1s }
+`)
+  assert.deepEqual(found.map((fault) => fault.slice(fault.indexOf('['), fault.indexOf(': '))).sort(), [
+    '[0].absent',
+    '[0].colour',
+    '[0].key',
+    '[0].noData',
+    '[0].noDataAfter',
+    '[0].order',
+    '[0].source',
+    '[1].key',
+    '[1].name',
+    '[1].ttl',
+    '[2].name',
+    '[2].quota',
+    '[3].bucket',
+    '[3].bucket',
+    '[3].colour',
+    '[3].quota',
+    '[4].colour',
+    '[5].kind',
+    '[5].retention',
+  ])
 })
 
 test('aliases that stand for more than any memory holds are refused at their place', () => {

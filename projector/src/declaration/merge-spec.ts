@@ -9,8 +9,8 @@ export interface MergeSpec extends CommonSpec, BucketSpec {
 
 export const mergeDeclaration: KindDeclaration<MergeSpec> = declareKind(
   { ...commonFields, key: key('{subject}'), ...bucketFields },
-  (declared, fault) => {
-    if (declared.key.windowed) fault('key', windowKeyFault)
-    return { kind: 'merge', ...bucketFilling(declared) }
+  (declared) => ({ kind: 'merge', ...bucketFilling(declared) }),
+  ({ key }, _isDeclared, fault) => {
+    if (key?.windowed) fault('key', windowKeyFault)
   },
 )

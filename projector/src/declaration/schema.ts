@@ -1,6 +1,6 @@
 import { ownValue } from '../event/own-value.ts'
 import { limits } from '../limits.ts'
-import type { ReportFault } from './kind-declaration.ts'
+import type { ReadDeclaration, ReportFault } from './kind-declaration.ts'
 import { kinds, type ProjectionSpec } from './projection-spec.ts'
 import { compileKeyTemplate } from './template.ts'
 
@@ -22,11 +22,11 @@ export function readSpecs(file: unknown, report: ReportFault): readonly Projecti
     report(['projections'], `at most ${limits.projectionsMax} projections are allowed`)
     return []
   }
-  const specs = projections.map((declared: unknown, at) => {
+  const reads = projections.map((declared: unknown, at) => {
     return readSpec(declared, (path, message) => report(['projections', at, ...path], message))
   })
-  checkTogether(specs, (at, field, message) => report(['projections', at, field], message))
-  return withAlertsBucket(specs.filter((spec) => spec !== undefined))
+  checkTogether(reads, (at, field, message) => report(['projections', at, field], message))
+  return withAlertsBucket(reads.map((read) => read?.spec).filter((spec) => spec !== undefined))
 }
 
 /** The fields that each kind knows, for the JSON schema to be held against. */
@@ -34,9 +34,16 @@ export function fieldsOf(kind: ProjectionSpec['kind']): readonly string[] {
   return kinds[kind].fields
 }
 
-function readSpec(declared: unknown, report: ReportFault): ProjectionSpec | undefined {
-  const kind = isMap(declared) && typeof declared.kind === 'string' ? ownValue(kinds, declared.kind) : undefined
-  if (isMap(declared) && kind !== undefined) return kind.read(declared, report)
+interface Read extends ReadDeclaration<ProjectionSpec> {
+  readonly kind: string
+}
+
+/** Undefined without a kind. */
+function readSpec(declared: unknown, report: ReportFault): Read | undefined {
+  if (isMap(declared) && typeof declared.kind === 'string') {
+    const kind = ownValue(kinds, declared.kind)
+    if (kind !== undefined) return { kind: declared.kind, ...kind.read(declared, report) }
+  }
   const names = Object.keys(kinds)
   report(
     isMap(declared) && 'kind' in declared ? ['kind'] : [],
@@ -49,27 +56,42 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** @param specs undefined where one has faults of its own */
+/** Compares what has no fault of its own. */
 function checkTogether(
-  specs: readonly (ProjectionSpec | undefined)[],
+  reads: readonly (Read | undefined)[],
   fault: (at: number, field: string, message: string) => void,
 ): void {
-  for (const [at, spec] of specs.entries()) {
-    if (spec === undefined) continue
-    const before = specs.slice(0, at).filter((other) => other !== undefined)
-    if (spec.kind === 'history' && before.some(({ kind }) => kind === 'history')) {
+  for (const [at, read] of reads.entries()) {
+    if (read === undefined) continue
+    const before = reads.slice(0, at).filter((other) => other !== undefined)
+    if (read.kind === 'history' && before.some(({ kind }) => kind === 'history')) {
       fault(at, 'kind', 'there is one history: give it all the filters in `from`')
     }
-    if (before.some(({ name }) => name === spec.name)) fault(at, 'name', `there is another projection "${spec.name}"`)
-    if (!('bucket' in spec)) continue
+    const { name } = read.valid
+    if (name !== undefined && before.some(({ valid }) => valid.name === name)) {
+      fault(at, 'name', `there is another projection "${name}"`)
+    }
+    const bucket = bucketOf(read)
     for (const other of before) {
-      if (!('bucket' in other) || other.bucket !== spec.bucket) continue
-      if (other.kind !== spec.kind)
-        fault(at, 'bucket', `${other.name} fills this bucket by another kind, ${other.kind}`)
-      if (other.ttlMs !== spec.ttlMs) fault(at, 'ttl', `${other.name} fills the same bucket with another TTL`)
-      if (other.quotaBytes !== spec.quotaBytes) fault(at, 'quota', `${other.name} gives the same bucket another quota`)
+      if (bucket === undefined || bucketOf(other) !== bucket) continue
+      const { name: filler } = other.valid
+      if (other.kind !== read.kind) {
+        fault(at, 'bucket', `${filler} fills this bucket by another kind, ${other.kind}`)
+      }
+      if (differ(read, other, 'ttl')) fault(at, 'ttl', `${filler} fills the same bucket with another TTL`)
+      if (differ(read, other, 'quota')) fault(at, 'quota', `${filler} gives the same bucket another quota`)
     }
   }
+}
+
+/** Undefined where it fills none, or it cannot be said which. */
+function bucketOf({ valid }: Read): unknown {
+  return 'bucket' in valid ? (valid.bucket ?? valid.name) : undefined
+}
+
+function differ(one: Read, other: Read, field: string): boolean {
+  const [left, right] = [one.valid[field], other.valid[field]]
+  return left !== undefined && right !== undefined && left !== right
 }
 
 function withAlertsBucket(specs: readonly ProjectionSpec[]): readonly ProjectionSpec[] {
