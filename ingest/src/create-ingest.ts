@@ -1,4 +1,4 @@
-import { problem } from '@weir/mesh/edge'
+import { pathTemplate, problem } from '@weir/mesh/edge'
 import { WeirError } from '@weir/proto'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
@@ -6,7 +6,7 @@ import { streamUnpackers } from './body/unpack.ts'
 import type { WebhookRoute } from './formats/webhook/webhook-route.ts'
 import { apiPage, pageHeaders } from './http/api-page.ts'
 import { type Endpoint, endpoints, webhookEndpoint } from './http/endpoint.ts'
-import { openApi } from './http/open-api.ts'
+import { ingestApi } from './http/open-api.ts'
 import { ingestLimits } from './limits.ts'
 import { Pipeline, type PipelineLimits, type PipelineParts } from './pipeline.ts'
 
@@ -44,7 +44,7 @@ export function createIngest(parts: IngestParts): Ingest {
   for (const endpoint of all) {
     app.on(endpoint.method, endpoint.path, ({ req }) => pipeline.handle(req.raw, endpoint, req.param()))
   }
-  const description = openApi(all)
+  const description = ingestApi(all)
   app.get('/openapi.json', (context) => context.json(description))
   app.get('/', ({ req, html }) => html(apiPage(description, new URL(req.url).origin), 200, pageHeaders))
   for (const [path, methods] of methodsByPath(all)) app.all(path, () => wrongMethod(methods))
@@ -63,7 +63,7 @@ function crossOrigin(origins: readonly string[]): ReturnType<typeof cors> {
 
 /** Names where producers send to, as a wrong path is most often nearly a right one. */
 function wrongPath(path: string, all: readonly Endpoint[]): Response {
-  const places = all.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+  const places = all.map(({ method, path }) => `${method} ${pathTemplate(path)}`)
   const named = places.slice(0, ingestLimits.pathsNamedMax).join(', ')
   return problem(
     new WeirError(

@@ -26,11 +26,15 @@ export { dataFromJson, eventFromJson, itemFromJson, type JsonSource } from './js
 export { type EventJson, eventToJson, jsonValue } from './json/event-json.ts'
 export { eventFromJsonText, eventToJsonText } from './json/event-json-text.ts'
 export {
+  componentSchemas,
+  cursorSchema,
   enumSchema,
   type JsonSchema,
   messageSchema,
   type ObjectSchema,
+  objectSchema,
   type SchemaOptions,
+  schemaReference,
 } from './json/json-schema.ts'
 export { itemTexts, memberText, memberTexts, textAt } from './json/json-slice.ts'
 export {

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
+import type { OpenApi } from '@weir/mesh/edge'
 import { html, raw } from 'hono/html'
-import type { OpenApi, Operation } from './open-api.ts'
+import type { IngestOperation } from './open-api.ts'
 
 const style = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -22,7 +23,7 @@ export const pageHeaders: Readonly<Record<string, string>> = {
 }
 
 /** The page that people see at `origin`: the same description as /openapi.json, with nothing that is loaded from elsewhere. */
-export function apiPage({ info, paths }: OpenApi, origin: string): string {
+export function apiPage({ info, paths }: OpenApi<IngestOperation>, origin: string): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => section(method.toUpperCase(), path, operation)),
   )
@@ -45,7 +46,11 @@ ${operations}
 </html>`)
 }
 
-function section(method: string, path: string, { summary, parameters, requestBody, responses }: Operation): unknown {
+function section(
+  method: string,
+  path: string,
+  { summary, parameters, requestBody, responses }: IngestOperation,
+): unknown {
   return html`<section>
 <h2><code>${method} ${path}</code></h2>
 <p>${summary}.</p>

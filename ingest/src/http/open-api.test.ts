@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { errorCodes, httpStatus } from '@weir/proto'
 import { bareIngest } from '../../test/fake-stream.ts'
 import { parseWebhookRoutes } from '../formats/webhook/webhook-route.ts'
@@ -15,6 +16,13 @@ interface Description {
 async function get(path: string): Promise<Response> {
   return await ingest(new Request(`http://ingest${path}`))
 }
+
+test('the description is OpenAPI 3.1', async () => {
+  const { valid, errors } = await new Validator().validate(
+    (await (await get('/openapi.json')).json()) as Record<string, unknown>,
+  )
+  assert.ok(valid, JSON.stringify(errors))
+})
 
 test('every reference of the description leads to something', async () => {
   const document = (await (await get('/openapi.json')).json()) as object

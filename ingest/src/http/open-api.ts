@@ -1,4 +1,5 @@
-import { errorCodes, type JsonSchema } from '@weir/proto'
+import { type Answer, type OpenApi, type Operation, openApi, type Parameter, problemSchema } from '@weir/mesh/edge'
+import { errorCodes, type JsonSchema, schemaReference } from '@weir/proto'
 import { cloudEventBinary } from '../formats/cloudevents/binary-mode.ts'
 import type { Decoder } from '../formats/decoder.ts'
 import { jsonDecoder } from '../formats/json/json.ts'
@@ -8,59 +9,37 @@ import { ingestLimits } from '../limits.ts'
 import type { Endpoint } from './endpoint.ts'
 import { itemSchemas } from './item-schema.ts'
 
-/** An OpenAPI 3.1 document, as far as api-page.ts reads it. */
-export interface OpenApi {
-  readonly openapi: '3.1.0'
-  readonly info: { readonly title: string; readonly version: string; readonly description: string }
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: JsonSchema
-  readonly security: readonly JsonSchema[]
-}
-
-export interface Operation {
-  readonly summary: string
-  readonly parameters: readonly JsonSchema[]
+export interface IngestOperation extends Operation {
   readonly requestBody: {
     readonly required: true
     readonly content: Readonly<Record<string, { readonly schema: JsonSchema; readonly 'x-name': string }>>
   }
-  readonly responses: Readonly<Record<string, Answer>>
-}
-
-export interface Answer {
-  readonly description: string
-  readonly headers?: JsonSchema
-  readonly content?: JsonSchema
 }
 
 /** The description of these endpoints. */
-export function openApi(endpoints: readonly Endpoint[]): OpenApi {
-  const paths: Record<string, Record<string, Operation>> = {}
-  for (const endpoint of endpoints) {
-    const path = endpoint.path.replaceAll(/:(\w+)/g, '{$1}')
-    paths[path] = { ...paths[path], [endpoint.method.toLowerCase()]: operation(endpoint) }
-  }
-  return {
-    openapi: '3.1.0',
-    info: {
-      title: 'Weir ingest',
-      version: '1',
-      description:
-        'The door for every producer. 200 means that the stream has acknowledged the events. Bodies may be packed (Content-Encoding).',
-    },
-    security: [{ bearer: [] }, { basic: [] }],
-    paths,
-    components: {
-      securitySchemes: {
-        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-        basic: { type: 'http', scheme: 'basic', description: 'The password is the JWT; the user is ignored.' },
+export function ingestApi(endpoints: readonly Endpoint[]): OpenApi<IngestOperation> {
+  return openApi(
+    {
+      info: {
+        title: 'Weir ingest',
+        version: '1',
+        description:
+          'The door for every producer. 200 means that the stream has acknowledged the events. Bodies may be packed (Content-Encoding).',
       },
-      schemas: { ...itemSchemas(), Accepted: accepted, Rejected: rejected, Problem: problem, Status: status },
+      security: [{ bearer: [] }, { basic: [] }],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          basic: { type: 'http', scheme: 'basic', description: 'The password is the JWT; the user is ignored.' },
+        },
+        schemas: { ...itemSchemas(), Accepted: accepted, Rejected: rejected, Problem: problem, Status: status },
+      },
     },
-  }
+    endpoints.map((endpoint) => ({ method: endpoint.method, path: endpoint.path, operation: operation(endpoint) })),
+  )
 }
 
-function operation(endpoint: Endpoint): Operation {
+function operation(endpoint: Endpoint): IngestOperation {
   const content: Record<string, { schema: JsonSchema; 'x-name': string }> = {}
   for (const decoder of endpoint.formats.decoders) {
     const mediaTypes = decoder.mediaTypes.length === 0 ? ['*/*'] : decoder.mediaTypes
@@ -78,30 +57,24 @@ function operation(endpoint: Endpoint): Operation {
   }
 }
 
-function parameters({ path, dialect }: Endpoint): JsonSchema[] {
-  const named = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
-    name,
-    in: 'path',
-    required: true,
-    schema: { type: 'string' },
-  }))
-  const key = {
+function parameters({ dialect }: Endpoint): Parameter[] {
+  const key: Parameter = {
     name: 'Idempotency-Key',
     in: 'header',
     description: 'Records without an id get <key>:<index>, so that the same request again stores nothing twice.',
     schema: { type: 'string', maxLength: ingestLimits.idempotencyKeyBytesMax },
   }
-  const ack = {
+  const ack: Parameter = {
     name: 'ack',
     in: 'query',
     description: '`none` answers 202 before the stream has.',
     schema: { type: 'string', enum: ['none'] },
   }
-  return dialect.name === 'otlp' ? [...named, ack] : [...named, key, ack]
+  return dialect.name === 'otlp' ? [ack] : [key, ack]
 }
 
 function bodySchema(decoder: Decoder): JsonSchema {
-  const item = { $ref: '#/components/schemas/Item' }
+  const item = schemaReference('Item')
   if (decoder === jsonDecoder) return { oneOf: [item, { type: 'array', items: item }] }
   if (decoder === ndjsonDecoder) return { ...item, description: 'A line each.' }
   if (decoder === rawDecoder || decoder === cloudEventBinary) return {}
@@ -109,14 +82,12 @@ function bodySchema(decoder: Decoder): JsonSchema {
 }
 
 function answers({ dialect, formats }: Endpoint): Record<string, Answer> {
-  const counts = { 'application/json': { schema: { $ref: '#/components/schemas/Accepted' } } }
-  const problems = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+  const counts = { 'application/json': { schema: schemaReference('Accepted') } }
+  const problems = { 'application/problem+json': { schema: schemaReference('Problem') } }
   const refusal =
     dialect.name === 'events'
       ? problems
-      : Object.fromEntries(
-          formats.mediaTypes.map((type) => [type, { schema: { $ref: '#/components/schemas/Status' } }]),
-        )
+      : Object.fromEntries(formats.mediaTypes.map((type) => [type, { schema: schemaReference('Status') }]))
   const retryAfter = { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } }
   const rates = {
     'RateLimit-Policy': { description: 'What may be sent.', schema: { type: 'string' } },
@@ -163,26 +134,16 @@ const accepted: JsonSchema = {
   properties: {
     accepted: { type: 'integer', description: 'Records that are in the stream.' },
     duplicates: { type: 'integer', description: 'Those of them that were there before.' },
-    rejected: { $ref: '#/components/schemas/Rejected' },
+    rejected: schemaReference('Rejected'),
     rejectedCount: { type: 'integer', description: 'When there are more than are listed.' },
   },
 }
 
-/** RFC 9457. */
-const problem: JsonSchema = {
-  type: 'object',
-  required: ['type', 'title', 'status', 'detail', 'code'],
-  properties: {
-    type: { type: 'string', format: 'uri' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string', description: 'What to do.' },
-    code: { type: 'string', enum: errorCodes },
-    accepted: { type: 'integer' },
-    duplicates: { type: 'integer' },
-    rejected: { $ref: '#/components/schemas/Rejected' },
-  },
-}
+const problem = problemSchema({
+  accepted: { type: 'integer' },
+  duplicates: { type: 'integer' },
+  rejected: schemaReference('Rejected'),
+})
 
 /** google.rpc.Status, as OTLP has it. */
 const status: JsonSchema = {

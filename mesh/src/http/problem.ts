@@ -1,4 +1,4 @@
-import { httpStatus, type WeirError } from '@weir/proto'
+import { errorCodes, httpStatus, type JsonSchema, objectSchema, type WeirError } from '@weir/proto'
 
 /** What a problem may say beside the error. */
 export interface ProblemExtra {
@@ -37,6 +37,18 @@ export interface ProblemParts {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+}
+
+/** What a problem is in an API's description, with the further members that it may have there. */
+export function problemSchema(members: Readonly<Record<string, JsonSchema>> = {}): JsonSchema {
+  const always = {
+    type: { type: 'string', format: 'uri' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string', description: 'For people: what to do.' },
+    code: { type: 'string', enum: errorCodes },
+  }
+  return { ...objectSchema(always, members), description: 'RFC 9457.' }
 }
 
 /** The reason phrases of RFC 9110 and RFC 6585. */

@@ -34,6 +34,33 @@ export function messageSchema(message: DescMessage, options: SchemaOptions): Obj
   return { type: 'object', properties, ...(options.form === 'taken' ? { additionalProperties: false } : {}) }
 }
 
+/**
+ * The schemas of a message and of every message in it, by their names, as the components of an
+ * OpenAPI document: each refers to the others there.
+ */
+export function componentSchemas(message: DescMessage, form: SchemaOptions['form']): Record<string, ObjectSchema> {
+  const schemas: Record<string, ObjectSchema> = {}
+  const add = (named: DescMessage): JsonSchema => {
+    schemas[named.name] ??= messageSchema(named, { form, refer: add })
+    return schemaReference(named.name)
+  }
+  add(message)
+  return schemas
+}
+
+/** The schema of this name among the components of a document. */
+export function schemaReference(name: string): JsonSchema {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+/** An object that always has the first properties, and sometimes the others. */
+export function objectSchema(
+  always: Readonly<Record<string, JsonSchema>>,
+  sometimes: Readonly<Record<string, JsonSchema>> = {},
+): ObjectSchema {
+  return { type: 'object', required: Object.keys(always), properties: { ...always, ...sometimes } }
+}
+
 export function enumSchema({ values }: DescEnum, { form }: SchemaOptions): JsonSchema {
   // Weir writes no value that says nothing.
   const said = form === 'taken' ? values : values.filter(({ number }) => number !== 0)
@@ -93,12 +120,15 @@ const any: JsonSchema = {
   properties: { typeUrl: { type: 'string' }, value: { type: 'string', contentEncoding: 'base64' } },
 }
 
+/** A cursor as text. */
+export const cursorSchema: JsonSchema = { type: 'string', pattern: '^[0-9a-z]{1,11}-[0-9a-z]{1,11}$' }
+
 /** Messages whose JSON form is not an object of their fields. */
 const wellKnown: Readonly<Record<SchemaOptions['form'], Readonly<Record<string, JsonSchema>>>> = {
   written: {
     'google.protobuf.Timestamp': { type: 'string', format: 'date-time' },
     'google.protobuf.Any': any,
-    'weir.v1.Cursor': { type: 'string', pattern: '^[0-9a-z]{1,11}-[0-9a-z]{1,11}$' },
+    'weir.v1.Cursor': cursorSchema,
   },
   taken: {
     'google.protobuf.Timestamp': {
