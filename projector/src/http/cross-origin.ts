@@ -8,7 +8,7 @@ import { cors } from 'hono/cors'
 export function allowOrigins(origins: readonly string[]): MiddlewareHandler {
   return cors({
     origin: origins.includes('*') ? '*' : [...origins],
-    allowMethods: ['GET', 'POST', 'DELETE'],
+    allowMethods: ['GET', 'POST', 'PUT', 'DELETE'],
     allowHeaders: ['authorization', 'content-type', 'if-none-match'],
     exposeHeaders: ['etag', 'retry-after', 'weir-cursor'],
     maxAge: 7_200,

@@ -1,33 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Hono } from 'hono'
-import type { ApiEnv } from '../http/api-env.ts'
-import { allowOrigins } from '../http/cross-origin.ts'
-import { routes } from './api.ts'
-import { openapiDocument } from './openapi-route.ts'
-
-test('every route is in the OpenAPI document, and every path of it is a route', () => {
-  const api = new Hono<ApiEnv>()
-  routes(api, { origins: [] } as never)
-  const served = api.routes
-    .filter(({ method, path }) => method !== 'ALL' && path.startsWith('/v1/'))
-    .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
-  const described = Object.entries(openapiDocument().paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
-  )
-  assert.deepEqual(served.sort(), described.sort())
-})
-
-test('every reference of the OpenAPI document leads somewhere', () => {
-  const document: unknown = openapiDocument()
-  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path]) => path ?? '')
-  assert.ok(references.length > 20)
-  for (const path of references) {
-    let at: unknown = document
-    for (const key of path.split('/')) at = (at as Record<string, unknown>)[key]
-    assert.equal(typeof at, 'object', path)
-  }
-})
+import { allowOrigins } from './cross-origin.ts'
 
 async function answer(origins: readonly string[], method: string, headers: Record<string, string>): Promise<Response> {
   const api = new Hono()
@@ -50,6 +24,8 @@ test('a preflight is answered with what requests may have', async () => {
   const preflight = await answer(['https://a.example'], 'OPTIONS', headers)
   assert.equal(preflight.status, 204)
   assert.match(preflight.headers.get('access-control-allow-headers') ?? '', /authorization/)
-  assert.match(preflight.headers.get('access-control-allow-methods') ?? '', /DELETE/)
+  for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
+    assert.ok(preflight.headers.get('access-control-allow-methods')?.includes(method), method)
+  }
   assert.match(preflight.headers.get('vary') ?? '', /Origin/)
 })
