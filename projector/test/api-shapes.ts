@@ -1,6 +1,6 @@
 import type { EventJson } from '@weir/proto'
 
-/** Answers of the read API, as openapi.yaml describes them. */
+/** Answers of the read API, as its description has them. */
 export interface StateItem {
   readonly subject: string
   readonly seq: number

@@ -9,6 +9,7 @@ import {
   defaultTenantSpec,
   mintToken,
   type NatsConnection,
+  type OpenApi,
   Publisher,
   provisionTenant,
   renderNatsConfig,
@@ -16,6 +17,7 @@ import {
 } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { EventSchema, timestampFromMilliseconds } from '@weir/proto'
+import { DescribedAnswers } from './described-answers.ts'
 import { ProjectorProcess, testSecret } from './projector-process.ts'
 
 export interface Answer<Body> {
@@ -44,6 +46,7 @@ export class ServiceUnderTest {
   /** All that were ever started. */
   readonly #projectors: ProjectorProcess[]
   projector: ProjectorProcess
+  #described: DescribedAnswers | undefined
   #token: string
 
   private constructor(
@@ -161,18 +164,30 @@ export class ServiceUnderTest {
     return await this.request('GET', path, headers)
   }
 
+  /** An answer, as the API describes it; else the test fails. */
   async request<Body>(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     headers: Readonly<Record<string, string>> = {},
+    json?: unknown,
   ): Promise<Answer<Body>> {
-    const response = await fetch(this.projector.url + path, {
+    const url = this.projector.url + path
+    const response = await fetch(url, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, ...headers },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     })
     const text = await response.text()
     const body = (text.startsWith('{') ? JSON.parse(text) : text) as Body
-    return { status: response.status, body, headers: response.headers }
+    const { status, headers: answered } = response
+    this.#described ??= await this.#description()
+    this.#described.check(method, url, status, answered.get('content-type') ?? '', body)
+    return { status, body, headers: answered }
+  }
+
+  async #description(): Promise<DescribedAnswers> {
+    const answer = await fetch(`${this.projector.url}/v1/openapi.json`)
+    return new DescribedAnswers((await answer.json()) as OpenApi)
   }
 }
 

@@ -1,17 +1,116 @@
-import { mayPublish } from '@weir/mesh'
-import { Alert_Severity, Alert_Status, checkSubject, filtersOverlap, formatTimestamp, WeirError } from '@weir/proto'
-import type { Context, Hono } from 'hono'
+import { mayPublish, type Parameter } from '@weir/mesh'
+import {
+  Alert_Severity,
+  Alert_SeveritySchema,
+  Alert_Status,
+  Alert_StatusSchema,
+  checkSubject,
+  enumSchema,
+  filtersOverlap,
+  formatTimestamp,
+  objectSchema,
+  schemaReference,
+  WeirError,
+} from '@weir/proto'
+import type { Context } from 'hono'
 import type { BucketReader } from '../bucket/bucket-reader.ts'
 import type { ApiEnv } from '../http/api-env.ts'
-import { knownUrl } from '../http/parameters.ts'
-import { grantedFilters, limitOf } from '../http/query.ts'
-import type { AlertLog, RecordedAlert } from '../kinds/alert/alert-log.ts'
+import { arrayOf, type Endpoint, jsonAnswer, type Schemas } from '../http/endpoint.ts'
+import { afterParameter, filterParameter, grantedFilters, limitOf, limitParameter } from '../http/query.ts'
+import type { Router } from '../http/router.ts'
+import type { AlertLog, AlertReason, RecordedAlert } from '../kinds/alert/alert-log.ts'
 import { changeAlert, listAlerts } from '../kinds/alert/alerts.ts'
 
+const time = { type: 'string', format: 'date-time' }
+
+export const alertSchemas: Schemas = {
+  AlertItem: objectSchema(
+    {
+      id: { type: 'string', description: '`<rule>.<key>`' },
+      subject: { type: 'string', description: 'Of its events.' },
+      rule: { type: 'string' },
+      key: { type: 'string' },
+      severity: enumSchema(Alert_SeveritySchema, { form: 'written' }),
+      status: enumSchema(Alert_StatusSchema, { form: 'written' }),
+      message: { type: 'string' },
+      by: { type: 'string', description: 'Who acknowledged or resolved it; empty for the rule itself.' },
+    },
+    {
+      since: { ...time, description: 'When it began to fire.' },
+      time: { ...time, description: 'When it became what it is; in lists.' },
+      reason: {
+        type: 'string',
+        enum: ['no data', 'rule removed', 'rule changed'] satisfies AlertReason[],
+        description: 'Why it changed that its condition did not; in lists.',
+      },
+      seq: { type: 'integer', description: 'Its revision in the bucket `alerts`; in lists.' },
+      ageMs: { type: 'integer', description: 'In lists.' },
+    },
+  ),
+}
+
+const statuses = ['FIRING', 'ACKED', 'RESOLVED']
+const openStatuses = ['FIRING', 'ACKED']
+
+const listOfAlerts: Endpoint<'/v1/alerts'> = {
+  method: 'GET',
+  path: '/v1/alerts',
+  summary: 'Alerts; those that are open unless something else is asked for',
+  parameters: [
+    filterParameter,
+    {
+      name: 'status',
+      in: 'query',
+      description: 'Repeated or comma-separated.',
+      schema: { type: 'array', items: { type: 'string', enum: statuses }, default: openStatuses },
+    },
+    limitParameter,
+    afterParameter,
+  ],
+  answers: {
+    200: jsonAnswer(
+      'A page',
+      objectSchema(
+        { cursor: schemaReference('Cursor'), items: arrayOf('AlertItem') },
+        { next: { type: 'string', description: 'Absent on the last page.' } },
+      ),
+    ),
+  },
+  refusals: ['not_found'],
+}
+
+const changeOfAlert = {
+  method: 'POST',
+  parameters: [
+    {
+      name: 'id',
+      in: 'path',
+      required: true,
+      description: '`<rule>.<key>`',
+      schema: { type: 'string', examples: ['hot.r17'] },
+    },
+  ] satisfies Parameter[],
+  answers: { 200: jsonAnswer('The alert as it is now', schemaReference('AlertItem')) },
+  refusals: ['not_found', 'conflict'],
+} as const
+
+const acknowledge: Endpoint<'/v1/alerts/:id/ack'> = {
+  ...changeOfAlert,
+  path: '/v1/alerts/:id/ack',
+  summary: 'Acknowledge an alert',
+  description: "Takes a grant to publish to the alert's subject. What is acknowledged already stays so.",
+}
+
+const resolve: Endpoint<'/v1/alerts/:id/resolve'> = {
+  ...changeOfAlert,
+  path: '/v1/alerts/:id/resolve',
+  summary: 'Resolve an alert; it does not fire again before its cause was gone',
+  description: "Takes a grant to publish to the alert's subject. What is resolved already stays so.",
+}
+
 /** The alerts: what fires, and what people do about it. A change is an event, so it takes a grant to publish that event. */
-export function alertRoutes(api: Hono<ApiEnv>, buckets: BucketReader, logOf: (tenant: string) => AlertLog): void {
-  api.get('/v1/alerts', async (context) => {
-    const url = knownUrl(context.req, ['filter', 'status', 'limit', 'after'])
+export function alertRoutes(router: Router, buckets: BucketReader, logOf: (tenant: string) => AlertLog): void {
+  router.add(listOfAlerts, async (context, url) => {
     const identity = context.get('identity')
     const page = await listAlerts(buckets, identity.tenant, {
       filters: grantedFilters(url, identity).filter((filter) => filtersOverlap(filter, 'alerts.>')),
@@ -26,7 +125,6 @@ export function alertRoutes(api: Hono<ApiEnv>, buckets: BucketReader, logOf: (te
     context: Context<ApiEnv, '/v1/alerts/:id/*'>,
     status: Alert_Status.ACKED | Alert_Status.RESOLVED,
   ): Promise<Response> => {
-    knownUrl(context.req, [])
     const subject = `alerts.${context.req.param('id')}`
     checkSubject(subject)
     const identity = context.get('identity')
@@ -37,18 +135,18 @@ export function alertRoutes(api: Hono<ApiEnv>, buckets: BucketReader, logOf: (te
       alertJson(subject, await changeAlert(logOf(identity.tenant), subject, status, identity.subject)),
     )
   }
-  api.post('/v1/alerts/:id/ack', (context) => change(context, Alert_Status.ACKED))
-  api.post('/v1/alerts/:id/resolve', (context) => change(context, Alert_Status.RESOLVED))
+  router.add(acknowledge, (context) => change(context, Alert_Status.ACKED))
+  router.add(resolve, (context) => change(context, Alert_Status.RESOLVED))
 }
 
 /** Open alerts unless something else is asked for. */
 function statusesOf(url: URL): readonly string[] {
   const asked = url.searchParams.getAll('status').flatMap((value) => value.split(','))
-  const known = ['FIRING', 'ACKED', 'RESOLVED']
   for (const status of asked) {
-    if (!known.includes(status)) throw new WeirError('malformed', `status: one of ${known.join(', ')} is expected.`)
+    if (!statuses.includes(status))
+      throw new WeirError('malformed', `status: one of ${statuses.join(', ')} is expected.`)
   }
-  return asked.length === 0 ? ['FIRING', 'ACKED'] : asked
+  return asked.length === 0 ? openStatuses : asked
 }
 
 function alertJson(subject: string, { alert }: RecordedAlert): Record<string, string> {

@@ -1,12 +1,10 @@
 import { type Handler, type Logger, problem, type Verifier } from '@weir/mesh'
 import { asWeirError, WeirError } from '@weir/proto'
-import { Hono } from 'hono'
 import type { BoardBucket } from '../boards/board-bucket.ts'
 import type { BucketReader } from '../bucket/bucket-reader.ts'
-import type { ApiEnv } from '../http/api-env.ts'
 import { allowOrigins } from '../http/cross-origin.ts'
-import { identify } from '../http/identify.ts'
 import { takeBody } from '../http/request-body.ts'
+import { Router } from '../http/router.ts'
 import { type StaticFiles, staticFiles } from '../http/static-files.ts'
 import type { AlertLog } from '../kinds/alert/alert-log.ts'
 import type { History } from '../kinds/history/history.ts'
@@ -14,8 +12,9 @@ import type { TenantProjections } from '../tenant/tenant-projections.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { boardRoutes } from './board-routes.ts'
 import { configRoute } from './config-route.ts'
+import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { historyRoutes } from './history-routes.ts'
-import { openapiRoute } from './openapi-route.ts'
+import { openApiRoute } from './open-api-route.ts'
 import { projectionRoutes } from './projection-routes.ts'
 import { stateRoutes } from './state-routes.ts'
 
@@ -40,7 +39,7 @@ export interface ApiOptions {
 /** The read API and the console's files, as one fetch handler. */
 export function createApi(options: ApiOptions): Handler {
   const { log } = options
-  const api = new Hono<ApiEnv>()
+  const api = routes(options)
   api.onError((thrown, context) => {
     const error = asWeirError(thrown)
     if (error.code === 'internal') log.error({ err: thrown, path: context.req.path }, 'a request failed')
@@ -48,7 +47,6 @@ export function createApi(options: ApiOptions): Handler {
     const ends = error.code === 'slow_body' || error.code === 'too_large'
     return problem(error, ends ? { headers: { connection: 'close' } } : {})
   })
-  routes(api, options)
   api.all('/v1/*', () => {
     throw new WeirError('not_found', 'There is nothing at this address, or not by this method.')
   })
@@ -57,19 +55,18 @@ export function createApi(options: ApiOptions): Handler {
   return async (request) => await api.fetch(request)
 }
 
-/** All routes of the API, in their order: what comes before the token is asked for needs none. */
-export function routes(api: Hono<ApiEnv>, options: ApiOptions): void {
-  api.use('/v1/*', allowOrigins(options.origins))
-  api.use('*', takeBody())
-  openapiRoute(api)
-  configRoute(api, options)
-  api.use('/v1/*', async (context, next) => {
-    context.set('identity', await identify(context.req.raw, options.verifier))
-    await next()
-  })
-  stateRoutes(api, options.buckets)
-  historyRoutes(api, options.history)
-  alertRoutes(api, options.buckets, options.alertsOf)
-  projectionRoutes(api, options.projections)
-  boardRoutes(api, options)
+/** All routes of the API. */
+export function routes(options: ApiOptions): Router['app'] {
+  const router = new Router(options.verifier)
+  router.app.use('/v1/*', allowOrigins(options.origins))
+  router.app.use('*', takeBody())
+  openApiRoute(router)
+  configRoute(router, options)
+  stateRoutes(router, options.buckets)
+  historyRoutes(router, options.history)
+  alertRoutes(router, options.buckets, options.alertsOf)
+  projectionRoutes(router, options.projections)
+  deadLetterRoutes(router, options.projections)
+  boardRoutes(router, options)
+  return router.app
 }

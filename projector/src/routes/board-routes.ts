@@ -1,10 +1,10 @@
-import { type Identity, mayPublish, maySubscribe } from '@weir/mesh'
-import { filtersOverlap, WeirError } from '@weir/proto'
-import type { Hono } from 'hono'
+import { type Identity, mayPublish, maySubscribe, type Parameter } from '@weir/mesh'
+import { filtersOverlap, objectSchema, WeirError } from '@weir/proto'
 import { type BoardBucket, boardKey, boardsBucket } from '../boards/board-bucket.ts'
 import { boardName, readBoardFiles } from '../boards/board-files.ts'
 import type { BucketReader } from '../bucket/bucket-reader.ts'
-import type { ApiEnv } from '../http/api-env.ts'
+import { arrayOf, type Endpoint, jsonAnswer, type Schemas } from '../http/endpoint.ts'
+import type { Router } from '../http/router.ts'
 import { limits } from '../limits.ts'
 
 export interface BoardSources {
@@ -23,9 +23,63 @@ interface StoredBoard {
   readonly text: string
 }
 
+const seqSchema = { type: 'integer', description: 'What a save continues; 0 for a file.' }
+
+export const boardSchemas: Schemas = {
+  Board: objectSchema({
+    name: { type: 'string' },
+    origin: { type: 'string', enum: ['file', 'bucket'] },
+    seq: seqSchema,
+    text: { type: 'string', description: 'JSON, as console/src/boards/board.schema.json has it.' },
+  }),
+}
+
+const boardParameter: Parameter = {
+  name: 'name',
+  in: 'path',
+  required: true,
+  schema: { type: 'string', pattern: boardName.source, examples: ['rooms'] },
+}
+
+const listBoards: Endpoint<'/v1/boards'> = {
+  method: 'GET',
+  path: '/v1/boards',
+  summary: 'Boards of the page, those of the operator and those that people saved',
+  parameters: [],
+  answers: { 200: jsonAnswer('Boards as their JSON text', objectSchema({ items: arrayOf('Board') })) },
+  refusals: [],
+}
+
+const saveBoard: Endpoint<'/v1/boards/:name'> = {
+  method: 'PUT',
+  path: '/v1/boards/:name',
+  summary: 'Save a board; takes a grant to publish `boards.<name>`',
+  parameters: [
+    boardParameter,
+    {
+      name: 'seq',
+      in: 'query',
+      description: 'The revision that this one continues; a conflict when somebody saved it meanwhile.',
+      schema: { type: 'integer', minimum: 0, default: 0 },
+    },
+  ],
+  body: objectSchema({ tiles: { type: 'array' } }),
+  answers: { 200: jsonAnswer('It is saved', objectSchema({ name: { type: 'string' }, seq: seqSchema })) },
+  refusals: ['conflict'],
+}
+
+const removeBoard: Endpoint<'/v1/boards/:name'> = {
+  method: 'DELETE',
+  path: '/v1/boards/:name',
+  summary: 'Take a saved board out; takes a grant to publish `boards.<name>`',
+  parameters: [boardParameter],
+  answers: { 204: { description: 'It is gone' } },
+  refusals: ['not_found', 'conflict'],
+}
+
 /** Boards: those of the operator's files for everybody, those that people saved by the grants for `boards.<name>`. */
-export function boardRoutes(api: Hono<ApiEnv>, sources: BoardSources): void {
-  api.get('/v1/boards', async (context) => {
+export function boardRoutes(router: Router, sources: BoardSources): void {
+  router.add(listBoards, async (context) => {
     const saved = await savedBoards(sources.buckets, context.get('identity'))
     const files = (await readBoardFiles(sources.boards)).filter(({ name }) => !saved.has(name))
     const items: StoredBoard[] = [
@@ -36,15 +90,16 @@ export function boardRoutes(api: Hono<ApiEnv>, sources: BoardSources): void {
     return context.json({ items }, 200, { 'cache-control': 'private, no-cache' })
   })
 
-  api.put('/v1/boards/:name', async (context) => {
+  router.add(saveBoard, async (context, url) => {
     const name = editable(context.get('identity'), context.req.param('name'))
     const text = context.get('body')
     const { tenant, subject } = context.get('identity')
-    const seq = await sources.boardsOf(tenant).put(name, boardJson(text), subject, afterOf(context.req.query('seq')))
+    const after = afterOf(url.searchParams.get('seq'))
+    const seq = await sources.boardsOf(tenant).put(name, boardJson(text), subject, after)
     return context.json({ name, seq })
   })
 
-  api.delete('/v1/boards/:name', async (context) => {
+  router.add(removeBoard, async (context) => {
     const identity = context.get('identity')
     const name = editable(identity, context.req.param('name'))
     const saved = await sources.buckets.get(identity.tenant, boardsBucket, boardKey(name))
@@ -103,8 +158,8 @@ function boardJson(text: string): string {
   )
 }
 
-function afterOf(text: string | undefined): number {
-  if (text === undefined) return 0
+function afterOf(text: string | null): number {
+  if (text === null) return 0
   if (!/^\d{1,15}$/.test(text))
     throw new WeirError('malformed', 'seq: the revision that this one continues is expected.')
   return Number(text)

@@ -1,19 +1,122 @@
-import type { Identity } from '@weir/mesh'
-import { formatCursor, WeirError } from '@weir/proto'
-import type { Hono } from 'hono'
-import type { ApiEnv } from '../http/api-env.ts'
+import type { Identity, Parameter } from '@weir/mesh'
+import { formatCursor, type JsonSchema, objectSchema, schemaReference, WeirError } from '@weir/proto'
+import { arrayOf, type Endpoint, jsonAnswer, type Schemas } from '../http/endpoint.ts'
 import { historyItemText, pageText } from '../http/event-text.ts'
 import { exportFormats, exportStream } from '../http/history-export.ts'
 import { knownUrl } from '../http/parameters.ts'
-import { grantedFilters, limitOf, metricsOf, orderOf, stepOf, timeOf, timeZoneOf } from '../http/query.ts'
+import {
+  filterParameter,
+  fromParameter,
+  grantedFilters,
+  limitOf,
+  limitParameter,
+  metricParameter,
+  metricsOf,
+  orderOf,
+  orderParameter,
+  stepOf,
+  stepParameter,
+  timeOf,
+  timeZoneOf,
+  timeZoneParameter,
+  toParameter,
+} from '../http/query.ts'
+import type { Router } from '../http/router.ts'
 import type { History } from '../kinds/history/history.ts'
 
+export const historySchemas: Schemas = {
+  HistoryItem: objectSchema({
+    subject: { type: 'string' },
+    seq: { type: 'integer', description: 'The sequence in the events.' },
+    event: schemaReference('Event'),
+  }),
+  Series: {
+    ...objectSchema(
+      {
+        subject: { type: 'string' },
+        metric: { type: 'string' },
+        times: { ...column('integer'), description: 'Begin of each step, milliseconds since 1970.' },
+        count: column('integer'),
+        min: column('number'),
+        max: column('number'),
+        avg: column('number'),
+        last: { ...column('number'), description: 'The value that was taken last.' },
+      },
+      { unit: { type: 'string' } },
+    ),
+    description: 'Columns of equal length; a step without readings is left out.',
+  },
+}
+
+function column(type: 'integer' | 'number'): JsonSchema {
+  return { type: 'array', items: { type } }
+}
+
+const rangeParameters: readonly Parameter[] = [filterParameter, fromParameter, toParameter]
+const pageParameters: readonly Parameter[] = [
+  limitParameter,
+  orderParameter,
+  { name: 'cursor', in: 'query', description: '`next` of the page before.', schema: { type: 'string' } },
+]
+const seriesParameters: readonly Parameter[] = [stepParameter, timeZoneParameter, metricParameter]
+
+const getHistory: Endpoint<'/v1/history'> = {
+  method: 'GET',
+  path: '/v1/history',
+  summary: 'Stored events by the time at which they happened, or readings in steps',
+  description:
+    'All pages of one question show the same events, whatever is stored meanwhile. A subscription to `events` in mode ALL from `cursor` continues them without a gap and without a double. With `step` the answer has `series` in place of events: statistics of each metric of each subject; then there are no `limit`, `order` and `cursor`, and without it no `tz` and `metric`.',
+  parameters: [...rangeParameters, ...pageParameters, ...seriesParameters],
+  answers: {
+    200: jsonAnswer(
+      'A page of events, or series',
+      objectSchema(
+        { items: arrayOf('HistoryItem'), cursor: schemaReference('Cursor') },
+        { next: { type: 'string', description: 'Absent on the last page.' }, series: arrayOf('Series') },
+      ),
+    ),
+  },
+  refusals: ['not_found', 'invalid'],
+}
+
+const exportHistory: Endpoint<'/v1/history/export'> = {
+  method: 'GET',
+  path: '/v1/history/export',
+  summary: 'All stored events that match, as one stream',
+  description:
+    'The stream breaks off when something fails in the middle: a part is never taken for the whole. In CSV a text that a spreadsheet would run as a formula is preceded by an apostrophe; a number is none.',
+  parameters: [
+    ...rangeParameters,
+    orderParameter,
+    {
+      name: 'format',
+      in: 'query',
+      schema: { type: 'string', enum: Object.keys(exportFormats), default: 'ndjson' },
+    },
+  ],
+  answers: {
+    200: {
+      description: 'One item a line',
+      headers: {
+        'Weir-Cursor': { description: 'The `cursor` of a page.', schema: schemaReference('Cursor') },
+      },
+      content: {
+        'application/x-ndjson': { schema: schemaReference('HistoryItem') },
+        'text/csv': { schema: { type: 'string' } },
+      },
+    },
+  },
+  refusals: ['not_found'],
+}
+
 /** What happened, by event time: pages of events, readings in steps, or everything as one stream. */
-export function historyRoutes(api: Hono<ApiEnv>, history: History): void {
-  api.get('/v1/history', async (context) => {
-    const { searchParams } = new URL(context.req.url)
-    const inSteps = searchParams.has('step')
-    const url = knownUrl(context.req, [...rangeParameters, ...(inSteps ? seriesParameters : pageParameters)])
+export function historyRoutes(router: Router, history: History): void {
+  router.add(getHistory, async (context, url) => {
+    const further = url.searchParams.has('step') ? seriesParameters : pageParameters
+    knownUrl(
+      context.req,
+      [...rangeParameters, ...further].map(({ name }) => name),
+    )
     const asked = rangeOf(url, context.get('identity'))
     const stepMs = stepOf(url)
     if (stepMs !== undefined) {
@@ -30,8 +133,7 @@ export function historyRoutes(api: Hono<ApiEnv>, history: History): void {
     return context.body(text, 200, { ...freshEachTime, 'content-type': 'application/json' })
   })
 
-  api.get('/v1/history/export', async (context) => {
-    const url = knownUrl(context.req, [...rangeParameters, 'order', 'format'])
+  router.add(exportHistory, async (context, url) => {
     const name = url.searchParams.get('format') ?? 'ndjson'
     if (name !== 'ndjson' && name !== 'csv') throw new WeirError('malformed', 'format: ndjson or csv is expected.')
     const format = exportFormats[name]
@@ -45,10 +147,6 @@ export function historyRoutes(api: Hono<ApiEnv>, history: History): void {
   })
 }
 
-const rangeParameters: readonly string[] = ['filter', 'from', 'to']
-const pageParameters: readonly string[] = ['limit', 'order', 'cursor']
-const seriesParameters: readonly string[] = ['step', 'tz', 'metric']
-
 interface Range {
   readonly tenant: string
   readonly filters: readonly string[]
@@ -60,8 +158,8 @@ function rangeOf(url: URL, identity: Identity): Range {
   return {
     tenant: identity.tenant,
     filters: grantedFilters(url, identity),
-    fromMs: timeOf(url, 'from'),
-    toMs: timeOf(url, 'to'),
+    fromMs: timeOf(url, fromParameter),
+    toMs: timeOf(url, toParameter),
   }
 }
 

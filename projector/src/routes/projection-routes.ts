@@ -1,120 +1,93 @@
 import type { Identity } from '@weir/mesh'
-import { formatCursor, WeirError } from '@weir/proto'
-import type { Hono } from 'hono'
-import type { BucketFillingSpec } from '../declaration/projection-spec.ts'
-import type { ApiEnv } from '../http/api-env.ts'
-import { knownUrl } from '../http/parameters.ts'
-import { limitOf } from '../http/query.ts'
+import { objectSchema, schemaReference, WeirError } from '@weir/proto'
+import { arrayOf, type Endpoint, jsonAnswer } from '../http/endpoint.ts'
+import type { Router } from '../http/router.ts'
 import type { RunningProjection, TenantProjections } from '../tenant/tenant-projections.ts'
+import { projectionStatus } from './projection-status.ts'
 
-/** For operators, by tokens of an administrator: how projections stand, rebuilds, dead letters. */
-export function projectionRoutes(api: Hono<ApiEnv>, tenants: readonly TenantProjections[]): void {
-  const mine = (identity: Identity): TenantProjections => {
-    if (!identity.admin) throw new WeirError('forbidden', "This takes an administrator's token (`admin`).")
-    const found = tenants.find(({ tenant }) => tenant === identity.tenant)
-    if (found === undefined) throw new WeirError('not_found', `The tenant "${identity.tenant}" is not served here.`)
-    return found
-  }
-  const named = ({ runs }: TenantProjections, name: string): RunningProjection => {
-    const found = runs.find(({ spec }) => spec.name === name)
-    if (found === undefined) throw new WeirError('not_found', `There is no projection "${name}".`)
-    return found
-  }
+const listProjections: Endpoint<'/v1/projections'> = {
+  method: 'GET',
+  path: '/v1/projections',
+  summary: 'How projections stand on this replica; for administrators',
+  parameters: [],
+  answers: { 200: jsonAnswer('All projections of the tenant', objectSchema({ items: arrayOf('Projection') })) },
+  refusals: ['not_found'],
+}
 
-  api.get('/v1/projections', (context) => {
-    knownUrl(context.req, [])
-    const items = mine(context.get('identity')).runs.map(projectionStatus)
+const getProjection: Endpoint<'/v1/projections/:name'> = {
+  method: 'GET',
+  path: '/v1/projections/:name',
+  summary: 'How one projection stands on this replica; for administrators',
+  parameters: [],
+  answers: { 200: jsonAnswer('The projection', schemaReference('Projection')) },
+  refusals: ['not_found'],
+}
+
+const rebuild: Endpoint<'/v1/projections/:name/rebuild'> = {
+  method: 'POST',
+  path: '/v1/projections/:name/rebuild',
+  summary: 'Fill the target of a projection anew from the stored events; for administrators',
+  description:
+    'A bucket keeps what it has until all events were read again; then what differs is written. A history gets the rows that it lacks. `rebuilding` of the projection shows how far it is; with several replicas each rebuilds its share.',
+  parameters: [],
+  answers: { 202: jsonAnswer('It has begun', schemaReference('Projection')) },
+  refusals: ['not_found'],
+}
+
+const listUnowned: Endpoint<'/v1/unowned'> = {
+  method: 'GET',
+  path: '/v1/unowned',
+  summary: 'What is stored and belongs to no projection of the file any more; for administrators',
+  parameters: [],
+  answers: {
+    200: jsonAnswer(
+      'Buckets, projections that have a position, and open alerts',
+      objectSchema({
+        buckets: arrayOf('UnownedBucket'),
+        positions: { type: 'array', items: { type: 'string' } },
+        alerts: { type: 'array', items: { type: 'string' }, description: '`<rule>.<key>`' },
+      }),
+    ),
+  },
+  refusals: ['not_found'],
+}
+
+/** For operators, by tokens of an administrator: how projections stand, rebuilds, what is left over. */
+export function projectionRoutes(router: Router, tenants: readonly TenantProjections[]): void {
+  router.add(listProjections, (context) => {
+    const items = administered(tenants, context.get('identity')).runs.map(projectionStatus)
     return context.json({ items }, 200, { 'cache-control': 'private, no-cache' })
   })
 
-  api.get('/v1/projections/:name', (context) => {
-    knownUrl(context.req, [])
-    return context.json(projectionStatus(named(mine(context.get('identity')), context.req.param('name'))))
+  router.add(getProjection, (context) => {
+    return context.json(
+      projectionStatus(named(administered(tenants, context.get('identity')), context.req.param('name'))),
+    )
   })
 
-  api.post('/v1/projections/:name/rebuild', (context) => {
-    knownUrl(context.req, [])
-    const running = named(mine(context.get('identity')), context.req.param('name'))
+  router.add(rebuild, (context) => {
+    const running = named(administered(tenants, context.get('identity')), context.req.param('name'))
     running.run.rebuild()
     return context.json(projectionStatus(running), 202)
   })
 
-  api.get('/v1/unowned', async (context) => {
-    knownUrl(context.req, [])
-    return context.json(await mine(context.get('identity')).unowned(), 200, { 'cache-control': 'private, no-cache' })
-  })
-
-  api.get('/v1/dead-letters', async (context) => {
-    const url = knownUrl(context.req, ['limit', 'after'])
-    const after = wholeNumber(url.searchParams.get('after') ?? '0', 'after')
-    return context.json(await mine(context.get('identity')).deadLetters.list(after, limitOf(url)))
-  })
-
-  api.post('/v1/dead-letters/:id/replay', async (context) => {
-    knownUrl(context.req, [])
-    const tenant = mine(context.get('identity'))
-    const id = wholeNumber(context.req.param('id'), 'id')
-    const { projection, record } = await tenant.deadLetters.open(id)
-    await named(tenant, projection).run.takeAgain(record)
-    await tenant.deadLetters.remove(id)
-    return context.body(null, 204)
-  })
-
-  api.delete('/v1/dead-letters/:id', async (context) => {
-    knownUrl(context.req, [])
-    const { deadLetters } = mine(context.get('identity'))
-    await deadLetters.remove(wholeNumber(context.req.param('id'), 'id'))
-    return context.body(null, 204)
+  router.add(listUnowned, async (context) => {
+    return context.json(await administered(tenants, context.get('identity')).unowned(), 200, {
+      'cache-control': 'private, no-cache',
+    })
   })
 }
 
-function wholeNumber(text: string, name: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new WeirError('malformed', `${name}: a whole number is expected.`)
-  return Number(text)
+/** The tenant of an administrator. Throws `forbidden` or `not_found`. */
+export function administered(tenants: readonly TenantProjections[], identity: Identity): TenantProjections {
+  if (!identity.admin) throw new WeirError('forbidden', "This takes an administrator's token (`admin`).")
+  const found = tenants.find(({ tenant }) => tenant === identity.tenant)
+  if (found === undefined) throw new WeirError('not_found', `The tenant "${identity.tenant}" is not served here.`)
+  return found
 }
 
-/** How a projection stands, on this replica. */
-export interface ProjectionStatus {
-  readonly name: string
-  readonly kind: string
-  readonly from: readonly string[]
-  readonly bucket?: string
-  /** Which keys of the bucket events of each of its filters can write: who may publish these subjects writes those keys. */
-  readonly writes?: readonly { readonly from: string; readonly keys: string }[]
-  readonly partition: string
-  /** Up to where its effects are stored; a cursor of what it reads. */
-  readonly cursor: string
-  /** Events that are stored and not yet taken. */
-  readonly pending: number
-  /** Why it waits, when it does. */
-  readonly blocked?: string
-  /** What people should look at, though nothing waits for it: a condition that cannot be evaluated. */
-  readonly concern?: string
-  readonly deadLetters: number
-  /** Sequences of the events: the first, the last, and the one that was taken last. */
-  readonly rebuilding?: { readonly from: number; readonly to: number; readonly at: number }
-}
-
-function writesOf({ from, key }: Pick<BucketFillingSpec, 'from' | 'key'>): ProjectionStatus['writes'] & {} {
-  return from.map((filter) => ({ from: filter, keys: key.keysOf(filter) }))
-}
-
-function projectionStatus({ spec, run, projection }: RunningProjection): ProjectionStatus {
-  const { position, taken, rebuilding, stats } = run
-  const { index, count } = run.options.partition
-  const blocked = projection.blocked()
-  const concern = 'concern' in projection ? projection.concern() : undefined
-  return {
-    name: spec.name,
-    kind: spec.kind,
-    from: spec.from,
-    ...('bucket' in spec ? { bucket: spec.bucket, writes: writesOf(spec) } : {}),
-    partition: `${index}/${count}`,
-    cursor: formatCursor(position),
-    pending: stats.pending,
-    ...(blocked === undefined ? {} : { blocked }),
-    ...(concern === undefined ? {} : { concern }),
-    deadLetters: stats.deadLetters,
-    ...(rebuilding === undefined ? {} : { rebuilding: { ...rebuilding, at: taken.seq } }),
-  }
+export function named({ runs }: TenantProjections, name: string): RunningProjection {
+  const found = runs.find(({ spec }) => spec.name === name)
+  if (found === undefined) throw new WeirError('not_found', `There is no projection "${name}".`)
+  return found
 }

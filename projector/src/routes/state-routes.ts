@@ -1,19 +1,81 @@
 import { createHash } from 'node:crypto'
-import { maySubscribe, problem } from '@weir/mesh'
-import { checkSource, checkSubject, WeirError } from '@weir/proto'
-import type { Context, Hono } from 'hono'
+import { maySubscribe, type Parameter, problem } from '@weir/mesh'
+import { checkSource, checkSubject, objectSchema, schemaReference, WeirError } from '@weir/proto'
+import type { Context } from 'hono'
 import type { BucketReader } from '../bucket/bucket-reader.ts'
-import type { ApiEnv } from '../http/api-env.ts'
+import { arrayOf, type Endpoint, jsonAnswer, type Schemas } from '../http/endpoint.ts'
 import { isNamed } from '../http/entity-tag.ts'
 import { pageText, stateItemText } from '../http/event-text.ts'
-import { knownUrl } from '../http/parameters.ts'
-import { grantedFilters, limitOf } from '../http/query.ts'
+import { afterParameter, filterParameter, grantedFilters, limitOf, limitParameter } from '../http/query.ts'
+import type { Router } from '../http/router.ts'
+
+export const stateSchemas: Schemas = {
+  StateItem: objectSchema({
+    subject: { type: 'string', description: 'The key.' },
+    seq: { type: 'integer', description: 'Its revision, the sequence in the bucket.' },
+    event: schemaReference('Event'),
+    ageMs: { type: 'integer', description: 'How long ago its event was stored.' },
+    ttlMs: { type: 'integer', description: 'The age at which it is removed; 0 when it never is.' },
+  }),
+}
+
+const bucketParameter: Parameter = {
+  name: 'bucket',
+  in: 'path',
+  required: true,
+  schema: { type: 'string', examples: ['latest'] },
+}
+
+const ifNoneMatch: Parameter = {
+  name: 'If-None-Match',
+  in: 'header',
+  description: 'ETags of earlier answers, or *.',
+  schema: { type: 'string' },
+}
+
+const etagHeader = { ETag: { schema: { type: 'string' } } }
+
+const listKeys: Endpoint<'/v1/state/:bucket'> = {
+  method: 'GET',
+  path: '/v1/state/:bucket',
+  summary: 'The keys of a bucket, a page at a time, in the order in which they were put last',
+  description:
+    'Each key that exists throughout is on some page; one that is put between two pages moves to the end and may come twice. A subscription to the bucket from the `cursor` of the first page misses no change.',
+  parameters: [bucketParameter, filterParameter, limitParameter, afterParameter, ifNoneMatch],
+  answers: {
+    200: jsonAnswer(
+      'A page',
+      objectSchema(
+        { bucket: { type: 'string' }, cursor: schemaReference('Cursor'), items: arrayOf('StateItem') },
+        { next: { type: 'string', description: 'Absent on the last page.' } },
+      ),
+      etagHeader,
+    ),
+    304: { description: 'Nothing has changed in the bucket since that ETag' },
+  },
+  refusals: ['not_found'],
+}
+
+const getKey: Endpoint<'/v1/state/:bucket/:key'> = {
+  method: 'GET',
+  path: '/v1/state/:bucket/:key',
+  summary: 'The value of one key',
+  parameters: [
+    bucketParameter,
+    { name: 'key', in: 'path', required: true, schema: { type: 'string', examples: ['rooms.r17.air'] } },
+    ifNoneMatch,
+  ],
+  answers: {
+    200: jsonAnswer('The value and how fresh it is', schemaReference('StateItem'), etagHeader),
+    304: { description: 'The value is still the one of that ETag' },
+  },
+  refusals: ['not_found'],
+}
 
 /** The newest values: a page by filter, or one key. */
-export function stateRoutes(api: Hono<ApiEnv>, buckets: BucketReader): void {
-  api.get('/v1/state/:bucket', async (context) => {
+export function stateRoutes(router: Router, buckets: BucketReader): void {
+  router.add(listKeys, async (context, url) => {
     const bucket = bucketOf(context.req.param('bucket'))
-    const url = knownUrl(context.req, ['filter', 'limit', 'after'])
     const { tenant } = context.get('identity')
     const request = {
       filters: grantedFilters(url, context.get('identity')),
@@ -29,10 +91,9 @@ export function stateRoutes(api: Hono<ApiEnv>, buckets: BucketReader): void {
     return answer(context, pageText(fields, items.map(stateItemText)), etag)
   })
 
-  api.get('/v1/state/:bucket/:key', async (context) => {
+  router.add(getKey, async (context) => {
     const bucket = bucketOf(context.req.param('bucket'))
     const key = context.req.param('key')
-    knownUrl(context.req, [])
     const identity = context.get('identity')
     checkSubject(key)
     if (!maySubscribe(identity, [key])) throw new WeirError('forbidden', `The token does not grant "${key}".`)
