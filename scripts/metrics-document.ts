@@ -1,7 +1,7 @@
 import type { Hub } from '../hub/src/hub/hub.ts'
 import { HubMetrics } from '../hub/src/hub/hub-metrics.ts'
 import { IngestMetrics } from '../ingest/src/ingest-metrics.ts'
-import { exportPublisher, type MetricDescription, Metrics } from '../mesh/src/index.ts'
+import { exportKeys, exportPublisher, type MetricDescription, Metrics } from '../mesh/src/index.ts'
 import { exportProjections } from '../projector/src/tenant/projector-metrics.ts'
 
 /** What each service exports, by the declarations that it runs. */
@@ -14,6 +14,8 @@ export function serviceMetrics(): Readonly<Record<'ingest' | 'hub' | 'projector'
   new HubMetrics(hub, {} as Hub)
   const projector = new Metrics('projector')
   exportProjections(projector, [])
+  const keys = { known: false, ageSeconds: 0, failures: 0, failure: undefined }
+  for (const metrics of [ingest, hub, projector]) exportKeys(metrics, () => keys)
   return { ingest: ingest.describe(), hub: hub.describe(), projector: projector.describe() }
 }
 

@@ -8,7 +8,7 @@ export { type Identity, mayPublish, maySubscribe } from './auth/identity.ts'
 export { loadVerifier } from './auth/load-verifier.ts'
 export { mintToken, type TokenRequest } from './auth/token.ts'
 export { Verifier, type VerifierOptions } from './auth/verifier.ts'
-export { watchKeys } from './auth/watch-keys.ts'
+export { exportKeys, watchKeys } from './auth/watch-keys.ts'
 export {
   BucketWriter,
   type BucketWriterOptions,

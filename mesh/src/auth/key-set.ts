@@ -43,12 +43,7 @@ export class KeySet {
   }
 
   /** Whether a key is known, how old they are in seconds, and why they could not be read last. */
-  get state(): {
-    readonly known: boolean
-    readonly ageSeconds: number
-    readonly failures: number
-    readonly failure: string | undefined
-  } {
+  get state(): KeySetState {
     const ageSeconds = (performance.now() - this.#readAt) / 1000
     return { known: this.#known !== undefined, ageSeconds, failures: this.#failures, failure: this.#failure }
   }
@@ -88,6 +83,13 @@ export class KeySet {
     const thumbprints = await Promise.all(set.keys.map((key) => calculateJwkThumbprint(key).catch(() => '')))
     return { text, find, thumbprints: new Set(thumbprints), version: this.version + 1 }
   }
+}
+
+export interface KeySetState {
+  readonly known: boolean
+  readonly ageSeconds: number
+  readonly failures: number
+  readonly failure: string | undefined
 }
 
 interface KnownKeys {

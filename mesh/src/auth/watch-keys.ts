@@ -3,6 +3,7 @@ import { limits } from '../config/limits.ts'
 import type { Health } from '../run/health.ts'
 import type { Logger } from '../run/log.ts'
 import type { Metrics } from '../run/metrics.ts'
+import type { KeySetState } from './key-set.ts'
 import type { Verifier } from './verifier.ts'
 
 /**
@@ -16,12 +17,7 @@ export function watchKeys(
 ): { stop(): void } {
   const { keys } = verifier
   if (keys === undefined) return { stop() {} }
-  metrics.gauge('jwks_age_seconds', 'Time since the keys that verify tokens were read', [], (gauge) => {
-    gauge.set(keys.state.known ? keys.state.ageSeconds : Number.NaN)
-  })
-  metrics.reading('jwks_failures_total', 'Times that the keys that verify tokens could not be read', () => {
-    return keys.state.failures
-  })
+  exportKeys(metrics, () => keys.state)
   let failing = false
   const read = async (): Promise<void> => {
     await keys.read().catch(() => undefined)
@@ -36,6 +32,20 @@ export function watchKeys(
   const stopping = new AbortController()
   void repeat(read, () => (keys.state.known ? limits.jwksRefreshMs : 2 * limits.jwksAskMs), stopping.signal)
   return { stop: () => stopping.abort() }
+}
+
+/** What is counted of the keys, where they come from a URL. */
+export function exportKeys(metrics: Metrics, state: () => KeySetState): void {
+  metrics.gauge(
+    'jwks_age_seconds',
+    'Time since the keys that verify tokens were read, with WEIR_JWKS_URL.',
+    [],
+    (gauge) => {
+      const { known, ageSeconds } = state()
+      gauge.set(known ? ageSeconds : Number.NaN)
+    },
+  )
+  metrics.reading('jwks_failures_total', 'Times that WEIR_JWKS_URL could not be read.', () => state().failures)
 }
 
 async function repeat(work: () => Promise<void>, waitMs: () => number, signal: AbortSignal): Promise<void> {
