@@ -4,6 +4,7 @@ import { bodyText, jsonOf } from '../../body/body-text.ts'
 import { isJson, parseContentType } from '../../body/content-type.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { rejection } from '../../encode/seal.ts'
+import { checkWellFormed } from '../../encode/well-formed.ts'
 import { ingestLimits } from '../../limits.ts'
 import { dataOfBody } from '../data-of-body.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
@@ -58,12 +59,18 @@ function attributesOf(event: { readonly [name: string]: unknown }, text: string)
   for (const name of Object.keys(event)) {
     const value = event[name]
     if (name === 'data' || name === 'data_base64' || value === null) continue
-    if (typeof value === 'string') attributes.set(name, value)
-    else if (typeof value === 'boolean' || Number.isSafeInteger(value)) attributes.set(name, String(value))
-    else if (Number.isInteger(value)) {
+    checkWellFormed(name)
+    if (typeof value === 'string') {
+      checkWellFormed(value)
+      attributes.set(name, value)
+    } else if (typeof value === 'boolean' || Number.isSafeInteger(value)) {
+      attributes.set(name, String(value))
+    } else if (Number.isInteger(value)) {
       texts ??= memberTexts(text)
       attributes.set(name, texts.get(name) ?? String(value))
-    } else throw new WeirError('malformed', `${name.slice(0, 64)}: an attribute is text, an integer or a boolean.`)
+    } else {
+      throw new WeirError('malformed', `${name.slice(0, 64)}: an attribute is text, an integer or a boolean.`)
+    }
   }
   return attributes
 }
@@ -82,6 +89,7 @@ function dataOf(event: { readonly [name: string]: unknown }, text: string): Even
   const contentType = declared ?? 'application/json'
   const { mediaType } = parseContentType(contentType)
   if (typeof data === 'string' && !isJson(mediaType)) {
+    checkWellFormed(data)
     return dataOfBody(new TextEncoder().encode(data), mediaType, contentType)
   }
   return dataFromJson(data, memberText(text, 'data') ?? '')

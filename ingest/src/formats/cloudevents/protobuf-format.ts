@@ -1,6 +1,5 @@
-import { fromBinary } from '@bufbuild/protobuf'
 import { base64Encode } from '@bufbuild/protobuf/wire'
-import { type Event, formatTimestamp, WeirError } from '@weir/proto'
+import { type Event, formatTimestamp } from '@weir/proto'
 import { parseContentType } from '../../body/content-type.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { rejection } from '../../encode/seal.ts'
@@ -13,20 +12,18 @@ import {
 import { ingestLimits } from '../../limits.ts'
 import { dataOfBody } from '../data-of-body.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
+import { requestFromBinary } from '../request-message.ts'
 import { tooManyRecords } from '../too-many-records.ts'
 import { cloudEventRecord } from './cloud-event.ts'
+
+const eventTree = { schema: CloudEventSchema }
+const batchTree = { schema: CloudEventBatchSchema, fields: { events: eventTree } }
 
 /** Structured mode in the Protobuf format (CloudEvents 1.0, Protobuf Event Format). */
 export const cloudEventProtobuf: Decoder = {
   name: 'CloudEvents 1.0, structured mode in Protobuf',
   mediaTypes: ['application/cloudevents+protobuf'],
-  decode: (body, context) => [
-    recordOf(
-      0,
-      decode(() => fromBinary(CloudEventSchema, body)),
-      context,
-    ),
-  ],
+  decode: (body, context) => [recordOf(0, requestFromBinary(eventTree, body).message, context)],
 }
 
 export const cloudEventProtobufBatch: Decoder = {
@@ -36,17 +33,13 @@ export const cloudEventProtobufBatch: Decoder = {
 }
 
 function decodeBatch(body: Uint8Array, context: DecodeContext): readonly IngestRecord[] {
-  const { events } = decode(() => fromBinary(CloudEventBatchSchema, body))
+  const { message, faults } = requestFromBinary(batchTree, body)
+  const { events } = message
   if (events.length > ingestLimits.recordsMax) throw tooManyRecords()
-  return events.map((event, index) => recordOf(index, event, context))
-}
-
-function decode<T>(read: () => T): T {
-  try {
-    return read()
-  } catch (cause) {
-    throw new WeirError('malformed', 'The body is not CloudEvents in Protobuf.', { cause })
-  }
+  return events.map((event, index) => {
+    const fault = faults.get(index)
+    return fault === undefined ? recordOf(index, event, context) : { index, code: 'malformed', message: fault }
+  })
 }
 
 function recordOf(index: number, event: CloudEvent, context: DecodeContext): IngestRecord {
