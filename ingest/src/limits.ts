@@ -73,6 +73,8 @@ export const ingestLimits = {
   tenantAnswerMs: 1000,
   /** A tenant that is missing is asked about again after this. */
   tenantMissingMs: 5000,
+  /** Subjects whose part of a message id is remembered; past it all are forgotten and made anew. */
+  subjectHashesMax: 20_000,
   /** Tenants whose subjects are counted; past it the one that was idle longest starts anew. */
   quotaTenantsMax: 1000,
 } as const

@@ -22,7 +22,7 @@ export { validateEvent, validateFields } from './event/validate.ts'
 export * from './gen/weir/v1/event_pb.js'
 export * from './gen/weir/v1/wire_pb.js'
 export { clientFrameFromJson, clientFrameToJson } from './json/client-frame-json.ts'
-export { dataFromJson, eventFromJson, itemFromJson, type JsonSource } from './json/event-from-json.ts'
+export { dataFromJson, eventFromJson, itemFromJson } from './json/event-from-json.ts'
 export { type EventJson, eventToJson, jsonValue } from './json/event-json.ts'
 export { eventFromJsonText, eventToJsonText } from './json/event-json-text.ts'
 export {
@@ -37,6 +37,7 @@ export {
   schemaReference,
 } from './json/json-schema.ts'
 export { itemTexts, memberText, memberTexts, textAt } from './json/json-slice.ts'
+export { ItemSource, type JsonSource, TextSource } from './json/json-source.ts'
 export {
   type ReceivedBatch,
   type ReceivedEntry,

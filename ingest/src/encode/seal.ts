@@ -10,7 +10,7 @@ export class Defaults {
   readonly ids: EventIds
   readonly now: Timestamp
   /** The last second that a time may lie in. */
-  readonly lastSecond: bigint
+  readonly lastSecond: number
   /** Of the events that were encoded so far. */
   eventsBytes = 0
   #timeBytes: Uint8Array | undefined
@@ -18,7 +18,7 @@ export class Defaults {
   /** `aheadMs` is how far ahead of now a time may be. */
   constructor(nowMs: number, ids: EventIds, aheadMs: number) {
     this.ids = ids
-    this.lastSecond = BigInt(Math.floor((nowMs + aheadMs) / 1000))
+    this.lastSecond = Math.floor((nowMs + aheadMs) / 1000)
     const seconds = Math.floor(nowMs / 1000)
     this.now = {
       $typeName: 'google.protobuf.Timestamp',
@@ -51,7 +51,7 @@ export function seal(
   if (event.time === undefined) event.time = defaults.now
   const fault = jsonIsChecked ? validateFields(event) : validateEvent(event)
   if (fault !== undefined) return { index, code: 'invalid', message: fault }
-  if (isAhead(event, defaults.lastSecond)) return { index, code: 'invalid', message: aheadFault(defaults) }
+  if (isAhead(event, defaults)) return { index, code: 'invalid', message: aheadFault(defaults) }
   if (defaults.eventsBytes > ingestLimits.eventsBytesMax) return { index, code: 'too_large', message: tooManyBytes }
   try {
     const bytes = encodeEvent(event)
@@ -64,18 +64,19 @@ export function seal(
 
 const tooManyBytes = `The events of the request have more than ${ingestLimits.eventsBytesMax} bytes: send them in several requests.`
 
-function isAhead({ time, data }: Event, lastSecond: bigint): boolean {
-  if (time !== undefined && time.seconds > lastSecond) return true
-  if (data.case === 'alert') return (data.value.since?.seconds ?? 0n) > lastSecond
+function isAhead({ time, data }: Event, { now, lastSecond }: Defaults): boolean {
+  // Most events have no time of their own.
+  if (time !== undefined && time !== now && Number(time.seconds) > lastSecond) return true
+  if (data.case === 'alert') return Number(data.value.since?.seconds ?? 0n) > lastSecond
   if (data.case !== 'reading') return false
   const { times } = data.value
-  for (const name in times) if ((times[name]?.seconds ?? 0n) > lastSecond) return true
+  for (const name in times) if (Number(times[name]?.seconds ?? 0n) > lastSecond) return true
   return false
 }
 
 /** Why a time after `lastSecond` is refused. */
 export function aheadFault({ lastSecond }: Defaults): string {
-  const last = new Date(Number(lastSecond) * 1000).toISOString()
+  const last = new Date(lastSecond * 1000).toISOString()
   return `time: lies after ${last}, too far ahead of the clock here: look at the producer's clock, and at the unit of a time that is a number.`
 }
 

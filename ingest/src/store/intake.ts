@@ -5,7 +5,7 @@ import { compileFilters, isSubject, WeirError } from '@weir/proto'
 import type { SubjectQuota } from '../admission/subject-quota.ts'
 import type { Outcome } from '../encode/outcome.ts'
 import { type IngestRecord, isRejected, type RejectedRecord, type SealedRecord } from '../encode/record.ts'
-import { messageId } from './message-id.ts'
+import { MessageIds } from './message-id.ts'
 
 /** Records on their way to the stream. */
 export interface Sending {
@@ -19,6 +19,7 @@ export interface Sending {
 export class Intake {
   readonly #publisher: Pick<Publisher, 'publishAll'>
   readonly #quota: SubjectQuota
+  readonly #messageIds = new MessageIds()
   readonly #grants = new WeakMap<Identity, (subject: string) => boolean>()
 
   constructor(publisher: Pick<Publisher, 'publishAll'>, quota: SubjectQuota) {
@@ -51,7 +52,7 @@ export class Intake {
         sent.push(record)
         messages.push({
           subject: eventSubject(identity.tenant, record.subject),
-          id: messageId(record.id, record.subject),
+          id: this.#messageIds.of(record.id, record.subject),
           payload: record.event,
         })
       }

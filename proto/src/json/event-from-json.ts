@@ -21,18 +21,11 @@ import {
   readUint32,
   unknownField,
 } from './json-reader.ts'
-import { memberText, memberTexts, textAt } from './json-slice.ts'
+import { memberTexts, textAt } from './json-slice.ts'
+import type { JsonSource } from './json-source.ts'
 
 // On ingest's path: one flat switch a message, no schema library; maps are checked in place and not
 // copied, so the value that was given belongs to the event afterwards.
-
-/**
- * The text that a value was parsed from. It is asked only where JSON.parse loses something: of
- * `data`, and of long numbers.
- */
-export interface JsonSource {
-  text(): string
-}
 
 /**
  * An Event from its JSON form. With its source, `data` is what is written there, and a time has all
@@ -120,8 +113,7 @@ function readEvent(object: JsonObject, skip: 'subject' | undefined, source: Json
 function readData(key: string, value: unknown, source: JsonSource | undefined): EventData | undefined {
   if (key === 'data') {
     if (value === undefined) return undefined
-    const text = source === undefined ? undefined : memberText(source.text(), key)
-    return dataFromJson(value, text ?? JSON.stringify(value))
+    return dataFromJson(value, source?.member(key) ?? JSON.stringify(value))
   }
   const empty = isNothing(value)
   switch (key) {
@@ -152,11 +144,16 @@ function readReading(object: JsonObject): Reading {
     else if (key === 'times') reading.times = readTimes(value)
     else throw unknownField('reading', key)
   }
-  for (const name in reading.integers) {
-    // Defined, not assigned, so a metric may be called `__proto__`.
-    if (!Object.hasOwn(reading.metrics, name)) define(reading.metrics, name, Number(reading.integers[name]))
-  }
+  if (object.integers !== undefined) addDoubles(reading)
   return reading
+}
+
+/** An integer alone has its double as well. */
+function addDoubles({ metrics, integers }: Reading): void {
+  for (const name in integers) {
+    // Defined, not assigned, so a metric may be called `__proto__`.
+    if (!Object.hasOwn(metrics, name)) define(metrics, name, Number(integers[name]))
+  }
 }
 
 /**
@@ -170,7 +167,7 @@ function addExactIntegers(reading: Reading, source: JsonSource): void {
   for (const name in metrics) {
     const value = metrics[name] as number
     if (Number.isSafeInteger(value) || !Number.isInteger(value)) continue
-    texts ??= memberTexts(textAt(source.text(), ['reading', 'metrics']) ?? '{}')
+    texts ??= memberTexts(textAt(source.member('reading') ?? '{}', ['metrics']) ?? '{}')
     const written = texts.get(name) ?? ''
     if (!/^-?\d{1,20}$/.test(written) || Object.hasOwn(integers, name)) continue
     const exact = BigInt(written)
@@ -191,7 +188,7 @@ function define<T>(map: { [name: string]: T }, name: string, value: T): void {
 /** The value, or its text where it is a number of which JSON.parse may have lost digits. */
 function exactNumber(value: unknown, source: JsonSource | undefined, key: string): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value) || source === undefined) return value
-  return memberText(source.text(), key) ?? value
+  return source.member(key) ?? value
 }
 
 function readStateChange(object: JsonObject): StateChange {

@@ -2,6 +2,7 @@ import type { Event } from '../gen/weir/v1/event_pb.js'
 import { eventFromJson } from './event-from-json.ts'
 import { eventToJson } from './event-json.ts'
 import { parseJson } from './json-reader.ts'
+import { TextSource } from './json-source.ts'
 
 /**
  * The text of an event's JSON form (EventJson), on one line. The value of `json` stands in it as
@@ -21,7 +22,7 @@ export function eventToJsonText(event: Event): string {
  * as eventFromJson does.
  */
 export function eventFromJsonText(text: string): Event {
-  return eventFromJson(parseJson(text, 'event'), { text: () => text })
+  return eventFromJson(parseJson(text, 'event'), new TextSource(text))
 }
 
 function dataText(text: string): string {

@@ -1,4 +1,4 @@
-import { itemFromJson, itemTexts, type JsonSource } from '@weir/proto'
+import { ItemSource, itemFromJson, type JsonSource, TextSource } from '@weir/proto'
 import { bodyText, jsonOf } from '../../body/body-text.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { type Defaults, rejection, seal } from '../../encode/seal.ts'
@@ -16,7 +16,7 @@ export const jsonDecoder: Decoder = {
 function decodeJson(body: Uint8Array, context: DecodeContext): readonly IngestRecord[] {
   const text = bodyText(body)
   const value = jsonOf(text)
-  if (!Array.isArray(value)) return [sealItem(0, value, { text: () => text }, context.defaults)]
+  if (!Array.isArray(value)) return [sealItem(0, value, new TextSource(text), context.defaults)]
   if (value.length > ingestLimits.recordsMax) throw tooManyRecords()
   const source = new ItemSource(text)
   const records: IngestRecord[] = []
@@ -34,21 +34,5 @@ export function sealItem(index: number, value: unknown, source: JsonSource, defa
     return seal(index, subject, event, defaults, true)
   } catch (thrown) {
     return rejection(index, thrown)
-  }
-}
-
-/** The text of one item of a list, which is cut up only when an item is asked for. */
-class ItemSource implements JsonSource {
-  readonly #list: string
-  #items: readonly string[] | undefined
-  index = 0
-
-  constructor(list: string) {
-    this.#list = list
-  }
-
-  text(): string {
-    this.#items ??= itemTexts(this.#list)
-    return this.#items[this.index] ?? ''
   }
 }

@@ -1,3 +1,4 @@
+import { TextSource } from '@weir/proto'
 import { utf8 } from '../../body/body-text.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { ingestLimits } from '../../limits.ts'
@@ -59,5 +60,5 @@ function sealLine(index: number, line: string, context: DecodeContext): IngestRe
   } catch {
     return { index, code: 'malformed', message: 'The line is not JSON (RFC 8259).' }
   }
-  return sealItem(index, value, { text: () => line }, context.defaults)
+  return sealItem(index, value, new TextSource(line), context.defaults)
 }

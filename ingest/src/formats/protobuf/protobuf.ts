@@ -88,7 +88,7 @@ function sealBytes(
   const fault = subjectFault(subject, false)
   if (fault !== undefined) return { index, code: 'malformed', message: fault }
   const { idStart, idEnd, hasTime, timeAt, timeSeconds } = scanner
-  if (timeSeconds > Number(defaults.lastSecond)) return { index, code: 'invalid', message: aheadFault(defaults) }
+  if (timeSeconds > defaults.lastSecond) return { index, code: 'invalid', message: aheadFault(defaults) }
   if (idEnd > 0 && hasTime) return { index, subject, id: text(body, idStart, idEnd), event: body.subarray(start, end) }
   const id = idEnd > 0 ? text(body, idStart, idEnd) : defaults.ids.idOf(index)
   const head = idEnd > 0 ? nothing : encodeId(id)
