@@ -1,6 +1,9 @@
 import { WeirError } from '@weir/proto'
 
-/** Throws `malformed` where a text in a message, or the name of an entry, is none that UTF-8 can hold. */
+/**
+ * Throws `malformed` where a text in a message, or the name of an entry, is none that UTF-8 can
+ * hold.
+ */
 export function checkWellFormed(value: unknown): void {
   if (typeof value === 'string') {
     if (!value.isWellFormed()) throw illFormed(value)

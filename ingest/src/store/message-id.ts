@@ -2,9 +2,10 @@ import { textHash } from '../encode/text-hash.ts'
 import { ingestLimits } from '../limits.ts'
 
 /**
- * Makes the Nats-Msg-Id of an event: its id, and a hash of its subject, so that one id on two subjects is two events. Not the
- * subject itself, as the server remembers the ids of two minutes. Hashes are remembered, as producers use their subjects again:
- * making one takes as long as the rest of sending.
+ * Makes the Nats-Msg-Id of an event: its id, and a hash of its subject, so that one id on two
+ * subjects is two events. Not the subject itself, as the server remembers the ids of two minutes.
+ * Hashes are remembered, as producers use their subjects again: making one takes as long as the
+ * rest of sending.
  */
 export class MessageIds {
   readonly #suffixes = new Map<string, string>()

@@ -3,8 +3,9 @@ import { calculateJwkThumbprint, createLocalJWKSet, errors, type JSONWebKeySet, 
 import { limits } from '../config/limits.ts'
 
 /**
- * The public keys behind a URL (JSON Web Key Set, RFC 7517). They are read when one is asked for that is not known, at most once a
- * second, and again when they are old; while they cannot be read, those that are known stay in use.
+ * The public keys behind a URL (JSON Web Key Set, RFC 7517). They are read when one is asked for
+ * that is not known, at most once a second, and again when they are old; while they cannot be read,
+ * those that are known stay in use.
  */
 export class KeySet {
   readonly #url: string
@@ -19,7 +20,10 @@ export class KeySet {
     this.#url = url
   }
 
-  /** Of a token's header. Throws what jose does for a key that is none of these, and `unavailable` while that may yet change. */
+  /**
+   * Of a token's header. Throws what jose does for a key that is none of these, and `unavailable`
+   * while that may yet change.
+   */
   readonly find: JWTVerifyGetKey = async (header, token) => {
     const known = this.#known ?? (await this.read())
     if (performance.now() - this.#readAt > limits.jwksRefreshMs) void this.read().catch(() => undefined)

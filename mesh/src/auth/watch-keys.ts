@@ -7,9 +7,10 @@ import type { KeySetState } from './key-set.ts'
 import type { Verifier } from './verifier.ts'
 
 /**
- * Reads the keys that verify tokens at the start and again and again, so that a key that is withdrawn is noticed by those whose
- * connections stay; says in the readiness part `keys`, in metrics and in the log when they cannot be read. A service is ready
- * while it knows keys, however old.
+ * Reads the keys that verify tokens at the start and again and again, so that a key that is
+ * withdrawn is noticed by those whose connections stay; says in the readiness part `keys`, in
+ * metrics and in the log when they cannot be read. A service is ready while it knows keys, however
+ * old.
  */
 export function watchKeys(
   verifier: Verifier,

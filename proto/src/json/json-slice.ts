@@ -8,7 +8,9 @@ export function memberText(object: string, key: string): string | undefined {
   return place.start < 0 ? undefined : object.slice(place.start, place.end)
 }
 
-/** Says where a member of the object at `start` has its value, or -1; returns where the object ends. */
+/**
+ * Says where a member of the object at `start` has its value, or -1; returns where the object ends.
+ */
 export function findMember(text: string, start: number, key: string, place: { start: number; end: number }): number {
   place.start = -1
   let at = skipSpace(text, skipSpace(text, start) + 1)

@@ -6,7 +6,10 @@ import { ItemSource } from './json-source.ts'
 
 const name = fc.oneof(fc.constantFrom('data', 'time', 'a"b', 'da\\ta', ''), fc.string())
 const space = fc.constantFrom('', ' ', '\n\t')
-/** An object as a producer may write it: with space, doubled names, and characters that need no escape escaped. */
+/**
+ * An object as a producer may write it: with space, doubled names, and characters that need no
+ * escape escaped.
+ */
 const object = fc
   .array(fc.tuple(name, fc.boolean(), fc.json(), space), { maxLength: 6 })
   .map((members) =>

@@ -1,6 +1,9 @@
 import { endOfValue, findMember, firstItem, memberText, nextItem } from './json-slice.ts'
 
-/** The text that a value was parsed from. It is asked only where JSON.parse loses something: of `data`, and of long numbers. */
+/**
+ * The text that a value was parsed from. It is asked only where JSON.parse loses something: of
+ * `data`, and of long numbers.
+ */
 export interface JsonSource {
   text(): string
   /** The text of a member of the value, which is an object. */
@@ -25,8 +28,8 @@ export class TextSource implements JsonSource {
 }
 
 /**
- * Of the items of a list, one after the other: who asks for one member of each has passed once over the list, and has cut out
- * nothing else. Nothing is read before something is asked for.
+ * Of the items of a list, one after the other: who asks for one member of each has passed once over
+ * the list, and has cut out nothing else. Nothing is read before something is asked for.
  */
 export class ItemSource implements JsonSource {
   readonly #list: string
