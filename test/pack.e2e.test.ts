@@ -65,7 +65,8 @@ before(async () => {
   )
   const installed = await run(['bun', 'install', '--cwd', folder])
   assert.ok(installed.ok, installed.output)
-  mesh = await RunningMesh.start()
+  // The page is of another origin than ingest and the read API.
+  mesh = await RunningMesh.start(undefined, { WEIR_INGEST_ORIGINS: '*', WEIR_CORS_ORIGINS: '*' })
 })
 
 after(async () => {
