@@ -8,12 +8,14 @@ let service: ServiceUnderTest
 const first = `projections:
   - { name: latest, kind: latest }
   - { name: rooms, kind: latest, bucket: rooms, from: 'rooms.>', key: '{1}' }
+  - { name: doors, kind: latest, bucket: rooms, from: 'doors.>' }
   - { name: hot, kind: alert, from: 'rooms.>', key: '{1}', when: 'metrics.celsius > 30', message: '{1} is hot' }
 `
 
 const second = `projections:
   - { name: latest, kind: latest }
   - { name: rooms, kind: latest, bucket: rooms, from: 'rooms.>', key: '{2}.{1}' }
+  - { name: doors, kind: latest, bucket: rooms, from: 'doors.>' }
   - { name: warm, kind: alert, source: latest, from: 'rooms.>', key: '{1}', when: 'metrics.celsius > 25' }
 `
 
@@ -39,16 +41,17 @@ async function alerts(query: string): Promise<readonly string[]> {
   return body.items.map(({ rule, key, message }) => `${rule} ${key}: ${message}`).sort()
 }
 
-test('another declaration is made anew: old keys go, a new rule judges what is there, a rule that is gone is resolved', async () => {
+test('another declaration is made anew: old keys go, those of others stay, a new rule judges what is there, a rule that is gone is resolved', async () => {
   await service.publish('rooms.r1.air', reading({ celsius: 50 }))
   await service.publish('rooms.r2.air', reading({ celsius: 20 }))
-  await until(async () => (await keysOf('rooms')) === 'r1,r2')
+  await service.publish('doors.d1', reading({ open: 1 }))
+  await until(async () => (await keysOf('rooms')) === 'doors.d1,r1,r2')
   await until(async () => (await alerts('')).length === 1)
   assert.deepEqual(await alerts(''), ['hot r1: r1 is hot'])
   await service.projector.stop()
   await service.declare(second)
   await service.begin()
-  await until(async () => (await keysOf('rooms')) === 'air.r1,air.r2')
+  await until(async () => (await keysOf('rooms')) === 'air.r1,air.r2,doors.d1')
   await until(async () => (await alerts('?status=RESOLVED')).length === 1)
   assert.deepEqual(await alerts('?status=RESOLVED'), ['hot r1: rule removed'])
   await until(async () => (await alerts('')).length === 1)
@@ -80,7 +83,7 @@ test('what no projection owns any more is listed', async () => {
     body.buckets.map(({ bucket }) => bucket),
     ['rooms'],
   )
-  assert.deepEqual(body.positions, ['hot', 'rooms', 'warm'])
+  assert.deepEqual(body.positions, ['doors', 'hot', 'rooms', 'warm'])
   await service.projector.stop()
   await service.declare(second)
   await service.begin()

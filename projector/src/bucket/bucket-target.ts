@@ -12,8 +12,8 @@ export interface BucketTargetOptions {
   readonly spec: Pick<BucketFillingSpec, 'name' | 'bucket' | 'ttlMs'>
   readonly partition: Partition
   readonly log: Logger
-  /** Whether no other projection fills the bucket. */
-  readonly sole: boolean
+  /** Whether another projection of the same bucket may write a key. */
+  readonly isOthers: (key: string) => boolean
   /** A newer value that another replica put. */
   readonly onOvertaken?: (key: string, stamp: ValueStamp, payload: Uint8Array) => void
 }
@@ -60,7 +60,7 @@ export class BucketTarget {
     this.writer.put(key, stamp, payload, Number.POSITIVE_INFINITY, ageMs < limits.freshMs ? 0 : ageMs)
   }
 
-  /** A rebuild of a target that this projection fills alone; `forget` drops what the projection remembers. */
+  /** A rebuild of what is this projection's alone in its bucket; `forget` drops what the projection remembers. */
   rebuilding(forget: () => void, flush: () => void): Rebuilding {
     return {
       begin: async () => {
@@ -72,7 +72,7 @@ export class BucketTarget {
         const { kept, written, removed } = await this.writer.finishRewrite((key, stamp) => {
           // What came from events that are gone cannot be told from what is wrong, so it stays until its TTL.
           const verifiable = stamp.seq === 0 || (stamp.epoch === epoch && stamp.seq >= firstSeq)
-          return verifiable && this.#options.sole && this.owns(key)
+          return verifiable && this.owns(key) && !this.#options.isOthers(key)
         })
         return { kept, written, removed }
       },

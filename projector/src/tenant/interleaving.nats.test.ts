@@ -128,7 +128,7 @@ const kinds = [
 
 function targetOf() {
   const spec = { name: 'p', from: ['>'], bucket: 'target', ttlMs: 3_600_000, quotaBytes: 8_000_000 }
-  return { nc, tenant, partition: wholePartition, log, sole: true, spec }
+  return { nc, tenant, partition: wholePartition, log, isOthers: () => false, spec }
 }
 
 for (const { kind, make, check } of kinds) {

@@ -1,4 +1,5 @@
 import type { Health, Logger, NatsConnection } from '@weir/mesh'
+import { compileFilters } from '@weir/proto'
 import { BucketPositions } from '../bucket/bucket-positions.ts'
 import type { Database } from '../db/database.ts'
 import { HistoryPositions } from '../db/history-positions.ts'
@@ -69,8 +70,7 @@ export function tenantProjections(options: TenantOptions): TenantProjections {
 
 function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters: DeadLetters): AnyProjection {
   const { nc, tenant, specs, database, partition, log } = options
-  const fillers = specs.filter((other) => 'bucket' in spec && 'bucket' in other && other.bucket === spec.bucket)
-  const target = { nc, tenant, partition, log, sole: fillers.length === 1 }
+  const target = { nc, tenant, partition, log, isOthers: keysOfOthers(spec, specs) }
   switch (spec.kind) {
     case 'latest':
       return new LatestProjection({ ...target, spec })
@@ -89,6 +89,15 @@ function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters:
         log,
       })
   }
+}
+
+/** Which keys of its bucket another projection may write as well. */
+function keysOfOthers(spec: ProjectionSpec, specs: readonly ProjectionSpec[]): (key: string) => boolean {
+  const filters = specs.flatMap((other) => {
+    if (other === spec || !('bucket' in spec && 'bucket' in other) || other.bucket !== spec.bucket) return []
+    return other.from.map((filter) => other.key.keysOf(filter))
+  })
+  return filters.length === 0 ? () => false : compileFilters(filters)
 }
 
 function positionsOf(spec: ProjectionSpec, { database, tenant }: TenantOptions, others: PositionStore): PositionStore {

@@ -40,7 +40,7 @@ test('an open alert is not taken off the list by the TTL of its bucket, one that
     tenant: 't',
     partition: wholePartition,
     log,
-    sole: true,
+    isOthers: () => false,
     spec: { kind: 'latest', ...spec, order: 'stored', key: compileKeyTemplate('{subject}') },
   })
   const buckets = new BucketReader(nc)
