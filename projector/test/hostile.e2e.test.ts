@@ -141,6 +141,24 @@ test('JSON that Postgres cannot hold costs the event its JSON at most', async ()
     )
 })
 
+test('what Postgres cannot hold is counted, said once in a while, and never with its content', async () => {
+  const before = service.projector.output.length
+  const counted = 'history_without_json_total{tenant="main",projection="history"}'
+  const events = 20
+  const start = await metric(counted)
+  for (let at = 0; at < events; at++) {
+    // More digits than numeric of Postgres has.
+    const value = '[1e200000, "private\\u0000content"]'
+    await service.publish(`mixed.huge${at}`, { data: { case: 'json', value } } as never)
+  }
+  await caughtUp()
+  assert.equal((await metric(counted)) - start, events)
+  const said = service.projector.output.slice(before)
+  const lines = said.match(/Postgres cannot hold the JSON/g)?.length ?? 0
+  assert.ok(lines >= 1 && lines < events / 2, `${lines} lines`)
+  assert.doesNotMatch(said, /private|content"/)
+})
+
 test('a condition that fails or does not end is counted, and the rest goes on', async () => {
   const value = JSON.stringify(Array(300).fill(1))
   await service.publish('mixed.loop', { type: 'no number', data: { case: 'json', value } } as never)
