@@ -147,6 +147,14 @@ export const limits = {
   pageBytesMax: 4_194_304,
   /** How long it is remembered what seldom changes of a bucket: its TTL and its incarnation. */
   bucketShapeMs: 5_000,
+  /** Listings of values and of alerts that are read at once, each up to `pageBytesMax`; further ones wait for their turn. */
+  listingsMax: 16,
+  /** Questions to Postgres, or listings, of one token that wait for their turn; a further one is refused as `rate_limited`. */
+  waitingMax: 32,
+  /** What has waited for its turn for so long is refused as `overloaded`. */
+  turnWaitMs: 5_000,
+  /** The same of a page of an export, whose answer has begun: it is broken off. */
+  exportWaitMs: 60_000,
   /** Filters of one request. */
   requestFiltersMax: 32,
   /** A request body that does not come within this time is refused as `slow_body`, and ends its connection. */

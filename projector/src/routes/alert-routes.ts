@@ -16,6 +16,7 @@ import type { Context } from 'hono'
 import type { BucketReader } from '../bucket/bucket-reader.ts'
 import type { ApiEnv } from '../http/api-env.ts'
 import { arrayOf, type Endpoint, jsonAnswer, type Schemas } from '../http/endpoint.ts'
+import type { FairShare } from '../http/fair-share.ts'
 import { afterParameter, filterParameter, grantedFilters, limitOf, limitParameter } from '../http/query.ts'
 import type { Router } from '../http/router.ts'
 import type { AlertLog, AlertReason, RecordedAlert } from '../kinds/alert/alert-log.ts'
@@ -108,16 +109,23 @@ const resolve: Endpoint<'/v1/alerts/:id/resolve'> = {
   description: "Takes a grant to publish to the alert's subject. What is resolved already stays so.",
 }
 
+export interface AlertRouteOptions {
+  readonly buckets: BucketReader
+  readonly alertsOf: (tenant: string) => AlertLog
+  readonly listings: FairShare
+}
+
 /** The alerts: what fires, and what people do about it. A change is an event, so it takes a grant to publish that event. */
-export function alertRoutes(router: Router, buckets: BucketReader, logOf: (tenant: string) => AlertLog): void {
+export function alertRoutes(router: Router, { buckets, alertsOf, listings }: AlertRouteOptions): void {
   router.add(listOfAlerts, async (context, url) => {
     const identity = context.get('identity')
-    const page = await listAlerts(buckets, identity.tenant, {
+    const request = {
       filters: grantedFilters(url, identity).filter((filter) => filtersOverlap(filter, 'alerts.>')),
       statuses: statusesOf(url),
       limit: limitOf(url),
       after: url.searchParams.get('after') ?? undefined,
-    })
+    }
+    const page = await listings.use(identity, () => listAlerts(buckets, identity.tenant, request))
     return context.json(page, 200, { 'cache-control': 'private, no-cache' })
   })
 
@@ -132,7 +140,7 @@ export function alertRoutes(router: Router, buckets: BucketReader, logOf: (tenan
       throw new WeirError('forbidden', `Changing this alert takes a grant to publish to "${subject}".`)
     }
     return context.json(
-      alertJson(subject, await changeAlert(logOf(identity.tenant), subject, status, identity.subject)),
+      alertJson(subject, await changeAlert(alertsOf(identity.tenant), subject, status, identity.subject)),
     )
   }
   router.add(acknowledge, (context) => change(context, Alert_Status.ACKED))

@@ -3,11 +3,13 @@ import { asWeirError, WeirError } from '@weir/proto'
 import type { BoardBucket } from '../boards/board-bucket.ts'
 import type { BucketReader } from '../bucket/bucket-reader.ts'
 import { allowOrigins } from '../http/cross-origin.ts'
+import { FairShare } from '../http/fair-share.ts'
 import { takeBody } from '../http/request-body.ts'
 import { Router } from '../http/router.ts'
 import { type StaticFiles, staticFiles } from '../http/static-files.ts'
 import type { AlertLog } from '../kinds/alert/alert-log.ts'
 import type { History } from '../kinds/history/history.ts'
+import { limits } from '../limits.ts'
 import type { TenantProjections } from '../tenant/tenant-projections.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { boardRoutes } from './board-routes.ts'
@@ -22,6 +24,8 @@ export interface ApiOptions {
   readonly verifier: Verifier
   readonly buckets: BucketReader
   readonly history: History
+  /** Connections to Postgres for reads. */
+  readonly databaseReaders: number
   readonly alertsOf: (tenant: string) => AlertLog
   readonly boardsOf: (tenant: string) => BoardBucket
   /** The folder of boards that everybody sees. */
@@ -62,9 +66,11 @@ export function routes(options: ApiOptions): Router['app'] {
   router.app.use('*', takeBody())
   openApiRoute(router)
   configRoute(router, options)
-  stateRoutes(router, options.buckets)
-  historyRoutes(router, options.history)
-  alertRoutes(router, options.buckets, options.alertsOf)
+  const shared = { waitingMax: limits.waitingMax, waitMs: limits.turnWaitMs }
+  const listings = new FairShare({ ...shared, atOnceMax: limits.listingsMax })
+  stateRoutes(router, options.buckets, listings)
+  historyRoutes(router, options.history, new FairShare({ ...shared, atOnceMax: options.databaseReaders }))
+  alertRoutes(router, { ...options, listings })
   projectionRoutes(router, options.projections)
   deadLetterRoutes(router, options.projections)
   boardRoutes(router, options)

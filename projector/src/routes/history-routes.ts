@@ -2,6 +2,7 @@ import type { Identity, Parameter } from '@weir/mesh'
 import { formatCursor, type JsonSchema, objectSchema, schemaReference, WeirError } from '@weir/proto'
 import { arrayOf, type Endpoint, jsonAnswer, type Schemas } from '../http/endpoint.ts'
 import { historyItemText, pageText } from '../http/event-text.ts'
+import type { FairShare } from '../http/fair-share.ts'
 import { exportFormats, exportStream } from '../http/history-export.ts'
 import { knownUrl } from '../http/parameters.ts'
 import {
@@ -23,6 +24,7 @@ import {
 } from '../http/query.ts'
 import type { Router } from '../http/router.ts'
 import type { History } from '../kinds/history/history.ts'
+import { limits } from '../limits.ts'
 
 export const historySchemas: Schemas = {
   HistoryItem: objectSchema({
@@ -109,25 +111,31 @@ const exportHistory: Endpoint<'/v1/history/export'> = {
   refusals: ['not_found'],
 }
 
-/** What happened, by event time: pages of events, readings in steps, or everything as one stream. */
-export function historyRoutes(router: Router, history: History): void {
+/**
+ * What happened, by event time: pages of events, readings in steps, or everything as one stream.
+ *
+ * @param readers the connections to Postgres, which all tenants share
+ */
+export function historyRoutes(router: Router, history: History, readers: FairShare): void {
   router.add(getHistory, async (context, url) => {
     const further = url.searchParams.has('step') ? seriesParameters : pageParameters
     knownUrl(
       context.req,
       [...rangeParameters, ...further].map(({ name }) => name),
     )
-    const asked = rangeOf(url, context.get('identity'))
+    const identity = context.get('identity')
+    const asked = rangeOf(url, identity)
     const stepMs = stepOf(url)
     if (stepMs !== undefined) {
       const { fromMs, toMs = Date.now() } = asked
       if (fromMs === undefined) throw new WeirError('malformed', 'from: a series needs a begin.')
       const request = { ...asked, fromMs, toMs, stepMs, metrics: metricsOf(url), timeZone: timeZoneOf(url) }
-      const { series, cursor } = await history.series(request)
+      const { series, cursor } = await readers.use(identity, () => history.series(request))
       return context.json({ items: [], series, cursor: formatCursor(cursor) }, 200, freshEachTime)
     }
     const next = url.searchParams.get('cursor') ?? undefined
-    const { page, cursor } = await history.query({ ...asked, order: orderOf(url), limit: limitOf(url), next })
+    const request = { ...asked, order: orderOf(url), limit: limitOf(url), next }
+    const { page, cursor } = await readers.use(identity, () => history.query(request))
     const fields = page.next === undefined ? {} : { next: page.next }
     const text = pageText({ cursor: formatCursor(cursor), ...fields }, page.items.map(historyItemText))
     return context.body(text, 200, { ...freshEachTime, 'content-type': 'application/json' })
@@ -137,8 +145,15 @@ export function historyRoutes(router: Router, history: History): void {
     const name = url.searchParams.get('format') ?? 'ndjson'
     if (name !== 'ndjson' && name !== 'csv') throw new WeirError('malformed', 'format: ndjson or csv is expected.')
     const format = exportFormats[name]
-    const { cursor, pages } = await history.export({ ...rangeOf(url, context.get('identity')), order: orderOf(url) })
-    return context.body(exportStream(format, pages), 200, {
+    const identity = context.get('identity')
+    const request = { ...rangeOf(url, identity), order: orderOf(url) }
+    const { cursor, pages } = await readers.use(identity, () => history.export(request))
+    // Each page takes its turn, so that a long export holds no reader between them.
+    const inTurns = {
+      next: () => readers.use(identity, () => pages.next(), limits.exportWaitMs),
+      return: () => pages.return(undefined),
+    }
+    return context.body(exportStream(format, inTurns), 200, {
       ...freshEachTime,
       'content-type': format.contentType,
       'content-disposition': `attachment; filename="weir-history.${name}"`,

@@ -6,6 +6,7 @@ import type { BucketReader } from '../bucket/bucket-reader.ts'
 import { arrayOf, type Endpoint, jsonAnswer, type Schemas } from '../http/endpoint.ts'
 import { isNamed } from '../http/entity-tag.ts'
 import { pageText, stateItemText } from '../http/event-text.ts'
+import type { FairShare } from '../http/fair-share.ts'
 import { afterParameter, filterParameter, grantedFilters, limitOf, limitParameter } from '../http/query.ts'
 import type { Router } from '../http/router.ts'
 
@@ -73,12 +74,13 @@ const getKey: Endpoint<'/v1/state/:bucket/:key'> = {
 }
 
 /** The newest values: a page by filter, or one key. */
-export function stateRoutes(router: Router, buckets: BucketReader): void {
+export function stateRoutes(router: Router, buckets: BucketReader, listings: FairShare): void {
   router.add(listKeys, async (context, url) => {
     const bucket = bucketOf(context.req.param('bucket'))
-    const { tenant } = context.get('identity')
+    const identity = context.get('identity')
+    const { tenant } = identity
     const request = {
-      filters: grantedFilters(url, context.get('identity')),
+      filters: grantedFilters(url, identity),
       limit: limitOf(url),
       after: url.searchParams.get('after') ?? undefined,
     }
@@ -87,7 +89,7 @@ export function stateRoutes(router: Router, buckets: BucketReader): void {
     // Any change of the bucket gives the list another tag, and so do other grants.
     const etag = `W/"${head}.${digest(request.filters.join())}"`
     if (isNamed(context.req.header('if-none-match'), etag)) return notModified(context, etag)
-    const { items, ...fields } = await buckets.list(tenant, bucket, request)
+    const { items, ...fields } = await listings.use(identity, () => buckets.list(tenant, bucket, request))
     return answer(context, pageText(fields, items.map(stateItemText)), etag)
   })
 
