@@ -47,6 +47,14 @@ test('an event is in the state and in the history soon after it is stored', asyn
   assert.match(history.cursor, /^[0-9a-z]+-[0-9a-z]+$/)
 })
 
+test('with a step a history is series, which the description has as well', async () => {
+  const path = '/v1/history?from=2020-01-01T00:00:00Z&step=1d&metric=celsius'
+  const { status, body } = await service.get<{ series: { min: number[]; max: number[] }[] }>(path)
+  assert.equal(status, 200)
+  const [series] = body.series
+  assert.deepEqual([Math.min(...(series?.min ?? [])), Math.max(...(series?.max ?? []))], [20, 21.5])
+})
+
 test('the list of a bucket holds what the token grants and pages through it', async () => {
   for (let room = 10; room < 35; room++) await service.publish(`rooms.r${room}.air`, reading({ celsius: room }))
   await until(async () => (await service.get('/v1/state/latest/rooms.r34.air')).status === 200)

@@ -24,7 +24,7 @@ export class Router {
     return this.#endpoints
   }
 
-  /** @param handle gets the address of a request whose parameters are all declared, from somebody who is known */
+  /** @param handle gets the address of a request whose parameters are all declared */
   add<Path extends string>(endpoint: Endpoint<Path>, handle: Handle<Path>): void {
     const names = endpoint.parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name)
     this.#endpoints.push(endpoint)
