@@ -29,7 +29,7 @@ test('recognises good readings and binaries, and finds their id and time', () =>
       assert.equal(scanner.hasTime, time !== undefined)
       assert.equal(new TextDecoder().decode(bytes.subarray(scanner.idStart, scanner.idEnd)), event.id)
     }),
-    { numRuns: 1000 },
+    { numRuns: 3000 },
   )
   assert.ok(recognised > 100)
 })
