@@ -10,7 +10,10 @@ import { closeCode } from '@weir/proto'
 import { type TestHub, TestMesh } from './harness.ts'
 import { TestClient } from './test-client.ts'
 
-/** How long a hub takes at most to notice what became of the key set: the refresh, a read and a sweep. */
+/**
+ * How long a hub takes at most to notice what became of the key set: the refresh, a read and a
+ * sweep.
+ */
 const noticedSeconds = 35
 
 let mesh: TestMesh

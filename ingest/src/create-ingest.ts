@@ -28,7 +28,10 @@ export interface IngestParts extends Pick<PipelineParts, 'verifier' | 'publisher
   readonly now?: () => number
 }
 
-/** The whole of ingest as a plain fetch handler: no API of a runtime in it, so it runs wherever Request and Response do. */
+/**
+ * The whole of ingest as a plain fetch handler: no API of a runtime in it, so it runs wherever
+ * Request and Response do.
+ */
 export function createIngest(parts: IngestParts): Ingest {
   const pipeline = new Pipeline({
     ...parts,

@@ -23,9 +23,9 @@ export interface EdgeIngest {
 }
 
 /**
- * Ingest for runtimes that have fetch and WebSocket but no sockets: Deno Deploy, a Durable Object of Cloudflare. It connects
- * at the first request and keeps the connection, so it must live where one may outlive a request. Throws `invalid` for
- * options that no request could be served with.
+ * Ingest for runtimes that have fetch and WebSocket but no sockets: Deno Deploy, a Durable Object
+ * of Cloudflare. It connects at the first request and keeps the connection, so it must live where
+ * one may outlive a request. Throws `invalid` for options that no request could be served with.
  */
 export function createEdgeIngest(options: EdgeOptions): EdgeIngest {
   const verifier = new Verifier(options)

@@ -1,13 +1,21 @@
-/** The bounds of ingest, each with what happens there. Those with a setting of the same name are only its default. */
+/**
+ * The bounds of ingest, each with what happens there. Those with a setting of the same name are
+ * only its default.
+ */
 export const ingestLimits = {
-  /** A larger body, also once unpacked, is refused as `too_large`. Setting WEIR_INGEST_BODY_BYTES. */
+  /**
+   * A larger body, also once unpacked, is refused as `too_large`. Setting WEIR_INGEST_BODY_BYTES.
+   */
   bodyBytesMax: 8_388_608,
   /**
-   * Bodies, and the events that they become, at one time. A producer holds a third of it at most, less when others hold some
-   * (admission/fair-budget.ts); more is refused as `overloaded`. Setting WEIR_INGEST_BODIES_BYTES.
+   * Bodies, and the events that they become, at one time. A producer holds a third of it at most,
+   * less when others hold some (admission/fair-budget.ts); more is refused as `overloaded`. Setting
+   * WEIR_INGEST_BODIES_BYTES.
    */
   bodiesBytesMax: 268_435_456,
-  /** A body of this declared length is reserved whole before it is read; a longer one as it comes. */
+  /**
+   * A body of this declared length is reserved whole before it is read; a longer one as it comes.
+   */
   bodyAtOnceBytesMax: 262_144,
   /** A body in more codings than these is refused as `unsupported_type`. */
   codingsMax: 3,
@@ -17,45 +25,79 @@ export const ingestLimits = {
   unpackStepBytes: 65_536,
   /** How many times larger the next step is, where that was not enough. */
   unpackStepGrowth: 8,
-  /** Bytes of the events of one request; further ones are rejected as `too_large`. Attributes of a resource are in each. */
+  /**
+   * Bytes of the events of one request; further ones are rejected as `too_large`. Attributes of a
+   * resource are in each.
+   */
   eventsBytesMax: 67_108_864,
-  /** Records on their way to the stream, shared as the memory is. More of a producer are refused as `overloaded`. */
+  /**
+   * Records on their way to the stream, shared as the memory is. More of a producer are refused as
+   * `overloaded`.
+   */
   recordsInFlightMax: 131_072,
   /** A request with more records is refused as `too_large`. */
   recordsMax: 20_000,
-  /** A body that has not arrived whole after this is refused as `slow_body`. Setting WEIR_INGEST_BODY_SECONDS. */
+  /**
+   * A body that has not arrived whole after this is refused as `slow_body`. Setting
+   * WEIR_INGEST_BODY_SECONDS.
+   */
   bodyMs: 10_000,
-  /** A producer past this is refused as `rate_limited` until it has waited. Setting WEIR_INGEST_EVENTS_PER_SECOND. */
+  /**
+   * A producer past this is refused as `rate_limited` until it has waited. Setting
+   * WEIR_INGEST_EVENTS_PER_SECOND.
+   */
   eventsPerSecond: 250_000,
   /** The same for bytes of bodies, unpacked. Setting WEIR_INGEST_BYTES_PER_SECOND. */
   bytesPerSecond: 134_217_728,
-  /** An event with a subject past this number of a tenant's is rejected as `quota_exceeded`. Setting WEIR_INGEST_SUBJECTS. */
+  /**
+   * An event with a subject past this number of a tenant's is rejected as `quota_exceeded`. Setting
+   * WEIR_INGEST_SUBJECTS.
+   */
   subjectsMax: 200_000,
   /** A subject that was not used for one to two of these no longer counts. */
   subjectsWindowMs: 3_600_000,
-  /** A time that is further ahead of the clock here is rejected as `invalid`. Setting WEIR_INGEST_AHEAD_SECONDS. */
+  /**
+   * A time that is further ahead of the clock here is rejected as `invalid`. Setting
+   * WEIR_INGEST_AHEAD_SECONDS.
+   */
   aheadMs: 86_400_000,
   /** Places that the answer to a wrong path names; GET / names all. */
   pathsNamedMax: 20,
-  /** Signatures with a time that are remembered by each route, so that each is good once; past it the oldest may be again. */
+  /**
+   * Signatures with a time that are remembered by each route, so that each is good once; past it
+   * the oldest may be again.
+   */
   signaturesMax: 100_000,
   /** Further signatures in one header are not tried. */
   signaturesInHeaderMax: 8,
   /** A route with more keys is refused at the start. */
   signatureKeysMax: 8,
-  /** A longer Idempotency-Key is refused as `malformed`: with `:<index>` after it, it is an event's id. */
+  /**
+   * A longer Idempotency-Key is refused as `malformed`: with `:<index>` after it, it is an event's
+   * id.
+   */
   idempotencyKeyBytesMax: 112,
-  /** So many rejected records are listed in an answer; `rejectedCount` tells how many there were. */
+  /**
+   * So many rejected records are listed in an answer; `rejectedCount` tells how many there were.
+   */
   rejectedListMax: 1000,
   /** An OTLP data point with more attributes is rejected, as they become labels. */
   otlpAttributesMax: 64,
   /** An OTLP attribute value nested deeper rejects its record. */
   otlpValueDepthMax: 16,
-  /** So many different reasons are in one message of OTLP or InfluxDB; further ones are left out. */
+  /**
+   * So many different reasons are in one message of OTLP or InfluxDB; further ones are left out.
+   */
   reasonsMax: 16,
-  /** UTF-16 units of the series of a protocol whose subjects are remembered; past it all are forgotten and made anew. */
+  /**
+   * UTF-16 units of the series of a protocol whose subjects are remembered; past it all are
+   * forgotten and made anew.
+   */
   seriesUnitsMax: 16_777_216,
-  /** Labels of one event, by the rules of event.proto; attributes past it are cut, which a label says. */
+  /**
+   * Labels of one event, by the rules of event.proto; attributes past it are cut, which a label
+   * says.
+   */
   labelsMax: 64,
   /** An attribute with a longer name is no label, which a label says. */
   labelNameBytesMax: 128,
@@ -69,7 +111,10 @@ export const ingestLimits = {
   refusalLogMs: 10_000,
   /** Tokens whose rates are remembered; past it the one that was idle longest starts anew. */
   rateTokensMax: 10_000,
-  /** Where the store does not say so soon whether there is a tenant, a request goes on as if there were. */
+  /**
+   * Where the store does not say so soon whether there is a tenant, a request goes on as if there
+   * were.
+   */
   tenantAnswerMs: 1000,
   /** A tenant that is missing is asked about again after this. */
   tenantMissingMs: 5000,

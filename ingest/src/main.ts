@@ -68,7 +68,8 @@ await runService({
     const publisher = await scope.use(
       'publisher',
       () => {
-        // What producers may hold is bounded by their shares, so that the publisher's own bounds, which are for all, do not bind.
+        // What producers may hold is bounded by their shares, so that the publisher's own bounds,
+        // which are for all, do not bind.
         const { bodiesBytesMax: inFlightBytesMax } = config
         return new Publisher(nc, { metrics, inFlightMax: ingestLimits.recordsInFlightMax, inFlightBytesMax })
       },

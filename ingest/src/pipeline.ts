@@ -172,7 +172,10 @@ function refusalOf(
   return dialect.refusal(problem, parseContentType(headers.get('content-type')).mediaType, formats.mediaTypes)
 }
 
-/** Retry-After is when the buckets are filled, and up to half as long again, so that producers do not return at once. */
+/**
+ * Retry-After is when the buckets are filled, and up to half as long again, so that producers do
+ * not return at once.
+ */
 function tooFast(buckets: Buckets): Response {
   const seconds = Math.ceil(buckets.waitSeconds * (1 + Math.random() / 2))
   return problem(rateLimited(), { headers: { 'retry-after': String(seconds), ...buckets.headers() } })

@@ -5,7 +5,10 @@ import { nodeUnpackers } from '../src/body/unpack-node.ts'
 import { createIngest, type Ingest, type IngestParts } from '../src/create-ingest.ts'
 import { secret } from './secret.ts'
 
-/** Stands where the publisher is: keeps what is published, knows duplicates by id, and fails as it is told. */
+/**
+ * Stands where the publisher is: keeps what is published, knows duplicates by id, and fails as it
+ * is told.
+ */
 export class FakeStream {
   readonly messages: Outgoing[] = []
   /** What to answer for a message instead of storing it. */

@@ -19,7 +19,8 @@ import { startNats, type TestNats } from '@weir/mesh/testing'
 import { tokenFor } from './fake-stream.ts'
 import { secret } from './secret.ts'
 
-// The service as it is started in production, on the runtime that runs this suite: Node, Bun and Deno each run it.
+// The service as it is started in production, on the runtime that runs this suite: Node, Bun and
+// Deno each run it.
 
 const runtime = 'Deno' in globalThis ? ['run', '--allow-all', '--no-check'] : []
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
@@ -140,7 +141,10 @@ test('main.ts ends with a sentence about what is wrong with its settings or rout
   }
 })
 
-/** As `curl --data-binary @- -H 'Transfer-Encoding: chunked'` sends it: chunks that end where they like. */
+/**
+ * As `curl --data-binary @- -H 'Transfer-Encoding: chunked'` sends it: chunks that end where they
+ * like.
+ */
 function curlNdjson(url: string, authorization: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = { authorization, 'content-type': 'application/x-ndjson', 'idempotency-key': 'from-curl' }

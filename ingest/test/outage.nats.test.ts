@@ -11,7 +11,10 @@ const json = { 'content-type': 'application/json' }
 /** Producers that send each event, with an id of its own, until it is answered with 200. */
 class Producers {
   readonly stored: string[] = []
-  /** Of the answers that were not 200, with a question mark where they did not say when to come again. */
+  /**
+   * Of the answers that were not 200, with a question mark where they did not say when to come
+   * again.
+   */
   readonly refusals = new Set<string>()
   inFlightMost = 0
   readonly #ingest: RunningIngest

@@ -1,6 +1,9 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** Passes bytes on to a port of this machine, until it is told to stall: then connections stay and nothing moves. */
+/**
+ * Passes bytes on to a port of this machine, until it is told to stall: then connections stay and
+ * nothing moves.
+ */
 export interface StallingProxy {
   readonly port: number
   stall(): void

@@ -1,6 +1,6 @@
 /**
- * What runs where there are no sockets and no files, as at the edge of a network: web standards, and of Node only
- * node:crypto's hash, which such runtimes offer too.
+ * What runs where there are no sockets and no files, as at the edge of a network: web standards,
+ * and of Node only node:crypto's hash, which such runtimes offer too.
  */
 export { bearerToken, requestToken } from './auth/authorization.ts'
 export { type Identity, mayPublish, maySubscribe } from './auth/identity.ts'

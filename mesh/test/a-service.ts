@@ -1,4 +1,7 @@
-/** A service for the tests of runService, in a process of its own. Its argument says what goes wrong. */
+/**
+ * A service for the tests of runService, in a process of its own. Its argument says what goes
+ * wrong.
+ */
 import process from 'node:process'
 import { WeirError } from '@weir/proto'
 import { Health } from '../src/run/health.ts'

@@ -1,4 +1,7 @@
-/** Bounds of the projector. Each says what happens there; the configurable ones are defaults of a setting. */
+/**
+ * Bounds of the projector. Each says what happens there; the configurable ones are defaults of a
+ * setting.
+ */
 export const limits = {
   /** A larger file of projections is refused at the start. */
   declarationBytesMax: 1_048_576,
@@ -8,65 +11,100 @@ export const limits = {
   projectionsMax: 64,
   /** A longer time, of a TTL or a window, is refused at the start. */
   durationMaxMs: 31_622_400_000,
-  /** A window is read again from its beginning after a restart, so a longer one is refused; `step` of the history serves it. */
+  /**
+   * A window is read again from its beginning after a restart, so a longer one is refused; `step`
+   * of the history serves it.
+   */
   windowMaxMs: 3_600_000,
   /** Names of metrics and percentiles of one window. */
   windowMetricsMax: 64,
   percentilesMax: 10,
   /** A larger allowed lateness is refused for the same reason. */
   latenessMaxMs: 3_600_000,
-  /** A time that an event claims to be further in the future than this, seen from its arrival, counts as its arrival. */
+  /**
+   * A time that an event claims to be further in the future than this, seen from its arrival,
+   * counts as its arrival.
+   */
   skewMaxMs: 60_000,
-  /** A time that is further ahead of the stream's clock than this is counted as a skew of its source. */
+  /**
+   * A time that is further ahead of the stream's clock than this is counted as a skew of its
+   * source.
+   */
   skewCountedMs: 1_000,
   /** Sources whose skew is counted by name; further ones are counted together, as `other`. */
   skewSourcesMax: 100,
 
   /** A longer time of absence is refused at the start: it is read again after a restart. */
   absentMaxMs: 86_400_000,
-  /** How long the bucket `alerts` keeps what happened to an alert last, and how large it may become. */
+  /**
+   * How long the bucket `alerts` keeps what happened to an alert last, and how large it may become.
+   */
   alertsTtlMs: 604_800_000,
   alertsQuotaBytes: 67_108_864,
   /** A longer condition of an alert is refused at the start. */
   conditionBytesMax: 4_096,
   /**
-   * What one evaluation of a condition may cost; past it the evaluation fails. A unit is about what it takes to compare two
-   * numbers, 20 ns; a round of a loop costs more.
+   * What one evaluation of a condition may cost; past it the evaluation fails. A unit is about what
+   * it takes to compare two numbers, 20 ns; a round of a loop costs more.
    */
   conditionCostMax: 100_000,
   conditionRoundCost: 10,
   /** Characters or bytes that are walked for one unit. */
   conditionCharactersAUnit: 16,
-  /** An event that was stored so long after it happened is late: as one of a backlog, it tells little of what is so now. */
+  /**
+   * An event that was stored so long after it happened is late: as one of a backlog, it tells
+   * little of what is so now.
+   */
   lateEventMs: 10_000,
-  /** What only late events say of a key has to stand for so long before an alert fires or is resolved because of it. */
+  /**
+   * What only late events say of a key has to stand for so long before an alert fires or is
+   * resolved because of it.
+   */
   lateSettleMs: 10_000,
   /** After a restart a rule reads so much again, to know what is the newest of each key. */
   newestMemoryMs: 300_000,
-  /** A rule whose condition failed counts as one that cannot be evaluated until there was no failure for so long. */
+  /**
+   * A rule whose condition failed counts as one that cannot be evaluated until there was no failure
+   * for so long.
+   */
   unevaluableMs: 300_000,
   /** How often it is looked whether an open alert has lost its rule. */
   removedRulesMs: 30_000,
-  /** Keys of one alert whose state is kept; a further one is not watched, which is counted and logged. */
+  /**
+   * Keys of one alert whose state is kept; a further one is not watched, which is counted and
+   * logged.
+   */
   alertKeysMax: 200_000,
-  /** Changes of one rule's alerts that are stored at once; further ones wait, and the reader with them. */
+  /**
+   * Changes of one rule's alerts that are stored at once; further ones wait, and the reader with
+   * them.
+   */
   alertChangesMax: 256,
   /** How often it is looked whether all changes are stored. */
   alertSettlePollMs: 20,
   /** Characters of an alert's message; four bytes each is what the field may have. */
   alertMessageMax: 1_024,
-  /** Times that a person's change of an alert is tried again when others change it meanwhile; then it is a `conflict`. */
+  /**
+   * Times that a person's change of an alert is tried again when others change it meanwhile; then
+   * it is a `conflict`.
+   */
   alertAttemptsMax: 5,
 
   /** How often the position of a projection is stored: what a crash makes it read again. */
   checkpointMs: 1_000,
   /** The same of a history, whose position is how far its answers go. */
   historyCheckpointMs: 200,
-  /** How often the streams are asked whether they are still the same, and how far behind a reader is. */
+  /**
+   * How often the streams are asked whether they are still the same, and how far behind a reader
+   * is.
+   */
   watchMs: 5_000,
   /** How often time is told to projections that wait for it. */
   tickMs: 250,
-  /** A projection that fails is begun again at random up to this long; the span doubles up to the second. */
+  /**
+   * A projection that fails is begun again at random up to this long; the span doubles up to the
+   * second.
+   */
   restartMs: 250,
   restartMaxMs: 10_000,
   /** Within a drain, how long writes that are in flight may take to be acknowledged. */
@@ -79,22 +117,34 @@ export const limits = {
   /** Requests to the admin port that run when a projector stops are cut off after this. */
   adminCloseMs: 1_000,
   /**
-   * A younger event counts as having just come where its value gets a TTL: the server counts a value's own TTL in whole
-   * seconds.
+   * A younger event counts as having just come where its value gets a TTL: the server counts a
+   * value's own TTL in whole seconds.
    */
   freshMs: 1_500,
 
-  /** Keys of one bucket whose revision is remembered; a forgotten one costs a read before its next write. */
+  /**
+   * Keys of one bucket whose revision is remembered; a forgotten one costs a read before its next
+   * write.
+   */
   keysMax: 1_000_000,
-  /** Changed keys of a fold that are collected before they are encoded and written; more are written at once. */
+  /**
+   * Changed keys of a fold that are collected before they are encoded and written; more are written
+   * at once.
+   */
   dirtyKeysMax: 5_000,
   /** How long a merge collects them. */
   mergeWaitMs: 5,
   /** Metrics of one merged reading; those that were taken longest ago go first. */
   mergedMetricsMax: 256,
-  /** Values of one metric in one window that are kept as they are, so that percentiles are exact; of more a sketch is kept. */
+  /**
+   * Values of one metric in one window that are kept as they are, so that percentiles are exact; of
+   * more a sketch is kept.
+   */
   exactValuesMax: 256,
-  /** Metrics of all open windows of a projection, some 2 KiB each; readings beyond are left out, counted and logged. */
+  /**
+   * Metrics of all open windows of a projection, some 2 KiB each; readings beyond are left out,
+   * counted and logged.
+   */
   windowSeriesMax: 50_000,
   /** The same complaint is logged at most so often. */
   repeatedLogMs: 10_000,
@@ -104,25 +154,31 @@ export const limits = {
   historyBatchBytes: 8_388_608,
   historyWaitMs: 50,
   /**
-   * Batches that are stored at once, on one connection: the second is on its way when Postgres has done with the first. A third
-   * is filled meanwhile; then the reader waits.
+   * Batches that are stored at once, on one connection: the second is on its way when Postgres has
+   * done with the first. A third is filled meanwhile; then the reader waits.
    */
   historyBatchesMax: 2,
-  /** A batch is sent again after this long at first, doubling up to the second, while Postgres is away. */
+  /**
+   * A batch is sent again after this long at first, doubling up to the second, while Postgres is
+   * away.
+   */
   historyRetryMs: 100,
   historyRetryMaxMs: 2_000,
   /** How often partitions are made ahead and dropped. */
   historyMaintenanceMs: 600_000,
   /** A connection to Postgres that takes longer has failed. */
   databaseConnectSeconds: 5,
-  /** The first retry of a connection that failed, at random up to it; the span doubles up to the maximum. */
+  /**
+   * The first retry of a connection that failed, at random up to it; the span doubles up to the
+   * maximum.
+   */
   databaseRetryMs: 100,
   databaseRetryMaxMs: 2_000,
   /** At the end, statements that run longer are cut off. */
   databaseCloseSeconds: 5,
   /**
-   * A query of the read API that takes longer is ended by Postgres and answered with `unavailable`; a server that does not even do that
-   * has hung, and is asked on new connections from then on.
+   * A query of the read API that takes longer is ended by Postgres and answered with `unavailable`;
+   * a server that does not even do that has hung, and is asked on new connections from then on.
    */
   databaseQueryMs: 15_000,
   /** The same of a write, which is tried again; the history waits, and readiness says so. */
@@ -130,7 +186,10 @@ export const limits = {
   /** How often a Postgres that nothing is written to is asked whether it is there. */
   databaseProbeMs: 5_000,
 
-  /** Steps between `from` and `to`, and points of all series together; a request for more is refused as `invalid`. */
+  /**
+   * Steps between `from` and `to`, and points of all series together; a request for more is refused
+   * as `invalid`.
+   */
   seriesStepsMax: 10_000,
   seriesPointsMax: 100_000,
   /** The narrowest step of a series. */
@@ -143,13 +202,22 @@ export const limits = {
   /** Items of one answer: the default of `limit`, and its largest value. */
   pageItems: 100,
   pageItemsMax: 1_000,
-  /** Bytes of stored values that one read takes from NATS; a page may be shorter than asked for because of it. */
+  /**
+   * Bytes of stored values that one read takes from NATS; a page may be shorter than asked for
+   * because of it.
+   */
   pageBytesMax: 4_194_304,
   /** How long it is remembered what seldom changes of a bucket: its TTL and its incarnation. */
   bucketShapeMs: 5_000,
-  /** Listings of values and of alerts that are read at once, each up to `pageBytesMax`; further ones wait for their turn. */
+  /**
+   * Listings of values and of alerts that are read at once, each up to `pageBytesMax`; further ones
+   * wait for their turn.
+   */
   listingsMax: 16,
-  /** Questions to Postgres, or listings, of one token that wait for their turn; a further one is refused as `rate_limited`. */
+  /**
+   * Questions to Postgres, or listings, of one token that wait for their turn; a further one is
+   * refused as `rate_limited`.
+   */
   waitingMax: 32,
   /** What has waited for its turn for so long is refused as `overloaded`. */
   turnWaitMs: 5_000,
@@ -157,7 +225,10 @@ export const limits = {
   exportWaitMs: 60_000,
   /** Filters of one request. */
   requestFiltersMax: 32,
-  /** A request body that does not come within this time is refused as `slow_body`, and ends its connection. */
+  /**
+   * A request body that does not come within this time is refused as `slow_body`, and ends its
+   * connection.
+   */
   requestBodyMs: 10_000,
   /** Boards in one answer; further files are passed over. */
   boardsMax: 500,

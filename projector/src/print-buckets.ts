@@ -1,4 +1,5 @@
-// A program of its own, for who provisions: prints the buckets that a file of projections needs, as JSON. Argument: the file.
+// A program of its own, for who provisions: prints the buckets that a file of projections needs, as
+// JSON. Argument: the file.
 
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'

@@ -63,7 +63,8 @@ withEachDatabase((startDatabase) => {
     await settled(service)
     assert.equal(await service.projector.stop(), 0)
 
-    // Positions of a projector that stops in order are at the head, so a start after it has nothing to do.
+    // Positions of a projector that stops in order are at the head, so a start after it has nothing
+    // to do.
     const events = await storedEvents(service.nc, 'main')
     assert.equal(events.length, count)
     await assertLatest(service.nc, 'latest', events)

@@ -20,7 +20,10 @@ export async function assertLatest(
   assertSame(await bucketEntries(nc, tenant, bucket), expected)
 }
 
-/** That `latest` by time holds of each subject the event that happened last, and of two at the same time the later one. */
+/**
+ * That `latest` by time holds of each subject the event that happened last, and of two at the same
+ * time the later one.
+ */
 export async function assertNewest(
   nc: NatsConnection,
   bucket: string,

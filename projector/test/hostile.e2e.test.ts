@@ -39,7 +39,10 @@ after(async () => {
   await database?.stop()
 })
 
-/** Resolves when an event that is published now is projected: everything before it has been dealt with. */
+/**
+ * Resolves when an event that is published now is projected: everything before it has been dealt
+ * with.
+ */
 async function caughtUp(subject = 'mixed.marker'): Promise<void> {
   const seq = await service.publish(subject, reading({ marker: 1 }))
   await until(async () => {

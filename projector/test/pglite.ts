@@ -28,7 +28,8 @@ export async function startPglite(): Promise<TestDatabase> {
     url: `postgres://postgres@${address}/postgres`,
     async kill() {
       await server.stop()
-      // What its clients had begun stays open in the one session that there is, and whoever comes next would go on in it.
+      // What its clients had begun stays open in the one session that there is, and whoever comes
+      // next would go on in it.
       await db.exec('rollback')
     },
     async restart() {

@@ -32,7 +32,9 @@ export interface ServiceOptions {
   readonly databaseUrl?: string
   readonly buckets?: TenantSpec['buckets']
   readonly env?: Readonly<Record<string, string>>
-  /** Where NATS keeps its files, whatever it thinks would fit there; a temporary folder when absent. */
+  /**
+   * Where NATS keeps its files, whatever it thinks would fit there; a temporary folder when absent.
+   */
   readonly storeDir?: string
 }
 
@@ -114,7 +116,9 @@ export class ServiceUnderTest {
     return projector
   }
 
-  /** What the next projector reads; only where there was a file of projections from the beginning. */
+  /**
+   * What the next projector reads; only where there was a file of projections from the beginning.
+   */
   async declare(projections: string): Promise<void> {
     await writeFile(join(this.#folder, 'projections.yaml'), projections)
   }

@@ -1,10 +1,11 @@
 import { WeirError } from '@weir/proto'
 
 /**
- * A bounded amount that producers share, such as memory, and that nobody can spend for the others. A producer may hold as much
- * as is left after all that is held and, once more, what its tenant holds: alone a third of the total, and the more producers
- * and tenants there are, the less each. So what is left never falls to nothing, and who comes new finds room
- * (dynamic thresholds, Choudhury and Hahne 1998).
+ * A bounded amount that producers share, such as memory, and that nobody can spend for the others.
+ * A producer may hold as much as is left after all that is held and, once more, what its tenant
+ * holds: alone a third of the total, and the more producers and tenants there are, the less each.
+ * So what is left never falls to nothing, and who comes new finds room (dynamic thresholds,
+ * Choudhury and Hahne 1998).
  */
 export class FairBudget {
   readonly #total: number
@@ -12,7 +13,10 @@ export class FairBudget {
   readonly #heldByTenant = new Map<string, number>()
   #held = 0
 
-  /** Who alone holds something may hold `aloneMax`, so that a total below one request does not shut the door. */
+  /**
+   * Who alone holds something may hold `aloneMax`, so that a total below one request still
+   * lets requests in.
+   */
   constructor(total: number, aloneMax: number) {
     this.#total = total
     this.#aloneMax = aloneMax

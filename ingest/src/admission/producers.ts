@@ -46,7 +46,10 @@ export class Producers {
   }
 }
 
-/** Pays for its own requests: with its rate, its share of the memory and of the records on their way to the stream. */
+/**
+ * Pays for its own requests: with its rate, its share of the memory and of the records on their way
+ * to the stream.
+ */
 export class Producer implements BodyPayer {
   readonly buckets: Buckets
   readonly records: Account

@@ -6,9 +6,9 @@ export interface RateLimits {
 }
 
 /**
- * What one producer may still send: a token bucket of events and one of bytes, each a second deep. A request is refused only
- * when an earlier one has emptied a bucket, and is charged whole: a batch that is larger than the bucket passes, and is
- * paid for by the wait after it.
+ * What one producer may still send: a token bucket of events and one of bytes, each a second deep.
+ * A request is refused only when an earlier one has emptied a bucket, and is charged whole: a batch
+ * that is larger than the bucket passes, and is paid for by the wait after it.
  */
 export class Buckets {
   readonly #options: RateLimits

@@ -2,8 +2,9 @@ import { LRUCache } from 'lru-cache'
 import { ingestLimits } from '../limits.ts'
 
 /**
- * How many different subjects a tenant may use: each costs memory in the store, in every hub and in the latest bucket. A
- * subject counts until it was not used for one to two windows. Counted by each ingest for itself.
+ * How many different subjects a tenant may use: each costs memory in the store, in every hub and in
+ * the latest bucket. A subject counts until it was not used for one to two windows. Counted by each
+ * ingest for itself.
  */
 export class SubjectQuota {
   readonly #subjectsMax: number

@@ -2,12 +2,15 @@ import { WeirError } from '@weir/proto'
 import { LRUCache } from 'lru-cache'
 import { ingestLimits } from '../limits.ts'
 
-/** Whether there is a tenant of this name: a stream for its events. Undefined when nobody can say at the moment. */
+/**
+ * Whether there is a tenant of this name: a stream for its events. Undefined when nobody can say at
+ * the moment.
+ */
 export type TenantExists = (tenant: string) => Promise<boolean | undefined>
 
 /**
- * Which tenants there are, so that a token of one that does not exist is told so at once, and not after the store was asked in
- * vain for seconds. A tenant that is there is asked about once.
+ * Which tenants there are, so that a token of one that does not exist is told so at once, and not
+ * after the store was asked in vain for seconds. A tenant that is there is asked about once.
  */
 export class Tenants {
   readonly #exists: TenantExists
@@ -33,7 +36,10 @@ export class Tenants {
     )
   }
 
-  /** Asks anew: the store could not be had for this tenant, perhaps because it is gone. Never rejects. */
+  /**
+   * Asks anew: the store could not be had for this tenant, perhaps because it is gone. Never
+   * rejects.
+   */
   ask(tenant: string): Promise<void> {
     let asking = this.#asking.get(tenant)
     if (asking === undefined) {

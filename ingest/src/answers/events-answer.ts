@@ -15,9 +15,9 @@ export const eventsDialect: Dialect = {
 }
 
 /**
- * 200 when anything was stored and nothing has to be sent again; the problem of the
- * first rejected record when nothing was stored; 503 when a record failed for a reason that passes. Each lists what was
- * rejected.
+ * 200 when anything was stored and nothing has to be sent again; the problem of the first rejected
+ * record when nothing was stored; 503 when a record failed for a reason that passes. Each lists
+ * what was rejected.
  */
 function eventsAnswer(outcome: Outcome, headers: AnswerHeaders | undefined): Response {
   const { accepted, duplicates, rejected } = outcome
@@ -34,8 +34,8 @@ function eventsAnswer(outcome: Outcome, headers: AnswerHeaders | undefined): Res
 }
 
 /**
- * The answer to `?ack=none`: 202 with how many were sent to the stream. Nobody waits for what the stream says, so a lost
- * event is lost in silence.
+ * The answer to `?ack=none`: 202 with how many were sent to the stream. Nobody waits for what the
+ * stream says, so a lost event is lost in silence.
  */
 export function unacknowledgedAnswer(
   sent: number,

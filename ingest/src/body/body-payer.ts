@@ -1,4 +1,6 @@
-/** Who pays for a body: the sender, with its share of the memory and its rate. One object a sender. */
+/**
+ * Who pays for a body: the sender, with its share of the memory and its rate. One object a sender.
+ */
 export interface BodyPayer {
   /** Reserves memory, before it is used. Throws `overloaded` when the sender's share is used up. */
   hold(bytes: number): void

@@ -10,7 +10,10 @@ export interface BodyReaderOptions {
   readonly unpackers: Unpackers
 }
 
-/** Reads request bodies whole and unpacked, within the limits of size, of what the sender may hold, and of time. */
+/**
+ * Reads request bodies whole and unpacked, within the limits of size, of what the sender may hold,
+ * and of time.
+ */
 export class BodyReader {
   readonly #options: BodyReaderOptions
   readonly #slots = new UnpackSlots(ingestLimits.unpackingMax)
@@ -23,9 +26,10 @@ export class BodyReader {
   }
 
   /**
-   * Throws `slow_body`; `too_large`; `overloaded` when the sender's share of the memory is used up; `rate_limited` when its rate is
-   * before its body is unpacked; `unsupported_type` for an unknown content coding; `malformed`. What came is charged in any
-   * case. `coding` is that of a body whose head names none.
+   * Throws `slow_body`; `too_large`; `overloaded` when the sender's share of the memory is used up;
+   * `rate_limited` when its rate is before its body is unpacked; `unsupported_type` for an unknown
+   * content coding; `malformed`. What came is charged in any case. `coding` is that of a body whose
+   * head names none.
    */
   async read(request: Request, payer: BodyPayer, coding = 'identity'): Promise<HeldBody> {
     const { bodyBytesMax } = this.#options
@@ -58,8 +62,9 @@ export class BodyReader {
   }
 
   /**
-   * What is unpacked is reserved before it exists, in steps: a body that is larger than its step is unpacked once more with the
-   * next, which at most doubles the work, and the sender has paid for the step.
+   * What is unpacked is reserved before it exists, in steps: a body that is larger than its step is
+   * unpacked once more with the next, which at most doubles the work, and the sender has paid for
+   * the step.
    */
   async #unpack(body: HeldBody, unpack: Unpack, payer: BodyPayer): Promise<void> {
     const { bodyBytesMax } = this.#options
@@ -104,7 +109,10 @@ export class BodyReader {
     })
   }
 
-  /** A short body whose length is declared is reserved and read at once, which costs less; any other is as it comes. */
+  /**
+   * A short body whose length is declared is reserved and read at once, which costs less; any other
+   * is as it comes.
+   */
   async #read(request: Request, declared: number | undefined, body: HeldBody): Promise<Uint8Array> {
     if (declared !== undefined && declared <= ingestLimits.bodyAtOnceBytesMax) {
       body.take(declared)

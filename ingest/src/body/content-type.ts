@@ -1,6 +1,9 @@
 import { ingestLimits } from '../limits.ts'
 
-/** A `Content-Type` (RFC 9110 section 8.3): the media type in lower case and one parameter of interest by name. */
+/**
+ * A `Content-Type` (RFC 9110 section 8.3): the media type in lower case and one parameter of
+ * interest by name.
+ */
 export interface ContentType {
   readonly mediaType: string
   parameter(name: string): string | undefined

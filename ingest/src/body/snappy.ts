@@ -1,6 +1,9 @@
 import { bodyTooLarge, malformedPacking, type Unpack } from './unpack.ts'
 
-/** The block format of Snappy (google/snappy, format_description.txt), as Prometheus packs its requests. */
+/**
+ * The block format of Snappy (google/snappy, format_description.txt), as Prometheus packs its
+ * requests.
+ */
 export const unpackSnappy: Unpack = async (packed, bytesMax) => {
   const reader = { at: 0 }
   const length = varint(packed, reader)

@@ -2,7 +2,10 @@ import { brotliDecompress, gunzip, inflate, zstdDecompress } from 'node:zlib'
 import { unpackSnappy } from './snappy.ts'
 import { bodyTooLarge, malformedPacking, type Unpack, type Unpackers } from './unpack.ts'
 
-/** Snappy, and the four codings of node:zlib, which Node, Bun and Deno have: the work is done off the event loop. */
+/**
+ * Snappy, and the four codings of node:zlib, which Node, Bun and Deno have: the work is done off
+ * the event loop.
+ */
 export const nodeUnpackers: Unpackers = {
   gzip: unpackBy(gunzip),
   'x-gzip': unpackBy(gunzip),
@@ -18,7 +21,10 @@ type Decompress = (
   done: (error: Error | null, result: Uint8Array) => void,
 ) => void
 
-/** `maxOutputLength` ends the work at the first byte too many, so a bomb costs no more than the limit. */
+/**
+ * `maxOutputLength` ends the work at the first byte too many, so a bomb costs no more than the
+ * limit.
+ */
 function unpackBy(decompress: Decompress): Unpack {
   return (body, bytesMax) =>
     new Promise((resolve, reject) => {

@@ -1,5 +1,6 @@
 /**
- * Lets a few run at one time, and the others wait. Senders take turns, so that who sends many delays itself alone.
+ * Lets a few run at one time, and the others wait. Senders take turns, so that who sends many
+ * delays itself alone.
  */
 export class UnpackSlots {
   #free: number

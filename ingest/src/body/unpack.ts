@@ -1,6 +1,9 @@
 import { asWeirError, WeirError } from '@weir/proto'
 
-/** Undoes one content coding (RFC 9110 section 8.4.1). Rejects with `too_large` as soon as the result passes `bytesMax`. */
+/**
+ * Undoes one content coding (RFC 9110 section 8.4.1). Rejects with `too_large` as soon as the
+ * result passes `bytesMax`.
+ */
 export type Unpack = (body: Uint8Array, bytesMax: number) => Promise<Uint8Array>
 
 /** By the name of the coding, in lower case. */
@@ -25,8 +28,8 @@ function unpackBy(format: 'gzip' | 'deflate'): Unpack {
 }
 
 /**
- * All of a stream; cancels it and throws `too_large` when it passes `bytesMax`, or what `hold` throws, which is told of each
- * chunk.
+ * All of a stream; cancels it and throws `too_large` when it passes `bytesMax`, or what `hold`
+ * throws, which is told of each chunk.
  */
 export async function readAll(
   stream: ReadableStream<Uint8Array> | null,

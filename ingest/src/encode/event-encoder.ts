@@ -1,4 +1,5 @@
-// Budget: 0.5 us for an event of 200 bytes, a fifth of what the generated code takes (bench/src/ingest.bench.ts).
+// Budget: 0.5 us for an event of 200 bytes, a fifth of what the generated code takes
+// (bench/src/ingest.bench.ts).
 
 import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf'
 import { AnySchema } from '@bufbuild/protobuf/wkt'
@@ -15,8 +16,9 @@ import {
 import { checkWellFormed, illFormed } from './well-formed.ts'
 
 /**
- * An Event in canonical Protobuf: fields in the order of their numbers, defaults left out, as the generated encoder writes
- * it. Throws `too_large`, and `malformed` for text that UTF-8 cannot hold. The event must have passed validateFields, which bounds the number of pairs in its maps.
+ * An Event in canonical Protobuf: fields in the order of their numbers, defaults left out, as the
+ * generated encoder writes it. Throws `too_large`, and `malformed` for text that UTF-8 cannot hold.
+ * The event must have passed validateFields, which bounds the number of pairs in its maps.
  */
 export function encodeEvent(event: Event): Uint8Array {
   let at = 0
@@ -71,7 +73,10 @@ export function encodeTime(time: NonNullable<Event['time']>): Uint8Array {
   return scratch.slice(0, writeTime(0, time))
 }
 
-/** By the generated code, which writes U+FFFD for half of a surrogate pair: few texts have its first byte, so only those are looked at. */
+/**
+ * By the generated code, which writes U+FFFD for half of a surrogate pair: few texts have its first
+ * byte, so only those are looked at.
+ */
 function generated<D extends DescMessage>(schema: D, message: MessageShape<D>): Uint8Array {
   const bytes = toBinary(schema, message)
   if (bytes.includes(0xef)) checkWellFormed(message)
@@ -82,12 +87,18 @@ function tooLarge(): WeirError {
   return new WeirError('too_large', `The event is larger than ${limits.eventBytesMax} bytes when it is encoded.`)
 }
 
-/** Room for what short texts can fill (see writeString) and one long one, at three bytes a UTF-16 unit. */
+/**
+ * Room for what short texts can fill (see writeString) and one long one, at three bytes a UTF-16
+ * unit.
+ */
 const scratch = new Uint8Array(limits.eventBytesMax * 4 + 65_536)
 const view = new DataView(scratch.buffer)
 const encoder = new TextEncoder()
 
-/** What is kept free for the tag and length of a message whose length is not yet known: a tag and three bytes. */
+/**
+ * What is kept free for the tag and length of a message whose length is not yet known: a tag and
+ * three bytes.
+ */
 const HEAD_BYTES = 4
 
 function writeReading(start: number, reading: Reading): number {
@@ -105,14 +116,20 @@ function writeReading(start: number, reading: Reading): number {
   return closeMessage(start, 0x52, at)
 }
 
-/** Times, which only merged readings have, or integers, which are rare: neither is worth code of its own. */
+/**
+ * Times, which only merged readings have, or integers, which are rare: neither is worth code of its
+ * own.
+ */
 function hasMore(reading: Reading): boolean {
   for (const _ in reading.times) return true
   for (const _ in reading.integers) return true
   return false
 }
 
-/** An entry of a map from string to string; both sides are always written, as the generated encoder does. */
+/**
+ * An entry of a map from string to string; both sides are always written, as the generated encoder
+ * does.
+ */
 function writeTexts(start: number, tag: number, key: string, value: string): number {
   const at = writeString(start + 3, 0x0a, key)
   return closeEntry(start, tag, writeString(at, 0x12, value))
@@ -169,7 +186,9 @@ function writeBytes(start: number, tag: number, bytes: Uint8Array): number {
   return at + bytes.length
 }
 
-/** Puts tag and length before a map entry that was written from `start + 3`, and closes the hole. */
+/**
+ * Puts tag and length before a map entry that was written from `start + 3`, and closes the hole.
+ */
 function closeEntry(start: number, tag: number, end: number): number {
   return close(start, tag, start + 3, end)
 }

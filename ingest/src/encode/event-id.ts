@@ -4,8 +4,8 @@ import { v7 } from 'uuid'
 import { ingestLimits } from '../limits.ts'
 
 /**
- * Ids for the records of one request that came without: `<key>:<index>` where the request has a key, so that the same
- * request again stores nothing twice; else fresh ones.
+ * Ids for the records of one request that came without: `<key>:<index>` where the request has a
+ * key, so that the same request again stores nothing twice; else fresh ones.
  */
 export class EventIds {
   readonly #key: string | undefined
@@ -19,7 +19,9 @@ export class EventIds {
   }
 }
 
-/** A UUIDv7 (RFC 9562). Those of one millisecond count up from a random one (section 6.2, method 2). */
+/**
+ * A UUIDv7 (RFC 9562). Those of one millisecond count up from a random one (section 6.2, method 2).
+ */
 export function freshId(): string {
   const now = Date.now()
   if (now !== drawnAt) {
@@ -36,7 +38,10 @@ let drawnAt = 0
 let prefix = ''
 let counter = 0
 
-/** By the header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), when there is one. Throws `malformed`. */
+/**
+ * By the header Idempotency-Key (draft-ietf-httpapi-idempotency-key-header), when there is one.
+ * Throws `malformed`.
+ */
 export function idsByHeader(headers: Headers): EventIds {
   const header = headers.get('idempotency-key')
   if (header === null) return new EventIds()
@@ -52,8 +57,9 @@ export function idsByHeader(headers: Headers): EventIds {
 }
 
 /**
- * OTLP has no ids, and its exporters repeat a request that was not answered byte by byte. So the digest of the body tells
- * a repetition, which stores nothing twice, from new points. An Idempotency-Key says it better.
+ * OTLP has no ids, and its exporters repeat a request that was not answered byte by byte. So the
+ * digest of the body tells a repetition, which stores nothing twice, from new points. An
+ * Idempotency-Key says it better.
  */
 export async function idsByBody(headers: Headers, body: Uint8Array, dedupe: boolean): Promise<EventIds> {
   if (!dedupe || headers.has('idempotency-key')) return idsByHeader(headers)

@@ -1,12 +1,13 @@
-// Budget: 0.3 us for an event of 200 bytes, a tenth of decoding and validating it (bench/src/ingest.bench.ts).
+// Budget: 0.3 us for an event of 200 bytes, a tenth of decoding and validating it
+// (bench/src/ingest.bench.ts).
 
 import { limits } from '@weir/proto'
 
 /**
- * Recognises, in one pass and without decoding, the encoded events that may go to the stream as they are: canonical (known
- * fields only, in the order of their numbers, each once) and valid by the rules of event.proto. It knows the kinds of data
- * that come in numbers, Reading and Binary; what it does not recognise may still be good, and has to be decoded,
- * validated and encoded again.
+ * Recognises, in one pass and without decoding, the encoded events that may go to the stream as
+ * they are: canonical (known fields only, in the order of their numbers, each once) and valid by
+ * the rules of event.proto. It knows the kinds of data that come in numbers, Reading and Binary;
+ * what it does not recognise may still be good, and has to be decoded, validated and encoded again.
  */
 export class EventScanner {
   /** Where the id stands; both 0 when there is none. */
@@ -20,7 +21,10 @@ export class EventScanner {
   #bytes: Uint8Array = new Uint8Array(0)
   #at = 0
 
-  /** Whether the bytes from `start` to `end` are such an event. The fields of the scanner speak of the last one. */
+  /**
+   * Whether the bytes from `start` to `end` are such an event. The fields of the scanner speak of
+   * the last one.
+   */
   scan(bytes: Uint8Array, start: number, end: number): boolean {
     this.#bytes = bytes
     this.#at = start

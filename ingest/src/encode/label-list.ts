@@ -1,6 +1,9 @@
 import { ingestLimits } from '../limits.ts'
 
-/** Labels in the order of their worth, of which as many become those of an event as it may have. What is cut is named. */
+/**
+ * Labels in the order of their worth, of which as many become those of an event as it may have.
+ * What is cut is named.
+ */
 export class LabelList {
   readonly #labels: (readonly [name: string, value: string])[] = []
   /** Names of what is no label, or not whole. */
@@ -14,7 +17,10 @@ export class LabelList {
     if (!isName || kept !== value) this.#cut.push(name)
   }
 
-  /** Adds these labels to the `ownCount` that an event has of its own, which win over others of the same name. */
+  /**
+   * Adds these labels to the `ownCount` that an event has of its own, which win over others of the
+   * same name.
+   */
   addTo(own: { [name: string]: string }, ownCount: number): void {
     let count = ownCount + 1
     let cut = this.#cut
@@ -31,7 +37,10 @@ export class LabelList {
   }
 }
 
-/** The label that names the attributes which are no labels, or not whole. It has a place of its own among the labels. */
+/**
+ * The label that names the attributes which are no labels, or not whole. It has a place of its own
+ * among the labels.
+ */
 export const cutLabel = 'weir.cut'
 
 function namesOf(cut: readonly string[]): string {

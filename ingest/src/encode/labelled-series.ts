@@ -13,8 +13,9 @@ export interface LabelledSeries {
 export type Pairs = readonly (readonly [name: string, text: string])[]
 
 /**
- * A series whose subject begins with `base`, then has a token `<name>=<text>` for each of `pairs` that is not in `base` already, and
- * ends in the token of its identity. Always so: a series of OpenTelemetry may have the same readable tokens.
+ * A series whose subject begins with `base`, then has a token `<name>=<text>` for each of `pairs`
+ * that is not in `base` already, and ends in the token of its identity. Always so: a series of
+ * OpenTelemetry may have the same readable tokens.
  */
 export function labelledSeries(
   base: string,
@@ -34,12 +35,18 @@ export function labelledSeries(
   return { subject: withIdentity(hasRoomForIdentity(subject) ? subject : base, identity), labels: { ...labels } }
 }
 
-/** Remembers the series that come over and over, within a bound: past it all are forgotten and made anew. */
+/**
+ * Remembers the series that come over and over, within a bound: past it all are forgotten and made
+ * anew.
+ */
 export class SeriesCache {
   readonly #series = new Map<string, LabelledSeries>()
   #units = 0
 
-  /** The series of a text, which `make` makes where it is not known; undefined where that makes none. */
+  /**
+   * The series of a text, which `make` makes where it is not known; undefined where that makes
+   * none.
+   */
   get(text: string, make: () => LabelledSeries | undefined): LabelledSeries | undefined {
     const known = this.#series.get(text)
     if (known !== undefined) return known

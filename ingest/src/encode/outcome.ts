@@ -11,7 +11,10 @@ export interface Outcome {
   readonly rejected: readonly RejectedRecord[]
 }
 
-/** The first record that was rejected for a reason that passes, so that the request is to be sent again. */
+/**
+ * The first record that was rejected for a reason that passes, so that the request is to be sent
+ * again.
+ */
 export function retryableRejection(outcome: Outcome): RejectedRecord | undefined {
   for (const record of outcome.rejected) if (isRetryable(record.code)) return record
   return undefined

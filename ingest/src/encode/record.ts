@@ -7,7 +7,10 @@ export interface SealedRecord {
   readonly subject: string
   /** The event's id; with the subject it is the identity by which the stream knows a duplicate. */
   readonly id: string
-  /** The encoded weir.v1.Event: complete (it has an id and a time) and valid by the rules of event.proto. */
+  /**
+   * The encoded weir.v1.Event: complete (it has an id and a time) and valid by the rules of
+   * event.proto.
+   */
   readonly event: Uint8Array
 }
 

@@ -35,8 +35,9 @@ export class Defaults {
 }
 
 /**
- * Completes, validates and encodes one event, which belongs to this function afterwards. `jsonIsChecked` says that the
- * text under `json` was written by JSON.stringify here, so it need not be parsed again.
+ * Completes, validates and encodes one event, which belongs to this function afterwards.
+ * `jsonIsChecked` says that the text under `json` was written by JSON.stringify here, so it need
+ * not be parsed again.
  */
 export function seal(
   index: number,
@@ -80,7 +81,10 @@ export function aheadFault({ lastSecond }: Defaults): string {
   return `time: lies after ${last}, too far ahead of the clock here: look at the producer's clock, and at the unit of a time that is a number.`
 }
 
-/** What was thrown over one record, as its rejection. A fault of this code is thrown on: it is none of the record. */
+/**
+ * What was thrown over one record, as its rejection. A fault of this code is thrown on: it is none
+ * of the record.
+ */
 export function rejection(index: number, thrown: unknown): IngestRecord {
   if (!(thrown instanceof WeirError)) throw thrown
   return { index, code: thrown.code, message: thrown.message }

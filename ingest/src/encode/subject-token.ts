@@ -2,43 +2,54 @@ import { hash } from 'node:crypto'
 import { limits } from '@weir/proto'
 
 /**
- * Any text as one token of a subject: each character that a token cannot have becomes `_`, and nothing at all becomes `_`.
- * Different texts can give the same token. Where the result is not the text, the subject has to end in an identityToken.
+ * Any text as one token of a subject: each character that a token cannot have becomes `_`, and
+ * nothing at all becomes `_`. Different texts can give the same token. Where the result is not the
+ * text, the subject has to end in an identityToken.
  */
 export function subjectToken(text: string): string {
   if (text === '') return '_'
   return clean.test(text) ? text : text.replaceAll(/[^A-Za-z0-9_=-]/g, '_')
 }
 
-/** Text that is dotted or slashed already, as its tokens: `http.server.duration`, `/v1/rooms`. Empty parts are dropped. */
+/**
+ * Text that is dotted or slashed already, as its tokens: `http.server.duration`, `/v1/rooms`. Empty
+ * parts are dropped.
+ */
 export function subjectTokens(text: string): string {
   if (cleanDotted.test(text)) return text
   const tokens = text.split(/[./]/).filter((part) => part !== '')
   return tokens.length === 0 ? '_' : tokens.map(subjectToken).join('.')
 }
 
-/** The subject of a text, and of no other text: its tokens, with an identityToken where they are not the text itself. */
+/**
+ * The subject of a text, and of no other text: its tokens, with an identityToken where they are not
+ * the text itself.
+ */
 export function textSubject(text: string): string {
   return cleanDotted.test(text) && isWhole(text) ? text : withIdentity(subjectTokens(text), text)
 }
 
 /**
- * A subject whose readable tokens leave something out of the identity, such as a character that a token cannot have: cut to
- * what a subject has room for, and told apart by the last token.
+ * A subject whose readable tokens leave something out of the identity, such as a character that a
+ * token cannot have: cut to what a subject has room for, and told apart by the last token.
  */
 export function withIdentity(readable: string, identity: string): string {
   return `${cut(readable)}.${identityToken(identity)}`
 }
 
 /**
- * `id=` and 84 bits of the SHA-256 of an identity, in base64url. It depends on nothing else, so it is the same in every
- * process and after every restart. By accident two of a billion identities are alike once in ten million meshes.
+ * `id=` and 84 bits of the SHA-256 of an identity, in base64url. It depends on nothing else, so it
+ * is the same in every process and after every restart. By accident two of a billion identities are
+ * alike once in ten million meshes.
  */
 export function identityToken(identity: string): string {
   return `id=${hash('sha256', identity, 'base64url').slice(0, 14)}`
 }
 
-/** Whether readable tokens can be a subject as they are: they fit, and do not end as a subject with an identityToken does. */
+/**
+ * Whether readable tokens can be a subject as they are: they fit, and do not end as a subject with
+ * an identityToken does.
+ */
 export function isWhole(readable: string): boolean {
   return (
     readable.length <= limits.subjectBytesMax &&

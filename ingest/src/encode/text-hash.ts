@@ -1,4 +1,7 @@
-/** 53 bits of a text, by FNV-1a in two lanes: enough to tell texts apart, with no claim against who wants two to be alike. */
+/**
+ * 53 bits of a text, by FNV-1a in two lanes: enough to tell texts apart, with no claim against who
+ * wants two to be alike.
+ */
 export function textHash(text: string): string {
   let low = 0x811c9dc5
   let high = 0xcbf29ce4

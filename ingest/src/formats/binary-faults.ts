@@ -5,8 +5,9 @@ import type { MessageTree, RecordFaults } from './message-tree.ts'
 import { WireReader } from './wire-reader.ts'
 
 /**
- * The encoded message with those messages of its tree empty that cannot be decoded, and all records in them; and what is wrong
- * with each record. Slow: for requests that cannot be decoded as a whole. Throws `malformed` where lengths do not fit.
+ * The encoded message with those messages of its tree empty that cannot be decoded, and all records
+ * in them; and what is wrong with each record. Slow: for requests that cannot be decoded as a
+ * whole. Throws `malformed` where lengths do not fit.
  */
 export function binaryWithoutFaults(
   bytes: Uint8Array,

@@ -2,8 +2,8 @@ import { fromJson, type JsonObject, type JsonValue } from '@bufbuild/protobuf'
 import type { MessageTree, RecordFaults } from './message-tree.ts'
 
 /**
- * Empties, in place, the messages of a tree that cannot be decoded, and all records in them; says what is wrong with each
- * record. Slow: for requests that cannot be decoded as a whole.
+ * Empties, in place, the messages of a tree that cannot be decoded, and all records in them; says
+ * what is wrong with each record. Slow: for requests that cannot be decoded as a whole.
  */
 export function jsonWithoutFaults(value: JsonValue, tree: MessageTree): RecordFaults {
   const faults = new Map<number, string>()

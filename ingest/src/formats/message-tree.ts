@@ -1,6 +1,9 @@
 import type { DescMessage } from '@bufbuild/protobuf'
 
-/** A message and those messages in it that can have faults of their own, down to the records, by the JSON names of their fields. */
+/**
+ * A message and those messages in it that can have faults of their own, down to the records, by the
+ * JSON names of their fields.
+ */
 export interface MessageTree {
   readonly schema: DescMessage
   /** Absent of a record. */

@@ -11,7 +11,10 @@ export interface RequestMessage<D extends DescMessage> {
   readonly faults: RecordFaults
 }
 
-/** The request in Protobuf. A record that cannot be decoded is a fault of its own. Throws `malformed`. */
+/**
+ * The request in Protobuf. A record that cannot be decoded is a fault of its own. Throws
+ * `malformed`.
+ */
 export function requestFromBinary<D extends DescMessage>(
   tree: MessageTree & { readonly schema: D },
   body: Uint8Array,
@@ -25,7 +28,10 @@ export function requestFromBinary<D extends DescMessage>(
   }
 }
 
-/** The request in JSON, which it changes. A record that cannot be decoded is a fault of its own. Throws `malformed`. */
+/**
+ * The request in JSON, which it changes. A record that cannot be decoded is a fault of its own.
+ * Throws `malformed`.
+ */
 export function requestFromJson<D extends DescMessage>(
   tree: MessageTree & { readonly schema: D },
   value: unknown,

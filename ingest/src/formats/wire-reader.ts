@@ -1,6 +1,9 @@
 import { WeirError } from '@weir/proto'
 
-/** A place in Protobuf bytes that moves forward. Every method throws `malformed` where the bytes end too early. */
+/**
+ * A place in Protobuf bytes that moves forward. Every method throws `malformed` where the bytes end
+ * too early.
+ */
 export class WireReader {
   readonly #bytes: Uint8Array
   at = 0

@@ -15,14 +15,20 @@ th, td { text-align: left; vertical-align: top; padding: 0.3rem 1rem 0.3rem 0; b
 th { font-weight: 400; width: 22rem; }
 `
 
-/** For the page alone: it loads and runs nothing, its one style is its own, and no other page shows it within itself. */
+/**
+ * For the page alone: it loads and runs nothing, its one style is its own, and no other page shows
+ * it within itself.
+ */
 export const pageHeaders: Readonly<Record<string, string>> = {
   'content-security-policy': `default-src 'none'; style-src 'sha256-${hash('sha256', style, 'base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 }
 
-/** The page that people see at `origin`: the same description as /openapi.json, with nothing that is loaded from elsewhere. */
+/**
+ * The page that people see at `origin`: the same description as /openapi.json, with nothing that is
+ * loaded from elsewhere.
+ */
 export function apiPage({ info, paths }: OpenApi<IngestOperation>, origin: string): string {
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => section(method.toUpperCase(), path, operation)),

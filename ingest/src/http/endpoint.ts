@@ -16,7 +16,9 @@ import {
   webhookFormats,
 } from './formats.ts'
 
-/** A path that producers send to: the protocol that is spoken there, and the formats that it takes. */
+/**
+ * A path that producers send to: the protocol that is spoken there, and the formats that it takes.
+ */
 export interface Endpoint {
   readonly method: 'POST' | 'PUT'
   /** As Hono has it: `/v1/events/:subject`. */

@@ -1,6 +1,9 @@
 import { componentSchemas, EventSchema, type JsonSchema } from '@weir/proto'
 
-/** The schemas of an event in its JSON form, of an item (an event with its subject) and of every message in them, by name. */
+/**
+ * The schemas of an event in its JSON form, of an item (an event with its subject) and of every
+ * message in them, by name.
+ */
 export function itemSchemas(): Record<string, JsonSchema> {
   const schemas = componentSchemas(EventSchema, 'taken')
   const event = schemas.Event

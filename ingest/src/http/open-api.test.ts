@@ -68,7 +68,8 @@ test('the description has every path, method, media type and status that is serv
   for (const mediaType of (refused.headers.get('accept-post') ?? '').split(', ')) {
     assert.ok(mediaType in requestBody.content, mediaType)
   }
-  // What a producer's request cannot come to: there is nothing to find or to be in conflict with behind these paths.
+  // What a producer's request cannot come to: there is nothing to find or to be in conflict with
+  // behind these paths.
   const never = new Set([404, 405, 409, 500])
   for (const code of errorCodes) {
     const status = httpStatus(code)

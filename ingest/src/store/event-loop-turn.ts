@@ -1,6 +1,7 @@
 /**
- * Lets requests that arrive in one turn of the event loop go on together. The NATS client writes to its socket once for all
- * that is published before it gets a microtask: at full load of requests of one event, that is one write for 40 requests.
+ * Lets requests that arrive in one turn of the event loop go on together. The NATS client writes to
+ * its socket once for all that is published before it gets a microtask: at full load of requests of
+ * one event, that is one write for 40 requests.
  */
 export class EventLoopTurn {
   #over: Promise<void> | undefined

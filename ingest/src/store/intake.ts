@@ -27,7 +27,10 @@ export class Intake {
     this.#quota = quota
   }
 
-  /** Throws `forbidden` for who may publish nothing at all, or not to the one subject that the request is for. */
+  /**
+   * Throws `forbidden` for who may publish nothing at all, or not to the one subject that the
+   * request is for.
+   */
   checkGrants(identity: Identity, subject: string | undefined): void {
     if (identity.publish.length === 0) {
       throw new WeirError('forbidden', 'The token grants publishing nowhere: ask for one with filters to publish to.')
@@ -71,8 +74,8 @@ export class Intake {
 }
 
 /**
- * Resolves when the stream has answered for every record; never rejects. `refused` is told of each answer that an operator has
- * to see to.
+ * Resolves when the stream has answered for every record; never rejects. `refused` is told of each
+ * answer that an operator has to see to.
  */
 export async function outcomeOf(
   { rejected, sent, stored }: Sending,
@@ -106,8 +109,8 @@ function tooManySubjects({ index, subject }: SealedRecord): RejectedRecord {
 }
 
 /**
- * A store that is full, or answers what is not expected, is an outage to its producers: they keep the event and try again,
- * as the operator can mend it and they cannot.
+ * A store that is full, or answers what is not expected, is an outage to its producers: they keep
+ * the event and try again, as the operator can mend it and they cannot.
  */
 function storeFailure(index: number, error: WeirError, refused: (error: WeirError) => void): RejectedRecord {
   const { code, message } = error

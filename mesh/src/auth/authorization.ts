@@ -15,7 +15,9 @@ export function requestToken(
   return token
 }
 
-/** The token of an Authorization header of scheme Bearer (RFC 6750); undefined when there is none. */
+/**
+ * The token of an Authorization header of scheme Bearer (RFC 6750); undefined when there is none.
+ */
 export function bearerToken(header: string | null): string | undefined {
   return header === null ? undefined : /^Bearer +(\S+) *$/i.exec(header)?.[1]
 }

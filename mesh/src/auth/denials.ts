@@ -3,8 +3,8 @@ import { limits } from '../config/limits.ts'
 import type { Identity } from './identity.ts'
 
 /**
- * The tokens of those who were disconnected, until they expire. A token is known by whose it is and when it ends, so whoever
- * gets a new one afterwards is let in.
+ * The tokens of those who were disconnected, until they expire. A token is known by whose it is and
+ * when it ends, so whoever gets a new one afterwards is let in.
  */
 export class Denials {
   /** By tenant and subject, the one that was denied last at the end. */

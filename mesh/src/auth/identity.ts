@@ -15,7 +15,10 @@ export interface Identity {
   readonly key?: string
 }
 
-/** Whether the identity may publish to a valid subject. Ingest asks for each event, so the filters are compiled once. */
+/**
+ * Whether the identity may publish to a valid subject. Ingest asks for each event, so the filters
+ * are compiled once.
+ */
 export function mayPublish(identity: Identity, subject: string): boolean {
   let matches = compiled.get(identity)
   if (matches === undefined) {
@@ -25,7 +28,10 @@ export function mayPublish(identity: Identity, subject: string): boolean {
   return matches(subject)
 }
 
-/** Whether the identity may subscribe to every one of these valid filters: each must lie within one granted filter. */
+/**
+ * Whether the identity may subscribe to every one of these valid filters: each must lie within one
+ * granted filter.
+ */
 export function maySubscribe(identity: Identity, filters: readonly string[]): boolean {
   return filters.every((filter) => identity.subscribe.some((grant) => filterContains(grant, filter)))
 }

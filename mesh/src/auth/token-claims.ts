@@ -18,7 +18,10 @@ const claims = v.object({
   }),
 })
 
-/** The identity in the claims of a verified token. Throws `unauthenticated` when they are not as they must be. */
+/**
+ * The identity in the claims of a verified token. Throws `unauthenticated` when they are not as
+ * they must be.
+ */
 export function identityOf(payload: JWTPayload): Identity {
   const parsed = v.safeParse(claims, payload)
   if (!parsed.success) {
@@ -42,14 +45,20 @@ export function identityOf(payload: JWTPayload): Identity {
   }
 }
 
-/** A hub keeps the identity of each connection, and most grant nothing of one kind: all of those share it. */
+/**
+ * A hub keeps the identity of each connection, and most grant nothing of one kind: all of those
+ * share it.
+ */
 function grantOf(filters: readonly string[], sub: string): readonly string[] {
   return filters.length === 0 ? none : filters.map((filter) => expand(filter, sub))
 }
 
 const none: readonly string[] = []
 
-/** Puts `sub` in the place of `{sub}`. A sub that is not one plain token would widen or move the filter: it is refused. */
+/**
+ * Puts `sub` in the place of `{sub}`. A sub that is not one plain token would widen or move the
+ * filter: it is refused.
+ */
 function expand(filter: string, sub: string): string {
   const named = filter.includes(placeholder)
   if (named && (!isSubject(sub) || sub.includes('.'))) {

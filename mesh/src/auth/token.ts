@@ -14,7 +14,10 @@ export interface TokenRequest {
   readonly audience?: string
 }
 
-/** A token signed with the development secret (HS256), as Verifier accepts it. Rejects with `invalid` for a short secret. */
+/**
+ * A token signed with the development secret (HS256), as Verifier accepts it. Rejects with
+ * `invalid` for a short secret.
+ */
 export async function mintToken(secret: string, request: TokenRequest): Promise<string> {
   const { tenant, publish, subscribe, admin } = request
   return new SignJWT({ weir: { tenant, publish, subscribe, ...(admin === true ? { admin } : {}) } })

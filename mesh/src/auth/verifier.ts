@@ -22,9 +22,9 @@ export interface VerifierOptions {
 }
 
 /**
- * Turns tokens (JWT, RFC 7519) into identities. Which algorithms count is decided by the configuration, never by the token:
- * by RFC 8725 section 3.1 a public key is never tried as a secret. A token once verified counts until it expires or its key is
- * withdrawn.
+ * Turns tokens (JWT, RFC 7519) into identities. Which algorithms count is decided by the
+ * configuration, never by the token: by RFC 8725 section 3.1 a public key is never tried as a
+ * secret. A token once verified counts until it expires or its key is withdrawn.
  */
 export class Verifier {
   /** Whose tokens count no more. */
@@ -65,7 +65,10 @@ export class Verifier {
     return this.#keys
   }
 
-  /** Throws `unauthenticated`, `token_expired`, `revoked` for one who was denied, or `unavailable` when the key cannot be had. */
+  /**
+   * Throws `unauthenticated`, `token_expired`, `revoked` for one who was denied, or `unavailable`
+   * when the key cannot be had.
+   */
   async verify(token: string): Promise<Identity> {
     if (token.length > limits.tokenBytesMax) throw new WeirError('unauthenticated', 'The token is too long.')
     this.#forgetWithdrawn()
@@ -86,8 +89,9 @@ export class Verifier {
   }
 
   /**
-   * Whether what was verified once still holds, for those whose connections stay: throws `token_expired`, or `revoked` when the
-   * holder was denied, or the key that signed the token is no longer one of the keys.
+   * Whether what was verified once still holds, for those whose connections stay: throws
+   * `token_expired`, or `revoked` when the holder was denied, or the key that signed the token is
+   * no longer one of the keys.
    */
   check(identity: Identity): void {
     const { expiresAt, key } = identity

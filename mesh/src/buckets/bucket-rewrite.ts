@@ -27,8 +27,8 @@ export interface RewriteResult {
 }
 
 /**
- * Compares what a bucket holds with what it is to hold: what is right is taken for written, what nobody put is removed, and of
- * all else the revision is learnt, so that it can be put.
+ * Compares what a bucket holds with what it is to hold: what is right is taken for written, what
+ * nobody put is removed, and of all else the revision is learnt, so that it can be put.
  */
 export async function compareBucket(options: BucketRewriteOptions): Promise<Omit<RewriteResult, 'written'>> {
   const { nc, tenant, bucket, entries, mayRemove, onKept } = options

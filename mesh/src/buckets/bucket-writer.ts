@@ -1,6 +1,6 @@
 /**
- * Hot path. Budget: 12 us an event that is written and 1 us one that is conflated, on Bun, guarded by
- * bench/src/projector.bench.ts (latest).
+ * Hot path. Budget: 12 us an event that is written and 1 us one that is conflated, on Bun, guarded
+ * by bench/src/projector.bench.ts (latest).
  */
 import type { NatsConnection } from '@nats-io/nats-core'
 import type { WeirError } from '@weir/proto'
@@ -30,10 +30,11 @@ export interface BucketWriterOptions {
 }
 
 /**
- * Keeps the newest value of each key in a bucket, where the newest is what comes from the later event, in whatever order
- * values come: a value carries the stamp of its event and is put under the condition that the key's revision is the one last
- * seen. On a conflict the stored stamp decides. One write a key is in flight; what comes meanwhile is conflated. So repeats,
- * restarts and several writers of one bucket end in the same state.
+ * Keeps the newest value of each key in a bucket, where the newest is what comes from the later
+ * event, in whatever order values come: a value carries the stamp of its event and is put under the
+ * condition that the key's revision is the one last seen. On a conflict the stored stamp decides.
+ * One write a key is in flight; what comes meanwhile is conflated. So repeats, restarts and several
+ * writers of one bucket end in the same state.
  */
 export class BucketWriter {
   readonly stats: BucketWriterStats = { written: 0, conflated: 0, stale: 0, conflicts: 0, retries: 0, refused: 0 }
@@ -69,12 +70,14 @@ export class BucketWriter {
   }
 
   /**
-   * Learns what the bucket holds, so that the first write of each key needs no conflict. With `onValue` the values are read
-   * as well. Throws `not_found` when there is no such bucket, or `unavailable`.
+   * Learns what the bucket holds, so that the first write of each key needs no conflict. With
+   * `onValue` the values are read as well. Throws `not_found` when there is no such bucket, or
+   * `unavailable`.
    */
   async load(onValue?: (key: string, stamp: ValueStamp, payload: Uint8Array) => void): Promise<void> {
     const { nc, tenant, bucket } = this.#options
-    // Asked for only to tell a bucket that does not exist from one that cannot be read at the moment.
+    // Asked for only to tell a bucket that does not exist from one that cannot be read at the
+    // moment.
     await streamState(nc, this.#stream)
     const prefix = keySubject(tenant, bucket, '').length
     const reader = new StreamReader({ nc, stream: this.#stream, start: 'latest', headersOnly: onValue === undefined })
@@ -91,15 +94,18 @@ export class BucketWriter {
     })
   }
 
-  /** Forgets all that was learnt, and a rewrite that was begun: the bucket is another one, or is looked at anew. */
+  /**
+   * Forgets all that was learnt, and a rewrite that was begun: the bucket is another one, or is
+   * looked at anew.
+   */
   reset(): void {
     this.#rewriting = false
     this.#entries.clear(({ generation }) => this.#barrier.end(generation))
   }
 
   /**
-   * Begins to write the bucket anew: from now on values are held, whatever the bucket has, until `finishRewrite`. The bound on
-   * memory is then all values together.
+   * Begins to write the bucket anew: from now on values are held, whatever the bucket has, until
+   * `finishRewrite`. The bound on memory is then all values together.
    */
   beginRewrite(): void {
     this.reset()
@@ -107,8 +113,9 @@ export class BucketWriter {
   }
 
   /**
-   * Makes the bucket hold what was put since `beginRewrite`: values that are there already stay untouched, others are put
-   * whatever their stamp, and keys that nobody put are removed if they may be.
+   * Makes the bucket hold what was put since `beginRewrite`: values that are there already stay
+   * untouched, others are put whatever their stamp, and keys that nobody put are removed if they
+   * may be.
    */
   async finishRewrite(mayRemove: (key: string, stamp: ValueStamp) => boolean): Promise<RewriteResult> {
     const { nc, tenant, bucket } = this.#options
@@ -129,11 +136,12 @@ export class BucketWriter {
   }
 
   /**
-   * Puts a value unless the key has a newer one. The payload is copied when it has to wait. Look at `congested` afterwards:
-   * nothing is refused here, so the bound on memory is for the caller to keep.
+   * Puts a value unless the key has a newer one. The payload is copied when it has to wait. Look at
+   * `congested` afterwards: nothing is refused here, so the bound on memory is for the caller to
+   * keep.
    *
-   * @param ttlSeconds less than the bucket's own, for a value whose event is older; 0 for the bucket's; Infinity for a value that
-   * stays until there is a newer one
+   * @param ttlSeconds less than the bucket's own, for a value whose event is older; 0 for the
+   *   bucket's; Infinity for a value that stays until there is a newer one
    * @param ageMs of the event, told to readers by the header `Weir-Age`; 0 for one that just came
    */
   put(key: string, stamp: ValueStamp, payload: Uint8Array, ttlSeconds: number, ageMs = 0): void {

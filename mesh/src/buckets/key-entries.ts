@@ -1,6 +1,9 @@
 import type { ValueStamp } from './value-stamp.ts'
 
-/** What a writer knows of a key. Flat, as there is one for each: some 130 bytes beside the key itself. */
+/**
+ * What a writer knows of a key. Flat, as there is one for each: some 130 bytes beside the key
+ * itself.
+ */
 export interface KeyEntry {
   readonly key: string
   /** Sequence of its last message in the bucket's stream; 0 when there is none. */
@@ -31,7 +34,10 @@ export function setStamp(entry: KeyEntry, { epoch, seq }: ValueStamp): void {
   entry.seq = seq
 }
 
-/** The keys of a bucket that a writer knows, bounded: a key that is forgotten costs one conflict when it is put again. */
+/**
+ * The keys of a bucket that a writer knows, bounded: a key that is forgotten costs one conflict
+ * when it is put again.
+ */
 export class KeyEntries {
   readonly #entries = new Map<string, KeyEntry>()
   readonly #keysMax: number
@@ -93,7 +99,9 @@ export class KeyEntries {
     }
   }
 
-  /** Forgets a tenth of the keys, those learnt first, but none with a value that is not stored yet. */
+  /**
+   * Forgets a tenth of the keys, those learnt first, but none with a value that is not stored yet.
+   */
   #evict(): void {
     let left = Math.ceil(this.#keysMax / 10)
     for (const [key, { sent, next }] of this.#entries) {

@@ -35,8 +35,9 @@ export interface KeyWritesOptions {
 }
 
 /**
- * The writes of a bucket that are in flight, one a key at most: each under the condition that the key's revision is the one last
- * seen, and sent again until it is stored, overtaken or refused; at once after a reconnect.
+ * The writes of a bucket that are in flight, one a key at most: each under the condition that the
+ * key's revision is the one last seen, and sent again until it is stored, overtaken or refused; at
+ * once after a reconnect.
  */
 export class KeyWrites {
   readonly stats: BucketWriterStats
@@ -146,7 +147,10 @@ export class KeyWrites {
     }
   }
 
-  /** A write that may or may not have been stored is sent again as it was: if it was stored, a conflict will say so. */
+  /**
+   * A write that may or may not have been stored is sent again as it was: if it was stored, a
+   * conflict will say so.
+   */
   #retry(entry: KeyEntry, reason: string): void {
     if (this.#closed) return
     this.stats.retries++

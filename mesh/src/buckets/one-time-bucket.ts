@@ -16,7 +16,10 @@ export class OneTimeBucket {
     this.#publisher = new ConditionalPublisher(nc, { deadlineMs: limits.slowReadDeadlineMs })
   }
 
-  /** Throws `conflict` when the key was used, `unavailable`, and what a bucket that is full refuses with. */
+  /**
+   * Throws `conflict` when the key was used, `unavailable`, and what a bucket that is full refuses
+   * with.
+   */
   async put(key: string, value: Uint8Array): Promise<void> {
     const outcome = await this.#publisher.store({ subject: this.#subject(key), payload: value, expectedSeq: 0 })
     if (outcome.kind === 'conflict') throw new WeirError('conflict', 'This key was used already.')
@@ -24,8 +27,8 @@ export class OneTimeBucket {
   }
 
   /**
-   * The value, for the one caller who gets it; undefined when there is none, or somebody else was first. Throws
-   * `unavailable`, after which the value may be gone as well.
+   * The value, for the one caller who gets it; undefined when there is none, or somebody else was
+   * first. Throws `unavailable`, after which the value may be gone as well.
    */
   async take(key: string): Promise<Uint8Array | undefined> {
     // By the word of the leader: a replica may not have heard of a value that was put a moment ago.

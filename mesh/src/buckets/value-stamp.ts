@@ -10,7 +10,10 @@ export function stampHeaders(stamp: ValueStamp): string {
   return `Weir-Seq: ${stamp.seq}\r\nWeir-Epoch: ${stamp.epoch}\r\n`
 }
 
-/** The stamp of a stored value; before everything when it carries none, as when somebody else put it. */
+/**
+ * The stamp of a stored value; before everything when it carries none, as when somebody else put
+ * it.
+ */
 export function readStamp(message: { header(name: string): string }): ValueStamp {
   return { epoch: Number(message.header('Weir-Epoch')), seq: Number(message.header('Weir-Seq')) }
 }

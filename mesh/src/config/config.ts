@@ -4,7 +4,10 @@ import type { Parser } from './config-parsers.ts'
 export interface Setting<T> {
   readonly env: string
   readonly parser: Parser<T>
-  /** The value when the environment is silent; without this the setting is required. Throws whole sentences. */
+  /**
+   * The value when the environment is silent; without this the setting is required. Throws whole
+   * sentences.
+   */
   readonly fallback: ((env: Environment) => T) | undefined
   /** What the default is called in docs/config.md. */
   readonly fallbackText: string
@@ -33,7 +36,9 @@ export function optional<T>(env: string, parser: Parser<T>, sentence: string): S
   return { env, parser, fallback: () => undefined, fallbackText: 'none', sentence }
 }
 
-/** Thrown by parseConfig with every fault of the environment at once; no value of a secret is in it. */
+/**
+ * Thrown by parseConfig with every fault of the environment at once; no value of a secret is in it.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly faults: readonly string[]
@@ -44,7 +49,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** The values of a declaration; an empty variable counts as absent. Throws one ConfigError that lists all faults. */
+/**
+ * The values of a declaration; an empty variable counts as absent. Throws one ConfigError that
+ * lists all faults.
+ */
 export function parseConfig<D extends Declaration>(declaration: D, env: Environment): ConfigOf<D> {
   const config: Record<string, unknown> = {}
   const faults = new Set<string>()

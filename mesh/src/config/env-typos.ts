@@ -1,8 +1,9 @@
 import type { Declaration, Environment } from './config.ts'
 
 /**
- * A sentence for each variable that begins with WEIR_, is not read here, and looks like one that is. A service does not
- * complain about the others: they may be meant for another service of the same machine.
+ * A sentence for each variable that begins with WEIR_, is not read here, and looks like one that
+ * is. A service does not complain about the others: they may be meant for another service of the
+ * same machine.
  */
 export function envTypos(declaration: Declaration, env: Environment): string[] {
   const known = Object.values(declaration).map((setting) => setting.env)
@@ -14,7 +15,9 @@ export function envTypos(declaration: Declaration, env: Environment): string[] {
     })
 }
 
-/** How many characters must be inserted, removed or replaced to make one of the other (Levenshtein). */
+/**
+ * How many characters must be inserted, removed or replaced to make one of the other (Levenshtein).
+ */
 function editDistance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, at) => at)
   for (let at = 1; at <= left.length; at++) {

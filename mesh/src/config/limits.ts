@@ -1,33 +1,59 @@
-/** Bounds of what the servers share. Each says what happens there; the configurable ones are defaults of a setting. */
+/**
+ * Bounds of what the servers share. Each says what happens there; the configurable ones are
+ * defaults of a setting.
+ */
 export const limits = {
-  /** Publishing waits this long for a stream's acknowledgement, retries included; then it fails with `unavailable`. */
+  /**
+   * Publishing waits this long for a stream's acknowledgement, retries included; then it fails with
+   * `unavailable`.
+   */
   publishDeadlineMs: 8_000,
-  /** The first retry of a publish that nothing came back for; the next waits twice as long. Sooner doubles an overload. */
+  /**
+   * The first retry of a publish that nothing came back for; the next waits twice as long. Sooner
+   * doubles an overload.
+   */
   publishRetryMs: 2_000,
-  /** The first retry after the server said that nobody serves the stream (an election); doubles up to the maximum. */
+  /**
+   * The first retry after the server said that nobody serves the stream (an election); doubles up
+   * to the maximum.
+   */
   publishRefusedRetryMs: 100,
   publishRefusedRetryMaxMs: 1_000,
   /** How often unanswered publishes are looked at: the precision of the times above. */
   publishSweepMs: 50,
   /** One more unanswered publish fails with `overloaded`. */
   publishInFlightMax: 65_536,
-  /** Headers with ids are written into blocks of this size; a longer header does not fit one, and is a RangeError. */
+  /**
+   * Headers with ids are written into blocks of this size; a longer header does not fit one, and is
+   * a RangeError.
+   */
   headerBlockBytes: 65_536,
-  /** Payload bytes that are held for retries; a publish that would pass this fails with `overloaded`. */
+  /**
+   * Payload bytes that are held for retries; a publish that would pass this fails with
+   * `overloaded`.
+   */
   publishInFlightBytesMax: 67_108_864,
 
   /** A read of a stream, or a question about one, that takes longer fails with `unavailable`. */
   readDeadlineMs: 2_000,
-  /** A conditional write, or a read of many messages, that takes longer fails with `unavailable`. */
+  /**
+   * A conditional write, or a read of many messages, that takes longer fails with `unavailable`.
+   */
   slowReadDeadlineMs: 5_000,
   /** Lines of a header block that are looked through for one; what stands below is not found. */
   headerLinesMax: 64,
-  /** How often unanswered reads and conditional writes are looked at: the precision of their deadlines. */
+  /**
+   * How often unanswered reads and conditional writes are looked at: the precision of their
+   * deadlines.
+   */
   repliesSweepMs: 250,
 
   /** A first connection to NATS that takes longer fails the start of the service. */
   natsConnectMs: 5_000,
-  /** Reconnects are tried for ever: after this and up to as long again; the second part doubles up to the maximum. */
+  /**
+   * Reconnects are tried for ever: after this and up to as long again; the second part doubles up
+   * to the maximum.
+   */
   natsReconnectMs: 50,
   natsReconnectMaxMs: 500,
   /** A NATS connection on which two pings in a row stay unanswered is replaced. */
@@ -37,12 +63,20 @@ export const limits = {
   /** The first retry of the provisioner, at random up to it; the span doubles up to the maximum. */
   provisionRetryMs: 100,
   provisionRetryMaxMs: 2_000,
-  /** The provisioner retries for this long where JetStream has no leader, then fails with `unavailable`. */
+  /**
+   * The provisioner retries for this long where JetStream has no leader, then fails with
+   * `unavailable`.
+   */
   provisionDeadlineMs: 30_000,
 
-  /** A second event with the same id within this time is a duplicate. Longer costs the server memory. */
+  /**
+   * A second event with the same id within this time is a duplicate. Longer costs the server
+   * memory.
+   */
   dedupeWindowMs: 120_000,
-  /** A message whose NATS headers take more is refused by the stream, with an event of full size. */
+  /**
+   * A message whose NATS headers take more is refused by the stream, with an event of full size.
+   */
   headerBytesMax: 1_024,
   /** A ticket that is not used by then is void. */
   ticketMs: 30_000,
@@ -56,32 +90,56 @@ export const limits = {
 
   /** A put into a bucket that is not acknowledged for so long is sent again. */
   bucketAckMs: 5_000,
-  /** The first retry of a put that failed, at random up to it; the span doubles up to the maximum. */
+  /**
+   * The first retry of a put that failed, at random up to it; the span doubles up to the maximum.
+   */
   bucketRetryMs: 100,
   bucketRetryMaxMs: 2_000,
   /** Puts in flight and bytes that wait behind them; whoever puts more waits. */
   bucketInFlightMax: 4_096,
   bucketHeldBytesMax: 67_108_864,
-  /** Keys whose revision is remembered; one that is forgotten costs a conflict when it is put again. */
+  /**
+   * Keys whose revision is remembered; one that is forgotten costs a conflict when it is put again.
+   */
   bucketKeysMax: 1_000_000,
   /** Messages that a reader of a stream fetches ahead of its handler. */
   readerAheadMax: 4_000,
-  /** A reader that is not heard of for so long is removed by the server, and made anew by the client if it lives. */
+  /**
+   * A reader that is not heard of for so long is removed by the server, and made anew by the client
+   * if it lives.
+   */
   readerInactiveMs: 60_000,
-  /** A reader that waits for what is stored is looked at this often; who got nothing between two looks fails with `unavailable`. */
+  /**
+   * A reader that waits for what is stored is looked at this often; who got nothing between two
+   * looks fails with `unavailable`.
+   */
   readerStallMs: 5_000,
 
-  /** Entries that a tail holds while it loads or repairs, and their bytes; what comes past either is read from the stream. */
+  /**
+   * Entries that a tail holds while it loads or repairs, and their bytes; what comes past either is
+   * read from the stream.
+   */
   heldMax: 20_000,
   heldBytesMax: 16_777_216,
-  /** How often a tail asks its stream how it stands: a republication that is lost at the end shows in no gap. */
+  /**
+   * How often a tail asks its stream how it stands: a republication that is lost at the end shows
+   * in no gap.
+   */
   tailPollMs: 2_000,
-  /** How long a republication may lag behind the store, or a new leader behind the old one; then what is missing is lost. */
+  /**
+   * How long a republication may lag behind the store, or a new leader behind the old one; then
+   * what is missing is lost.
+   */
   tailGraceMs: 250,
-  /** The first retry of a comparison that failed, at random up to it; the span doubles up to the maximum. */
+  /**
+   * The first retry of a comparison that failed, at random up to it; the span doubles up to the
+   * maximum.
+   */
   tailRetryMs: 100,
   tailRetryMaxMs: 1_000,
-  /** Subjects whose strings are kept, a power of two; another with the same hash takes the place. */
+  /**
+   * Subjects whose strings are kept, a power of two; another with the same hash takes the place.
+   */
   subjectPlaces: 16_384,
   /** What one read of a repair asks for. */
   tailReadMessages: 4_000,
@@ -89,12 +147,18 @@ export const limits = {
 
   /** WEIR_PORT_BASE is refused past this, so that the last port of the table is still one. */
   portBaseMax: 65_500,
-  /** A connection without a request for this long is closed. More than the 60 s of common load balancers. */
+  /**
+   * A connection without a request for this long is closed. More than the 60 s of common load
+   * balancers.
+   */
   httpIdleMs: 75_000,
   /** How often a server that closes looks for connections whose last request has ended. */
   httpCloseIdleMs: 25,
 
-  /** The event loop's lag is sampled this often, and its percentiles include it. Every 10 ms would cost 1% of a core. */
+  /**
+   * The event loop's lag is sampled this often, and its percentiles include it. Every 10 ms would
+   * cost 1% of a core.
+   */
   eventLoopSampleMs: 100,
 
   /** A longer token is refused as `unauthenticated`, before any cryptography. */
@@ -103,20 +167,34 @@ export const limits = {
   tokenSubjectMax: 255,
   /** A token with more filters of one kind is refused as `unauthenticated`. */
   tokenFiltersMax: 64,
-  /** Verified tokens that are remembered; past this the least recently used is verified again when it comes back. */
+  /**
+   * Verified tokens that are remembered; past this the least recently used is verified again when
+   * it comes back.
+   */
   tokenCacheMax: 4_096,
-  /** Disconnected subjects whose tokens are refused; past it, the one that was disconnected longest ago may come back. */
+  /**
+   * Disconnected subjects whose tokens are refused; past it, the one that was disconnected longest
+   * ago may come back.
+   */
   denialsMax: 1_000,
   /** A secret for HS256 that is shorter stops the service at its start (RFC 7518 section 3.2). */
   jwtSecretBytesMin: 32,
-  /** A token that lives longer is refused as `unauthenticated`. The default of WEIR_TOKEN_LIFE_SECONDS. */
+  /**
+   * A token that lives longer is refused as `unauthenticated`. The default of
+   * WEIR_TOKEN_LIFE_SECONDS.
+   */
   tokenLifeMs: 31_622_400_000,
-  /** A key set that takes longer cannot be read: `unavailable` for whoever needs a key that is not known. */
+  /**
+   * A key set that takes longer cannot be read: `unavailable` for whoever needs a key that is not
+   * known.
+   */
   jwksTimeoutMs: 5_000,
   /** A larger key set cannot be read. */
   jwksBytesMax: 262_144,
   /** A key set is asked for no more often; meanwhile a key that is not known is `unavailable`. */
   jwksAskMs: 1_000,
-  /** A key set is read this often, so that a key that was withdrawn is one everywhere soon after. */
+  /**
+   * A key set is read this often, so that a key that was withdrawn is one everywhere soon after.
+   */
   jwksRefreshMs: 30_000,
 } as const

@@ -3,8 +3,8 @@ import { port } from './config-parsers.ts'
 import { limits } from './limits.ts'
 
 /**
- * Every port of a mesh on one machine. WEIR_PORT_BASE=n moves them all together, to n plus the offset; a variable of its
- * own moves one.
+ * Every port of a mesh on one machine. WEIR_PORT_BASE=n moves them all together, to n plus the
+ * offset; a variable of its own moves one.
  */
 export const ports = {
   hub: { env: 'WEIR_HUB_PORT', default: 8080, offset: 0 },

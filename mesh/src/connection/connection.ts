@@ -10,7 +10,10 @@ import type { NatsAccess } from './nats-access.ts'
 export type { NatsConnection } from '@nats-io/nats-core'
 
 export interface ConnectOptions extends NatsAccess {
-  /** The service: how the server lists the connection, and the prefix of its inboxes, `_INBOX_<name>`. */
+  /**
+   * The service: how the server lists the connection, and the prefix of its inboxes,
+   * `_INBOX_<name>`.
+   */
   readonly name: string
   readonly log: Logger
   /** Its part `nats` follows the connection. */
@@ -18,8 +21,9 @@ export interface ConnectOptions extends NatsAccess {
 }
 
 /**
- * Connects, or throws `unavailable` when no server takes us. Afterwards a lost connection is made again for ever; while
- * there is none, what is published may be dropped, so the Publisher and the tail wait for the status `reconnect`.
+ * Connects, or throws `unavailable` when no server takes us. Afterwards a lost connection is made
+ * again for ever; while there is none, what is published may be dropped, so the Publisher and the
+ * tail wait for the status `reconnect`.
  */
 export async function connectNats(options: ConnectOptions): Promise<NatsConnection> {
   const { url, tls, name, log, health } = options

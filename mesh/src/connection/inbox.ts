@@ -1,6 +1,8 @@
 import { createInbox, type NatsConnection } from '@nats-io/nats-core'
 
-/** The prefix of a service's inboxes, which is all that its NATS user may subscribe to for answers. */
+/**
+ * The prefix of a service's inboxes, which is all that its NATS user may subscribe to for answers.
+ */
 export function inboxPrefixOf(service: string): string {
   return `_INBOX_${service}`
 }

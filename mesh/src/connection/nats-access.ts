@@ -3,12 +3,18 @@ import { WeirError } from '@weir/proto'
 
 /** Where NATS is, and what TLS needs of files. */
 export interface NatsAccess {
-  /** nats://user:password@host:port, comma-separated for several servers; the first one's user counts. tls:// asks for TLS. */
+  /**
+   * nats://user:password@host:port, comma-separated for several servers; the first one's user
+   * counts. tls:// asks for TLS.
+   */
   readonly url: string
   readonly tls?: NatsTls
 }
 
-/** Paths of PEM files, which are read at each connection, so that certificates can be renewed in place. */
+/**
+ * Paths of PEM files, which are read at each connection, so that certificates can be renewed in
+ * place.
+ */
 export interface NatsTls {
   readonly caFile?: string
   readonly certFile?: string
@@ -21,7 +27,10 @@ export interface NatsFiles {
   readonly natsKeyFile: string | undefined
 }
 
-/** What the settings of a service say of NATS. Throws `invalid` for files that are missing or of which one lacks the other. */
+/**
+ * What the settings of a service say of NATS. Throws `invalid` for files that are missing or of
+ * which one lacks the other.
+ */
 export function natsAccess(config: { readonly natsUrl: string } & NatsFiles): NatsAccess {
   const { natsUrl: url, natsCaFile: caFile, natsCertFile: certFile, natsKeyFile: keyFile } = config
   if ((certFile === undefined) !== (keyFile === undefined)) {

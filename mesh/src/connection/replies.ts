@@ -1,5 +1,6 @@
 /**
- * Hot path. Budget: 0.3 us a message and its answer beside the NATS client, guarded by bench/src/publisher.bench.ts.
+ * Hot path. Budget: 0.3 us a message and its answer beside the NATS client, guarded by
+ * bench/src/publisher.bench.ts.
  */
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
 import { newInbox } from './inbox.ts'
@@ -23,8 +24,9 @@ export interface RepliesOptions<W extends Waiting> {
 }
 
 /**
- * Many messages that are each answered, over one inbox: the last token of the subject of an answer says whose it is. Nothing is
- * sent here. One timer serves all deadlines, and only while something waits.
+ * Many messages that are each answered, over one inbox: the last token of the subject of an answer
+ * says whose it is. Nothing is sent here. One timer serves all deadlines, and only while something
+ * waits.
  */
 export class Replies<W extends Waiting> {
   readonly #nc: NatsConnection
@@ -55,7 +57,9 @@ export class Replies<W extends Waiting> {
     return this.#lastToken
   }
 
-  /** Milliseconds at the last sweep while something waits: precise enough for deadlines, and free. */
+  /**
+   * Milliseconds at the last sweep while something waits: precise enough for deadlines, and free.
+   */
   get now(): number {
     return this.#now
   }

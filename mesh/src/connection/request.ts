@@ -4,8 +4,9 @@ import { limits } from '../config/limits.ts'
 import { isConnected, watchConnection } from './connection-watch.ts'
 
 /**
- * One request and its answer. Rejects with `unavailable` when nobody takes the request, when no answer comes in time, and, at
- * once, when there is no connection or it is lost: no answer ever comes over another one.
+ * One request and its answer. Rejects with `unavailable` when nobody takes the request, when no
+ * answer comes in time, and, at once, when there is no connection or it is lost: no answer ever
+ * comes over another one.
  *
  * @param what is asked for, as the subject of the sentence in the error: "The stream EV_main"
  */
@@ -22,7 +23,10 @@ export function request(
   })
 }
 
-/** Resolves when the server has taken all that was sent before. Rejects with `unavailable`, as `request` does. */
+/**
+ * Resolves when the server has taken all that was sent before. Rejects with `unavailable`, as
+ * `request` does.
+ */
 export function flush(nc: NatsConnection): Promise<void> {
   return whileConnected(nc, 'NATS', () => {
     return new Promise((resolve, reject) => {
@@ -37,7 +41,10 @@ export function flush(nc: NatsConnection): Promise<void> {
   })
 }
 
-/** The outcome of work over a connection; rejects with `unavailable` at once when there is no connection or it is lost. */
+/**
+ * The outcome of work over a connection; rejects with `unavailable` at once when there is no
+ * connection or it is lost.
+ */
 export function whileConnected<T>(nc: NatsConnection, what: string, work: () => Promise<T>): Promise<T> {
   if (!isConnected(nc)) return Promise.reject(lost(what))
   return new Promise((resolve, reject) => {

@@ -11,8 +11,8 @@ export interface WebSocketOptions {
 }
 
 /**
- * Connects over WebSocket, for runtimes without TCP. As connectNats: throws `unavailable` when the server does not take us,
- * and makes a lost connection again for ever.
+ * Connects over WebSocket, for runtimes without TCP. As connectNats: throws `unavailable` when the
+ * server does not take us, and makes a lost connection again for ever.
  */
 export async function connectNatsByWebSocket({ url, name }: WebSocketOptions): Promise<NatsConnection> {
   const server = new URL(url)

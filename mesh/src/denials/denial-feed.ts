@@ -10,13 +10,16 @@ export interface DenialFeedOptions {
   readonly denials: Denials
   /** Of what was heard, after it was noted. */
   readonly onDenied?: (denials: readonly Denial[]) => void
-  /** Whether this service answers others, and says again after a reconnect what it knows. Its NATS user must be allowed to. */
+  /**
+   * Whether this service answers others, and says again after a reconnect what it knows. Its NATS
+   * user must be allowed to.
+   */
   readonly tells: boolean
 }
 
 /**
- * How the services of a mesh learn, by core NATS, who was disconnected by an administrator: the hub that did it says so, and
- * whoever starts or was away asks.
+ * How the services of a mesh learn, by core NATS, who was disconnected by an administrator: the hub
+ * that did it says so, and whoever starts or was away asks.
  */
 export class DenialFeed {
   readonly #options: DenialFeedOptions
@@ -29,7 +32,10 @@ export class DenialFeed {
     this.#options = options
   }
 
-  /** Resolves when NATS knows what this service listens to, so that nobody is let in before it hears of denials. */
+  /**
+   * Resolves when NATS knows what this service listens to, so that nobody is let in before it hears
+   * of denials.
+   */
   async start(): Promise<void> {
     const { nc, tells } = this.#options
     const hear = (subject: string, take: (message: Msg) => void): Subscription =>
@@ -59,7 +65,10 @@ export class DenialFeed {
     this.#options.nc.publish(denySubject, JSON.stringify(denials))
   }
 
-  /** The others know who was denied while this service was away, or not there yet; and what it said last may be lost. */
+  /**
+   * The others know who was denied while this service was away, or not there yet; and what it said
+   * last may be lost.
+   */
   #exchange(): void {
     const { nc, denials, tells } = this.#options
     const known = denials.list(Date.now())

@@ -7,7 +7,10 @@ import { type ServeOptions, serve } from './serve.ts'
 /** Undefined for what is not its own. */
 export type AdminRoutes = (request: Request) => Response | undefined | Promise<Response | undefined>
 
-/** The admin port of a service: the pages of every service, and routes that join when what they are about is there. */
+/**
+ * The admin port of a service: the pages of every service, and routes that join when what they are
+ * about is there.
+ */
 export interface AdminServer extends HttpServer {
   /** From now on these are asked before the pages. */
   add(routes: AdminRoutes): void
@@ -18,7 +21,10 @@ export interface AdminServerOptions extends ServeOptions {
   readonly metrics: Metrics
 }
 
-/** Listens before anything else of a service, so that people can ask why it is not ready. Throws what `serve` does. */
+/**
+ * Listens before anything else of a service, so that people can ask why it is not ready. Throws
+ * what `serve` does.
+ */
 export async function serveAdmin(options: AdminServerOptions): Promise<AdminServer> {
   const pages = adminHandler(options)
   const added: AdminRoutes[] = []

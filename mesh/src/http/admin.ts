@@ -4,8 +4,9 @@ import type { Metrics } from '../run/metrics.ts'
 import { problem } from './problem.ts'
 
 /**
- * What every admin port answers: /healthz (the process lives, whatever it depends on does), /readyz (503 until every part is
- * fit) and /metrics. Anything else is 404, so a service asks its own routes first.
+ * What every admin port answers: /healthz (the process lives, whatever it depends on does), /readyz
+ * (503 until every part is fit) and /metrics. Anything else is 404, so a service asks its own
+ * routes first.
  */
 export function adminHandler(service: {
   readonly health: Health

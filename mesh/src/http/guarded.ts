@@ -4,8 +4,9 @@ import { problem } from './problem.ts'
 import { secured } from './secure-headers.ts'
 
 /**
- * The handler for requests that say whom they address; others get 400. A load balancer may ask for its health without a host
- * (HTTP/1.0). Every answer, that to a handler which throws too, has the headers of every service.
+ * The handler for requests that say whom they address; others get 400. A load balancer may ask for
+ * its health without a host (HTTP/1.0). Every answer, that to a handler which throws too, has the
+ * headers of every service.
  */
 export function guarded(handler: Handler, onError: (thrown: unknown) => Response): Handler {
   // Most requests name the host that the last one did.

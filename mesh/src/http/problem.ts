@@ -14,8 +14,9 @@ export function problem(error: WeirError, extra: ProblemExtra = {}): Response {
 }
 
 /**
- * The same for servers that have no Response: application/problem+json with type, title, status, detail and Weir's code.
- * The cause stays here. What may be tried again has a Retry-After of 1 to 3 s, random so that clients do not return at once.
+ * The same for servers that have no Response: application/problem+json with type, title, status,
+ * detail and Weir's code. The cause stays here. What may be tried again has a Retry-After of 1 to 3
+ * s, random so that clients do not return at once.
  */
 export function problemParts(error: WeirError, extra: ProblemExtra = {}): ProblemParts {
   const status = httpStatus(error.code)

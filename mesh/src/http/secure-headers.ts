@@ -1,6 +1,7 @@
 /**
- * What every answer of every service says beside its own: nothing of it is kept, sniffed, framed or run, and no address of it is
- * told to others. An answer that needs another value, as a page with scripts or a file that may be kept, sets its own.
+ * What every answer of every service says beside its own: nothing of it is kept, sniffed, framed or
+ * run, and no address of it is told to others. An answer that needs another value, as a page with
+ * scripts or a file that may be kept, sets its own.
  */
 export const secureHeaders: Readonly<Record<string, string>> = {
   'cache-control': 'no-store',

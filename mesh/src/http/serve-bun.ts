@@ -29,12 +29,14 @@ export function serveBun(runtime: BunRuntime, { hostname, port, handler, onError
     hostname,
     port,
     idleTimeout: limits.httpIdleMs / 1000,
-    // Without development Bun would show no stack traces, but also share the port with whoever has it.
+    // Without development Bun would show no stack traces, but also share the port with whoever has
+    // it.
     development: false,
     reusePort: false,
     fetch: (request, bunServer) =>
       handler(request, {
-        // Bun makes an object and a string of each address, so only a handler that asks pays for it.
+        // Bun makes an object and a string of each address, so only a handler that asks pays for
+        // it.
         get ip() {
           return bunServer.requestIP(request)?.address ?? ''
         },

@@ -12,11 +12,17 @@ export interface ServeOptions {
   readonly port: number
   /** The variable that moves this port: named in the error when the port is taken. */
   readonly portSetting?: string
-  /** Answers for a handler that throws; by default with the problem of the error, `internal` for one that is not ours. */
+  /**
+   * Answers for a handler that throws; by default with the problem of the error, `internal` for one
+   * that is not ours.
+   */
   readonly onError?: (thrown: unknown) => Response
 }
 
-/** One HTTP/1.1 server on Bun, Deno or Node, whichever runs this. Throws `conflict` when the port is taken. */
+/**
+ * One HTTP/1.1 server on Bun, Deno or Node, whichever runs this. Throws `conflict` when the port is
+ * taken.
+ */
 export async function serve(handler: Handler, options: ServeOptions): Promise<HttpServer> {
   const { hostname, port, onError = (thrown) => problem(asWeirError(thrown)) } = options
   const listen: Listen = { hostname, port, handler: guarded(handler, onError), onError }

@@ -20,15 +20,19 @@ export type Outcome =
 export interface ConditionalMessage {
   readonly subject: string
   readonly payload: Uint8Array
-  /** Stored only while this is the last sequence of the subject in its stream; 0: it has no message; absent: in any case. */
+  /**
+   * Stored only while this is the last sequence of the subject in its stream; 0: it has no message;
+   * absent: in any case.
+   */
   readonly expectedSeq?: number
   /** Further header lines, each ended by CRLF. */
   readonly headers?: string
 }
 
 /**
- * Publishes to streams under the condition that nobody wrote the subject meanwhile (`Nats-Expected-Last-Subject-Sequence`),
- * many at a time. It never sends again by itself: only who knows what the message means can tell whether that is right.
+ * Publishes to streams under the condition that nobody wrote the subject meanwhile
+ * (`Nats-Expected-Last-Subject-Sequence`), many at a time. It never sends again by itself: only who
+ * knows what the message means can tell whether that is right.
  */
 export class ConditionalPublisher {
   readonly #nc: NatsConnection
@@ -78,8 +82,9 @@ export class ConditionalPublisher {
   }
 
   /**
-   * Everything of one turn of the event loop goes out together: the client flushes in a microtask, so that what is published
-   * between two awaits would be a write to the socket each, which costs more than all else (measured: 30,000/s against 70,000).
+   * Everything of one turn of the event loop goes out together: the client flushes in a microtask,
+   * so that what is published between two awaits would be a write to the socket each, which costs
+   * more than all else (measured: 30,000/s against 70,000).
    */
   #sendAll(): void {
     const outgoing = this.#outgoing
@@ -119,7 +124,10 @@ interface Pending {
 
 const notConnected: Outcome = { kind: 'unknown', reason: 'NATS is not connected' }
 
-/** All that the NATS client asks of headers is to encode themselves; its own MsgHdrs costs 2 us for the look-up of names. */
+/**
+ * All that the NATS client asks of headers is to encode themselves; its own MsgHdrs costs 2 us for
+ * the look-up of names.
+ */
 class EncodedHeaders {
   readonly #text: string
 

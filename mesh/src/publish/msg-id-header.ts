@@ -1,9 +1,10 @@
 import { limits } from '../config/limits.ts'
 
 /**
- * The one header of an event, `Nats-Msg-Id`, in the shape in which the NATS client takes headers: something to encode. One
- * instance serves all messages, as the client encodes before publish returns. Its own MsgHdrs spends a microsecond on the
- * look-up of names, and a TextEncoder's buffer a message costs Node another half in garbage.
+ * The one header of an event, `Nats-Msg-Id`, in the shape in which the NATS client takes headers:
+ * something to encode. One instance serves all messages, as the client encodes before publish
+ * returns. Its own MsgHdrs spends a microsecond on the look-up of names, and a TextEncoder's buffer
+ * a message costs Node another half in garbage.
  */
 export class MsgIdHeader {
   /** Any id; what a header cannot carry is percent-encoded, and different ids stay different. */
@@ -11,7 +12,10 @@ export class MsgIdHeader {
   #slab: Uint8Array = new Uint8Array(slabBytes)
   #at = 0
 
-  /** The client keeps the bytes until it has written them, so a full slab is left to it and never written again. */
+  /**
+   * The client keeps the bytes until it has written them, so a full slab is left to it and never
+   * written again.
+   */
   encode(): Uint8Array {
     const id = isPlain(this.id) ? this.id : percentEncoded(this.id)
     const size = prefix.length + id.length + suffix.length
@@ -35,7 +39,10 @@ const slabBytes: number = limits.headerBlockBytes
 const prefix: Uint8Array = new TextEncoder().encode('NATS/1.0\r\nNats-Msg-Id: ')
 const suffix: Uint8Array = new TextEncoder().encode('\r\n\r\n')
 
-/** Printable ASCII without the space, which is trimmed at ends, and without the percent sign, which stands for the rest. */
+/**
+ * Printable ASCII without the space, which is trimmed at ends, and without the percent sign, which
+ * stands for the rest.
+ */
 function isPlain(id: string): boolean {
   for (let index = 0; index < id.length; index++) {
     const code = id.charCodeAt(index)

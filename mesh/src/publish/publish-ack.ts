@@ -2,8 +2,9 @@ import type { Msg } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
 
 /**
- * The sequence in a stream's acknowledgement, negative when the message was a duplicate; 0 for anything but the two plain
- * forms `{"stream":"EV_main","seq":123}` and the same with `,"duplicate":true`, for which there is parseAck. No allocation.
+ * The sequence in a stream's acknowledgement, negative when the message was a duplicate; 0 for
+ * anything but the two plain forms `{"stream":"EV_main","seq":123}` and the same with
+ * `,"duplicate":true`, for which there is parseAck. No allocation.
  */
 export function ackSequence(data: Uint8Array): number {
   if (!hasAt(data, 0, streamField)) return 0
@@ -24,11 +25,15 @@ export function ackSequence(data: Uint8Array): number {
 export type Ack =
   | { readonly kind: 'stored'; readonly seq: number; readonly duplicate: boolean }
   | { readonly kind: 'refused'; readonly error: WeirError }
-  /** Nobody can store it now, but soon somebody may: no leader, or the same id is on its way already. */
+  /**
+   * Nobody can store it now, but soon somebody may: no leader, or the same id is on its way
+   * already.
+   */
   | { readonly kind: 'later' }
 
 export function parseAck(msg: Msg): Ack {
-  // A status without a body: 503, nobody subscribes to the subject. The stream has no leader, or there is no stream.
+  // A status without a body: 503, nobody subscribes to the subject. The stream has no leader, or
+  // there is no stream.
   if (msg.data.length === 0) return { kind: 'later' }
   const ack = readAck(msg)
   if (ack?.error !== undefined) return errorAck(ack.error)

@@ -3,7 +3,10 @@ import type { WeirError } from '@weir/proto'
 /** Where the stream keeps the event. */
 export interface Stored {
   readonly seq: number
-  /** The id was in the stream already. After a retry that may be one's own first attempt, so it is false then. */
+  /**
+   * The id was in the stream already. After a retry that may be one's own first attempt, so it is
+   * false then.
+   */
   readonly duplicate: boolean
 }
 

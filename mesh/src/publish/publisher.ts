@@ -1,6 +1,7 @@
 /**
- * Hot path. Budget: 2 us a message of its own, beside what the NATS client takes; guarded by bench/src/publisher.bench.ts.
- * The client's own js.publish costs five times both: it makes a request, a timer and a header object of each message.
+ * Hot path. Budget: 2 us a message of its own, beside what the NATS client takes; guarded by
+ * bench/src/publisher.bench.ts. The client's own js.publish costs five times both: it makes a
+ * request, a timer and a header object of each message.
  */
 import { errors, type Msg, type NatsConnection, type PublishOptions } from '@nats-io/nats-core'
 import { type WeirError, limits as wire } from '@weir/proto'
@@ -35,12 +36,14 @@ export interface PublisherOptions {
 }
 
 /**
- * Publishes to streams, many messages at a time, each acknowledged. What got no answer is sent again with the same id until
- * the deadline: after two seconds, soon when the server says that the stream has no leader, at once after a reconnect.
- * First sends keep their order, and so does what a reconnect sends again; a single retry may come after later messages.
+ * Publishes to streams, many messages at a time, each acknowledged. What got no answer is sent
+ * again with the same id until the deadline: after two seconds, soon when the server says that the
+ * stream has no leader, at once after a reconnect. First sends keep their order, and so does what a
+ * reconnect sends again; a single retry may come after later messages.
  *
- * Fails with WeirError `overloaded` (at once: nothing queues here), `unavailable` (the deadline passed, or the store cannot
- * write), `quota_exceeded` (the stream is full and keeps what it has), `too_large`, `invalid` (no id), `draining`.
+ * Fails with WeirError `overloaded` (at once: nothing queues here), `unavailable` (the deadline
+ * passed, or the store cannot write), `quota_exceeded` (the stream is full and keeps what it has),
+ * `too_large`, `invalid` (no id), `draining`.
  */
 export class Publisher {
   readonly #nc: NatsConnection
@@ -48,7 +51,10 @@ export class Publisher {
   readonly #inFlightBytesMax: number
   /** In the order of first sends. */
   readonly #replies: Replies<Pending>
-  /** The client has read header and options when its publish returns, so one of each serves all messages. */
+  /**
+   * The client has read header and options when its publish returns, so one of each serves all
+   * messages.
+   */
   readonly #header = new MsgIdHeader()
   readonly #options: PublishOptions
   readonly #watch: { stop(): void }
@@ -82,7 +88,8 @@ export class Publisher {
       }))
     }
     this.#watch = watchConnection(nc, {
-      // While there is no connection nothing is sent: the client would hold it without a bound, and forget it when it dials.
+      // While there is no connection nothing is sent: the client would hold it without a bound, and
+      // forget it when it dials.
       lost: () => {
         this.#connected = false
       },
@@ -110,7 +117,10 @@ export class Publisher {
     return receipt.promise
   }
 
-  /** The same for many, at half the cost a message: the outcome of each, in their order. Never rejects. */
+  /**
+   * The same for many, at half the cost a message: the outcome of each, in their order. Never
+   * rejects.
+   */
   publishAll(messages: readonly Outgoing[]): Promise<readonly (Stored | WeirError)[]> {
     const receipt = new AllReceipt(messages.length)
     for (let index = 0; index < messages.length; index++) {
@@ -124,7 +134,10 @@ export class Publisher {
     return this.#replies.size
   }
 
-  /** Refuses what is new and resolves when everything unanswered is stored or has failed: at the latest at the deadline. */
+  /**
+   * Refuses what is new and resolves when everything unanswered is stored or has failed: at the
+   * latest at the deadline.
+   */
   async drain(): Promise<void> {
     if (this.#state === 'open') this.#state = 'draining'
     if (this.#replies.size > 0) {
@@ -208,7 +221,10 @@ export class Publisher {
     this.#send(token, pending)
   }
 
-  /** The server answers a publish that the user may not make with an error of the connection, which names the subject. */
+  /**
+   * The server answers a publish that the user may not make with an error of the connection, which
+   * names the subject.
+   */
   #failForbidden(cause: Error): void {
     if (!(cause instanceof errors.PermissionViolationError) || cause.operation !== 'publish') return
     for (const [token, pending] of this.#replies) {

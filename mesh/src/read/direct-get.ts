@@ -18,8 +18,9 @@ export interface DirectMessage {
 }
 
 /**
- * The newest message of a subject, or undefined when the stream holds none (ADR-31). Any replica answers, so in a cluster it
- * may be a moment behind. Throws `unavailable`; a stream that does not exist gives that as well.
+ * The newest message of a subject, or undefined when the stream holds none (ADR-31). Any replica
+ * answers, so in a cluster it may be a moment behind. Throws `unavailable`; a stream that does not
+ * exist gives that as well.
  */
 export async function lastMessage(
   nc: NatsConnection,
@@ -29,19 +30,27 @@ export async function lastMessage(
   return directMessage(await directGet(nc, stream, `.${subject}`, ''), stream)
 }
 
-/** The message at a sequence, or undefined when the stream does not hold it. Throws `unavailable`. */
+/**
+ * The message at a sequence, or undefined when the stream does not hold it. Throws `unavailable`.
+ */
 export async function messageAt(nc: NatsConnection, stream: string, seq: number): Promise<DirectMessage | undefined> {
   return directMessage(await directGet(nc, stream, '', JSON.stringify({ seq })), stream)
 }
 
-/** The sequence of the first message that was stored at a time or later; undefined when there is none. */
+/**
+ * The sequence of the first message that was stored at a time or later; undefined when there is
+ * none.
+ */
 export async function sequenceAt(nc: NatsConnection, stream: string, timeMs: number): Promise<number | undefined> {
   const start_time = new Date(timeMs).toISOString()
   const query = JSON.stringify({ start_time, next_by_subj: '>', batch: 1 })
   return directMessage(await directGet(nc, stream, '', query), stream)?.seq
 }
 
-/** Removes one message from a stream that allows it; nothing happens when it is gone already. Throws `unavailable`. */
+/**
+ * Removes one message from a stream that allows it; nothing happens when it is gone already. Throws
+ * `unavailable`.
+ */
 export async function deleteMessage(nc: NatsConnection, stream: string, seq: number): Promise<void> {
   const body = JSON.stringify({ seq, no_erase: true })
   const reply = await request(nc, `$JS.API.STREAM.MSG.DELETE.${stream}`, body, {
@@ -61,7 +70,10 @@ function directGet(nc: NatsConnection, stream: string, suffix: string, query: st
   })
 }
 
-/** The answer to a direct get; undefined for the one that says that there is nothing. Throws `unavailable`. */
+/**
+ * The answer to a direct get; undefined for the one that says that there is nothing. Throws
+ * `unavailable`.
+ */
 export function directMessage(message: Msg, stream: string): DirectMessage | undefined {
   const payload = message.data
   const code = payload.length === 0 ? (message.headers?.code ?? 0) : 0

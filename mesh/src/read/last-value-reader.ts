@@ -10,8 +10,9 @@ import { lost } from '../connection/request.ts'
 import { type DirectMessage, directMessage } from './direct-get.ts'
 
 /**
- * Reads the newest message of subjects, as `lastMessage` does, for who does so all the time: what is asked for within one turn
- * of the event loop goes out in one write, and a request costs no timer and no header object.
+ * Reads the newest message of subjects, as `lastMessage` does, for who does so all the time: what
+ * is asked for within one turn of the event loop goes out in one write, and a request costs no
+ * timer and no header object.
  */
 export class LastValueReader {
   readonly #nc: NatsConnection
@@ -38,8 +39,8 @@ export class LastValueReader {
   }
 
   /**
-   * Undefined when the stream holds no message of the subject. Rejects with `unavailable`, which a stream that does not exist
-   * gives as well; at once when the connection is lost.
+   * Undefined when the stream holds no message of the subject. Rejects with `unavailable`, which a
+   * stream that does not exist gives as well; at once when the connection is lost.
    */
   get(stream: string, subject: string): Promise<DirectMessage | undefined> {
     return new Promise((resolve, reject) => {

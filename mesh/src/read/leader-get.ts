@@ -10,16 +10,16 @@ export interface LeaderMessage {
 }
 
 /**
- * The newest message of a subject, undefined when there is none. A direct get may be answered by a replica that has not heard of
- * it yet. Throws `unavailable`.
+ * The newest message of a subject, undefined when there is none. A direct get may be answered by a
+ * replica that has not heard of it yet. Throws `unavailable`.
  */
 export function lastByLeader(nc: NatsConnection, stream: string, subject: string): Promise<LeaderMessage | undefined> {
   return ask(nc, stream, { last_by_subj: subject })
 }
 
 /**
- * The sequence of the first message from `seq` on that matches, by the word of the stream's leader; undefined when there is
- * none. A range read may be answered by a replica that is behind.
+ * The sequence of the first message from `seq` on that matches, by the word of the stream's leader;
+ * undefined when there is none. A range read may be answered by a replica that is behind.
  */
 export async function firstSequence(
   nc: NatsConnection,

@@ -13,7 +13,10 @@ export interface StoredMessage {
   readonly seq: number
   readonly payload: Uint8Array
   readonly removal: Removal
-  /** The value of a header, empty when it is absent; `Nats-Time-Stamp` says when the message was stored, in RFC 3339. */
+  /**
+   * The value of a header, empty when it is absent; `Nats-Time-Stamp` says when the message was
+   * stored, in RFC 3339.
+   */
   header(name: string): string
 }
 
@@ -35,9 +38,9 @@ export interface Range {
 }
 
 /**
- * Reads the messages of a stream from a sequence on, by one batched direct get (ADR-31): no consumer is made, so any number of
- * readers cost the server nothing between two reads. Throws `unavailable` when the answer does not arrive whole, at once
- * when the connection is lost.
+ * Reads the messages of a stream from a sequence on, by one batched direct get (ADR-31): no
+ * consumer is made, so any number of readers cost the server nothing between two reads. Throws
+ * `unavailable` when the answer does not arrive whole, at once when the connection is lost.
  *
  * The client's own `getBatch` leaks a subscription a call, hence this one.
  */

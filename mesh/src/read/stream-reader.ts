@@ -33,15 +33,17 @@ export interface StreamReaderOptions {
 }
 
 /**
- * Where a reader begins: at a sequence, or with the newest message of each subject, after which everything follows. There is
- * no start by time, as nats.js cannot make such a consumer anew; `sequenceAt` turns a time into a sequence.
+ * Where a reader begins: at a sequence, or with the newest message of each subject, after which
+ * everything follows. There is no start by time, as nats.js cannot make such a consumer anew;
+ * `sequenceAt` turns a time into a sequence.
  */
 export type ReaderStart = { readonly seq: number } | 'latest'
 
 /**
- * Reads a stream in order and without acknowledgements, by nats.js' ordered consumer: an ephemeral one that is made anew
- * after the last message whenever something is missing, so each message comes once, in the order of sequence. Where to
- * begin is for the caller to know: nothing about it is kept on the server.
+ * Reads a stream in order and without acknowledgements, by nats.js' ordered consumer: an ephemeral
+ * one that is made anew after the last message whenever something is missing, so each message comes
+ * once, in the order of sequence. Where to begin is for the caller to know: nothing about it is
+ * kept on the server.
  */
 export class StreamReader {
   readonly #options: StreamReaderOptions
@@ -54,9 +56,10 @@ export class StreamReader {
   }
 
   /**
-   * Hands every message to the handler, one after the other, until `close` or until the handler says `stop`; while a promise
-   * of the handler is open, no more than `readerAheadMax` messages are fetched. Throws what the handler throws, and `unavailable`
-   * when the stream cannot be read any more.
+   * Hands every message to the handler, one after the other, until `close` or until the handler
+   * says `stop`; while a promise of the handler is open, no more than `readerAheadMax` messages are
+   * fetched. Throws what the handler throws, and `unavailable` when the stream cannot be read any
+   * more.
    */
   run(handler: (message: StreamMessage) => Verdict | Promise<Verdict>): Promise<void> {
     return this.#each(handler, false)
@@ -88,7 +91,8 @@ export class StreamReader {
         ? cause
         : new WeirError('unavailable', `${what} cannot be read at the moment.`, { cause })
     })
-    // Who follows the stream goes on after a reconnect; who waits for an answer is told at once that it does not come.
+    // Who follows the stream goes on after a reconnect; who waits for an answer is told at once
+    // that it does not come.
     let failure: WeirError | undefined
     const fail = (error: WeirError): void => {
       failure = error
@@ -132,7 +136,8 @@ export class StreamReader {
       consumerOptions(this.#options),
     )
     this.#pending = (await consumer.info(true)).num_pending
-    // After an outage nats.js waits for `expires` before it looks again whether its consumer is there.
+    // After an outage nats.js waits for `expires` before it looks again whether its consumer is
+    // there.
     const messages = await consumer.consume({
       max_messages: limits.readerAheadMax,
       expires: 2_000,

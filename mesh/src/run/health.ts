@@ -1,4 +1,7 @@
-/** Whether a service is fit for traffic: each of its parts says so, and a service that drains is not. */
+/**
+ * Whether a service is fit for traffic: each of its parts says so, and a service that drains is
+ * not.
+ */
 export class Health {
   readonly #parts = new Map<string, PartHealth>()
   #draining = false

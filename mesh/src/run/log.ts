@@ -3,8 +3,8 @@ import { type Logger, pino } from 'pino'
 export type { Logger } from 'pino'
 
 /**
- * One JSON object a line on standard output, with `time` in RFC 3339 and the name of the service. Written at once: pino's
- * own default loses or reorders lines where the process exits.
+ * One JSON object a line on standard output, with `time` in RFC 3339 and the name of the service.
+ * Written at once: pino's own default loses or reorders lines where the process exits.
  */
 export function createLogger(service: string, level: string): Logger {
   return pino(

@@ -19,8 +19,8 @@ interface MetricObject {
 }
 
 /**
- * The metrics of one service. Every name becomes `weir_<service>_<name>`. A label has few values: never a subject, a
- * client or a token.
+ * The metrics of one service. Every name becomes `weir_<service>_<name>`. A label has few values:
+ * never a subject, a client or a token.
  */
 export class Metrics {
   readonly #registry: Registry = new Registry()
@@ -37,7 +37,10 @@ export class Metrics {
     }
   }
 
-  /** `collect` runs at each scrape and sets the counter, after `reset`, to what is counted elsewhere. */
+  /**
+   * `collect` runs at each scrape and sets the counter, after `reset`, to what is counted
+   * elsewhere.
+   */
   counter<L extends string = string>(
     name: string,
     help: string,
@@ -86,7 +89,9 @@ export class Metrics {
     })
   }
 
-  /** A counter that is kept elsewhere, as a plain number, and read at each scrape: for hot paths. */
+  /**
+   * A counter that is kept elsewhere, as a plain number, and read at each scrape: for hot paths.
+   */
   reading(name: string, help: string, read: () => number): void {
     const counter: Counter = new Counter({
       name: this.#prefix + name,
@@ -99,7 +104,10 @@ export class Metrics {
     })
   }
 
-  /** What this service counts of its own, in the order of declaration; what every process of its runtime has is left out. */
+  /**
+   * What this service counts of its own, in the order of declaration; what every process of its
+   * runtime has is left out.
+   */
   describe(): readonly MetricDescription[] {
     return this.#registry
       .getMetricsAsArray()

@@ -1,8 +1,9 @@
 import type { Logger } from './log.ts'
 
 /**
- * What a service has started, in the order of its start. A service tells its start-up as a story: each step gives what the
- * next ones use, so the types prove the order, and the reverse of it is the order of the drain.
+ * What a service has started, in the order of its start. Start-up is written as a row of steps,
+ * each of which gives what the next ones use, so the types prove the order, and the reverse of it
+ * is the order of the drain.
  */
 export class Scope {
   readonly #log: Logger
@@ -20,9 +21,10 @@ export class Scope {
   }
 
   /**
-   * Starts a step and gives what it made; rejects with what `start` throws. `stop` resolves when what was begun is finished and
-   * nothing of the step is left; it is called once, and only after `start` has resolved. Once the scope ends nothing starts, and
-   * what was starting is stopped as soon as it has; both reject, so that the story goes no further.
+   * Starts a step and gives what it made; rejects with what `start` throws. `stop` resolves when
+   * what was begun is finished and nothing of the step is left; it is called once, and only after
+   * `start` has resolved. Once the scope ends nothing starts, and what was starting is stopped as
+   * soon as it has; both reject, so that no later step begins.
    */
   async use<T>(name: string, start: () => T | Promise<T>, stop?: (made: T) => void | Promise<void>): Promise<T> {
     if (this.#ended) throw stopping(name)
@@ -38,7 +40,10 @@ export class Scope {
     return made
   }
 
-  /** Stops every step, the last one first; one that fails does not keep the others from it. Says whether all went well. */
+  /**
+   * Stops every step, the last one first; one that fails does not keep the others from it. Says
+   * whether all went well.
+   */
   async end(): Promise<boolean> {
     this.#ended = true
     let clean = true

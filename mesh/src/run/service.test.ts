@@ -136,7 +136,8 @@ function run(trouble: string): Running {
   return {
     lines,
     ended,
-    // Deno would report a child that its own kill() ended as ended by the signal, whatever the exit code.
+    // Deno would report a child that its own kill() ended as ended by the signal, whatever the exit
+    // code.
     kill: (signal) => void process.kill(child.pid ?? 0, signal),
     messages: () => lines.map((line) => line.msg),
     said: (message) =>

@@ -16,8 +16,9 @@ export interface ServiceOptions {
 }
 
 /**
- * Runs a service until SIGTERM or SIGINT, then ends the process: with 0 after a clean drain; with 1 when a step cannot start
- * or stop, when the drain passes its deadline, at a second signal, and when an error reaches nobody.
+ * Runs a service until SIGTERM or SIGINT, then ends the process: with 0 after a clean drain; with 1
+ * when a step cannot start or stop, when the drain passes its deadline, at a second signal, and
+ * when an error reaches nobody.
  */
 export async function runService({ name, start, log, health, drainMs }: ServiceOptions): Promise<never> {
   health.set('start', false, 'starting')
@@ -50,7 +51,10 @@ export async function runService({ name, start, log, health, drainMs }: ServiceO
   process.exit(code)
 }
 
-/** What an operator can mend is said in one sentence, without the stack that a fault of this code is logged with. */
+/**
+ * What an operator can mend is said in one sentence, without the stack that a fault of this code is
+ * logged with.
+ */
 function sayWhyNot(name: string, step: string | undefined, cause: unknown, log: Logger): void {
   if (cause instanceof WeirError && cause.code !== 'internal') {
     const reason = cause.cause instanceof Error ? { reason: cause.cause.message } : {}

@@ -4,16 +4,17 @@ import { limits } from '../config/limits.ts'
 import { meshBucketName, sourceStream } from './layout.ts'
 
 /**
- * What an answer of ingest means, from the weakest: `dev`, written by one server; `single`, synced to the disk of one server;
- * `cluster`, written by two of three servers.
+ * What an answer of ingest means, from the weakest: `dev`, written by one server; `single`, synced
+ * to the disk of one server; `cluster`, written by two of three servers.
  */
 export const durabilityProfiles = ['dev', 'single', 'cluster'] as const
 
 export type DurabilityProfile = (typeof durabilityProfiles)[number]
 
 /**
- * A sentence on why NATS does not keep what the profile says; undefined where it does. The bucket of the mesh stands for all
- * streams, as the provisioner makes them alike. Whether a single server syncs is nothing that it tells its clients.
+ * A sentence on why NATS does not keep what the profile says; undefined where it does. The bucket
+ * of the mesh stands for all streams, as the provisioner makes them alike. Whether a single server
+ * syncs is nothing that it tells its clients.
  */
 export async function durabilityFault(nc: NatsConnection, profile: DurabilityProfile): Promise<string | undefined> {
   if (profile !== 'cluster') return undefined

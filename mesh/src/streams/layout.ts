@@ -1,6 +1,6 @@
 /**
- * The names of NATS streams and subjects, DESIGN section "NATS layout". Arguments are valid already: a tenant, a bucket, a
- * source and a subject as @weir/proto checks them.
+ * The names of NATS streams and subjects, DESIGN section "NATS layout". Arguments are valid
+ * already: a tenant, a bucket, a source and a subject as @weir/proto checks them.
  */
 
 export function eventStream(tenant: string): string {
@@ -25,13 +25,19 @@ export function keySubject(tenant: string, bucket: string, key: string): string 
   return `$KV.${tenant}_${bucket}.${key}`
 }
 
-/** What every republished subject of a source begins with; `.>` after it subscribes to all of the source. */
+/**
+ * What every republished subject of a source begins with; `.>` after it subscribes to all of the
+ * source.
+ */
 export function liveSubject(tenant: string, source: string): string {
   // No tenant has this name.
   return source === meshBucketName ? `live._.${meshBucketName}` : `live.${tenant}.${source}`
 }
 
-/** The stream that is behind a source. The source `mesh` is the same one for every tenant; who may read it is the hub's rule. */
+/**
+ * The stream that is behind a source. The source `mesh` is the same one for every tenant; who may
+ * read it is the hub's rule.
+ */
 export function sourceStream(tenant: string, source: string): string {
   if (source === meshBucketName) return `KV_${meshBucketName}`
   return source === 'events' ? eventStream(tenant) : bucketStream(tenant, source)

@@ -6,7 +6,10 @@ export interface NatsConfigOptions {
   /** Where JetStream keeps its files. */
   readonly storeDir: string
   readonly passwords: Readonly<Record<NatsRole, string>>
-  /** Sync each message to the disk before it is acknowledged: what is accepted then survives a power cut of this machine. */
+  /**
+   * Sync each message to the disk before it is acknowledged: what is accepted then survives a power
+   * cut of this machine.
+   */
   readonly syncAlways?: boolean
   /** The cluster that this server is one of. */
   readonly cluster?: NatsClusterOptions
@@ -37,7 +40,10 @@ export function renderNatsConfig(options: NatsConfigOptions): string {
   return `${lines.join('\n')}\n${renderNatsUsers((role) => quote(passwords[role]))}`
 }
 
-/** The users of a configuration file. `passwordOf` gives the text behind `password:`, which may be a variable such as `$HUB`. */
+/**
+ * The users of a configuration file. `passwordOf` gives the text behind `password:`, which may be a
+ * variable such as `$HUB`.
+ */
 export function renderNatsUsers(passwordOf: (role: NatsRole) => string): string {
   const users = natsRoles.map((role) => renderUser(role, passwordOf(role)))
   return ['authorization { users: [', ...users, '] }', ''].join('\n')

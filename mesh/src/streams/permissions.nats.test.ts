@@ -205,7 +205,10 @@ function connectAs(role: NatsRole): Promise<NatsConnection> {
   return connectNats({ url, name: role, log: createLogger('test', 'silent') })
 }
 
-/** Whether the server takes a publish, judged by its error. Nothing is stored: the body is no valid request either way. */
+/**
+ * Whether the server takes a publish, judged by its error. Nothing is stored: the body is no valid
+ * request either way.
+ */
 async function mayPublish(role: NatsRole, subject: string): Promise<boolean> {
   return !(await violates(role, (nc) => nc.publish(subject, 'x')))
 }

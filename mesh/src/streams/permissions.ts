@@ -35,9 +35,10 @@ const askDenials = 'weir.hub.denials'
 const hearDenials = ['weir.hub.deny', 'weir.hub.answer.>'] as const
 
 /**
- * The least that each service can work with. Nobody may publish to `live.>`: what hubs read there comes from the streams
- * alone. Nobody reads another role's inbox. One thing NATS cannot forbid to those who may create consumers: to have one
- * deliver to any subject; so hub and projector are trusted with that.
+ * The least that each service can work with. Nobody may publish to `live.>`: what hubs read there
+ * comes from the streams alone. Nobody reads another role's inbox. One thing NATS cannot forbid to
+ * those who may create consumers: to have one deliver to any subject; so hub and projector are
+ * trusted with that.
  */
 export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
   admin: {

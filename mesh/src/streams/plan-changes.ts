@@ -10,7 +10,10 @@ export interface PlanChange {
   readonly loss?: string
 }
 
-/** What has to change in an existing stream so that it is as planned. Fields that the plan leaves out are not compared. */
+/**
+ * What has to change in an existing stream so that it is as planned. Fields that the plan leaves
+ * out are not compared.
+ */
 export function planChanges(plan: StreamPlan, info: StreamInfo): readonly PlanChange[] {
   const config: Readonly<Record<string, unknown>> = info.config
   const changes: PlanChange[] = []

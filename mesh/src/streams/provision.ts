@@ -26,8 +26,9 @@ export interface Provisioned {
 }
 
 /**
- * Makes or updates the streams and buckets of a tenant; nothing happens where they are right. Throws `conflict`, before any
- * change, when a change would lose stored data and is not forced; `unavailable` when JetStream has no leader for too long.
+ * Makes or updates the streams and buckets of a tenant; nothing happens where they are right.
+ * Throws `conflict`, before any change, when a change would lose stored data and is not forced;
+ * `unavailable` when JetStream has no leader for too long.
  */
 export function provisionTenant(
   nc: NatsConnection,
@@ -39,7 +40,10 @@ export function provisionTenant(
   return provision(nc, tenantStreams(tenant, spec), options)
 }
 
-/** Makes or updates the buckets that belong to no tenant: in which hubs say that they are there, and of tickets. */
+/**
+ * Makes or updates the buckets that belong to no tenant: in which hubs say that they are there, and
+ * of tickets.
+ */
 export function provisionMesh(
   nc: NatsConnection,
   replicas: number,
@@ -113,7 +117,10 @@ async function settled<T>(plan: StreamPlan, deadline: number, request: () => Pro
   }
 }
 
-/** What an election or a reconnect passes over. "JetStream is not enabled" is also what the client says when nobody answers, as in an election. */
+/**
+ * What an election or a reconnect passes over. "JetStream is not enabled" is also what the client
+ * says when nobody answers, as in an election.
+ */
 function isPassing(cause: unknown): boolean {
   if (cause instanceof JetStreamApiError) return cause.status === 503
   if (isForbidden(cause)) return false

@@ -17,7 +17,9 @@ export interface StreamState {
   readonly maxAgeMs: number
 }
 
-/** Throws `not_found` when there is no such stream and `unavailable` when JetStream does not answer. */
+/**
+ * Throws `not_found` when there is no such stream and `unavailable` when JetStream does not answer.
+ */
 export async function streamState(nc: NatsConnection, stream: string): Promise<StreamState> {
   const reply = await request(nc, `$JS.API.STREAM.INFO.${stream}`, '', {
     what: 'NATS JetStream',
@@ -44,7 +46,10 @@ interface ApiFault {
   readonly error: { readonly err_code: number; readonly description: string }
 }
 
-/** Microseconds of an RFC 3339 time with nanoseconds; a Date would merge streams made in the same millisecond. */
+/**
+ * Microseconds of an RFC 3339 time with nanoseconds; a Date would merge streams made in the same
+ * millisecond.
+ */
 export function epochOf(created: string | Date): number {
   const text = typeof created === 'string' ? created : created.toISOString()
   const fraction = /\.(\d{1,9})/.exec(text)?.[1] ?? ''

@@ -23,15 +23,23 @@ export interface TenantSpec {
   /** Copies of each stream in a NATS cluster: 1, 3 or 5. */
   readonly replicas: number
   readonly buckets: readonly BucketSpec[]
-  /** JetStream domains of sites at the end of leaf nodes, whose events of this tenant are copied into the stream. */
+  /**
+   * JetStream domains of sites at the end of leaf nodes, whose events of this tenant are copied
+   * into the stream.
+   */
   readonly sites?: readonly string[]
 }
 
 export interface BucketSpec {
   readonly name: string
-  /** A key that is not put again for this long is removed, and subscribers are told; 0 keeps keys for ever. */
+  /**
+   * A key that is not put again for this long is removed, and subscribers are told; 0 keeps keys
+   * for ever.
+   */
   readonly ttlMs: number
-  /** A new key, or a larger value, is refused with `quota_exceeded` when the bucket would be larger. */
+  /**
+   * A new key, or a larger value, is refused with `quota_exceeded` when the bucket would be larger.
+   */
   readonly maxBytes: number
 }
 
@@ -52,7 +60,10 @@ export const defaultTenantSpec: TenantSpec = {
 /** Presence and load of the hubs: a hub that stops saying it is there is gone after the TTL. */
 export const meshBucket: BucketSpec = { name: meshBucketName, ttlMs: limits.presenceMs, maxBytes: 16 * 1024 ** 2 }
 
-/** Stand-ins for a token that can be used once. Nothing of it is republished; a flood pushes out the oldest. */
+/**
+ * Stand-ins for a token that can be used once. Nothing of it is republished; a flood pushes out the
+ * oldest.
+ */
 export const ticketBucket: BucketSpec = {
   name: ticketBucketName,
   ttlMs: limits.ticketMs,
@@ -77,7 +88,10 @@ export type StreamPlan = Pick<
 > &
   Partial<StreamConfig>
 
-/** Every stream of a tenant. Throws `invalid` for a bucket that could not be read, since its name is taken. */
+/**
+ * Every stream of a tenant. Throws `invalid` for a bucket that could not be read, since its name is
+ * taken.
+ */
 export function tenantStreams(tenant: string, spec: TenantSpec): readonly StreamPlan[] {
   for (const { name } of spec.buckets) {
     if (name === 'events' || name === meshBucketName) {
@@ -148,7 +162,8 @@ function bucketPlan(stream: string, bucket: string, spec: BucketSpec, replicas: 
     // The server refuses a window that is longer than the age.
     duplicate_window: nanos(spec.ttlMs === 0 ? limits.dedupeWindowMs : Math.min(spec.ttlMs, limits.dedupeWindowMs)),
     max_msgs_per_subject: 1,
-    // A marker takes the place of a key that expires, so expiry can be seen. The server wants both of these with it.
+    // A marker takes the place of a key that expires, so expiry can be seen. The server wants both
+    // of these with it.
     subject_delete_marker_ttl: nanos(limits.expiryMarkerMs),
     allow_msg_ttl: true,
     allow_rollup_hdrs: true,

@@ -15,11 +15,16 @@ export interface Known {
 }
 
 export type Comparison =
-  /** What was handed on is not what the stream holds: all of it is loaded again. `reset`: it was void, not only in doubt. */
+  /**
+   * What was handed on is not what the stream holds: all of it is loaded again. `reset`: it was
+   * void, not only in doubt.
+   */
   | { readonly kind: 'void'; readonly reset: boolean; readonly why: string }
   /** What is missing is usually on its way. */
   | { readonly kind: 'late' }
-  /** Everything up to the stream's last is to be handed on, from what is held or from the stream. */
+  /**
+   * Everything up to the stream's last is to be handed on, from what is held or from the stream.
+   */
   | { readonly kind: 'repair' }
 
 /** How what was handed on stands to the stream. Pure. */
@@ -30,7 +35,8 @@ export function compareWithStream({ epoch, lastSeq }: StreamState, known: Known)
   if (lastSeq < known.askedHead) {
     return { kind: 'void', reset: true, why: 'the stream was set back, as by a backup: what it had after that is void' }
   }
-  // Markers of keys that expired have a time to live themselves; after it nothing but the whole table tells what is gone.
+  // Markers of keys that expired have a time to live themselves; after it nothing but the whole
+  // table tells what is gone.
   if (known.markersMs !== undefined && lastSeq > known.head && known.uncomparedMs > known.markersMs) {
     return { kind: 'void', reset: false, why: 'NATS was away for so long that the whole bucket is read again' }
   }

@@ -1,5 +1,6 @@
 /**
- * Hot path: what arrives is handed on here. Budget: part of that of live-parser.ts, guarded by bench/src/inbound.bench.ts.
+ * Hot path: what arrives is handed on here. Budget: part of that of live-parser.ts, guarded by
+ * bench/src/inbound.bench.ts.
  */
 import { Removal } from '@weir/proto'
 import { liveSequence, removalOf } from '../read/server-header.ts'
@@ -9,8 +10,8 @@ import type { Headed } from './live-parser.ts'
 import type { TailSink } from './tail-sink.ts'
 
 /**
- * What was handed on of a source, in the order of sequence and without a hole that nobody was told of; and what arrived past a
- * hole, which is held. Holds at first.
+ * What was handed on of a source, in the order of sequence and without a hole that nobody was told
+ * of; and what arrived past a hole, which is held. Holds at first.
  */
 export class Handover {
   readonly #sink: TailSink
@@ -75,7 +76,10 @@ export class Handover {
     this.#epoch = 0
   }
 
-  /** Hands on what was read of the stream; the subject is past what all subjects of the source begin with. */
+  /**
+   * Hands on what was read of the stream; the subject is past what all subjects of the source begin
+   * with.
+   */
   pass(subject: string, seq: number, payload: Uint8Array, removal: Removal): void {
     this.#head = seq
     this.#sink.entry(subject, seq, payload, removal)

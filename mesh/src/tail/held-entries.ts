@@ -6,7 +6,10 @@ export interface HeldEntry {
   readonly removal: Removal
 }
 
-/** What arrived past a hole that is being filled, by sequence; bounded, since all of it can be read from the stream as well. */
+/**
+ * What arrived past a hole that is being filled, by sequence; bounded, since all of it can be read
+ * from the stream as well.
+ */
 export class HeldEntries {
   readonly #bounds: HeldBounds
   readonly #entries: Map<number, HeldEntry> = new Map()

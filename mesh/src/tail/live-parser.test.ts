@@ -131,7 +131,10 @@ function hearAlone(chunks: readonly Uint8Array[]): string[] {
   return heard
 }
 
-/** The same where the messages of subscription 2 are read ahead, and how many of them came through the client. */
+/**
+ * The same where the messages of subscription 2 are read ahead, and how many of them came through
+ * the client.
+ */
 function hearLive(chunks: readonly Uint8Array[]): { heard: string[]; byClient: number } {
   const heard: string[] = []
   let byClient = 0

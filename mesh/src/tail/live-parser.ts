@@ -2,8 +2,9 @@ import { MsgHdrsImpl, type Parser, State } from '@nats-io/nats-core/internal'
 import { internSubject } from './subject-cache.ts'
 
 /**
- * Hears one message: its subject past what all subjects of the subscription begin with, its payload as a view that is good
- * during the call only, with its header block right before it in the same buffer, and what can decode that block.
+ * Hears one message: its subject past what all subjects of the subscription begin with, its payload
+ * as a view that is good during the call only, with its header block right before it in the same
+ * buffer, and what can decode that block.
  */
 export type LiveHandler = (subject: string, payload: Uint8Array, headed: Headed) => void
 
@@ -19,12 +20,14 @@ export interface LiveTap {
 }
 
 /**
- * Reads the messages of some subscriptions from the bytes of a connection (NATS client protocol, HMSG) before the client's own
- * parser does, which gets everything else, in order. The client makes ten objects of a message; here it is a view and a subject
- * that is known already. What is cut in two by the end of a chunk, or looks unlike what nats-server writes, is the client's,
- * so its own callback of those subscriptions must do the same.
+ * Reads the messages of some subscriptions from the bytes of a connection (NATS client protocol,
+ * HMSG) before the client's own parser does, which gets everything else, in order. The client makes
+ * ten objects of a message; here it is a view and a subject that is known already. What is cut in
+ * two by the end of a chunk, or looks unlike what nats-server writes, is the client's, so its own
+ * callback of those subscriptions must do the same.
  *
- * Budget: 0.5 us a message beside its handler, with its subject; it is part of what bench/src/inbound.bench.ts measures.
+ * Budget: 0.5 us a message beside its handler, with its subject; it is part of what
+ * bench/src/inbound.bench.ts measures.
  */
 export class LiveParser {
   readonly #client: Parser
@@ -106,8 +109,8 @@ class HeaderBlock implements Headed {
 const frame = { sid: 0, subjectStart: 0, subjectEnd: 0, headerStart: -1, payloadStart: 0, end: 0 }
 
 /**
- * Finds the frame that begins at `at`; false when it is not whole or not as nats-server writes it. `headerStart` is -1 where
- * it is no message with headers.
+ * Finds the frame that begins at `at`; false when it is not whole or not as nats-server writes it.
+ * `headerStart` is -1 where it is no message with headers.
  */
 function readFrame(chunk: Uint8Array, at: number): boolean {
   frame.headerStart = -1

@@ -3,7 +3,10 @@ import type { NatsConnectionImpl } from '@nats-io/nats-core/internal'
 import { onReconnect } from '../connection/reconnects.ts'
 import { type LiveHandler, LiveParser, type LiveTap } from './live-parser.ts'
 
-/** Subscribes to everything below `prefix`, with a reader of its own for what the client takes long to hand out. */
+/**
+ * Subscribes to everything below `prefix`, with a reader of its own for what the client takes long
+ * to hand out.
+ */
 export function subscribeLive(nc: NatsConnection, prefix: string, handler: LiveHandler): { unsubscribe(): void } {
   const prefixLength = prefix.length + 1
   const subscription = nc.subscribe(`${prefix}.>`, {
@@ -29,7 +32,8 @@ function tapsOf(nc: NatsConnection): Map<number, LiveTap> {
   const taps = new Map<number, LiveTap>()
   tapsByConnection.set(nc, taps)
   readAhead(nc, taps)
-  // Each time it connects the client makes a parser anew; until we hear of it, that serves the subscriptions itself.
+  // Each time it connects the client makes a parser anew; until we hear of it, that serves the
+  // subscriptions itself.
   onReconnect(nc, () => readAhead(nc, taps))
   return taps
 }

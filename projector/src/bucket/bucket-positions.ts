@@ -7,8 +7,8 @@ import { limits } from '../limits.ts'
 import { isCleared, type PartitionPosition, type Position, type PositionStore } from '../run/position.ts'
 
 /**
- * Positions in the tenant's bucket `positions`, under `<projection>.<i>-<n>`. Like every value of a bucket they are events,
- * so a dashboard can watch them.
+ * Positions in the tenant's bucket `positions`, under `<projection>.<i>-<n>`. Like every value of a
+ * bucket they are events, so a dashboard can watch them.
  */
 export class BucketPositions implements PositionStore {
   readonly #nc: NatsConnection
@@ -49,7 +49,10 @@ export class BucketPositions implements PositionStore {
     return [...new Set(stored.map(({ subject }) => subject.slice(prefix).split('.')[0] ?? ''))].sort()
   }
 
-  /** The later of two replicas on the same share wins, whatever it says: a position that is too old costs work, not data. */
+  /**
+   * The later of two replicas on the same share wins, whatever it says: a position that is too old
+   * costs work, not data.
+   */
   async save(projection: string, { index, count }: Partition, position: Position): Promise<void> {
     const subject = keySubject(this.#tenant, bucket, `${projection}.${index}-${count}`)
     const json = JSON.stringify(position)

@@ -34,7 +34,10 @@ export interface StatePage {
   readonly next?: string
 }
 
-/** Reads buckets straight from their streams, so that what was just written is seen and nothing is kept in memory here. */
+/**
+ * Reads buckets straight from their streams, so that what was just written is seen and nothing is
+ * kept in memory here.
+ */
 export class BucketReader {
   readonly #nc: NatsConnection
   readonly #values: LastValueReader
@@ -45,7 +48,10 @@ export class BucketReader {
     this.#values = new LastValueReader(nc)
   }
 
-  /** The value of one key; undefined when there is none. Throws `not_found` when the bucket does not exist. */
+  /**
+   * The value of one key; undefined when there is none. Throws `not_found` when the bucket does not
+   * exist.
+   */
   async get(tenant: string, bucket: string, key: string): Promise<StateValue | undefined> {
     const shape = await this.#shape(tenant, bucket)
     const stream = bucketStream(tenant, bucket)
@@ -60,8 +66,8 @@ export class BucketReader {
   }
 
   /**
-   * Keys in the order in which they were put last. Each key that exists throughout is on some page; one that is put between two
-   * pages moves to the end and may come twice.
+   * Keys in the order in which they were put last. Each key that exists throughout is on some page;
+   * one that is put between two pages moves to the end and may come twice.
    */
   async list(tenant: string, bucket: string, request: ListRequest): Promise<StatePage> {
     const { epoch, lastSeq, ttlMs } = await this.#freshShape(tenant, bucket)
@@ -69,7 +75,8 @@ export class BucketReader {
     let seq = 1 + afterSeq(request.after, epoch)
     const items: StateValue[] = []
     for (;;) {
-      // One more than asked for tells whether there is another page: what follows may be removals alone.
+      // One more than asked for tells whether there is another page: what follows may be removals
+      // alone.
       const wanted = request.limit + 1 - items.length
       const { messages, more } = await this.#read(tenant, bucket, request.filters, seq, wanted)
       for (const message of messages) {
@@ -107,7 +114,8 @@ export class BucketReader {
     )
     const [first] = reads
     if (first !== undefined && reads.length === 1) return first
-    // What one read left out may come before what another one gave: only up to the nearest end is everything known.
+    // What one read left out may come before what another one gave: only up to the nearest end is
+    // everything known.
     const known = Math.min(...reads.map(({ messages, more }) => (more ? (messages.at(-1)?.seq ?? 0) : Infinity)))
     const bySeq = new Map(reads.flatMap(({ messages }) => messages.map((message) => [message.seq, message])))
     const merged = [...bySeq.values()].filter((message) => message.seq <= known).sort((a, b) => a.seq - b.seq)
@@ -124,7 +132,10 @@ export class BucketReader {
     return shape
   }
 
-  /** What seldom changes of a bucket is asked for every few seconds; there are as many as there are buckets. */
+  /**
+   * What seldom changes of a bucket is asked for every few seconds; there are as many as there are
+   * buckets.
+   */
   async #shape(tenant: string, bucket: string): Promise<BucketShape> {
     const known = this.#shapes.get(bucketStream(tenant, bucket))
     if (known !== undefined && Date.now() - known.readAtMs < limits.bucketShapeMs) return known
@@ -147,7 +158,10 @@ interface BucketShape {
   readonly readAtMs: number
 }
 
-/** A page of another incarnation of the bucket tells nothing about this one, so the listing begins anew. */
+/**
+ * A page of another incarnation of the bucket tells nothing about this one, so the listing begins
+ * anew.
+ */
 function afterSeq(after: string | undefined, epoch: number): number {
   if (after === undefined) return 0
   const place = parseCursor(after)

@@ -18,7 +18,10 @@ export interface BucketTargetOptions {
   readonly onOvertaken?: (key: string, stamp: ValueStamp, payload: Uint8Array) => void
 }
 
-/** The bucket that a projection fills: which keys are its own, how long a value still lives, and the writing itself. */
+/**
+ * The bucket that a projection fills: which keys are its own, how long a value still lives, and the
+ * writing itself.
+ */
 export class BucketTarget {
   readonly writer: BucketWriter
   readonly #options: BucketTargetOptions
@@ -60,7 +63,10 @@ export class BucketTarget {
     this.writer.put(key, stamp, payload, Number.POSITIVE_INFINITY, ageMs < limits.freshMs ? 0 : ageMs)
   }
 
-  /** A rebuild of what is this projection's alone in its bucket; `forget` drops what the projection remembers. */
+  /**
+   * A rebuild of what is this projection's alone in its bucket; `forget` drops what the projection
+   * remembers.
+   */
   rebuilding(forget: () => void, flush: () => void): Rebuilding {
     return {
       begin: async () => {
@@ -70,7 +76,8 @@ export class BucketTarget {
       finish: async ({ epoch, firstSeq }) => {
         flush()
         const { kept, written, removed } = await this.writer.finishRewrite((key, stamp) => {
-          // What came from events that are gone cannot be told from what is wrong, so it stays until its TTL.
+          // What came from events that are gone cannot be told from what is wrong, so it stays
+          // until its TTL.
           const verifiable = stamp.seq === 0 || (stamp.epoch === epoch && stamp.seq >= firstSeq)
           return verifiable && this.owns(key) && !this.#options.isOthers(key)
         })

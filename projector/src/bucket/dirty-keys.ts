@@ -1,4 +1,7 @@
-/** Keys whose value has to be written, collected for a moment so that a burst of events of one key costs one value. */
+/**
+ * Keys whose value has to be written, collected for a moment so that a burst of events of one key
+ * costs one value.
+ */
 export class DirtyKeys {
   readonly #waitMs: number
   readonly #keysMax: number
@@ -6,7 +9,10 @@ export class DirtyKeys {
   #keys = new Set<string>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  /** @param flush is called with the keys `waitMs` after the first of them, or when there are `keysMax` */
+  /**
+   * @param flush is called with the keys `waitMs` after the first of them, or when there are
+   *   `keysMax`
+   */
   constructor(waitMs: number, keysMax: number, flush: (keys: Iterable<string>) => void) {
     this.#waitMs = waitMs
     this.#keysMax = keysMax

@@ -86,7 +86,10 @@ export function timeValue(ms: number): CelInput {
   return timestampFromMilliseconds(ms) ?? null
 }
 
-/** JSON as CEL takes it: objects as maps, so that what every JavaScript object inherits is not found in them. */
+/**
+ * JSON as CEL takes it: objects as maps, so that what every JavaScript object inherits is not found
+ * in them.
+ */
 function celValue(value: unknown): CelInput {
   if (Array.isArray(value)) return value.map(celValue)
   if (typeof value !== 'object' || value === null) return value as CelInput

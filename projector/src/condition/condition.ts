@@ -12,15 +12,17 @@ import { bool, type ExpressionType, mayBe, typeText } from './expression-type.ts
 import { checkTypes, type Names } from './type-check.ts'
 
 /**
- * A condition over one event in CEL, the Common Expression Language with its extension of strings. It may use `subject`, `tokens`
- * (of the subject), `eventType`, `source`, `time`, `labels`, `metrics` (of a reading), `change` (a state change), `step`, and
- * `data` (of `json`); `now()` is the time at which the event was stored.
+ * A condition over one event in CEL, the Common Expression Language with its extension of strings.
+ * It may use `subject`, `tokens` (of the subject), `eventType`, `source`, `time`, `labels`,
+ * `metrics` (of a reading), `change` (a state change), `step`, and `data` (of `json`); `now()` is
+ * the time at which the event was stored.
  */
 export interface Condition {
   readonly text: string
   /**
-   * Undefined when the event has not what the condition asks for, as when it compares a metric that the reading lacks. Throws
-   * `invalid` when it fails, gives something else than a boolean, or costs more than is allowed.
+   * Undefined when the event has not what the condition asks for, as when it compares a metric that
+   * the reading lacks. Throws `invalid` when it fails, gives something else than a boolean, or
+   * costs more than is allowed.
    */
   holds(record: EventRecord): boolean | undefined
 }

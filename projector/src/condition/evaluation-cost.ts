@@ -15,9 +15,10 @@ import { limits } from '../limits.ts'
 import { expressionsIn } from './expression-tree.ts'
 
 /**
- * What one evaluation may cost. CEL always ends, but loops within loops over what an event brings may end in hours, and one
- * function may walk a list of thousands. So every round of a loop and every function pays for what it is about to do, by the
- * size of what it is given, and past the bound each fails at once.
+ * What one evaluation may cost. CEL always ends, but loops within loops over what an event brings
+ * may end in hours, and one function may walk a list of thousands. So every round of a loop and
+ * every function pays for what it is about to do, by the size of what it is given, and past the
+ * bound each fails at once.
  */
 export class EvaluationCost {
   #left = 0
@@ -48,7 +49,10 @@ export class EvaluationCost {
     return copy
   }
 
-  /** The functions with a payment before each call that walks what it is given, and the one that pays for a round. */
+  /**
+   * The functions with a payment before each call that walks what it is given, and the one that
+   * pays for a round.
+   */
   functions(known: Iterable<CelFunc>): CelFunc[] {
     const round = celFunc(roundFunction, [], CelScalar.BOOL, () => this.pay(limits.conditionRoundCost))
     return [round, ...[...known].filter(walks).map((func) => this.#paid(func))]
@@ -79,7 +83,10 @@ export class EvaluationCost {
 
 const roundFunction = 'weir.round'
 
-/** Numbers cost the same whatever they are, joining lists only notes that they belong together, and a list knows its size. */
+/**
+ * Numbers cost the same whatever they are, joining lists only notes that they belong together, and
+ * a list knows its size.
+ */
 function walks({ name, target, arguments: args }: CelFunc): boolean {
   if (name === 'type' || name === 'dyn') return false
   if (name === '_+_' || name === 'size') {

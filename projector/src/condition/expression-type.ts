@@ -1,8 +1,8 @@
 import type { CelType } from '@bufbuild/cel'
 
 /**
- * What a part of a condition is, as far as can be said before an event is there. `dyn` is a value of JSON, of which nothing is
- * known, except that its numbers are doubles.
+ * What a part of a condition is, as far as can be said before an event is there. `dyn` is a value
+ * of JSON, of which nothing is known, except that its numbers are doubles.
  */
 export type ExpressionType =
   | { readonly kind: 'dyn' }
@@ -49,7 +49,10 @@ export function typeOf(type: CelType): ExpressionType {
   return String(type) === 'dyn' ? dyn : scalar(String(type))
 }
 
-/** Whether a value of the one may be one of the other. What an element or a field is shows when it is taken out. */
+/**
+ * Whether a value of the one may be one of the other. What an element or a field is shows when it
+ * is taken out.
+ */
 export function mayBe(type: ExpressionType, wanted: ExpressionType): boolean {
   if (type.kind === 'dyn' || wanted.kind === 'dyn') return true
   if (wanted.kind === 'scalar') {

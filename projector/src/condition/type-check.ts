@@ -35,9 +35,10 @@ function byName(all: Iterable<CelFunc>): ReadonlyMap<string, readonly CelFunc[]>
 }
 
 /**
- * Says what a condition gives, and reports what can never be evaluated: names, fields and functions that do not exist, types that
- * no function takes, texts that a closed set does not have. Changes the expression where whole numbers stand beside a
- * double: they become doubles, as 1 does in `metrics.a + 1`.
+ * Says what a condition gives, and reports what can never be evaluated: names, fields and functions
+ * that do not exist, types that no function takes, texts that a closed set does not have. Changes
+ * the expression where whole numbers stand beside a double: they become doubles, as 1 does in
+ * `metrics.a + 1`.
  */
 export function checkTypes(expression: Expr, names: Names, report: ReportExpressionFault): ExpressionType {
   const { exprKind } = expression
@@ -182,7 +183,10 @@ function isBinary(name: string): boolean {
   return /^_([-+*/]|[<>]=?|[=!]=)_$/.test(name)
 }
 
-/** The types of two parts that stand beside each other; whole numbers beside a double become doubles. */
+/**
+ * The types of two parts that stand beside each other; whole numbers beside a double become
+ * doubles.
+ */
 function alike(
   one: Expr,
   other: Expr,
@@ -204,7 +208,10 @@ function isDoubleLike(type: ExpressionType): boolean {
   return type.kind === 'dyn' || (type.kind === 'scalar' && type.name === 'double')
 }
 
-/** Makes doubles of a sum or product of whole numbers that are written out; false when it is something else. */
+/**
+ * Makes doubles of a sum or product of whole numbers that are written out; false when it is
+ * something else.
+ */
 function becomesDouble(expression: Expr): boolean {
   const { exprKind } = expression
   if (exprKind.case === 'constExpr' && exprKind.value.constantKind.case === 'int64Value') {

@@ -7,8 +7,9 @@ export type Sql = postgres.Sql
 export type TransactionSql = postgres.TransactionSql
 
 /**
- * A Postgres: one connection that writes, and some that read beside it where the server bears more than one. Whatever is asked is
- * answered within a deadline or fails as what may pass: a server that hangs without closing is one that is away.
+ * A Postgres: one connection that writes, and some that read beside it where the server bears more
+ * than one. Whatever is asked is answered within a deadline or fails as what may pass: a server
+ * that hangs without closing is one that is away.
  */
 export interface Database {
   /** The writing connection; another one after a deadline has passed. */
@@ -34,7 +35,8 @@ export function openDatabase({ url, readersMax, log, deadlineMs }: DatabaseOptio
     postgres(url, {
       max,
       connect_timeout: limits.databaseConnectSeconds,
-      // Values are bound as the text that Postgres reads, so no round trip for the types of the server is needed.
+      // Values are bound as the text that Postgres reads, so no round trip for the types of the
+      // server is needed.
       fetch_types: false,
       backoff: (attempt) => backoffMs(attempt, limits.databaseRetryMs, limits.databaseRetryMaxMs) / 1000,
       connection: { application_name: 'weir-projector', TimeZone: 'UTC', ...settings },
@@ -81,7 +83,9 @@ export function openDatabase({ url, readersMax, log, deadlineMs }: DatabaseOptio
   }
 }
 
-/** No answer came in time. The code is that of a connection that timed out, so it is what may pass. */
+/**
+ * No answer came in time. The code is that of a connection that timed out, so it is what may pass.
+ */
 class DatabaseTimeout extends Error {
   override readonly name = 'DatabaseTimeout'
   readonly code = 'ETIMEDOUT'
@@ -91,15 +95,19 @@ class DatabaseTimeout extends Error {
   }
 }
 
-/** PGlite bears exactly one connection: statements of a second one fail in the middle of the first one's. */
+/**
+ * PGlite bears exactly one connection: statements of a second one fail in the middle of the first
+ * one's.
+ */
 async function isPglite(sql: Sql): Promise<boolean> {
   const [row] = await sql<{ version: string }[]>`select version()`
   return row?.version.includes('PGlite') === true
 }
 
 /**
- * Whether a failure of Postgres may pass by itself: no connection, starting or stopping, a full disk, too many connections, a
- * lock or a query that took too long. Anything else is about the statement or its data.
+ * Whether a failure of Postgres may pass by itself: no connection, starting or stopping, a full
+ * disk, too many connections, a lock or a query that took too long. Anything else is about the
+ * statement or its data.
  */
 export function isPassing(cause: unknown): boolean {
   const code = errorCode(cause)

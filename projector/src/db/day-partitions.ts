@@ -25,7 +25,10 @@ export class DayPartitions {
     }
   }
 
-  /** Makes today's partition and those of the next days, so that no insert waits for one at midnight. */
+  /**
+   * Makes today's partition and those of the next days, so that no insert waits for one at
+   * midnight.
+   */
   async ahead(nowMs: number): Promise<void> {
     await this.cover([nowMs, nowMs + DAY_MS, nowMs + 2 * DAY_MS])
   }

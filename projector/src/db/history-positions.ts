@@ -2,7 +2,10 @@ import type { Partition } from '../event/partition.ts'
 import type { PartitionPosition, Position, PositionStore } from '../run/position.ts'
 import type { Database } from './database.ts'
 
-/** Positions beside the rows they are about: a database that is restored from a backup continues from there. */
+/**
+ * Positions beside the rows they are about: a database that is restored from a backup continues
+ * from there.
+ */
 export class HistoryPositions implements PositionStore {
   readonly #database: Database
   readonly #tenant: string

@@ -33,8 +33,8 @@ export interface HistoryPage {
 }
 
 /**
- * One page of the events up to a cursor. All pages of a request show the same events, whatever is stored meanwhile: the
- * first page decides the cursor and `next` carries it on.
+ * One page of the events up to a cursor. All pages of a request show the same events, whatever is
+ * stored meanwhile: the first page decides the cursor and `next` carries it on.
  */
 export async function queryHistory(
   database: Database,

@@ -78,8 +78,8 @@ function select(sql: Sql, request: SeriesRequest, head: Cursor): Promise<SeriesR
 }
 
 /**
- * The begin of the step that a time falls into. In a time zone, steps of whole days are local days, through summer time; shorter
- * ones count from local midnight, so that none lies in two days.
+ * The begin of the step that a time falls into. In a time zone, steps of whole days are local days,
+ * through summer time; shorter ones count from local midnight, so that none lies in two days.
  */
 function stepBegin(sql: Sql, { stepMs, timeZone }: SeriesRequest): postgres.PendingQuery<postgres.Row[]> {
   const step = sql`${`${stepMs} milliseconds`}::interval`

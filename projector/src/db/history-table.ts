@@ -32,7 +32,9 @@ export class HistoryTable {
     await this.#partitions.ahead(Date.now())
   }
 
-  /** Stores rows of one incarnation of the events; those that are there already stay as they are. */
+  /**
+   * Stores rows of one incarnation of the events; those that are there already stay as they are.
+   */
   async insert(epoch: number, rows: readonly HistoryRow[]): Promise<void> {
     await this.#partitions.cover(rows.map(({ storedAtMs }) => storedAtMs))
     // Small numbers are written for a fraction of what those of 13 digits cost.
@@ -64,8 +66,9 @@ export class HistoryTable {
 }
 
 /**
- * One statement for any number of rows: nine values are bound, not eight a row. Texts are joined by what is in none of them (a
- * line break is in no JSON text), as Postgres splits them for less than it reads an array literal, and nothing is escaped here.
+ * One statement for any number of rows: nine values are bound, not eight a row. Texts are joined by
+ * what is in none of them (a line break is in no JSON text), as Postgres splits them for less than
+ * it reads an array literal, and nothing is escaped here.
  */
 const insertText = `
   insert into weir.events (tenant, epoch, seq, subject, time, stored_at, body, event)

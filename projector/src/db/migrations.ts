@@ -1,8 +1,8 @@
 import type { Sql } from './database.ts'
 
 /**
- * The schema, step by step. A step that was released is never changed: what follows is a new step. Everything is in the
- * schema `weir`, so that it can share a database.
+ * The schema, step by step. A step that was released is never changed: what follows is a new step.
+ * Everything is in the schema `weir`, so that it can share a database.
  */
 const migrations: readonly string[] = [
   `create table weir.events (
@@ -36,7 +36,10 @@ const migrations: readonly string[] = [
   `alter table weir.positions add column declaration text not null default ''`,
 ]
 
-/** Brings the schema up to date; several services may try at once. Resolves with the number of steps that were taken. */
+/**
+ * Brings the schema up to date; several services may try at once. Resolves with the number of steps
+ * that were taken.
+ */
 export async function migrate(sql: Sql): Promise<number> {
   return await sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${LOCK_KEY})`

@@ -1,7 +1,9 @@
 import type postgres from 'postgres'
 import type { Sql } from './database.ts'
 
-/** A condition on the column `subject` that holds for the subjects which some of the filters match. */
+/**
+ * A condition on the column `subject` that holds for the subjects which some of the filters match.
+ */
 export function subjectsMatch(sql: Sql, filters: readonly string[]): postgres.PendingQuery<postgres.Row[]> {
   if (filters.includes('>')) return sql`true`
   return filters.map((filter) => subjectMatches(sql, filter)).reduce((left, right) => sql`(${left} or ${right})`)
@@ -17,7 +19,10 @@ function subjectMatches(sql: Sql, filter: string): postgres.PendingQuery<postgre
   return sql`(${range} and subject ~ ${pattern(filter)})`
 }
 
-/** A regular expression of Postgres for a filter; no character of a subject has a meaning in it but the dot. */
+/**
+ * A regular expression of Postgres for a filter; no character of a subject has a meaning in it but
+ * the dot.
+ */
 function pattern(filter: string): string {
   const tokens = filter.split('.').map((token) => (token === '*' ? '[^.]+' : token === '>' ? '.+' : token))
   return `^${tokens.join('\\.')}$`

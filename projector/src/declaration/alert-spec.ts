@@ -24,7 +24,10 @@ export interface AlertSpec extends CommonSpec {
   readonly severity: AlertSeverity
   /** Whether an event that happened before what is known of its key is passed over. */
   readonly order: 'stored' | 'time'
-  /** What becomes of a key that has no data any more, and after how long; undefined lets it stay as it is. */
+  /**
+   * What becomes of a key that has no data any more, and after how long; undefined lets it stay as
+   * it is.
+   */
   readonly noData: { readonly becomes: 'quiet' | 'firing'; readonly afterMs: number } | undefined
   /** How often an open alert says what it has to say anew. */
   readonly everyMs: number

@@ -2,8 +2,8 @@ import { textAt } from '@weir/proto'
 import type { EventRecord } from '../event/event-record.ts'
 
 /**
- * What stands at a path of an event's JSON data, as text: a number with the digits of its producer. Undefined where there is
- * nothing, or a list, an object or null, which are no text.
+ * What stands at a path of an event's JSON data, as text: a number with the digits of its producer.
+ * Undefined where there is nothing, or a list, an object or null, which are no text.
  */
 export function dataField(record: EventRecord, path: readonly string[]): string | undefined {
   const { data } = record.event

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import type { ProjectionSpec } from './projection-spec.ts'
 
 /**
- * Names what a projection makes of the events. What was made by another declaration is not what this one makes, so a position says by
- * which its effects were: the quota, the severity and what a message says change nothing.
+ * Names what a projection makes of the events. What was made by another declaration is not what
+ * this one makes, so a position says by which its effects were: the quota, the severity and what a
+ * message says change nothing.
  */
 export function declarationDigest(spec: ProjectionSpec): string {
   return createHash('sha256')

@@ -3,8 +3,8 @@ import { DeclarationError, defaultProjections, loadProjections } from './load.ts
 import type { ProjectionSpec } from './projection-spec.ts'
 
 /**
- * What is to be projected: what the file says, or the defaults without one. Throws DeclarationError, also for a file that cannot
- * be read and for a history without a database.
+ * What is to be projected: what the file says, or the defaults without one. Throws
+ * DeclarationError, also for a file that cannot be read and for a history without a database.
  */
 export async function declaredSpecs(
   file: string | undefined,

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 
-/** Where in the file a fault is: the keys from the root to a value, and perhaps a place in its text. */
+/**
+ * Where in the file a fault is: the keys from the root to a value, and perhaps a place in its text.
+ */
 export type FaultPath = readonly (string | number | TextOffset)[]
 
 /** A place in a text value, in UTF-16 units from its begin. */
@@ -25,13 +27,18 @@ export interface KindDeclaration<Spec> {
 export interface ReadDeclaration<Spec> {
   /** Undefined when there was a fault. */
   readonly spec: Spec | undefined
-  /** The values of the fields that have no fault of their own, for what several have to agree on. */
+  /**
+   * The values of the fields that have no fault of their own, for what several have to agree on.
+   */
   readonly valid: Readonly<Record<string, unknown>>
 }
 
 type Declared<Entries extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<Entries, undefined>>
 
-/** Reports what is wrong with several fields together; a field is missing here that has a fault of its own. */
+/**
+ * Reports what is wrong with several fields together; a field is missing here that has a fault of
+ * its own.
+ */
 type FindFaults<Fields> = (
   valid: { readonly [Name in keyof Fields]?: Fields[Name] | undefined },
   isDeclared: (field: keyof Fields) => boolean,

@@ -40,8 +40,8 @@ export class DeclarationError extends Error {
 }
 
 /**
- * Reads the text of a file of projections. Throws DeclarationError. What every mesh has is added unless the file declares
- * it: the bucket `alerts`.
+ * Reads the text of a file of projections. Throws DeclarationError. What every mesh has is added
+ * unless the file declares it: the bucket `alerts`.
  */
 export function loadProjections(text: string, file: string): readonly ProjectionSpec[] {
   if (text.length > limits.declarationBytesMax) {
@@ -88,7 +88,10 @@ function unfolded(document: Document, file: string, lines: LineCounter): unknown
   }
 }
 
-/** Where in the text the value of a path stands, or its key, or the nearest thing around it that exists. */
+/**
+ * Where in the text the value of a path stands, or its key, or the nearest thing around it that
+ * exists.
+ */
 function offsetOf(document: Document, path: FaultPath, text: string): number {
   const last = path.at(-1)
   if (typeof last === 'object') {
@@ -103,7 +106,10 @@ function offsetOf(document: Document, path: FaultPath, text: string): number {
   return 0
 }
 
-/** Where a place within a scalar's value stands in the file; behind an escape in quotes it is off by a few characters. */
+/**
+ * Where a place within a scalar's value stands in the file; behind an escape in quotes it is off by
+ * a few characters.
+ */
 function offsetInScalar(node: Scalar, offset: number, text: string): number {
   const begin = node.range?.[0] ?? 0
   if (node.type === 'PLAIN') return begin + offset

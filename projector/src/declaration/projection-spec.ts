@@ -11,7 +11,10 @@ export type ProjectionSpec = BucketFillingSpec | AlertSpec | HistorySpec
 /** The kinds that fill a bucket. */
 export type BucketFillingSpec = LatestSpec | MergeSpec | WindowSpec
 
-/** Every kind there is. A new one has its line here, its folder in `kinds/` and its case in tenant/tenant-projections.ts. */
+/**
+ * Every kind there is. A new one has its line here, its folder in `kinds/` and its case in
+ * tenant/tenant-projections.ts.
+ */
 export const kinds: { readonly [Kind in ProjectionSpec['kind']]: KindDeclaration<ProjectionSpec> } = {
   latest: latestDeclaration,
   merge: mergeDeclaration,

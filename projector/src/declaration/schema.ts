@@ -4,7 +4,10 @@ import type { ReadDeclaration, ReportFault } from './kind-declaration.ts'
 import { kinds, type ProjectionSpec } from './projection-spec.ts'
 import { compileKeyTemplate } from './template.ts'
 
-/** Checks the value of a whole file of projections; reports every fault, and is only to be used when there was none. */
+/**
+ * Checks the value of a whole file of projections; reports every fault, and is only to be used when
+ * there was none.
+ */
 export function readSpecs(file: unknown, report: ReportFault): readonly ProjectionSpec[] {
   if (!isMap(file)) {
     report([], 'a map with the list `projections` is expected')

@@ -4,21 +4,26 @@ import { ownValue } from '../event/own-value.ts'
 import { dataField } from './data-field.ts'
 
 /**
- * Text with placeholders for what an event has: `{subject}`, a token of the subject by its place from 0 (`{1}`), `{type}`,
- * `{source}`, `{label.<name>}`, `{data.<path>}` of JSON data; in keys of windows `{window}`, the start of the window in seconds since 1970; in messages of
- * alerts `{metric.<name>}`.
+ * Text with placeholders for what an event has: `{subject}`, a token of the subject by its place
+ * from 0 (`{1}`), `{type}`, `{source}`, `{label.<name>}`, `{data.<path>}` of JSON data; in keys of
+ * windows `{window}`, the start of the window in seconds since 1970; in messages of alerts
+ * `{metric.<name>}`.
  */
 export interface KeyTemplate {
   readonly text: string
   /** Whether `{window}` is in it. */
   readonly windowed: boolean
-  /** Throws `invalid` when the result cannot be a key, or when what a placeholder names is absent. */
+  /**
+   * Throws `invalid` when the result cannot be a key, or when what a placeholder names is absent.
+   */
   keyOf(record: EventRecord, windowStartMs?: number): string
   /** The keys that events of a filter can have, as a filter. */
   keysOf(filter: string): string
 }
 
-/** Throws `invalid` when the template has a placeholder that keys do not have, or can make no key. */
+/**
+ * Throws `invalid` when the template has a placeholder that keys do not have, or can make no key.
+ */
 export function compileKeyTemplate(text: string): KeyTemplate {
   if (text === '{subject}') {
     return { text, windowed: false, keyOf: (record) => record.subject, keysOf: (filter) => filter }
@@ -42,7 +47,10 @@ export function compileKeyTemplate(text: string): KeyTemplate {
   }
 }
 
-/** Placeholders become what the filter says of them: a token that is known, or `*`; behind a whole subject with `>` comes anything. */
+/**
+ * Placeholders become what the filter says of them: a token that is known, or `*`; behind a whole
+ * subject with `>` comes anything.
+ */
 function keyFilter(template: string, filter: string): string {
   const tokens = filter.split('.')
   const isOpen = tokens.at(-1) === '>'
@@ -100,7 +108,10 @@ const common: Placeholders = {
   },
 }
 
-/** What an event says of itself is one token of a key, whatever is in it: nobody writes keys of others by a label. */
+/**
+ * What an event says of itself is one token of a key, whatever is in it: nobody writes keys of
+ * others by a label.
+ */
 const keyPlaceholders: Placeholders = {
   named: {
     subject: (record) => record.subject,
@@ -117,7 +128,10 @@ const keyPlaceholders: Placeholders = {
   },
 }
 
-/** Every byte of UTF-8 that is no letter, digit, `_` or `-` is `=` and two hexadecimal digits, so no two texts are one token. */
+/**
+ * Every byte of UTF-8 that is no letter, digit, `_` or `-` is `=` and two hexadecimal digits, so no
+ * two texts are one token.
+ */
 function oneToken(text: string | undefined): string | undefined {
   if (text === undefined || /^[A-Za-z0-9_-]*$/.test(text)) return text
   return text.replace(/[^A-Za-z0-9_-]/gu, (character) => {

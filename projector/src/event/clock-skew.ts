@@ -1,7 +1,10 @@
 import { limits } from '../limits.ts'
 import type { EventRecord } from './event-record.ts'
 
-/** Counts events whose time lies ahead of the stream's clock, by their source: whose clock is to be set. */
+/**
+ * Counts events whose time lies ahead of the stream's clock, by their source: whose clock is to be
+ * set.
+ */
 export class ClockSkew {
   readonly #bySource = new Map<string, SourceSkew>()
 

@@ -3,9 +3,10 @@
  */
 
 /**
- * Whether bytes have the outer form of a weir.v1.Event: known fields of the right wire type, whole to the end, data of some
- * kind or none. What is inside a field is not looked at; that is enough to keep what is no event at all out of a bucket
- * without decoding it. Fields that a newer schema may add are let through.
+ * Whether bytes have the outer form of a weir.v1.Event: known fields of the right wire type, whole
+ * to the end, data of some kind or none. What is inside a field is not looked at; that is enough to
+ * keep what is no event at all out of a bucket without decoding it. Fields that a newer schema may
+ * add are let through.
  */
 export function isEncodedEvent(bytes: Uint8Array): boolean {
   const end = bytes.length

@@ -43,8 +43,9 @@ export class EventRecord implements ValueStamp {
   }
 
   /**
-   * When it happened, by the producer's clock, or when it was stored if the producer did not say. A clock that is ahead by
-   * more than `skewMaxMs` is not believed: such a time would win over every honest one that follows.
+   * When it happened, by the producer's clock, or when it was stored if the producer did not say. A
+   * clock that is ahead by more than `skewMaxMs` is not believed: such a time would win over every
+   * honest one that follows.
    */
   get timeMs(): number {
     const timeMs = this.#claimedMs()
@@ -52,8 +53,9 @@ export class EventRecord implements ValueStamp {
   }
 
   /**
-   * When it happened for who compares events of several producers: by the producer's clock, and never after it was stored.
-   * Otherwise a clock that is ahead would win over honest ones for as long as it is ahead.
+   * When it happened for who compares events of several producers: by the producer's clock, and
+   * never after it was stored. Otherwise a clock that is ahead would win over honest ones for as
+   * long as it is ahead.
    */
   get happenedAtMs(): number {
     return Math.min(this.#claimedMs(), this.storedAtMs)

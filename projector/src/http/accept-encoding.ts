@@ -1,6 +1,7 @@
 /**
- * Which of the offered content codings an Accept-Encoding header allows, the most wanted first and the offer's order among equals
- * (RFC 9110 section 12.5.3). Nothing is allowed without a header, and what has a weight of 0 never is.
+ * Which of the offered content codings an Accept-Encoding header allows, the most wanted first and
+ * the offer's order among equals (RFC 9110 section 12.5.3). Nothing is allowed without a header,
+ * and what has a weight of 0 never is.
  */
 export function acceptedEncodings(header: string, offered: readonly string[]): readonly string[] {
   const weights = new Map<string, number>()

@@ -5,8 +5,9 @@ export interface ByteRange {
 }
 
 /**
- * The one part of a representation that is asked for (RFC 9110 section 14). Undefined for the whole of it: without a Range, for another
- * representation than If-Range names, for several parts, which a server may decline, and for a header that is not understood.
+ * The one part of a representation that is asked for (RFC 9110 section 14). Undefined for the whole
+ * of it: without a Range, for another representation than If-Range names, for several parts, which
+ * a server may decline, and for a header that is not understood.
  */
 export function rangeOf(headers: Headers, etag: string, bytes: number): ByteRange | 'unsatisfiable' | undefined {
   const range = /^bytes=\s*(\d{0,15})-(\d{0,15})\s*$/i.exec(headers.get('range') ?? '')

@@ -2,8 +2,9 @@ import type { MiddlewareHandler } from 'hono'
 import { cors } from 'hono/cors'
 
 /**
- * Lets pages of the listed origins read the answers (CORS of the Fetch standard). Tokens travel in a header, never in a
- * cookie, so no credentials are allowed and `*` is no risk to who is logged in elsewhere.
+ * Lets pages of the listed origins read the answers (CORS of the Fetch standard). Tokens travel in
+ * a header, never in a cookie, so no credentials are allowed and `*` is no risk to who is logged in
+ * elsewhere.
  */
 export function allowOrigins(origins: readonly string[]): MiddlewareHandler {
   return cors({

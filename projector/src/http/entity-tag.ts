@@ -1,6 +1,7 @@
 /**
- * Whether an If-None-Match header names the tag of what would be sent, so that 304 is the answer: RFC 9110 section 13.1.2, with
- * the weak comparison of section 8.8.3.2. `*` names whatever there is. A header that is no list of tags names nothing.
+ * Whether an If-None-Match header names the tag of what would be sent, so that 304 is the answer:
+ * RFC 9110 section 13.1.2, with the weak comparison of section 8.8.3.2. `*` names whatever there
+ * is. A header that is no list of tags names nothing.
  *
  * @param etag of the representation that exists
  */

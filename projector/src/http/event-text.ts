@@ -3,8 +3,8 @@ import type { StateValue } from '../bucket/bucket-reader.ts'
 import type { StoredEvent } from '../db/history-query.ts'
 
 /**
- * Items of answers as JSON text. The event's own JSON stands in them as its producer wrote it, so that no number loses a digit;
- * hence they are put together as text, and not as objects.
+ * Items of answers as JSON text. The event's own JSON stands in them as its producer wrote it, so
+ * that no number loses a digit; hence they are put together as text, and not as objects.
  */
 export function stateItemText({ subject, seq, event, ageMs, ttlMs }: StateValue): string {
   const frame = JSON.stringify({ subject, seq, ageMs, ttlMs })

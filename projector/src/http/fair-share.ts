@@ -17,9 +17,9 @@ export interface Sharer {
 }
 
 /**
- * Lets a bounded number of works run at once, and shares it: where there are so many, one token has at
- * most half and one tenant leaves one to the others. What is free goes to tenants in turn, and within
- * a tenant to tokens in turn, so nobody waits for the queue of another.
+ * Lets a bounded number of works run at once, and shares it: where there are so many, one token has
+ * at most half and one tenant leaves one to the others. What is free goes to tenants in turn, and
+ * within a tenant to tokens in turn, so nobody waits for the queue of another.
  */
 export class FairShare {
   readonly #options: FairShareOptions
@@ -39,7 +39,10 @@ export class FairShare {
     return size
   }
 
-  /** Throws `rate_limited` when too much of the token waits already, and `overloaded` when its turn does not come in time. */
+  /**
+   * Throws `rate_limited` when too much of the token waits already, and `overloaded` when its turn
+   * does not come in time.
+   */
   async use<T>({ tenant, subject }: Sharer, work: () => Promise<T>, waitMs: number = this.#options.waitMs): Promise<T> {
     if (this.#mayRun(tenant, subject)) this.#add(tenant, subject, 1)
     else await this.#turn(tenant, subject, waitMs)

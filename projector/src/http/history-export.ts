@@ -30,8 +30,9 @@ export const exportFormats: Readonly<Record<'ndjson' | 'csv', ExportFormat>> = {
 }
 
 /**
- * A stream of all pages, each asked for when the reader has taken the one before: neither the export nor a slow reader of it is
- * held in memory. An error in the middle breaks the stream off, so a part is never taken for the whole.
+ * A stream of all pages, each asked for when the reader has taken the one before: neither the
+ * export nor a slow reader of it is held in memory. An error in the middle breaks the stream off,
+ * so a part is never taken for the whole.
  */
 export function exportStream(
   format: ExportFormat,
@@ -57,8 +58,9 @@ export function exportStream(
 }
 
 /**
- * A text that a spreadsheet would run as a formula is given an apostrophe, as OWASP advises for CSV; also behind spaces, which
- * spreadsheets drop, and in full width, which some take for the same. A number is none, whatever its sign.
+ * A text that a spreadsheet would run as a formula is given an apostrophe, as OWASP advises for
+ * CSV; also behind spaces, which spreadsheets drop, and in full width, which some take for the
+ * same. A number is none, whatever its sign.
  */
 function cell(text: string): string {
   const isFormula = /^[\s\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(text) && !/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)

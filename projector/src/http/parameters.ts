@@ -1,8 +1,9 @@
 import { WeirError } from '@weir/proto'
 
 /**
- * The address of a request whose parameters are all known and hold no NUL, which no store can hold either. A parameter that is
- * passed over would be an answer to another question. Throws `malformed`.
+ * The address of a request whose parameters are all known and hold no NUL, which no store can hold
+ * either. A parameter that is passed over would be an answer to another question. Throws
+ * `malformed`.
  */
 export function knownUrl(request: { readonly url: string }, known: readonly string[]): URL {
   const url = new URL(request.url)

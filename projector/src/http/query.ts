@@ -11,8 +11,9 @@ export const filterParameter: Parameter = {
 }
 
 /**
- * The filters of a request (`filter` repeated, or comma-separated), canonical, each within what the token grants; without any the token's own, so that everybody sees
- * what is theirs. Throws `malformed` or `forbidden`.
+ * The filters of a request (`filter` repeated, or comma-separated), canonical, each within what the
+ * token grants; without any the token's own, so that everybody sees what is theirs. Throws
+ * `malformed` or `forbidden`.
  */
 export function grantedFilters(url: URL, identity: Identity): readonly string[] {
   const asked = url.searchParams.getAll('filter').flatMap((value) => value.split(','))
@@ -91,7 +92,10 @@ export const stepParameter: Parameter = {
   schema: { type: 'string', examples: ['10', '5m'] },
 }
 
-/** The step of a series: a number of seconds, or a duration such as `10s` or `5m`; undefined when the parameter is absent. */
+/**
+ * The step of a series: a number of seconds, or a duration such as `10s` or `5m`; undefined when
+ * the parameter is absent.
+ */
 export function stepOf(url: URL): number | undefined {
   const text = url.searchParams.get('step')
   if (text === null) return undefined
@@ -135,7 +139,8 @@ export function timeZoneOf(url: URL): string | undefined {
   const name = url.searchParams.get('tz')
   if (name === null) return undefined
   try {
-    // An offset such as +02:00 is no zone: it has no summer time, and Postgres reads its sign the other way round.
+    // An offset such as +02:00 is no zone: it has no summer time, and Postgres reads its sign the
+    // other way round.
     if (/^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/.test(name))
       return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
   } catch {

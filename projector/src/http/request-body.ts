@@ -4,8 +4,9 @@ import { limits } from '../limits.ts'
 import type { ApiEnv } from './api-env.ts'
 
 /**
- * Takes the body of a request before anything else happens to it: only a PUT, of a board, needs one, but clients send `{}`. One that is
- * too large or does not come in time ends its connection, so that slow bodies hold none. Throws `too_large` or `slow_body`.
+ * Takes the body of a request before anything else happens to it: only a PUT, of a board, needs
+ * one, but clients send `{}`. One that is too large or does not come in time ends its connection,
+ * so that slow bodies hold none. Throws `too_large` or `slow_body`.
  */
 export function takeBody(bodyMs: number = limits.requestBodyMs): MiddlewareHandler<ApiEnv> {
   return async (context, next) => {

@@ -7,9 +7,10 @@ import { isNamed } from './entity-tag.ts'
 export type StaticFiles = (request: Request) => Promise<Response>
 
 /**
- * The files of a built page. A path without an extension that is no file is one of the page's own addresses and gets
- * index.html; while nothing is built, a page says how to build it. A file that the build has packed, `x.js.br` and `x.js.gz`
- * beside `x.js`, goes out packed to who accepts it. A part of a file is always a part of the file itself.
+ * The files of a built page. A path without an extension that is no file is one of the page's own
+ * addresses and gets index.html; while nothing is built, a page says how to build it. A file that
+ * the build has packed, `x.js.br` and `x.js.gz` beside `x.js`, goes out packed to who accepts it. A
+ * part of a file is always a part of the file itself.
  */
 export function staticFiles(folder: string): StaticFiles {
   return async (request) => {
@@ -125,7 +126,9 @@ builds it into <code>console/dist</code>, and load this page again.</p>
   })
 }
 
-/** The page may talk to a hub on any host, as that is configured; everything else comes from here. */
+/**
+ * The page may talk to a hub on any host, as that is configured; everything else comes from here.
+ */
 const safetyHeaders = {
   'content-security-policy':
     "default-src 'self'; connect-src *; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'",

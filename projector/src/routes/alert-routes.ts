@@ -115,7 +115,10 @@ export interface AlertRouteOptions {
   readonly listings: FairShare
 }
 
-/** The alerts: what fires, and what people do about it. A change is an event, so it takes a grant to publish that event. */
+/**
+ * The alerts: what fires, and what people do about it. A change is an event, so it takes a grant to
+ * publish that event.
+ */
 export function alertRoutes(router: Router, { buckets, alertsOf, listings }: AlertRouteOptions): void {
   router.add(listOfAlerts, async (context, url) => {
     const identity = context.get('identity')

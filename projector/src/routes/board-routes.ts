@@ -77,7 +77,10 @@ const removeBoard: Endpoint<'/v1/boards/:name'> = {
   refusals: ['not_found', 'conflict'],
 }
 
-/** Boards: those of the operator's files for everybody, those that people saved by the grants for `boards.<name>`. */
+/**
+ * Boards: those of the operator's files for everybody, those that people saved by the grants for
+ * `boards.<name>`.
+ */
 export function boardRoutes(router: Router, sources: BoardSources): void {
   router.add(listBoards, async (context) => {
     const saved = await savedBoards(sources.buckets, context.get('identity'))
@@ -143,7 +146,10 @@ function editable(identity: Identity, name: string): string {
   throw new WeirError('forbidden', `Changing this board takes a grant to publish to "${boardKey(name)}".`)
 }
 
-/** The page checks boards against their schema; here it must be an object with tiles, so that no other thing is stored as one. */
+/**
+ * The page checks boards against their schema; here it must be an object with tiles, so that no
+ * other thing is stored as one.
+ */
 function boardJson(text: string): string {
   try {
     const board: unknown = JSON.parse(text)

@@ -23,8 +23,8 @@ const getConfig: Endpoint<'/v1/config'> = {
 }
 
 /**
- * What a page must know before it has a token: where the hub is. Unless that is configured, it is the host by which the page
- * was asked for, at the hub's port.
+ * What a page must know before it has a token: where the hub is. Unless that is configured, it is
+ * the host by which the page was asked for, at the hub's port.
  */
 export function configRoute(router: Router, { publicHubUrl, hubPort }: DiscoveryOptions): void {
   router.add(getConfig, (context, url) => {

@@ -28,7 +28,10 @@ const getDescription: Endpoint<'/v1/openapi.json'> = {
   refusals: [],
 }
 
-/** The description of the API, for people's tools: it needs no token, as it tells nothing of the mesh. */
+/**
+ * The description of the API, for people's tools: it needs no token, as it tells nothing of the
+ * mesh.
+ */
 export function openApiRoute(router: Router): void {
   let document: OpenApi | undefined
   router.add(getDescription, (context) => {

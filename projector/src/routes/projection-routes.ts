@@ -52,7 +52,9 @@ const listUnowned: Endpoint<'/v1/unowned'> = {
   refusals: ['not_found'],
 }
 
-/** For operators, by tokens of an administrator: how projections stand, rebuilds, what is left over. */
+/**
+ * For operators, by tokens of an administrator: how projections stand, rebuilds, what is left over.
+ */
 export function projectionRoutes(router: Router, tenants: readonly TenantProjections[]): void {
   router.add(listProjections, (context) => {
     const items = administered(tenants, context.get('identity')).runs.map(projectionStatus)

@@ -9,7 +9,10 @@ export interface ProjectionStatus {
   readonly kind: string
   readonly from: readonly string[]
   readonly bucket?: string
-  /** Which keys of the bucket events of each of its filters can write: who may publish these subjects writes those keys. */
+  /**
+   * Which keys of the bucket events of each of its filters can write: who may publish these
+   * subjects writes those keys.
+   */
   readonly writes?: readonly { readonly from: string; readonly keys: string }[]
   readonly partition: string
   /** Up to where its effects are stored; a cursor of what it reads. */
@@ -18,7 +21,9 @@ export interface ProjectionStatus {
   readonly pending: number
   /** Why it waits, when it does. */
   readonly blocked?: string
-  /** What people should look at, though nothing waits for it: a condition that cannot be evaluated. */
+  /**
+   * What people should look at, though nothing waits for it: a condition that cannot be evaluated.
+   */
   readonly concern?: string
   readonly deadLetters: number
   /** Sequences of the events: the first, the last, and the one that was taken last. */

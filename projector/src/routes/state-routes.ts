@@ -128,7 +128,10 @@ async function found<T>(read: Promise<T>): Promise<T | undefined> {
   })
 }
 
-/** So that a key that has no value now can be told from a bucket, or a server, that is not the one that was meant. */
+/**
+ * So that a key that has no value now can be told from a bucket, or a server, that is not the one
+ * that was meant.
+ */
 function missing(what: 'key' | 'bucket', detail: string): Response {
   return problem(new WeirError('not_found', detail), {
     members: { type: `urn:weir:error:not_found:${what}`, missing: what },

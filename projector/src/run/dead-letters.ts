@@ -38,7 +38,10 @@ export interface DeadLetterPage {
   readonly next?: number
 }
 
-/** Puts events that cannot be projected aside, each with the reason, so that they can be looked at and tried again. */
+/**
+ * Puts events that cannot be projected aside, each with the reason, so that they can be looked at
+ * and tried again.
+ */
 export class DeadLetters {
   readonly #nc: NatsConnection
   readonly #tenant: string
@@ -54,7 +57,10 @@ export class DeadLetters {
     this.#log = log
   }
 
-  /** Resolves when the letter is stored, so that the event is in one place or the other. Throws `unavailable`. */
+  /**
+   * Resolves when the letter is stored, so that the event is in one place or the other. Throws
+   * `unavailable`.
+   */
   async put(projection: string, record: EventRecord, error: WeirError): Promise<void> {
     const { subject, seq, epoch, storedAtMs } = record
     this.#log.warn(

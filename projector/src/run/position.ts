@@ -1,6 +1,8 @@
 import type { Partition } from '../event/partition.ts'
 
-/** How far a projection has come: the effects of every event of its share up to `seq` are stored. */
+/**
+ * How far a projection has come: the effects of every event of its share up to `seq` are stored.
+ */
 export interface Position {
   /** Incarnation of the source's stream. */
   readonly epoch: number
@@ -18,7 +20,10 @@ export interface PositionStore {
   /** The positions of one projection by its partitions. */
   load(projection: string): Promise<readonly PartitionPosition[]>
   save(projection: string, partition: Partition, position: Position): Promise<void>
-  /** Forgets the position of a partition, and those of other numbers of partitions, from which it could continue. */
+  /**
+   * Forgets the position of a partition, and those of other numbers of partitions, from which it
+   * could continue.
+   */
   clear(projection: string, partition: Partition): Promise<void>
 }
 
@@ -36,9 +41,10 @@ export function isCleared(stored: Partition, cleared: Partition): boolean {
 export const noPosition: Position = { epoch: 0, seq: 0, storedAtMs: 0, targetEpoch: 0 }
 
 /**
- * From where a partition has to continue, in this incarnation of source and target: its own position, or what a complete set
- * of another number of partitions has reached together, whichever is further. A set of which one partition never stored a
- * position has reached nothing, as that one's keys were never looked at.
+ * From where a partition has to continue, in this incarnation of source and target: its own
+ * position, or what a complete set of another number of partitions has reached together, whichever
+ * is further. A set of which one partition never stored a position has reached nothing, as that
+ * one's keys were never looked at.
  */
 export function resumeFrom(
   stored: readonly PartitionPosition[],

@@ -36,8 +36,9 @@ export class Progress {
   }
 
   /**
-   * Goes on from the stored position, if there is one for these incarnations of source and target. False when there is one that was
-   * reached by another declaration alone: what is stored is not what this one makes.
+   * Goes on from the stored position, if there is one for these incarnations of source and target.
+   * False when there is one that was reached by another declaration alone: what is stored is not
+   * what this one makes.
    */
   async resume({ epoch }: StreamState, targetEpoch: number): Promise<boolean> {
     const { name, positions, partition, declaration } = this.#options
@@ -59,7 +60,10 @@ export class Progress {
     if (seq > this.#taken.seq) this.#taken = { ...this.#taken, seq, storedAtMs }
   }
 
-  /** Stores the position of what was taken when the call began, unless it takes longer than the deadline. */
+  /**
+   * Stores the position of what was taken when the call began, unless it takes longer than the
+   * deadline.
+   */
   async store(deadlineMs?: number): Promise<void> {
     const { tenant, name, projection, positions, partition, log } = this.#options
     const taken = this.#taken

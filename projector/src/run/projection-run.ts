@@ -56,9 +56,10 @@ export interface RebuildProgress {
 }
 
 /**
- * Runs one projection for one tenant: reads the events from where its stored position says, hands them on in order, and
- * stores how far it has come once their effects are stored. Whatever fails is logged, shown in health and begun again from
- * the stored position: nothing is taken for done that is not.
+ * Runs one projection for one tenant: reads the events from where its stored position says, hands
+ * them on in order, and stores how far it has come once their effects are stored. Whatever fails is
+ * logged, shown in health and begun again from the stored position: nothing is taken for done that
+ * is not.
  */
 export class ProjectionRun {
   readonly name: string
@@ -71,7 +72,10 @@ export class ProjectionRun {
   #reader: StreamReader | undefined
   #ending = false
   readonly #progress: Progress
-  /** Why the stream or its target cannot be asked, as when NATS has turned JetStream off for a full disk. */
+  /**
+   * Why the stream or its target cannot be asked, as when NATS has turned JetStream off for a full
+   * disk.
+   */
   #away: string | undefined
   #rebuild: RebuildProgress | 'wanted' | undefined
 
@@ -101,7 +105,9 @@ export class ProjectionRun {
     return this.#rebuild === 'wanted' ? { from: 0, to: 0 } : this.#rebuild
   }
 
-  /** Waits for nothing: a projection whose target is away must not keep the others from starting. */
+  /**
+   * Waits for nothing: a projection whose target is away must not keep the others from starting.
+   */
   start(): void {
     this.#options.health.set(this.#healthPart, false, 'starting')
     this.#finished = this.#run()
@@ -122,7 +128,10 @@ export class ProjectionRun {
     this.#endSession()
   }
 
-  /** Takes one event out of its turn; resolves when its effects are stored. Throws what the projection throws. */
+  /**
+   * Takes one event out of its turn; resolves when its effects are stored. Throws what the
+   * projection throws.
+   */
   async takeAgain(record: EventRecord): Promise<void> {
     const { projection } = this.#options
     await projection.take(record, false)

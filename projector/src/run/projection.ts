@@ -1,34 +1,48 @@
 import type { EventRecord } from '../event/event-record.ts'
 
 /**
- * What one kind of projection does with events; `ProjectionRun` reads them for it. Events come one after the other in the
- * order of their sequence, each once between `open` and `close`; after a restart they come again from an earlier place.
+ * What one kind of projection does with events; `ProjectionRun` reads them for it. Events come one
+ * after the other in the order of their sequence, each once between `open` and `close`; after a
+ * restart they come again from an earlier place.
  */
 export interface Projection {
   /**
-   * How much older than the position the events are that it needs to see again after a restart, because what it
-   * makes of later ones depends on them. In milliseconds of stored time.
+   * How much older than the position the events are that it needs to see again after a restart,
+   * because what it makes of later ones depends on them. In milliseconds of stored time.
    */
   readonly warmUpMs: number
-  /** Events that were stored longer ago than this change nothing, so they are not read at all; undefined reads everything. */
+  /**
+   * Events that were stored longer ago than this change nothing, so they are not read at all;
+   * undefined reads everything.
+   */
   readonly reachMs: number | undefined
-  /** Whether a projection without a position begins with what comes from now on, not with what is stored. */
+  /**
+   * Whether a projection without a position begins with what comes from now on, not with what is
+   * stored.
+   */
   readonly fromNow: boolean
-  /** How often the position is stored: what a crash makes it read again, and how old it looks to who reads the position. */
+  /**
+   * How often the position is stored: what a crash makes it read again, and how old it looks to who
+   * reads the position.
+   */
   readonly checkpointMs: number
-  /** Learns what is there already. Rejects when that is impossible at the moment; it is tried again. */
+  /**
+   * Learns what is there already. Rejects when that is impossible at the moment; it is tried again.
+   */
   open(): Promise<void>
   /**
-   * Takes the place of `open` when what is stored was made by another declaration, for a projection that has no rebuilding.
+   * Takes the place of `open` when what is stored was made by another declaration, for a projection
+   * that has no rebuilding.
    */
   openAnew?(): Promise<void>
   /** How its target is filled anew from the events; undefined when it can do nothing but go on. */
   readonly rebuilding: Rebuilding | undefined
   /**
-   * Takes the next event. A returned promise holds the reader back. What it throws as WeirError sends the event to the
-   * dead letters.
+   * Takes the next event. A returned promise holds the reader back. What it throws as WeirError
+   * sends the event to the dead letters.
    *
-   * @param repeated the event is from before the position: its effects are out, only the memory of it is needed.
+   * @param repeated the event is from before the position: its effects are out, only the memory of
+   *   it is needed.
    */
   take(record: EventRecord, repeated: boolean): void | Promise<void>
   /** Everything that was stored until now has been taken. Called a few times a second. */
@@ -39,18 +53,25 @@ export interface Projection {
   blocked(): string | undefined
   /** What people should look at, though nothing waits for it. */
   concern?(): string | undefined
-  /** Which incarnation of its target it writes to: another one must be filled from the beginning. 0 while unknown. */
+  /**
+   * Which incarnation of its target it writes to: another one must be filled from the beginning. 0
+   * while unknown.
+   */
   targetEpoch(): Promise<number>
   close(): void
 }
 
-/** A rebuild: `begin` takes the place of `open`, then come all events that are stored, then `finish`. */
+/**
+ * A rebuild: `begin` takes the place of `open`, then come all events that are stored, then
+ * `finish`.
+ */
 export interface Rebuilding {
   begin(): Promise<void>
   /**
    * Makes the target what the events say.
    *
-   * @param source the incarnation of the events, and the first that are still stored: what came from earlier ones stays
+   * @param source the incarnation of the events, and the first that are still stored: what came
+   *   from earlier ones stays
    */
   finish(source: { readonly epoch: number; readonly firstSeq: number }): Promise<Readonly<Record<string, number>>>
 }

@@ -2,7 +2,10 @@ import { type NatsConnection, type StreamState, sequenceAt } from '@weir/mesh'
 import type { Position } from './position.ts'
 import type { Projection } from './projection.ts'
 
-/** Where a projection begins to read: after its position; earlier for what it must see again; later for what is too old. */
+/**
+ * Where a projection begins to read: after its position; earlier for what it must see again; later
+ * for what is too old.
+ */
 export async function startSequence(
   nc: NatsConnection,
   stream: string,

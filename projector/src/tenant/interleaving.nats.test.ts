@@ -39,7 +39,9 @@ const shape = { sizeMs: 50, latenessMs: 30, metrics: undefined, percentiles: [50
 
 let nats: TestNats
 let nc: NatsConnection
-/** Each run has one of its own, so that what a crashed replica has sent cannot reach the next run. */
+/**
+ * Each run has one of its own, so that what a crashed replica has sent cannot reach the next run.
+ */
 let tenant = ''
 let tenants = 0
 
@@ -156,8 +158,8 @@ for (const { kind, make, check } of kinds) {
 }
 
 /**
- * That what was told of each alert in turn is a firing, what it has to say since, and a resolution, of later and later causes;
- * and that the end is true, with what the newest event says.
+ * That what was told of each alert in turn is a firing, what it has to say since, and a resolution,
+ * of later and later causes; and that the end is true, with what the newest event says.
  */
 async function assertAlerts(spec: AlertSpec, events: readonly EventRecord[]): Promise<void> {
   const machine = new AlertMachine(spec, 100)
@@ -187,7 +189,9 @@ async function assertAlerts(spec: AlertSpec, events: readonly EventRecord[]): Pr
   }
 }
 
-/** One replica of a projection, at some place of the stream, with the position that it stored last. */
+/**
+ * One replica of a projection, at some place of the stream, with the position that it stored last.
+ */
 class Replica {
   readonly #make: (target: ReturnType<typeof targetOf>) => Projection
   readonly #events: readonly EventRecord[]

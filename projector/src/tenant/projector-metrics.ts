@@ -7,8 +7,8 @@ import type { WindowStats } from '../kinds/window/window-projection.ts'
 import type { RunningProjection, TenantProjections } from './tenant-projections.ts'
 
 /**
- * Exports what every projection counts. The counts live with what counts them; they are read when somebody asks, so the paths
- * of events pay nothing for it.
+ * Exports what every projection counts. The counts live with what counts them; they are read when
+ * somebody asks, so the paths of events pay nothing for it.
  */
 export function exportProjections(metrics: Metrics, tenants: readonly TenantProjections[]): void {
   const labels = ['tenant', 'projection'] as const

@@ -16,8 +16,9 @@ export interface RemovedRulesOptions {
 }
 
 /**
- * Resolves what fires for a rule that the file has no more, as nobody is left who would: with the reason "rule removed". While an older
- * projector runs beside this one and still has the rule, it may raise the alert again; then it is resolved again.
+ * Resolves what fires for a rule that the file has no more, as nobody is left who would: with the
+ * reason "rule removed". While an older projector runs beside this one and still has the rule, it
+ * may raise the alert again; then it is resolved again.
  */
 export class RemovedRules {
   readonly #options: RemovedRulesOptions

@@ -6,8 +6,9 @@ import type { DecodeContext, Decoder } from '../decoder.ts'
 import { cloudEventRecord } from './cloud-event.ts'
 
 /**
- * Binary mode (CloudEvents 1.0, HTTP Protocol Binding section 3.1): attributes in headers `ce-*`, the body is the data in
- * the media type of the request. Recognised by the header `ce-specversion`, whatever the Content-Type.
+ * Binary mode (CloudEvents 1.0, HTTP Protocol Binding section 3.1): attributes in headers `ce-*`,
+ * the body is the data in the media type of the request. Recognised by the header `ce-specversion`,
+ * whatever the Content-Type.
  */
 export const cloudEventBinary: Decoder = {
   name: 'CloudEvents 1.0, binary mode: attributes in headers ce-*, any Content-Type',

@@ -9,9 +9,9 @@ import type { DecodeContext } from '../decoder.ts'
 export type Attributes = ReadonlyMap<string, string>
 
 /**
- * A CloudEvent as a record. The subject is the one in the path, else the attribute `subject`, else `type`, with what a
- * subject cannot have replaced. The id is `<source>|<id>`, as CloudEvents are told apart by both. What an Event has no
- * field for becomes a label. Throws `malformed`.
+ * A CloudEvent as a record. The subject is the one in the path, else the attribute `subject`, else
+ * `type`, with what a subject cannot have replaced. The id is `<source>|<id>`, as CloudEvents are
+ * told apart by both. What an Event has no field for becomes a label. Throws `malformed`.
  */
 export function cloudEventRecord(
   index: number,
@@ -69,7 +69,9 @@ function required(attributes: Attributes, name: string): string {
   throw new WeirError('malformed', `The CloudEvent has no ${name}, which it must have.`)
 }
 
-/** An id that is too long for an event becomes a UUIDv5 of it, so that repetitions are still seen. */
+/**
+ * An id that is too long for an event becomes a UUIDv5 of it, so that repetitions are still seen.
+ */
 function eventId(source: string, id: string): string {
   const both = `${source}|${id}`
   return new TextEncoder().encode(both).length <= ID_BYTES_MAX ? both : v5(both, NAMESPACE)

@@ -85,7 +85,8 @@ function dataOf(event: { readonly [name: string]: unknown }, text: string): Even
   if (packed !== undefined && packed !== null) throw new WeirError('malformed', 'data_base64: text is expected.')
   const { data } = event
   if (data === undefined) return { case: undefined }
-  // Text of another media type is that text; every other value is the JSON that it is written in (section 3.1.1).
+  // Text of another media type is that text; every other value is the JSON that it is written in
+  // (section 3.1.1).
   const contentType = declared ?? 'application/json'
   const { mediaType } = parseContentType(contentType)
   if (typeof data === 'string' && !isJson(mediaType)) {

@@ -8,8 +8,8 @@ import type { RejectedRecord } from '../../encode/record.ts'
 import { ingestLimits } from '../../limits.ts'
 
 /**
- * InfluxDB's answers: 204, or an object with `code` and `message` as of version 2 and `error` as of version 1. Where some lines
- * are bad the others are stored, and 400 says which were not.
+ * InfluxDB's answers: 204, or an object with `code` and `message` as of version 2 and `error` as of
+ * version 1. Where some lines are bad the others are stored, and 400 says which were not.
  */
 export const influxDialect: Dialect = {
   name: 'influx',

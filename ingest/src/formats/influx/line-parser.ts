@@ -25,7 +25,10 @@ export class LineFault {
   }
 }
 
-/** Reads lines one after another. A line that is none ends at its line break, and the next is read as if it were the first. */
+/**
+ * Reads lines one after another. A line that is none ends at its line break, and the next is read
+ * as if it were the first.
+ */
 export class LineParser {
   readonly #text: string
   #at = 0
@@ -114,7 +117,10 @@ export class LineParser {
   }
 }
 
-/** The parts of a series as it is written: the measurement, and the tags in their order. Undefined where it is none. */
+/**
+ * The parts of a series as it is written: the measurement, and the tags in their order. Undefined
+ * where it is none.
+ */
 export function seriesParts(
   series: string,
 ): { readonly measurement: string; readonly tags: readonly (readonly [key: string, value: string])[] } | undefined {

@@ -12,7 +12,9 @@ import { tooManyRecords } from '../too-many-records.ts'
 import { LineFault, LineParser, type LinePoint } from './line-parser.ts'
 import { seriesOf } from './series.ts'
 
-/** InfluxDB's line protocol: a record for each line. docs/ingest.md says how it becomes an event. */
+/**
+ * InfluxDB's line protocol: a record for each line. docs/ingest.md says how it becomes an event.
+ */
 export const lineProtocol: Decoder = {
   name: 'InfluxDB line protocol',
   mediaTypes: ['text/plain'],
@@ -83,7 +85,10 @@ function pointRecord(
   }
 }
 
-/** A point with a time is what its series, time and fields are: sent again, in whatever batch, it is the same. */
+/**
+ * A point with a time is what its series, time and fields are: sent again, in whatever batch, it is
+ * the same.
+ */
 function idOf({ time, fieldsText }: LinePoint): string {
   return time === '' ? '' : `${time}-${textHash(fieldsText)}`
 }

@@ -3,9 +3,10 @@ import { subjectToken, subjectTokens } from '../../encode/subject-token.ts'
 import { seriesParts } from './line-parser.ts'
 
 /**
- * The series of a bucket (or database) that measurement and tags name as they are written. Its subject is
- * `metrics.<bucket>.<host>.<measurement>`, where host is the tag of that name, a token `<key>=<value>` for each other tag, in the
- * order of their keys, and `id=<hash>`. Undefined where it is none.
+ * The series of a bucket (or database) that measurement and tags name as they are written. Its
+ * subject is `metrics.<bucket>.<host>.<measurement>`, where host is the tag of that name, a token
+ * `<key>=<value>` for each other tag, in the order of their keys, and `id=<hash>`. Undefined where
+ * it is none.
  */
 export function seriesOf(bucket: string, series: string): LabelledSeries | undefined {
   return known.get(`${bucket}\n${series}`, () => makeSeries(bucket, series))

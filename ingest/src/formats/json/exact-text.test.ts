@@ -5,7 +5,8 @@ import { type Event, EventBatchSchema, EventSchema } from '@weir/proto'
 import { bareIngest } from '../../../test/fake-stream.ts'
 import { parseWebhookRoutes } from '../webhook/webhook-route.ts'
 
-// What a producer writes is what is stored: each of these changes when JSON is parsed and printed again.
+// What a producer writes is what is stored: each of these changes when JSON is parsed and printed
+// again.
 
 const exact =
   '{"id":12345678901234567890, "at":1790000000123456789,"big":1e400,"zero":-0,"price":1.10,"2":1,"1":2,"2":3}'

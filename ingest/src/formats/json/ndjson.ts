@@ -6,7 +6,10 @@ import type { DecodeContext, Decoder } from '../decoder.ts'
 import { tooManyRecords } from '../too-many-records.ts'
 import { sealItem } from './json.ts'
 
-/** An item a line. Blank lines are skipped and take no index; a line that is not UTF-8 is rejected alone. */
+/**
+ * An item a line. Blank lines are skipped and take no index; a line that is not UTF-8 is rejected
+ * alone.
+ */
 export const ndjsonDecoder: Decoder = {
   name: 'NDJSON: one item a line',
   mediaTypes: ['application/x-ndjson', 'application/ndjson', 'application/jsonl'],

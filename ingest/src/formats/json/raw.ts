@@ -5,8 +5,9 @@ import { dataOfBody } from '../data-of-body.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
 
 /**
- * The body is the data of one event, whose subject is in the path. JSON is stored as JSON, any other media type as Binary.
- * A body of no type, or of the type that `curl -d` gives, is JSON when it can be read as JSON.
+ * The body is the data of one event, whose subject is in the path. JSON is stored as JSON, any
+ * other media type as Binary. A body of no type, or of the type that `curl -d` gives, is JSON when
+ * it can be read as JSON.
  */
 export const rawDecoder: Decoder = {
   name: 'Any other: the body is the data of one event',

@@ -22,7 +22,10 @@ export function attributeText(value: AnyValue | undefined): string {
   }
 }
 
-/** An AnyValue as a JSON value. Integers that a double cannot hold exactly are text. Throws `invalid` when it is nested too deep. */
+/**
+ * An AnyValue as a JSON value. Integers that a double cannot hold exactly are text. Throws
+ * `invalid` when it is nested too deep.
+ */
 export function anyValueToJson(value: AnyValue | undefined, depth: number): unknown {
   checkDepth(depth)
   const held = value?.value
@@ -55,8 +58,9 @@ export function keyValuesToJson(pairs: readonly KeyValue[], depth: number): Reco
 }
 
 /**
- * A text that is the same for two sets of attributes exactly when they are the same to OpenTelemetry: the same keys with values
- * of the same type and content, in any order. Throws `invalid` when one is nested too deep.
+ * A text that is the same for two sets of attributes exactly when they are the same to
+ * OpenTelemetry: the same keys with values of the same type and content, in any order. Throws
+ * `invalid` when one is nested too deep.
  */
 export function attributesIdentity(pairs: readonly KeyValue[], depth = 0): string {
   if (pairs.length < 2) return attributesInOrder(pairs, depth)

@@ -11,7 +11,9 @@ import { ExportTraceServiceResponseSchema } from '../../gen/opentelemetry/proto/
 import { ingestLimits } from '../../limits.ts'
 import { otlpRefusal } from './refusal.ts'
 
-/** OTLP/HTTP: answers in the media type of the request, with partial_success for what was rejected. */
+/**
+ * OTLP/HTTP: answers in the media type of the request, with partial_success for what was rejected.
+ */
 export const otlpMetricsDialect: Dialect = dialect(
   ExportMetricsServiceResponseSchema,
   (rejectedDataPoints, errorMessage) =>
@@ -50,7 +52,9 @@ function answerBy<D extends DescMessage>(
   }
 }
 
-/** Partial success cannot say "send again" or "you may not": those are answers of the whole request. */
+/**
+ * Partial success cannot say "send again" or "you may not": those are answers of the whole request.
+ */
 function failureOf(outcome: Outcome): RejectedRecord | undefined {
   const { accepted, rejected } = outcome
   const failure = retryableRejection(outcome)

@@ -22,7 +22,10 @@ import { severityName } from './severity.ts'
 import { timestampOfNano } from './timestamp.ts'
 import { hexOfBytes, type IdText, traceOf } from './trace.ts'
 
-/** OTLP 1.x logs in Protobuf: a record for each log record. docs/otlp.md says how it becomes an event. */
+/**
+ * OTLP 1.x logs in Protobuf: a record for each log record. docs/otlp.md says how it becomes an
+ * event.
+ */
 export const otlpLogsProtobuf: Decoder = {
   name: 'OTLP logs in Protobuf',
   mediaTypes: ['application/x-protobuf'],

@@ -1,8 +1,8 @@
 import { jsonOf } from '../../body/body-text.ts'
 
 /**
- * The JSON of OTLP as a value in which integers of 16 digits and more are strings, as OTLP itself has its 64-bit integers:
- * JSON.parse would round them. Throws `malformed`.
+ * The JSON of OTLP as a value in which integers of 16 digits and more are strings, as OTLP itself
+ * has its 64-bit integers: JSON.parse would round them. Throws `malformed`.
  */
 export function jsonWithLongIntegers(text: string): unknown {
   const value = jsonOf(text)

@@ -31,7 +31,10 @@ import { pushRecords } from './records.ts'
 import { MetricSeries } from './series.ts'
 import { timestampOfNano } from './timestamp.ts'
 
-/** OTLP 1.x metrics in Protobuf: a record for each data point. docs/otlp.md says how a point becomes an event. */
+/**
+ * OTLP 1.x metrics in Protobuf: a record for each data point. docs/otlp.md says how a point becomes
+ * an event.
+ */
 export const otlpMetricsProtobuf: Decoder = {
   name: 'OTLP metrics in Protobuf',
   mediaTypes: ['application/x-protobuf'],
@@ -97,7 +100,8 @@ function pointRecord(index: number, series: MetricSeries, point: Point, defaults
   const { subject, labels } = series.of(point.attributes)
   const event: Event = {
     $typeName: 'weir.v1.Event',
-    // A point without a time of its own may well be sent again with the same value: it is no duplicate.
+    // A point without a time of its own may well be sent again with the same value: it is no
+    // duplicate.
     id: point.timeUnixNano === 0n ? freshId() : '',
     type,
     source: series.origin.source,

@@ -15,7 +15,10 @@ export interface Origin {
   readonly source: string
   /** The attributes of resource and scope, as labels. */
   readonly labels: LabelList
-  /** The same for two pairs of resource and scope exactly when they have the same attributes, name and version. */
+  /**
+   * The same for two pairs of resource and scope exactly when they have the same attributes, name
+   * and version.
+   */
   readonly identity: string
   /** Whether the tokens say all of the identity. */
   readonly isReadable: boolean
@@ -35,8 +38,9 @@ export function originOrFault(
 }
 
 /**
- * The origin of a resource and a scope. The service is `service.name`; the instance is the first of `k8s.pod.name`, `host.name`
- * and `service.instance.id` that is there, a place before an identity that changes at each start. Throws `invalid`.
+ * The origin of a resource and a scope. The service is `service.name`; the instance is the first of
+ * `k8s.pod.name`, `host.name` and `service.instance.id` that is there, a place before an identity
+ * that changes at each start. Throws `invalid`.
  */
 export function originOf(resource: Resource | undefined, scope: InstrumentationScope | undefined): Origin {
   const attributes = new Map((resource?.attributes ?? []).map((pair) => [pair.key, pair]))
@@ -79,7 +83,9 @@ function scopeIdentity(scope: InstrumentationScope | undefined): string {
   return `${name.length}:${name}${version.length}:${version}${attributesIdentity(attributes)}`
 }
 
-/** What people ask about comes first, as there may be more attributes than an event may have labels. */
+/**
+ * What people ask about comes first, as there may be more attributes than an event may have labels.
+ */
 function labelsOf(attributes: ReadonlyMap<string, KeyValue>, scope: InstrumentationScope | undefined): LabelList {
   const labels = new LabelList()
   const rest = [...attributes.keys()].filter((key) => !firstLabels.includes(key)).sort()

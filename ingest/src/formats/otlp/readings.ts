@@ -93,7 +93,10 @@ function numberValues({ value }: NumberDataPoint): PointValues | string {
 /** Shared, as nearly every point has none. */
 const noIntegers: PointValues['integers'] = Object.freeze({})
 
-/** Buckets are cumulative and named by their upper bound, as Prometheus has them: `le=0.5`, `le=+Inf`. */
+/**
+ * Buckets are cumulative and named by their upper bound, as Prometheus has them: `le=0.5`,
+ * `le=+Inf`.
+ */
 function histogramValues(point: HistogramDataPoint): PointValues | string {
   const { count, sum, min, max, bucketCounts, explicitBounds } = point
   const fault = boundsFault(bucketCounts.length, explicitBounds)
@@ -122,8 +125,9 @@ function boundsFault(buckets: number, bounds: readonly number[]): string | undef
 }
 
 /**
- * Bucket i holds (base^i, base^(i+1)], where base is 2^(2^-scale). Negative values come first, as they are lowest. What has a
- * bound that no double can hold is counted with the next bucket that has one.
+ * Bucket i holds (base^i, base^(i+1)], where base is 2^(2^-scale). Negative values come first, as
+ * they are lowest. What has a bound that no double can hold is counted with the next bucket that
+ * has one.
  */
 function exponentialValues(point: ExponentialHistogramDataPoint): PointValues {
   const { count, sum, min, max, scale, zeroCount, positive, negative } = point
@@ -146,7 +150,10 @@ function exponentialValues(point: ExponentialHistogramDataPoint): PointValues {
   return values
 }
 
-/** Buckets with bounds of one text are one: those that are too near to each other for a double, and those past every double. */
+/**
+ * Buckets with bounds of one text are one: those that are too near to each other for a double, and
+ * those past every double.
+ */
 function setBucket(values: PointValues, bound: number, below: bigint): void {
   if (bound === Number.NEGATIVE_INFINITY || Number.isNaN(bound)) return
   setInteger(values, bound === Number.POSITIVE_INFINITY ? 'le=+Inf' : `le=${bound}`, below)

@@ -6,8 +6,9 @@ import type { RecordFaults } from '../message-tree.ts'
 import { tooManyRecords } from '../too-many-records.ts'
 
 /**
- * Adds a record for each item of one source: the fault of the item or of the source, or else what `recordOf` makes of it, where
- * what that throws is a fault of the item. Throws `too_large` for too many records.
+ * Adds a record for each item of one source: the fault of the item or of the source, or else what
+ * `recordOf` makes of it, where what that throws is a fault of the item. Throws `too_large` for too
+ * many records.
  */
 export function pushRecords<S, T>(
   records: IngestRecord[],

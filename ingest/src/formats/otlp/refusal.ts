@@ -2,8 +2,9 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { isJson } from '../../body/content-type.ts'
 
 /**
- * A problem as OTLP/HTTP has it: a google.rpc.Status with its message, in the media type of the request (OTLP specification,
- * section "Failures", which leaves out the code). Status and headers stay. A type that is none of OTLP's is answered with the problem.
+ * A problem as OTLP/HTTP has it: a google.rpc.Status with its message, in the media type of the
+ * request (OTLP specification, section "Failures", which leaves out the code). Status and headers
+ * stay. A type that is none of OTLP's is answered with the problem.
  */
 export async function otlpRefusal(
   problem: Response,

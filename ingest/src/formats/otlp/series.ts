@@ -5,7 +5,10 @@ import { ingestLimits } from '../../limits.ts'
 import { attributesIdentity, attributesInOrder, attributeText } from './any-value.ts'
 import type { Origin } from './origin.ts'
 
-/** What tells a metric from the others of its origin (OpenTelemetry Metrics Data Model, section "Metric streams"). */
+/**
+ * What tells a metric from the others of its origin (OpenTelemetry Metrics Data Model, section
+ * "Metric streams").
+ */
 export interface MetricIdentity {
   readonly name: string
   readonly unit: string
@@ -22,10 +25,12 @@ export interface Series {
 }
 
 /**
- * The series of one metric of one origin. The subject of each is `metrics.<service>.<instance>.<metric>` and a token
- * `<key>=<value>` for each attribute, in the order of their keys; a key is written without the tokens that it shares with the
- * metric: `system.cpu.utilization` with `system.cpu.state` "idle" has `state=idle`. What these tokens leave out (further
- * attributes of the resource, the scope, the unit, what a token cannot have) goes into a last token `id=<hash>`.
+ * The series of one metric of one origin. The subject of each is
+ * `metrics.<service>.<instance>.<metric>` and a token `<key>=<value>` for each attribute, in the
+ * order of their keys; a key is written without the tokens that it shares with the metric:
+ * `system.cpu.utilization` with `system.cpu.state` "idle" has `state=idle`. What these tokens leave
+ * out (further attributes of the resource, the scope, the unit, what a token cannot have) goes into
+ * a last token `id=<hash>`.
  */
 export class MetricSeries {
   readonly origin: Origin
@@ -34,7 +39,10 @@ export class MetricSeries {
   readonly #identity: string
   readonly #isReadable: boolean
   readonly #kindLabels: number
-  /** By their attributes in order: a producer gives those of a series in the same order each time, and none pays for sorting. */
+  /**
+   * By their attributes in order: a producer gives those of a series in the same order each time,
+   * and none pays for sorting.
+   */
   readonly #subjects: Map<string, string>
 
   constructor(origin: Origin, metric: MetricIdentity) {
@@ -45,13 +53,17 @@ export class MetricSeries {
     this.metric = metric
     this.#base = `metrics.${origin.tokens}.${base}`
     this.#identity = `${origin.identity}/${name.length}:${name}${unit.length}:${unit}${kind}/`
-    // A gauge without a unit is what stands for itself. A name with "=" could pass for one with attributes.
+    // A gauge without a unit is what stands for itself. A name with "=" could pass for one with
+    // attributes.
     this.#isReadable = origin.isReadable && base === name && !name.includes('=') && unit === '' && type === 'otel.gauge'
     this.#kindLabels = Object.keys(labels).length
     this.#subjects = subjectsOf(this.#identity)
   }
 
-  /** Throws `invalid` for more attributes than a point may have, and for one that is nested too deep. */
+  /**
+   * Throws `invalid` for more attributes than a point may have, and for one that is nested too
+   * deep.
+   */
   of(attributes: readonly KeyValue[]): Series {
     if (attributes.length > ingestLimits.otlpAttributesMax) {
       throw new WeirError(
@@ -93,7 +105,9 @@ export class MetricSeries {
   }
 }
 
-/** A key of an attribute without the tokens that it shares with the metric, as a part of a token. */
+/**
+ * A key of an attribute without the tokens that it shares with the metric, as a part of a token.
+ */
 function shortKey(key: string, metric: string): string {
   const tokens = key.split('.')
   const others = metric.split('.')
@@ -113,7 +127,10 @@ function subjectsOf(metricIdentity: string): Map<string, string> {
   return subjects
 }
 
-/** Forgets all when it has become too much. A map that is still in use is made anew at the next request. */
+/**
+ * Forgets all when it has become too much. A map that is still in use is made anew at the next
+ * request.
+ */
 function remember(units: number): void {
   rememberedUnits += units
   if (rememberedUnits <= ingestLimits.seriesUnitsMax) return

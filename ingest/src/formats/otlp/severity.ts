@@ -1,6 +1,7 @@
 /**
- * The severity as a token of a subject: by the ranges of SeverityNumber, four numbers each from 1; where there is no number, by
- * the text (OpenTelemetry Logs Data Model, section "Mapping of SeverityNumber" and its appendix B).
+ * The severity as a token of a subject: by the ranges of SeverityNumber, four numbers each from 1;
+ * where there is no number, by the text (OpenTelemetry Logs Data Model, section "Mapping of
+ * SeverityNumber" and its appendix B).
  */
 export function severityName(severityNumber: number, severityText: string): string {
   if (severityNumber !== 0) return severities[Math.floor((severityNumber - 1) / 4)] ?? 'unspecified'

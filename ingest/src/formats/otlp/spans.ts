@@ -25,7 +25,9 @@ import { pushRecords } from './records.ts'
 import { timestampOfNano } from './timestamp.ts'
 import { hexOfBytes, type IdText, idOf, spanIds } from './trace.ts'
 
-/** OTLP 1.x traces in Protobuf: a record for each span. docs/otlp.md says how it becomes an event. */
+/**
+ * OTLP 1.x traces in Protobuf: a record for each span. docs/otlp.md says how it becomes an event.
+ */
 export const otlpTracesProtobuf: Decoder = {
   name: 'OTLP traces in Protobuf',
   mediaTypes: ['application/x-protobuf'],

@@ -1,7 +1,7 @@
 /**
- * Gives the text of a trace or span id. The JSON of OTLP has hexadecimal where the JSON of Protobuf has base64; both alphabets
- * hold the same digits and lengths are multiples of four, so what was read as base64 is written as base64 again to have the
- * text back.
+ * Gives the text of a trace or span id. The JSON of OTLP has hexadecimal where the JSON of Protobuf
+ * has base64; both alphabets hold the same digits and lengths are multiples of four, so what was
+ * read as base64 is written as base64 again to have the text back.
  */
 export type IdText = (id: Uint8Array) => string
 
@@ -13,8 +13,8 @@ export interface Traced {
 }
 
 /**
- * The traceparent of what has a trace and a span id; ids that cannot be in one, as a trace id alone, are labels. An id of
- * zeros is none.
+ * The traceparent of what has a trace and a span id; ids that cannot be in one, as a trace id
+ * alone, are labels. An id of zeros is none.
  */
 export function traceOf(
   { traceId, spanId, flags }: Traced,

@@ -4,8 +4,8 @@ import { idsByHeader } from '../../encode/event-id.ts'
 import { retryableRejection } from '../../encode/outcome.ts'
 
 /**
- * Prometheus remote write 1.0: 204; 4xx with a text for what is not to be sent again, though the good samples of the request are
- * stored; 5xx and 429 for what is.
+ * Prometheus remote write 1.0: 204; 4xx with a text for what is not to be sent again, though the
+ * good samples of the request are stored; 5xx and 429 for what is.
  */
 export const remoteWriteDialect: Dialect = {
   name: 'prometheus',

@@ -16,7 +16,10 @@ import type { DecodeContext, Decoder } from '../decoder.ts'
 import { requestFromBinary } from '../request-message.ts'
 import { tooManyRecords } from '../too-many-records.ts'
 
-/** Prometheus remote write 1.0: a record for each sample. docs/ingest.md says how it becomes an event. */
+/**
+ * Prometheus remote write 1.0: a record for each sample. docs/ingest.md says how it becomes an
+ * event.
+ */
 export const remoteWrite: Decoder = {
   name: 'Prometheus remote write 1.0',
   mediaTypes: ['application/x-protobuf'],
@@ -71,7 +74,8 @@ function sampleRecord(index: number, series: PrometheusSeries, sample: Sample, d
     if (time === undefined) throw new WeirError('invalid', `The timestamp ${timestamp} is no time.`)
     const event: Event = {
       $typeName: 'weir.v1.Event',
-      // A sample is what its series, time and value are: sent again, in whatever batch, it is the same.
+      // A sample is what its series, time and value are: sent again, in whatever batch, it is the
+      // same.
       id: `${timestamp}-${value}`,
       type: 'prometheus.sample',
       source: series.source,
@@ -94,7 +98,10 @@ interface PrometheusSeries extends LabelledSeries {
   readonly source: string
 }
 
-/** Undefined for labels without a name. Its subject is `metrics.<job>.<instance>.<name>`, tokens of the other labels, and `id=<hash>`. */
+/**
+ * Undefined for labels without a name. Its subject is `metrics.<job>.<instance>.<name>`, tokens of
+ * the other labels, and `id=<hash>`.
+ */
 function seriesOf(labels: readonly Label[]): PrometheusSeries | undefined {
   let text = ''
   for (const { name, value } of labels) text += `${name.length}:${name}${value.length}:${value}`

@@ -11,8 +11,9 @@ import { tooManyRecords } from '../too-many-records.ts'
 import { truncated, WireReader } from '../wire-reader.ts'
 
 /**
- * weir.v1.EventBatch; with the parameter `encoding=delimited`, a stream of weir.v1.EventBatch.Item, each after its length
- * as a varint. Items are found by hand, and an event whose bytes are good already is copied, not decoded.
+ * weir.v1.EventBatch; with the parameter `encoding=delimited`, a stream of weir.v1.EventBatch.Item,
+ * each after its length as a varint. Items are found by hand, and an event whose bytes are good
+ * already is copied, not decoded.
  */
 export const protobufDecoder: Decoder = {
   name: 'Protobuf: weir.v1.EventBatch, or with encoding=delimited a stream of its items',

@@ -17,7 +17,8 @@ routes:
   (name) => secrets[name],
 )
 const seconds = 1_790_000_000
-// A space and a number that parsing and printing would change: what is signed is the body as it came.
+// A space and a number that parsing and printing would change: what is signed is the body as it
+// came.
 const body = '{"id": 12345678901234567890 }'
 
 function mac(text: string, key = 'new-key', encoding: 'hex' | 'base64' = 'hex'): string {

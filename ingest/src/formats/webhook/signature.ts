@@ -28,7 +28,10 @@ export class SignatureCheck {
     this.#seen = new LRUCache({ max: ingestLimits.signaturesMax, ttl: 2 * rule.toleranceMs })
   }
 
-  /** Throws `unauthenticated` for a body without a good signature, for one out of time, and for one that was good before. */
+  /**
+   * Throws `unauthenticated` for a body without a good signature, for one out of time, and for one
+   * that was good before.
+   */
   check(body: Uint8Array, headers: Headers, nowSeconds: number): void {
     const { toleranceMs, keys } = this.#rule
     const { signatures, signed, time } = this.#read(headers)
@@ -40,7 +43,8 @@ export class SignatureCheck {
       throw refused('no key of the route gives it')
     }
     if (time === undefined) return
-    // Of the first key, whichever of them has signed: other signatures in the header make it no other request.
+    // Of the first key, whichever of them has signed: other signatures in the header make it no
+    // other request.
     const once = `${time} ${macs[0]?.toString('hex')}`
     if (this.#seen.has(once)) throw refused('it was sent before')
     this.#seen.set(once, true)

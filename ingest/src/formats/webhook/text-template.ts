@@ -15,12 +15,16 @@ export interface TemplateValues {
   readonly parameters: Readonly<Record<string, string>>
 }
 
-/** Text with placeholders. `encode` is put around each value; throws `invalid` when one is missing and has no default. */
+/**
+ * Text with placeholders. `encode` is put around each value; throws `invalid` when one is missing
+ * and has no default.
+ */
 export type TextTemplate = (values: TemplateValues, encode?: (value: string) => string) => string
 
 /**
- * A template: `{a.b}` is a field of the body, `{items.0.id}` an element of a list in it, `{header:x-room}` a header,
- * `{param:source}` a part of the path; `{a.b|none}` has a default. Throws `invalid` on a brace that has no partner.
+ * A template: `{a.b}` is a field of the body, `{items.0.id}` an element of a list in it,
+ * `{header:x-room}` a header, `{param:source}` a part of the path; `{a.b|none}` has a default.
+ * Throws `invalid` on a brace that has no partner.
  */
 export function parseTemplate(source: string): TextTemplate {
   const pieces: (string | Placeholder)[] = []
@@ -34,7 +38,10 @@ export function parseTemplate(source: string): TextTemplate {
     pieces.map((piece) => (typeof piece === 'string' ? piece : encode(placeholderValue(piece, values)))).join('')
 }
 
-/** Text, a number as it is written, or a boolean at a path of fields and list indexes; undefined for anything else. */
+/**
+ * Text, a number as it is written, or a boolean at a path of fields and list indexes; undefined for
+ * anything else.
+ */
 export function scalarAt({ value: root, text }: RecordBody, path: readonly string[]): string | undefined {
   const value = valueAt(root, path)
   if (typeof value === 'string') return value
@@ -42,7 +49,10 @@ export function scalarAt({ value: root, text }: RecordBody, path: readonly strin
   return typeof value === 'boolean' ? String(value) : undefined
 }
 
-/** The value at a path of fields and list indexes; undefined when there is none. Only own fields count. */
+/**
+ * The value at a path of fields and list indexes; undefined when there is none. Only own fields
+ * count.
+ */
 export function valueAt(root: unknown, path: readonly string[]): unknown {
   let value = root
   for (const name of path) {

@@ -10,7 +10,10 @@ export interface WebhookRoute {
   readonly method: 'POST' | 'PUT'
   /** With parameters: `/hooks/:source`. */
   readonly path: string
-  /** The path in the body to a list whose elements are the records; without it the body is one record. */
+  /**
+   * The path in the body to a list whose elements are the records; without it the body is one
+   * record.
+   */
   readonly each: readonly string[] | undefined
   readonly subject: TextTemplate
   readonly type: TextTemplate | undefined
@@ -26,8 +29,8 @@ export interface WebhookRoute {
 }
 
 /**
- * The routes of a YAML (or JSON) file, as docs/ingest.md describes it. `secretOf` gives the keys of signatures by their names, as
- * keys do not stand in files. Throws `invalid` with every fault.
+ * The routes of a YAML (or JSON) file, as docs/ingest.md describes it. `secretOf` gives the keys of
+ * signatures by their names, as keys do not stand in files. Throws `invalid` with every fault.
  */
 export function parseWebhookRoutes(
   text: string,

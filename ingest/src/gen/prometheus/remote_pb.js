@@ -2,7 +2,8 @@
 // @generated from file prometheus/remote.proto (package prometheus, syntax proto3)
 /* eslint-disable */
 
-// The part of Prometheus remote write 1.0 that ingest reads: same package and numbers as Prometheus; the rest is skipped.
+// The part of Prometheus remote write 1.0 that ingest reads: same package and numbers as
+// Prometheus; the rest is skipped.
 
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 

@@ -31,7 +31,10 @@ export interface RecordedAlert {
   /** Its sequence in the events; 0 when they do not hold it any more. */
   readonly seq: number
   readonly alert: Alert
-  /** What its rule had seen when it said so; undefined when the event is not one that a rule's story led to. */
+  /**
+   * What its rule had seen when it said so; undefined for an event that no rule
+   * wrote.
+   */
   readonly cause: Cause | undefined
 }
 
@@ -49,7 +52,10 @@ export interface AlertChange {
   readonly atMs: number
   /** What the rule has seen; of a person's change what the alert had before. */
   readonly cause: Cause | undefined
-  /** Why it changed, where it was no event and no time of the rule's own: label `reason` of the event. */
+  /**
+   * Why it changed, where it was no event and no time of the rule's own: label `reason` of the
+   * event.
+   */
   readonly reason?: AlertReason
 }
 
@@ -57,8 +63,9 @@ export interface AlertChange {
 export type AlertReason = 'no data' | 'rule removed' | 'rule changed'
 
 /**
- * The alerts of a tenant as events, `alerts.<rule>.<key>`. A change is stored only if nobody changed the same alert since the
- * event that it continues, so two replicas and any number of people never tell two stories of one alert.
+ * The alerts of a tenant as events, `alerts.<rule>.<key>`. A change is stored only if nobody
+ * changed the same alert since the event that it continues, so two replicas and any number of
+ * people never tell two stories of one alert.
  */
 export class AlertLog {
   readonly #nc: NatsConnection
@@ -120,14 +127,20 @@ export class AlertLog {
   }
 }
 
-/** The rule of alerts that say that another rule cannot be evaluated; no rule of a file may have the name. */
+/**
+ * The rule of alerts that say that another rule cannot be evaluated; no rule of a file may have the
+ * name.
+ */
 export const unevaluableRule = 'unevaluable'
 
 export function alertSubject(rule: string, key: string): string {
   return `alerts.${rule}.${key}`
 }
 
-/** An event that is no alert, as when somebody else put it under this subject, tells of one that nothing is known of. */
+/**
+ * An event that is no alert, as when somebody else put it under this subject, tells of one that
+ * nothing is known of.
+ */
 export function recordedAlert(seq: number, payload: Uint8Array): RecordedAlert {
   try {
     const event = fromBinary(EventSchema, payload)
@@ -138,7 +151,10 @@ export function recordedAlert(seq: number, payload: Uint8Array): RecordedAlert {
   return { seq, alert: create(AlertSchema), cause: undefined }
 }
 
-/** Where the event that a change comes from stands in its source, as a cursor, and what time had come. */
+/**
+ * Where the event that a change comes from stands in its source, as a cursor, and what time had
+ * come.
+ */
 function causeLabels({ epoch, seq, atMs }: Cause): Record<string, string> {
   return { cause: formatCursor({ epoch, seq }), 'cause.ms': String(atMs) }
 }

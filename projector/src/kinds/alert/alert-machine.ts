@@ -2,8 +2,9 @@ import { limits } from '../../limits.ts'
 import type { Cause } from './cause.ts'
 
 /**
- * The states of an alert for one key, and all transitions between them. Times are those at which events were stored, so the
- * same events always lead to the same states; `advance` says that a time has come without an event.
+ * The states of an alert for one key, and all transitions between them. Times are those at which
+ * events were stored, so the same events always lead to the same states; `advance` says that a time
+ * has come without an event.
  *
  * | state | condition holds | does not hold | time | resolved by a person |
  * |---|---|---|---|---|
@@ -12,12 +13,14 @@ import type { Cause } from './cause.ts'
  * | firing | stays, no longer clearing | clearing; quiet when `keepFiringFor` is 0 | quiet after `keepFiringFor` of clearing, or when there is no data and that resolves | muted |
  * | muted | | quiet | | |
  *
- * An event that came late, as one of a backlog, begins no more than pending or clearing, and only time ends that: the newer
- * events of its key that are about to come say what is so now.
+ * An event that came late, as one of a backlog, begins no more than pending or clearing, and only
+ * time ends that: the newer events of its key that are about to come say what is so now.
  *
- * A change of phase has a cause: the last event of the key and the time that had come. The same events give the same causes.
+ * A change of phase has a cause: the last event of the key and the time that had come. The same
+ * events give the same causes.
  *
- * Muted is what keeps an alert that somebody resolved from firing again while its cause is still there.
+ * Muted is what keeps an alert that somebody resolved from firing again while its cause is still
+ * there.
  */
 export type AlertPhase = 'quiet' | 'pending' | 'firing' | 'muted'
 
@@ -100,8 +103,8 @@ export class AlertMachine {
   }
 
   /**
-   * Takes over what somebody else knows of a key: what a machine that had seen everything up to the cause would be in. False
-   * when the key is one too many.
+   * Takes over what somebody else knows of a key: what a machine that had seen everything up to the
+   * cause would be in. False when the key is one too many.
    */
   adopt(key: string, phase: Exclude<AlertPhase, 'pending'>, sinceMs: number, cause: Cause): boolean {
     if (!this.#keys.has(key) && this.#keys.size >= this.#keysMax) return phase === 'quiet'

@@ -33,11 +33,13 @@ export interface AlertStats {
 }
 
 /**
- * Watches one rule. What a key's alert should be follows from the events it reads (AlertMachine); what it is follows from the
- * alert events that were stored (RecordedAlerts). Wherever the two differ, AlertSettling stores an event that makes them equal.
+ * Watches one rule. What a key's alert should be follows from the events it reads (AlertMachine);
+ * what it is follows from the alert events that were stored (RecordedAlerts). Wherever the two
+ * differ, AlertSettling stores an event that makes them equal.
  *
- * Whoever has seen less of a key takes over what was stored, and whoever has seen as much stores nothing that differs. So a
- * replica that is behind, or one that reads again after a restart, adds nothing to what was told.
+ * Whoever has seen less of a key takes over what was stored, and whoever has seen as much stores
+ * nothing that differs. So a replica that is behind, or one that reads again after a restart, adds
+ * nothing to what was told.
  */
 export class AlertProjection implements Projection {
   readonly warmUpMs: number
@@ -99,7 +101,10 @@ export class AlertProjection implements Projection {
     }
   }
 
-  /** What another declaration of the rule has raised is resolved, as nothing may ever come for its keys, and judged anew. */
+  /**
+   * What another declaration of the rule has raised is resolved, as nothing may ever come for its
+   * keys, and judged anew.
+   */
   async openAnew(): Promise<void> {
     await this.#settling.reset()
     this.#machine = new AlertMachine(this.#spec, limits.alertKeysMax)
@@ -223,7 +228,10 @@ export class AlertProjection implements Projection {
     return () => this.#spec.message(kept)
   }
 
-  /** @param key whose change comes from an event that says this; what time changes says what the last event did */
+  /**
+   * @param key whose change comes from an event that says this; what time changes says what the
+   *   last event did
+   */
   #noteChanged(changes: ReadonlyMap<string, PhaseChange>, key?: string, message?: () => string): void {
     for (const [changed, { cause, noData }] of changes) {
       const said = changed === key ? message : this.#messageOf(this.#last.get(changed))
@@ -242,7 +250,10 @@ export class AlertProjection implements Projection {
     return { phase: phase === 'pending' ? 'quiet' : phase, sinceMs }
   }
 
-  /** Somebody else changed an alert: who has seen more of its key is right, and a person is about what that person saw. */
+  /**
+   * Somebody else changed an alert: who has seen more of its key is right, and a person is about
+   * what that person saw.
+   */
   #changedElsewhere(key: string, recorded: RecordedAlert): void {
     if (!owns(this.#options.partition, key)) return
     const own = this.#machine.get(key)?.known ?? this.#settling.causeOf(key)

@@ -17,7 +17,10 @@ export interface DueAlert {
 /** Why the alert of a key may have to change, and what a change would say. */
 export interface ChangeNote {
   readonly cause: Cause
-  /** Of the moment of the cause; undefined where it was not seen here: then what was said last is said again. */
+  /**
+   * Of the moment of the cause; undefined where it was not seen here: then what was said last is
+   * said again.
+   */
   readonly message: (() => string) | undefined
   readonly reason?: AlertReason
 }
@@ -30,8 +33,9 @@ export interface AlertSettlingOptions {
 }
 
 /**
- * Stores what is missing to make the alerts of one rule what they should be. Every stored change names its cause: how much of
- * the source its author had seen. Who has seen less of a key than what is stored about it stores nothing.
+ * Stores what is missing to make the alerts of one rule what they should be. Every stored change
+ * names its cause: how much of the source its author had seen. Who has seen less of a key than what
+ * is stored about it stores nothing.
  */
 export class AlertSettling {
   /** Changes that were stored. */
@@ -40,7 +44,9 @@ export class AlertSettling {
   readonly #changing = new Map<string, Promise<void>>()
   /** Keys whose alert may differ from what is stored of it. */
   readonly #unsettled = new Map<string, ChangeNote>()
-  /** The last events of keys whose change is on its way: what the alert may have to say after it. */
+  /**
+   * The last events of keys whose change is on its way: what the alert may have to say after it.
+   */
   readonly #renewals = new Map<string, ChangeNote>()
   #blocked: string | undefined
   #closed = false
@@ -64,13 +70,19 @@ export class AlertSettling {
     this.#unsettled.set(key, note)
   }
 
-  /** Whether an event of the key may have to be told: the alert is open, or is not yet what it should be. */
+  /**
+   * Whether an event of the key may have to be told: the alert is open, or is not yet what it
+   * should be.
+   */
   concerns(key: string): boolean {
     const recorded = this.#options.recorded.get(key)
     return (recorded !== undefined && isOpen(recorded)) || this.#unsettled.has(key) || this.#differs(key)
   }
 
-  /** The same for an event that changed no phase: it counts where nobody knew more before, and for what an open alert says. */
+  /**
+   * The same for an event that changed no phase: it counts where nobody knew more before, and for
+   * what an open alert says.
+   */
   noteEvent(key: string, note: ChangeNote): void {
     const before = this.#unsettled.get(key)
     if (before === undefined || (this.#differs(key) && this.#isOvertaken(key, before.cause))) {
@@ -145,7 +157,10 @@ export class AlertSettling {
     return this.#options.due(key).phase !== (recorded === undefined ? 'quiet' : toldPhase(recorded))
   }
 
-  /** Whether what is stored of the alert was said by somebody who knew as much or more; also when nothing is known here. */
+  /**
+   * Whether what is stored of the alert was said by somebody who knew as much or more; also when
+   * nothing is known here.
+   */
   #isOvertaken(key: string, cause: Cause | undefined): boolean {
     if (cause === undefined) return true
     const told = this.#options.recorded.get(key)?.cause
@@ -165,7 +180,9 @@ export class AlertSettling {
     return { ...this.#common(key, note), status, message: said, sinceMs: millisecondsOf(last.since) }
   }
 
-  /** What an open alert says, when that is another thing now. Who acknowledged it has done so still. */
+  /**
+   * What an open alert says, when that is another thing now. Who acknowledged it has done so still.
+   */
   #renewalOf(key: string, note: ChangeNote): AlertChange | undefined {
     const recorded = this.#options.recorded.get(key)
     if (recorded === undefined || !isOpen(recorded)) return undefined

@@ -78,8 +78,9 @@ export function alertItem({ subject, seq, event, ageMs }: StateValue): AlertItem
 }
 
 /**
- * Acknowledges or resolves an alert for a person. What is so already stays as it is. Throws `not_found` when there is no such
- * alert, `conflict` when it cannot become that or when others keep changing it.
+ * Acknowledges or resolves an alert for a person. What is so already stays as it is. Throws
+ * `not_found` when there is no such alert, `conflict` when it cannot become that or when others
+ * keep changing it.
  */
 export async function changeAlert(
   log: AlertLog,

@@ -14,10 +14,11 @@ export interface EvaluationFailuresOptions {
 }
 
 /**
- * Whether the condition of a rule can be evaluated. A rule that cannot say whether it should fire is a state that people have to see,
- * so it is an alert of its own, `alerts.unevaluable.<rule>`: it fires with the first failure, and is resolved when there
- * was none for `limits.unevaluableMs` and an evaluation succeeded. A restart counts as a failure for this: what an earlier process
- * raised is not over because this one has seen nothing yet.
+ * Whether the condition of a rule can be evaluated. A rule that cannot say whether it should fire
+ * is a state that people have to see, so it is an alert of its own, `alerts.unevaluable.<rule>`: it
+ * fires with the first failure, and is resolved when there was none for `limits.unevaluableMs` and
+ * an evaluation succeeded. A restart counts as a failure for this: what an earlier process raised
+ * is not over because this one has seen nothing yet.
  */
 export class EvaluationFailures {
   readonly #options: EvaluationFailuresOptions

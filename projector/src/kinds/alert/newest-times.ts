@@ -1,6 +1,7 @@
 /**
- * The newest time at which something happened, by key: what came later and happened before is no news. Bounded: of too many
- * keys those that nothing came for longest are forgotten, and a forgotten key takes its next event as news.
+ * The newest time at which something happened, by key: what came later and happened before is no
+ * news. Bounded: of too many keys those that nothing came for longest are forgotten, and a
+ * forgotten key takes its next event as news.
  */
 export class NewestTimes {
   readonly #keysMax: number
@@ -10,7 +11,9 @@ export class NewestTimes {
     this.#keysMax = keysMax
   }
 
-  /** Whether something that happened then is at least as new as everything that is known of the key. */
+  /**
+   * Whether something that happened then is at least as new as everything that is known of the key.
+   */
   isNews(key: string, timeMs: number): boolean {
     return timeMs >= (this.#times.get(key) ?? Number.NEGATIVE_INFINITY)
   }

@@ -23,7 +23,10 @@ export interface RecordedAlertsOptions {
   readonly onChanged: (key: string, recorded: RecordedAlert) => void
 }
 
-/** What is stored of one rule's alerts: read when it opens, followed from then on, and changed by compare-and-set. */
+/**
+ * What is stored of one rule's alerts: read when it opens, followed from then on, and changed by
+ * compare-and-set.
+ */
 export class RecordedAlerts {
   readonly #options: RecordedAlertsOptions
   readonly #log: AlertLog
@@ -54,7 +57,8 @@ export class RecordedAlerts {
     const bucketPrefix = keySubject(tenant, alertsBucket, alertSubject(rule, '')).length
     const bucket = bucketStream(tenant, alertsBucket)
     await readAll(nc, bucket, keySubject(tenant, alertsBucket, filter), (subject, _seq, payload) => {
-      // The sequence of the event is unknown while the events may not hold it any more: those that do follow below.
+      // The sequence of the event is unknown while the events may not hold it any more: those that
+      // do follow below.
       this.#enter(subject.slice(bucketPrefix), recordedAlert(0, payload))
     })
     const eventPrefix = eventSubject(tenant, alertSubject(rule, '')).length
@@ -66,8 +70,8 @@ export class RecordedAlerts {
   }
 
   /**
-   * Stores what an alert is to become. False when somebody else changed it: what is stored instead is known by then. Throws
-   * `unavailable`.
+   * Stores what an alert is to become. False when somebody else changed it: what is stored instead
+   * is known by then. Throws `unavailable`.
    */
   async append(change: AlertChange): Promise<boolean> {
     const { rule, key } = change
@@ -115,14 +119,18 @@ export class RecordedAlerts {
   #enter(key: string, recorded: RecordedAlert): boolean {
     const known = this.#alerts.get(key)
     if (known !== undefined && recorded.seq <= known.seq) return false
-    // In the order of their last change, so that those which nothing has happened to for longest come first.
+    // In the order of their last change, so that those which nothing has happened to for longest
+    // come first.
     this.#alerts.delete(key)
     this.#alerts.set(key, recorded)
     if (this.#alerts.size > this.#options.keysMax) this.#forget()
     return true
   }
 
-  /** Makes room: an alert that is over costs a conflict and a look at what is stored should it ever fire again. */
+  /**
+   * Makes room: an alert that is over costs a conflict and a look at what is stored should it ever
+   * fire again.
+   */
   #forget(): void {
     let left = Math.ceil(this.#options.keysMax / 10)
     for (const [key, recorded] of this.#alerts) {

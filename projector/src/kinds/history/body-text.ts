@@ -1,15 +1,18 @@
 import { type Event, eventToJsonText } from '@weir/proto'
 
 /**
- * The JSON of an event on one line as jsonb can hold it: numbers with all their digits, and U+FFFD for what Postgres has no text for,
- * NUL and halves of surrogate pairs, in keys as well.
+ * The JSON of an event on one line as jsonb can hold it: numbers with all their digits, and U+FFFD
+ * for what Postgres has no text for, NUL and halves of surrogate pairs, in keys as well.
  */
 export function bodyText(event: Event): string {
   const text = eventToJsonText(event)
   return /\\u(?:0000|[dD][89a-fA-F])/.test(text) ? text.replace(escapes, storable) : text
 }
 
-/** A pair of surrogates, or any one escape: all are matched, so that a backslash that is escaped itself begins none. */
+/**
+ * A pair of surrogates, or any one escape: all are matched, so that a backslash that is escaped
+ * itself begins none.
+ */
 const escapes = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\./g
 
 function storable(sequence: string): string {

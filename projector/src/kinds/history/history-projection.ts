@@ -30,7 +30,10 @@ export interface HistoryStats {
   insertRetries: number
 }
 
-/** Stores every event in Postgres, in batches. While Postgres is away the batch waits and the reader with it. */
+/**
+ * Stores every event in Postgres, in batches. While Postgres is away the batch waits and the reader
+ * with it.
+ */
 export class HistoryProjection implements Projection {
   readonly warmUpMs = 0
   readonly reachMs: number
@@ -143,7 +146,10 @@ export class HistoryProjection implements Projection {
     this.#storing.add(storing)
   }
 
-  /** Retries while Postgres is away; halves a batch that it refuses until the rows at fault are alone. Never rejects. */
+  /**
+   * Retries while Postgres is away; halves a batch that it refuses until the rows at fault are
+   * alone. Never rejects.
+   */
   async #insert(batch: readonly Pending[]): Promise<void> {
     for (let attempt = 0; !this.#closed; attempt++) {
       try {

@@ -23,7 +23,10 @@ export class History {
     this.#options = options
   }
 
-  /** A page, and the cursor from which a subscription to `events` continues it without a gap and without a double. */
+  /**
+   * A page, and the cursor from which a subscription to `events` continues it without a gap and
+   * without a double.
+   */
   async query(request: HistoryRequest): Promise<{ readonly page: HistoryPage; readonly cursor: Cursor }> {
     return await queryHistory(this.#database(), request, await this.#head(request.tenant))
   }

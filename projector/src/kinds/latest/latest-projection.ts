@@ -10,8 +10,9 @@ import type { Projection, Rebuilding } from '../../run/projection.ts'
 import { NewestEvents } from './newest-events.ts'
 
 /**
- * Keeps the newest event of each key: the one that was stored last, or the one that happened last. The value is the event's own
- * bytes; by order of storing they are decoded only if the key asks for it.
+ * Keeps the newest event of each key: the one that was stored last, or the one that happened last.
+ * The value is the event's own bytes; by order of storing they are decoded only if the key asks for
+ * it.
  */
 export class LatestProjection implements Projection {
   readonly warmUpMs = 0
@@ -79,7 +80,10 @@ export class LatestProjection implements Projection {
   }
 }
 
-/** An open alert does not expire: that nothing has happened to it for a week does not mean that it is over. */
+/**
+ * An open alert does not expire: that nothing has happened to it for a week does not mean that it
+ * is over.
+ */
 function isOpenAlert(payload: Uint8Array): boolean {
   try {
     const { data } = fromBinary(EventSchema, payload)

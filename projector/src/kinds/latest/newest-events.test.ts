@@ -8,7 +8,9 @@ import { NewestEvents } from './newest-events.ts'
 const storedAtMs = 1_700_000_000_000
 let seq = 0
 
-/** An event that is stored now, and happened so long before; without a time where that is undefined. */
+/**
+ * An event that is stored now, and happened so long before; without a time where that is undefined.
+ */
 function record(init: MessageInitShape<typeof EventSchema>['data'], agoMs: number | undefined): EventRecord {
   const time = agoMs === undefined ? undefined : timestampFromMilliseconds(storedAtMs - agoMs)
   const event = create(EventSchema, {

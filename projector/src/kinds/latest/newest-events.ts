@@ -4,8 +4,9 @@ import { EventSchema, isTimestamp, timestampFromMilliseconds } from '@weir/proto
 import type { EventRecord } from '../../event/event-record.ts'
 
 /**
- * Which event of each key happened last: by its own time, and of two at the same time the one that came later. A value that is put
- * into a bucket says its time itself, so the bucket is the whole state, and a restart goes on from it.
+ * Which event of each key happened last: by its own time, and of two at the same time the one that
+ * came later. A value that is put into a bucket says its time itself, so the bucket is the whole
+ * state, and a restart goes on from it.
  */
 export class NewestEvents {
   readonly #ttlMs: number
@@ -53,7 +54,10 @@ interface NewestEvent extends ValueStamp {
   readonly storedAtMs: number
 }
 
-/** The event's own bytes, unless its time is missing or lies ahead of the stream's clock: then with the time that counts. */
+/**
+ * The event's own bytes, unless its time is missing or lies ahead of the stream's clock: then with
+ * the time that counts.
+ */
 function timedBytes(record: EventRecord): Uint8Array {
   const { event, payload, happenedAtMs, aheadMs } = record
   if (aheadMs === 0 && event.time !== undefined && isTimestamp(event.time)) return payload

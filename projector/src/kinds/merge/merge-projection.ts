@@ -16,8 +16,8 @@ export interface MergeStats {
 }
 
 /**
- * Folds the readings of each key into one. What the bucket holds is the whole state: it is read when the projection opens, and
- * the stamp of a value says which events are in it already.
+ * Folds the readings of each key into one. What the bucket holds is the whole state: it is read
+ * when the projection opens, and the stamp of a value says which events are in it already.
  */
 export class MergeProjection implements Projection {
   readonly warmUpMs = 0
@@ -97,7 +97,10 @@ export class MergeProjection implements Projection {
     this.#dirty.clear()
   }
 
-  /** What is still alive of a key; one that has been silent for its TTL begins anew, as its value has expired. */
+  /**
+   * What is still alive of a key; one that has been silent for its TTL begins anew, as its value
+   * has expired.
+   */
   #stateOf(key: string, storedAtMs: number): KeyState {
     const known = this.#states.get(key)
     if (known !== undefined && storedAtMs - known.storedAtMs < this.#spec.ttlMs) return known

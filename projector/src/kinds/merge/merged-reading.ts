@@ -4,8 +4,9 @@ import { type Event, EventSchema, type Reading, timestampFromMilliseconds } from
 import { ownValue } from '../../event/own-value.ts'
 
 /**
- * Readings of one key folded metric by metric: of each metric the value that was taken last by its own time, and of two at the
- * same time the one that came later. The result does not depend on the order of folding.
+ * Readings of one key folded metric by metric: of each metric the value that was taken last by its
+ * own time, and of two at the same time the one that came later. The result does not depend on the
+ * order of folding.
  */
 export class MergedReading {
   readonly #metrics = new Map<string, MergedMetric>()
@@ -54,8 +55,8 @@ export class MergedReading {
   }
 
   /**
-   * Forgets metrics that are older than the newest one by more than `ageMs`, and the oldest past `metricsMax`: both depend on
-   * what was folded in alone, not on when.
+   * Forgets metrics that are older than the newest one by more than `ageMs`, and the oldest past
+   * `metricsMax`: both depend on what was folded in alone, not on when.
    */
   prune(ageMs: number, metricsMax: number): void {
     const newest = this.#newestMs()
@@ -80,7 +81,8 @@ export class MergedReading {
       if (time !== undefined) times.push([name, time])
     }
     const time = timestampFromMilliseconds(newest)
-    // Entries are defined, not assigned, and a whole message is not copied, so a metric may be called `__proto__`.
+    // Entries are defined, not assigned, and a whole message is not copied, so a metric may be
+    // called `__proto__`.
     const value: Reading = {
       $typeName: 'weir.v1.Reading',
       metrics: Object.fromEntries(metrics),

@@ -2,9 +2,10 @@ import { LogCollapsingLowestDenseDDSketch } from '@datadog/sketches-js'
 import { limits } from '../../limits.ts'
 
 /**
- * Statistics of one metric in one window. A percentile is the value of nearest rank, as NIST and most monitoring have it: the
- * smallest value that at least so many percent of all values do not exceed. It is exact up to `limits.exactValuesMax` values;
- * of more, a DDSketch gives it within 1%. What is made of the same values does not depend on their order.
+ * Statistics of one metric in one window. A percentile is the value of nearest rank, as NIST and
+ * most monitoring have it: the smallest value that at least so many percent of all values do not
+ * exceed. It is exact up to `limits.exactValuesMax` values; of more, a DDSketch gives it within 1%.
+ * What is made of the same values does not depend on their order.
  */
 export class MetricStatistics {
   /** All values, while they are few enough to be kept. */
@@ -40,7 +41,8 @@ export class MetricStatistics {
     const rank = rankOf(percentile, this.count)
     if (this.#values !== undefined) return this.#values.sort((a, b) => a - b)[rank - 1] ?? Number.NaN
     if (rank === this.count) return this.max
-    // The sketch takes a share of the values before the last one. Half a value more keeps rounding from reaching the one before.
+    // The sketch takes a share of the values before the last one. Half a value more keeps rounding
+    // from reaching the one before.
     const share = (rank - 0.5) / (this.count - 1)
     // Six digits: the rest is neither known nor the same in every JavaScript engine.
     const estimate = Number((this.#sketch?.getValueAtQuantile(share) ?? Number.NaN).toPrecision(6))
@@ -50,14 +52,18 @@ export class MetricStatistics {
   #keep(value: number): void {
     this.#values?.push(value)
     if (this.#values === undefined || this.#values.length <= limits.exactValuesMax) return
-    // At most 2,048 bins: values that span more than 18 powers of ten lose precision at the low end, never memory.
+    // At most 2,048 bins: values that span more than 18 powers of ten lose precision at the low
+    // end, never memory.
     this.#sketch = new LogCollapsingLowestDenseDDSketch({ relativeAccuracy: 0.01, binLimit: 2048 })
     for (const kept of this.#values) this.#sketch.accept(kept)
     this.#values = undefined
   }
 }
 
-/** Nearest rank, from 1: the percentile's share of the count, rounded up. Twelve digits keep 7% of 100 from being 8. */
+/**
+ * Nearest rank, from 1: the percentile's share of the count, rounded up. Twelve digits keep 7% of
+ * 100 from being 8.
+ */
 function rankOf(percentile: number, count: number): number {
   return Math.max(1, Math.ceil(Number(((percentile * count) / 100).toPrecision(12))))
 }

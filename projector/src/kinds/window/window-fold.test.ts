@@ -72,7 +72,8 @@ test('a producer whose clock is 25 s ahead takes nothing from what a shared key 
     const record = new EventRecord('k', 1, seq, storedAtMs, toBinary(EventSchema, event))
     assert.equal(typeof fold.add('k', record.event, record.happenedAtMs, seq, storedAtMs), 'object')
   }
-  // In the last seconds of a window three that claim the next one come first; the last honest one comes after the end.
+  // In the last seconds of a window three that claim the next one come first; the last honest one
+  // comes after the end.
   for (let at = 0; at < 3; at++) tell(at + 1, 40_000 + at, 25_000)
   for (let at = 0; at < 14; at++) tell(at + 4, 41_000 + at * 1_000, -500)
   tell(18, 60_400, -900)
@@ -158,7 +159,8 @@ function restart(shared: boolean): void {
       const done = stored.splice(at)
       run(0, crashed)
       stored.push(...done)
-      // Everything that may belong to a window that was open at the crash: size, lateness and skew before it.
+      // Everything that may belong to a window that was open at the crash: size, lateness and skew
+      // before it.
       const warmUp = 60_000 + 10_000 + 60_000
       const from = stored.findIndex(({ storedAtMs }) => storedAtMs >= (stored[at - 1]?.storedAtMs ?? 0) - warmUp)
       run(Math.max(0, from), crashed)

@@ -9,7 +9,9 @@ export interface OpenWindow {
   readonly key: string
   readonly startMs: number
   readonly endMs: number
-  /** The last event that was folded in, or into an earlier window of the key that closed meanwhile. */
+  /**
+   * The last event that was folded in, or into an earlier window of the key that closed meanwhile.
+   */
   seq: number
   storedAtMs: number
   readonly metrics: Map<string, MetricStatistics>
@@ -21,9 +23,9 @@ export type WindowShape = Pick<WindowSpec, 'sizeMs' | 'latenessMs' | 'metrics' |
 export type Added = OpenWindow | 'late' | 'full' | 'nothing'
 
 /**
- * Tumbling windows by event time, aligned to 1970. An event counts while its window is open: until `latenessMs` after the end of
- * the window, by the time at which the stream took the event; so what a window holds follows from the stream alone, not from
- * when it is read.
+ * Tumbling windows by event time, aligned to 1970. An event counts while its window is open: until
+ * `latenessMs` after the end of the window, by the time at which the stream took the event; so what
+ * a window holds follows from the stream alone, not from when it is read.
  */
 export class WindowFold {
   readonly #shape: WindowShape
@@ -34,7 +36,9 @@ export class WindowFold {
   /** When the first of them closes. */
   #closesAtMs = Number.POSITIVE_INFINITY
 
-  /** @param seriesMax metrics of all open windows together; a reading that would pass it is left out */
+  /**
+   * @param seriesMax metrics of all open windows together; a reading that would pass it is left out
+   */
   constructor(shape: WindowShape, seriesMax: number) {
     this.#shape = shape
     this.#seriesMax = seriesMax
@@ -72,7 +76,10 @@ export class WindowFold {
     return outcome
   }
 
-  /** Forgets the windows that no event stored at this time or later can change; gives them, the earliest first. */
+  /**
+   * Forgets the windows that no event stored at this time or later can change; gives them, the
+   * earliest first.
+   */
   close(storedAtMs: number): readonly OpenWindow[] {
     if (storedAtMs < this.#closesAtMs) return []
     const closed: OpenWindow[] = []
@@ -98,7 +105,10 @@ export class WindowFold {
     this.#closesAtMs = Number.POSITIVE_INFINITY
   }
 
-  /** The value of a window: a reading of `<metric>.count`, `.sum`, `.min`, `.max`, `.avg`, `.last` and `.p<percentile>`. */
+  /**
+   * The value of a window: a reading of `<metric>.count`, `.sum`, `.min`, `.max`, `.avg`, `.last`
+   * and `.p<percentile>`.
+   */
   toEvent({ key, startMs, endMs, metrics }: OpenWindow): Event {
     const values: [string, number][] = []
     const units: [string, string][] = []

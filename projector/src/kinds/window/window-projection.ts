@@ -20,9 +20,11 @@ export interface WindowStats {
 }
 
 /**
- * Writes the statistics of windows while they are open; where the windows of a key share it, those of the newest that has closed, so that
- * what is shown is whole and does not depend on who came first into the next. Nothing of an open window is kept but in memory: after a restart the
- * events of every window that may still be open are read again, and the stamps in the bucket tell which values are old news.
+ * Writes the statistics of windows while they are open; where the windows of a key share it, those
+ * of the newest that has closed, so that what is shown is whole and does not depend on who came
+ * first into the next. Nothing of an open window is kept but in memory: after a restart the events
+ * of every window that may still be open are read again, and the stamps in the bucket tell which
+ * values are old news.
  */
 export class WindowProjection implements Projection {
   readonly warmUpMs: number
@@ -87,7 +89,10 @@ export class WindowProjection implements Projection {
     return this.target.relief()
   }
 
-  /** The clock of the machine is not the one that stored the events, so it closes windows with a margin. */
+  /**
+   * The clock of the machine is not the one that stored the events, so it closes windows with a
+   * margin.
+   */
   idle(nowMs: number): void {
     this.#close(nowMs - limits.skewMaxMs, this.#epoch)
   }

@@ -2,7 +2,8 @@
 // @generated from file io/cloudevents/v1/cloudevents.proto (package io.cloudevents.v1, syntax proto3)
 /* eslint-disable */
 
-// The CloudEvents 1.0 Protobuf format: same package, names and numbers as the specification's cloudevents.proto.
+// The CloudEvents 1.0 Protobuf format: same package, names and numbers as the specification's
+// cloudevents.proto.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";

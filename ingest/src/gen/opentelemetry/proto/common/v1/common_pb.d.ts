@@ -2,7 +2,8 @@
 // @generated from file opentelemetry/proto/common/v1/common.proto (package opentelemetry.proto.common.v1, syntax proto3)
 /* eslint-disable */
 
-// The part of OTLP 1.x that ingest reads: same package, names and numbers as opentelemetry-proto; the rest is skipped.
+// The part of OTLP 1.x that ingest reads: same package, names and numbers as opentelemetry-proto;
+// the rest is skipped.
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
