@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '@weir/mesh'
-import { WeirError } from '@weir/proto'
+import { backoffMs, WeirError } from '@weir/proto'
 import { errorCode, isPassing, openError } from '../../db/database.ts'
 import type { HistoryRow, HistoryTable } from '../../db/history-table.ts'
 import type { HistorySpec } from '../../declaration/history-spec.ts'
@@ -167,9 +167,7 @@ export class HistoryProjection implements Projection {
           return
         }
         this.#wait(cause)
-        await new Promise((resolve) =>
-          setTimeout(resolve, Math.min(limits.historyRetryMaxMs, limits.historyRetryMs * 2 ** attempt)),
-        )
+        await sleep(backoffMs(attempt, limits.historyRetryMs, limits.historyRetryMaxMs))
       }
     }
   }
