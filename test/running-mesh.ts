@@ -105,9 +105,12 @@ export class RunningMesh {
   }
 }
 
-/** Runs a `weir` command to its end. */
+/**
+ * Runs a `weir` command to its end. One that does not end is ended after a minute, so that it
+ * fails its own test with what it wrote.
+ */
 export async function weir(cwd: string, env: NodeJS.ProcessEnv, ...args: string[]): Promise<Outcome> {
-  const child = spawn(entry, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(entry, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 })
   let out = ''
   let err = ''
   child.stdout.on('data', (text: Buffer) => {

@@ -70,9 +70,11 @@ test('a shorter time to live is made by --force alone, and a bucket that nothing
   const first = await RunningMesh.start(elsewhere, settings)
   assert.equal((await first.weir('pub', 'rooms.r1', '1')).code, 0)
   await until('it is in the bucket', async () => (await first.weir('get', 'rooms', 'rooms.r1')).code === 0)
+  const stored = Date.now()
   await first.end('SIGTERM')
 
   declare('1s')
+  await until('the value is older than the shorter time', () => Date.now() - stored > 1500)
   const env = { PATH: process.env.PATH, WEIR_PORT_BASE: String(first.portBase), ...settings }
   const refused = await weir(elsewhere, env, 'up')
   assert.equal(refused.code, 1, refused.err)
