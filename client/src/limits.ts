@@ -32,6 +32,10 @@ export const clientLimits = {
    * dead.
    */
   wakeMs: 3000,
+  /** A page counts as hidden after so long: nothing changes for a glance at another tab. */
+  hiddenAfterMs: 5000,
+  /** While the page is hidden, mode LATEST is told at most once in so many milliseconds. */
+  hiddenIntervalMs: 5000,
   /** A timer that fires so late tells that the machine has slept. */
   sleepMs: 3000,
   /**

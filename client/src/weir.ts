@@ -4,9 +4,9 @@ import { clientLimits } from './limits.ts'
 import { type Clock, systemClock } from './platform/clock.ts'
 import { endpointUrl } from './platform/endpoint-url.ts'
 import type { Fetch } from './platform/fetch.ts'
-import { onPageWake } from './platform/page-event.ts'
+import { onPageSight, onPageWake } from './platform/page-event.ts'
 import type { Alert, AlertPage, AlertQuery } from './read/alert.ts'
-import { type Listing, listing } from './read/listing.ts'
+import type { Listing, Page } from './read/listing.ts'
 import type { HistoryItem, HistoryPage, HistoryQuery, StateItem, StatePage, StateQuery } from './read/queries.ts'
 import type { ReadApi, ReadApiOptions } from './read/read-api.ts'
 import type { Codec } from './session/codec.ts'
@@ -98,6 +98,10 @@ export interface Surroundings {
   readonly fetch: Fetch
   /** Calls the action whenever the network may be another; what it returns ends that. */
   readonly onWake: (action: () => void) => () => void
+  /**
+   * Calls the action when the page begins to be seen or to be hidden; what it returns ends that.
+   */
+  readonly onSight: (action: (isSeen: boolean) => void) => () => void
 }
 
 /** What it looks like from where this runs. Throws `invalid` where there is no WebSocket. */
@@ -112,6 +116,7 @@ export function surroundingsOf(options: ConnectOptions): Surroundings {
     random: Math.random,
     fetch: options.fetch ?? globalThis.fetch,
     onWake: onPageWake,
+    onSight: onPageSight,
   }
 }
 
@@ -123,7 +128,17 @@ export function openWeir(options: ConnectOptions, surroundings: Surroundings, co
   if (urls.length === 0) throw new WeirError('invalid', 'url is an empty list: give at least one address of a hub.')
   const { clock, fetch, openSocket, random } = surroundings
   const tokens = new TokenSource(options.getToken, clock)
-  const connection = new Connection({ urls, codec, client, windowBytes, openSocket, fetch, tokens, clock, random })
+  const connection = new Connection({
+    urls,
+    codec,
+    client,
+    windowBytes,
+    openSocket,
+    tokens,
+    clock,
+    random,
+    addressFault: (url) => loadedAddressFault(url, fetch),
+  })
   // Many pages only subscribe: what reads is loaded when it is first used.
   let readApi: Promise<ReadApi> | undefined
   const read = (): Promise<ReadApi> => {
@@ -131,7 +146,10 @@ export function openWeir(options: ConnectOptions, surroundings: Surroundings, co
       readUrl === undefined ? Promise.reject(noReadUrl()) : loadReadApi({ url: readUrl, tokens, fetch, clock })
     return readApi
   }
+  const listing = <Item, Answer extends Page<Item>>(ask: (api: ReadApi) => Listing<Item, Answer>) =>
+    laterListing(read().then((api) => ({ listing: ask(api) })))
   const forgetWake = surroundings.onWake(() => connection.wake())
+  const forgetSight = surroundings.onSight((isSeen) => connection.sight(isSeen))
   return {
     connection: connection.status,
     subscribe<Value>(request: SubscribeOptions & { readonly decode?: Decode<Value> }): Subscription<Value> {
@@ -142,37 +160,25 @@ export function openWeir(options: ConnectOptions, surroundings: Surroundings, co
       const keptCursor = resume && options.storage ? new KeptCursor(options.storage, resume, clock) : undefined
       return new Subscription({ source: connection, decode, keptCursor }, request)
     },
-    state: (bucket, query = {}) =>
-      listing(
-        async (limit, after) => (await read()).state(bucket, { ...query, limit, ...given({ after }) }),
-        query.limit,
-        query.after,
-      ),
+    state: (bucket, query = {}) => listing((api) => api.state(bucket, query)),
     get: async (bucket, key) => (await read()).get(bucket, key),
-    history: (query = {}) =>
-      listing(
-        async (limit, cursor) => {
-          // A step asks for series, which come whole.
-          const page = query.step === undefined ? { limit } : {}
-          return (await read()).history({ ...query, ...page, ...given({ cursor }) })
-        },
-        query.limit,
-        query.cursor,
-      ),
-    alerts: (query = {}) =>
-      listing(
-        async (limit, after) => (await read()).alerts({ ...query, limit, ...given({ after }) }),
-        query.limit,
-        query.after,
-      ),
+    history: (query = {}) => listing((api) => api.history(query)),
+    alerts: (query = {}) => listing((api) => api.alerts(query)),
     acknowledgeAlert: async (id) => (await read()).changeAlert(id, 'ack'),
     resolveAlert: async (id) => (await read()).changeAlert(id, 'resolve'),
     retryNow: () => connection.retryNow(),
     close() {
       forgetWake()
+      forgetSight()
       connection.close()
     },
   }
+}
+
+/** Of a page without a network, not even the code that looks into it may come. */
+async function loadedAddressFault(url: string, fetch: Fetch): Promise<WeirError | undefined> {
+  const loaded = await import('./connection/address-check.ts').catch(() => undefined)
+  return await loaded?.addressFault(url, fetch)
 }
 
 async function loadReadApi(options: ReadApiOptions): Promise<ReadApi> {
@@ -180,13 +186,25 @@ async function loadReadApi(options: ReadApiOptions): Promise<ReadApi> {
   return new ReadApi(options)
 }
 
-function noReadUrl(): WeirError {
-  return new WeirError('invalid', 'Give connect() a readUrl to use the read API.')
+/**
+ * A listing of what is yet to be loaded. It comes in an object, as a promise of a listing would
+ * resolve to its page.
+ */
+function laterListing<Item, Answer extends Page<Item>>(
+  later: Promise<{ readonly listing: Listing<Item, Answer> }>,
+): Listing<Item, Answer> {
+  const first = later.then(({ listing }) => listing)
+  return Object.assign(first, {
+    async *[Symbol.asyncIterator]() {
+      // The loop is told of a failure; nobody waits for the page.
+      first.catch(() => {})
+      yield* (await later).listing
+    },
+  })
 }
 
-/** Without the members that are undefined. */
-function given<Members extends object>(members: Members): { [Name in keyof Members]?: NonNullable<Members[Name]> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never
+function noReadUrl(): WeirError {
+  return new WeirError('invalid', 'Give connect() a readUrl to use the read API.')
 }
 
 function checkWindow(windowBytes: number): void {

@@ -16,6 +16,8 @@ export interface TestWeir {
   readonly states: ConnectionState[]
   /** As when a browser says that the network is back, or the page is seen again. */
   wake(): void
+  /** As when a browser says that the page is seen, or hidden. */
+  sight(isSeen: boolean): void
 }
 
 /** A client whose hub, clock and luck (always the longest wait) are the test's. */
@@ -27,6 +29,7 @@ export function testWeir(
   const hub = new FakeHub()
   const states: ConnectionState[] = []
   const watchers = new Set<() => void>()
+  const sightWatchers = new Set<(isSeen: boolean) => void>()
   const fetch: Fetch = options.fetch ?? (() => Promise.reject(new Error('no network')))
   const weir = openWeir(
     { url: 'ws://hub.test', getToken: () => 'token', windowBytes: 65_536, ...options },
@@ -39,6 +42,10 @@ export function testWeir(
         watchers.add(action)
         return () => watchers.delete(action)
       },
+      onSight(action) {
+        sightWatchers.add(action)
+        return () => sightWatchers.delete(action)
+      },
     },
     options.codec === 'json' ? jsonCodec : protobufCodec,
   )
@@ -46,7 +53,10 @@ export function testWeir(
   const wake = (): void => {
     for (const action of watchers) action()
   }
-  return { weir, hub, clock, states, wake }
+  const sight = (isSeen: boolean): void => {
+    for (const action of sightWatchers) action(isSeen)
+  }
+  return { weir, hub, clock, states, wake, sight }
 }
 
 /** Reads a subscription all the time, and keeps what came as short texts; states are left out. */

@@ -171,52 +171,47 @@ test('a server that speaks something else, or nonsense, is no hub', async () => 
   }
 })
 
-test('an expired token is not used again', async () => {
-  const tokens = ['a', 'b'].map((name) => `e30.${btoa(JSON.stringify({ exp: 4e9, jti: name }))}.s`)
-  const { hub, weir, clock } = testWeir({ getToken: () => tokens.shift() ?? '' })
-  const [first, second] = tokens
+test('a page that is hidden for a while is told of the latest less often, and of the newest at once when seen', async () => {
+  const { hub, weir, clock, sight } = testWeir()
+  const latest = new Reader(weir.subscribe({ mode: 'LATEST', intervalMs: 100 }))
+  const socket = await hub.welcome(welcome({ heartbeatMs: 1_000_000 }))
+  await socket.subscribed(1, Start.SNAPSHOT, 1, 3)
+  await socket.say(batchFrame(1, 3, 5, { 5: 'a' }))
+  new Reader(weir.subscribe({ mode: 'ALL' }))
+  await socket.subscribed(2, Start.HEAD, 1, 5)
+  new Reader(weir.subscribe({ mode: 'LATEST', hiddenIntervalMs: 0 }))
+  await socket.subscribed(3, Start.SNAPSHOT, 1, 5)
+  sight(false)
+  await clock.advance(4999)
+  sight(true)
+  await clock.advance(60_000)
+  assert.deepEqual(socket.take('subscribe'), [], 'a glance elsewhere changes nothing')
+  sight(false)
+  await clock.advance(5000)
+  const [slow, ...others] = socket.take('subscribe')
+  assert.deepEqual([slow?.intervalMs, slow?.cursor?.seq, others.length], [5000, 5n, 0])
+  assert.equal(socket.take('unsubscribe').length, 1)
+  await socket.say(subscribedFrame(slow?.id ?? 0, 4, Start.MEMORY, 1, 5))
+  // What is opened meanwhile is slow from its beginning.
   weir.subscribe({ mode: 'LATEST' })
-  const socket = await hub.welcome()
-  assert.equal(socket.take('hello')[0]?.token, first)
-  await socket.cut()
-  await clock.advance(500)
-  assert.equal((await hub.welcome()).take('hello')[0]?.token, first)
-  await hub.socket.cut(closeCode('token_expired'), 'Expired.')
-  await clock.advance(1000)
-  assert.equal((await hub.welcome()).take('hello')[0]?.token, second)
-})
-
-test('the token is renewed in band before it expires', async () => {
-  let asked = 0
-  const { hub, weir, clock } = testWeir({ getToken: () => `token-${++asked}` })
-  weir.subscribe({ mode: 'LATEST' })
-  const socket = await hub.welcome(welcome({ tokenExpires: 1_769_860_800 + 300 }))
-  assert.equal(socket.take('hello')[0]?.token, 'token-1')
-  for (let beat = 0; beat < 24; beat++) {
-    await clock.advance(10_000)
-    await socket.say({ case: 'pong', value: {} })
-  }
   assert.deepEqual(
-    socket.take('renew').map(({ token }) => token),
-    ['token-2'],
+    socket.take('subscribe').map(({ intervalMs }) => intervalMs),
+    [5000],
   )
-})
-
-test('getToken that fails is asked again; a WeirError for good is the end', async () => {
-  let asked = 0
-  const { hub, weir, clock, states } = testWeir({
-    getToken: () => {
-      if (++asked === 1) throw new Error('no network')
-      throw new WeirError('unauthenticated', 'Signed out.')
-    },
-  })
-  const reader = new Reader(weir.subscribe({ mode: 'LATEST' }))
-  await settle()
-  assert.deepEqual(states, ['connecting', 'offline'])
-  await clock.advance(500)
-  assert.deepEqual(states, ['connecting', 'offline', 'closed'])
-  assert.equal(reader.error?.message, 'Signed out.')
-  assert.equal(hub.sockets.length, 0)
+  await socket.say(batchFrame(4, 5, 9, { 9: 'b' }))
+  sight(true)
+  const again = socket.take('subscribe')
+  assert.deepEqual(
+    again.map(({ intervalMs, cursor }) => [intervalMs, cursor?.seq]),
+    [
+      [100, 9n],
+      [0, undefined],
+    ],
+  )
+  await socket.say(subscribedFrame(again[0]?.id ?? 0, 5, Start.MEMORY, 1, 9))
+  await socket.say(batchFrame(5, 9, 10, { 10: 'a' }))
+  assert.deepEqual(latest.seen, ['reset', 'a 5', 'b 9', 'a 10'])
+  assert.equal(latest.states.at(-1), 'live')
 })
 
 test('an address that this runtime will not open is the end', async () => {
@@ -356,34 +351,6 @@ test('when the network is back, a planned attempt is made at once, and no second
   assert.equal(hub.sockets.length, 2)
   await clock.advance(5000)
   assert.equal(hub.sockets.length, 2)
-})
-
-test('a refused token is asked for once more: the next one may be good', async () => {
-  const given = ['old', 'new', 'later']
-  const { hub, weir, states } = testWeir({ getToken: () => given.shift() ?? '' })
-  const reader = new Reader(weir.subscribe({ mode: 'ALL' }))
-  await settle()
-  hub.socket.opened()
-  assert.equal(hub.socket.take('hello')[0]?.token, 'old')
-  await hub.socket.cut(closeCode('unauthenticated'), 'The key is unknown.')
-  const second = await hub.welcome()
-  assert.equal(second.take('hello')[0]?.token, 'new')
-  await second.subscribed(1, Start.HEAD, 1, 0)
-  assert.deepEqual([states.at(-1), reader.done], ['live', false])
-  // A refusal long afterwards is the first one again.
-  await second.cut(closeCode('unauthenticated'), 'The key is unknown.')
-  assert.equal(hub.sockets.length, 3)
-})
-
-test('a token that is refused twice in a row ends everything', async () => {
-  const { hub, weir, states } = testWeir()
-  const reader = new Reader(weir.subscribe({ mode: 'LATEST' }))
-  for (let time = 0; time < 2; time++) {
-    await settle()
-    hub.socket.opened()
-    await hub.socket.cut(closeCode('unauthenticated'), 'No.')
-  }
-  assert.deepEqual([hub.sockets.length, states.at(-1), reader.error?.code], [2, 'closed', 'unauthenticated'])
 })
 
 test('when the network may be another, a session that looks alive must answer soon', async () => {

@@ -1,18 +1,18 @@
 import { backoffMs, type Goaway, WeirError } from '@weir/proto'
 import { clientLimits } from '../limits.ts'
-import type { Fetch } from '../platform/fetch.ts'
 import type { HubFrame } from '../session/codec.ts'
+import type { ConnectionState } from '../session/connection-state.ts'
 import { ConnectionStatus } from '../session/connection-status.ts'
 import { Session, type SessionOptions } from '../session/session.ts'
 import { Feed, type FeedRequest } from '../subscription/feed.ts'
 import { FeedTable } from '../subscription/feed-table.ts'
 import type { FeedSource } from '../subscription/subscription.ts'
-import { addressFault } from './address-check.ts'
 
 export interface ConnectionOptions extends Omit<SessionOptions, 'url'> {
   /** Of hubs, each `.../v1/ws`; tried in turn. */
   readonly urls: readonly string[]
-  readonly fetch: Fetch
+  /** Why no WebSocket could be opened there, as far as it can be told. Never rejects. */
+  readonly addressFault: (url: string) => Promise<WeirError | undefined>
   /** 0 up to 1. */
   readonly random: () => number
 }
@@ -42,10 +42,15 @@ export class Connection implements FeedSource {
   #everWelcomed = false
   #welcomedAt = 0
   #cancelTimer = (): void => {}
+  #isHidden = false
+  #cancelHide = (): void => {}
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    let told: ConnectionState | undefined
     this.status.subscribe((state) => {
+      if (state === told) return
+      told = state
       for (const feed of this.#feeds) feed.inbox.tell({ type: 'state', state })
     })
   }
@@ -54,6 +59,7 @@ export class Connection implements FeedSource {
   open(request: FeedRequest): Feed {
     if (this.#closed) throw this.#closedError()
     const feed = new Feed(request, this.#options.codec.decodeEvent, (starved) => this.#table?.wake(starved))
+    feed.pace(this.#isHidden)
     this.#feeds.add(feed)
     this.#table?.add(feed)
     if (!this.#begun) void this.#attempt()
@@ -81,8 +87,23 @@ export class Connection implements FeedSource {
     else this.#session?.check()
   }
 
+  /**
+   * While nobody sees the page, mode LATEST is told less often. When it is seen again, each
+   * subscription goes on from where it is without a pause, so that the newest comes at once.
+   */
+  sight(isSeen: boolean): void {
+    this.#cancelHide()
+    if (isSeen) this.#pace(false)
+    else this.#cancelHide = this.#options.clock.after(clientLimits.hiddenAfterMs, () => this.#pace(true))
+  }
+
   close(): void {
     this.#finish(undefined)
+  }
+
+  #pace(isHidden: boolean): void {
+    this.#isHidden = isHidden
+    for (const feed of this.#feeds) if (feed.pace(isHidden)) this.#table?.renew(feed)
   }
 
   async #attempt(): Promise<void> {
@@ -90,7 +111,10 @@ export class Connection implements FeedSource {
     this.#retryPlanned = false
     this.status.waits(this.status.attempt, undefined)
     this.#cancelTimer()
-    const token = await this.#options.tokens.get().catch((thrown: unknown) => this.#lackToken(thrown))
+    const token = await this.#options.tokens.get().catch((error: WeirError) => {
+      if (error.retryable) this.#lost(error)
+      else this.#finish(error)
+    })
     if (token === undefined || this.#closed) return
     try {
       this.#openSession(token)
@@ -99,17 +123,11 @@ export class Connection implements FeedSource {
     }
   }
 
-  #lackToken(thrown: unknown): undefined {
-    if (!(thrown instanceof WeirError)) {
-      this.#lost(new WeirError('unavailable', 'getToken failed; its error is the cause.', { cause: thrown }))
-    } else if (thrown.retryable) this.#lost(thrown)
-    else this.#finish(thrown)
-  }
-
   #openSession(token: string): void {
     const session = new Session({ ...this.#options, url: this.#url }, token, {
       welcomed: (hub) => this.#welcomed(hub),
       received: (frame, bytes) => this.#received(frame, bytes),
+      tokenMissed: (error) => this.status.missesToken(error),
       strained: () => {
         this.status.apply('strained')
         this.#table?.strained()
@@ -155,7 +173,7 @@ export class Connection implements FeedSource {
    * may come back.
    */
   async #explain(url: string): Promise<void> {
-    const fault = await addressFault(url, this.#options.fetch)
+    const fault = await this.#options.addressFault(url)
     this.#foreignAnswers = fault === undefined ? 0 : this.#foreignAnswers + 1
     if (fault === undefined || this.#closed) return
     const { urls } = this.#options
@@ -240,6 +258,7 @@ export class Connection implements FeedSource {
     this.#closed = true
     this.#retryPlanned = false
     this.#cancelTimer()
+    this.#cancelHide()
     this.#session?.close()
     this.#drop()
     this.status.apply('ended', error)

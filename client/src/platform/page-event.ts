@@ -13,14 +13,27 @@ export function onPageEvent(name: 'online' | 'pagehide' | 'pageshow', action: ()
  * or shown again.
  */
 export function onPageWake(action: () => void): () => void {
+  return together(
+    onPageSight((isSeen) => isSeen && action()),
+    onPageEvent('online', action),
+    onPageEvent('pageshow', action),
+  )
+}
+
+/**
+ * Calls the action whenever the page begins to be seen or to be hidden, and at once if it is
+ * hidden.
+ */
+export function onPageSight(action: (isSeen: boolean) => void): () => void {
   const page = globalThis.document as Document | undefined
-  const seen = (): void => {
-    if (page?.visibilityState === 'visible') action()
-  }
-  page?.addEventListener('visibilitychange', seen)
-  const forget = [onPageEvent('online', action), onPageEvent('pageshow', action)]
+  const changed = (): void => action(page?.visibilityState !== 'hidden')
+  if (page?.visibilityState === 'hidden') changed()
+  page?.addEventListener('visibilitychange', changed)
+  return () => page?.removeEventListener('visibilitychange', changed)
+}
+
+function together(...ends: readonly (() => void)[]): () => void {
   return () => {
-    page?.removeEventListener('visibilitychange', seen)
-    for (const each of forget) each()
+    for (const end of ends) end()
   }
 }

@@ -116,9 +116,7 @@ export class EventPost {
 
   async #fetch(items: readonly OutboxItem[], init: RequestInit): Promise<Response> {
     const { fetch, url, tokens } = this.#options
-    const token = await tokens.get().catch((thrown) => {
-      throw thrown instanceof WeirError ? thrown : unreachable(thrown)
-    })
+    const token = await tokens.get()
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/x-protobuf' }
     return await fetch(url, { ...init, method: 'POST', headers, body: batchBody(items) })
   }

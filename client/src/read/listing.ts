@@ -15,11 +15,11 @@ export interface Page<Item> {
  */
 export type Listing<Item, Answer extends Page<Item>> = Promise<Answer> & AsyncIterable<Item>
 
-/** `load` asks for one page of so many items, from where the page before said. */
+/** `load` asks for one page of so many items, from `after`, or from where the page before said. */
 export function listing<Item, Answer extends Page<Item>>(
-  load: (limit: number, after: string | undefined) => Promise<Answer>,
   limit: number | undefined,
   after: string | undefined,
+  load: (limit: number, after: string | undefined) => Promise<Answer>,
 ): Listing<Item, Answer> {
   const first = load(pageItems(limit), after)
   return Object.assign(first, { [Symbol.asyncIterator]: () => itemsFrom(first, load, limit) })

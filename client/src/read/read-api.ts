@@ -8,7 +8,8 @@ import { httpError, type Members, membersOf } from '../platform/http-error.ts'
 import { Entry } from '../subscription/entry.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { type Alert, type AlertJson, type AlertPage, type AlertQuery, alertOf } from './alert.ts'
-import type { HistoryPage, HistoryQuery, StateItem, StatePage, StateQuery } from './queries.ts'
+import { type Listing, listing } from './listing.ts'
+import type { HistoryItem, HistoryPage, HistoryQuery, StateItem, StatePage, StateQuery } from './queries.ts'
 
 export interface ReadApiOptions {
   readonly url: string
@@ -28,11 +29,13 @@ export class ReadApi {
     this.#options = options
   }
 
-  async state(bucket: string, { filter, limit, after }: StateQuery): Promise<StatePage> {
-    const { members, text } = await this.#read<Wire<StatePage>>(['state', bucket], { filter, limit, after })
-    const { cursor, items, next } = members
-    const texts = itemTexts(memberText(text, 'items') ?? '[]')
-    return { bucket, cursor, items: items.map((item, at) => stateItem(item, texts[at] ?? '')), next }
+  state(bucket: string, query: StateQuery): Listing<StateItem, StatePage> {
+    return listing(query.limit, query.after, async (limit, after) => {
+      const { members, text } = await this.#read<Wire<StatePage>>(['state', bucket], { ...query, limit, after })
+      const { cursor, items, next } = members
+      const texts = itemTexts(memberText(text, 'items') ?? '[]')
+      return { bucket, cursor, items: items.map((item, at) => stateItem(item, texts[at] ?? '')), next }
+    })
   }
 
   /**
@@ -52,22 +55,24 @@ export class ReadApi {
     }
   }
 
-  async history({ filter, from, to, order, step, limit, cursor }: HistoryQuery): Promise<HistoryPage> {
-    const query = { filter, from: timeText(from), to: timeText(to), order, step, limit, cursor }
-    const { members, text } = await this.#read<Wire<HistoryPage>>(['history'], query)
-    const { series, cursor: head, items, next } = members
-    const texts = itemTexts(memberText(text, 'items') ?? '[]')
-    const page = { items: items.map((item, at) => entryOf(item, texts[at] ?? '')), cursor: head, next }
-    return series === undefined ? page : { ...page, series }
+  history(query: HistoryQuery): Listing<HistoryItem, HistoryPage> {
+    const times = { from: timeText(query.from), to: timeText(query.to) }
+    return listing(query.limit, query.cursor, async (limit, cursor) => {
+      // A step asks for series, which come whole.
+      const page = query.step === undefined ? { limit, cursor } : { cursor }
+      const { members, text } = await this.#read<Wire<HistoryPage>>(['history'], { ...query, ...times, ...page })
+      const { series, cursor: head, items, next } = members
+      const texts = itemTexts(memberText(text, 'items') ?? '[]')
+      const found = { items: items.map((item, at) => entryOf(item, texts[at] ?? '')), cursor: head, next }
+      return series === undefined ? found : { ...found, series }
+    })
   }
 
-  async alerts({ filter, status, limit, after }: AlertQuery): Promise<AlertPage> {
-    const query = { filter, status, limit, after }
-    const { members } = await this.#read<{ cursor: string; items: readonly AlertJson[]; next?: string }>(
-      ['alerts'],
-      query,
-    )
-    return { cursor: members.cursor, items: members.items.map(alertOf), next: members.next }
+  alerts(query: AlertQuery): Listing<Alert, AlertPage> {
+    return listing(query.limit, query.after, async (limit, after) => {
+      const { members } = await this.#read<WireAlerts>(['alerts'], { ...query, limit, after })
+      return { cursor: members.cursor, items: members.items.map(alertOf), next: members.next }
+    })
   }
 
   async changeAlert(id: string, change: 'ack' | 'resolve'): Promise<Alert> {
@@ -134,6 +139,12 @@ interface WireItem {
   readonly seq: number
   readonly ageMs: number
   readonly ttlMs: number
+}
+
+interface WireAlerts {
+  readonly cursor: string
+  readonly items: readonly AlertJson[]
+  readonly next?: string
 }
 
 type Wire<Answered> = Omit<Answered, 'items'> & { readonly items: readonly WireItem[] }

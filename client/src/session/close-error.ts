@@ -1,4 +1,4 @@
-import { closeCode, errorCodes, shouldReconnect, WeirError } from '@weir/proto'
+import { closeCode, errorCodes, isErrorCode, type Refused, shouldReconnect, WeirError } from '@weir/proto'
 
 /**
  * The error of a connection that was closed with this code. Only the range of the code decides
@@ -8,4 +8,9 @@ export function closeError(code: number, reason: string): WeirError {
   const known = errorCodes.find((name) => closeCode(name) === code)
   const message = reason === '' ? `The hub closed the connection with code ${code}.` : reason
   return new WeirError(known ?? (shouldReconnect(code) ? 'unavailable' : 'internal'), message)
+}
+
+/** The error of a Subscribe or Renew that was not granted. */
+export function refusal({ code, message }: Refused): WeirError {
+  return new WeirError(isErrorCode(code) ? code : 'internal', message)
 }

@@ -12,6 +12,7 @@ export interface Readable<Value> {
 export class ConnectionStatus implements Readable<ConnectionState> {
   #state: ConnectionState = 'connecting'
   #error: WeirError | undefined
+  #tokenError: WeirError | undefined
   #hub: string | undefined
   #attempt = 0
   #retryAtMs: number | undefined
@@ -24,6 +25,15 @@ export class ConnectionStatus implements Readable<ConnectionState> {
   /** Why the connection was lost or closed the last time. */
   get error(): WeirError | undefined {
     return this.#error
+  }
+
+  /**
+   * Why getToken gave no token to renew the last one with, or why the hub refused what it gave;
+   * undefined once there is a new one. The connection goes on until the last one expires, and
+   * getToken is asked again. Watchers are told, with the state as it is.
+   */
+  get tokenError(): WeirError | undefined {
+    return this.#tokenError
   }
 
   /** The name of the hub that answered last. */
@@ -55,6 +65,7 @@ export class ConnectionStatus implements Readable<ConnectionState> {
   /** For the connection alone. */
   welcomed(hub: string): void {
     this.#hub = hub
+    this.#tokenError = undefined
     this.#attempt = 0
     this.#retryAtMs = undefined
   }
@@ -71,11 +82,22 @@ export class ConnectionStatus implements Readable<ConnectionState> {
   }
 
   /** For the connection alone. */
+  missesToken(error: WeirError | undefined): void {
+    if (error === this.#tokenError) return
+    this.#tokenError = error
+    this.#tell()
+  }
+
+  /** For the connection alone. */
   apply(event: ConnectionEvent, error?: WeirError): void {
     const next = nextState(this.#state, event)
     if (error !== undefined) this.#error = error
     if (next === this.#state) return
     this.#state = next
-    for (const watcher of this.#watchers) callSafely(watcher, next)
+    this.#tell()
+  }
+
+  #tell(): void {
+    for (const watcher of this.#watchers) callSafely(watcher, this.#state)
   }
 }

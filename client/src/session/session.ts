@@ -3,7 +3,7 @@ import { clientLimits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import { TokenRenewal } from '../token/token-renewal.ts'
 import { expiryMs, type TokenSource } from '../token/token-source.ts'
-import { closeError } from './close-error.ts'
+import { closeError, refusal } from './close-error.ts'
 import type { Codec, HubFrame } from './codec.ts'
 import { Credit } from './credit.ts'
 import type { OpenSocket, Socket } from './socket.ts'
@@ -26,6 +26,8 @@ export interface SessionEvents {
   welcomed(hub: string): void
   /** Any frame but Welcome and Pong. `bytes` is what its message counts against the window. */
   received(frame: HubFrame, bytes: number): void
+  /** Why there is no new token, while the last one still serves; undefined once there is one. */
+  tokenMissed(error: WeirError | undefined): void
   strained(): void
   eased(): void
   /**
@@ -55,8 +57,9 @@ export class Session {
     this.#options = options
     this.#events = events
     this.#token = token
-    this.#renewal = new TokenRenewal(clock, tokens, (fresh) => {
-      this.send({ case: 'renew', value: { $typeName: 'weir.v1.Renew', token: fresh } })
+    this.#renewal = new TokenRenewal(clock, tokens, {
+      renew: (fresh) => this.send({ case: 'renew', value: { $typeName: 'weir.v1.Renew', token: fresh } }),
+      missed: (error) => events.tokenMissed(error),
     })
     this.#socket = options.openSocket(url, codec.subprotocol, {
       opened: (subprotocol) => this.#opened(subprotocol),
@@ -124,6 +127,7 @@ export class Session {
       const { frame, bytes } = this.#options.codec.decode(message)
       if (frame.case === 'welcome') this.#welcomed(frame.value)
       else if (this.#credit === undefined) this.#fail('The hub sent a frame before Welcome.')
+      else if (frame.case === 'refused' && frame.value.id === 0) this.#renewal.refused(refusal(frame.value))
       else if (frame.case !== 'pong') this.#events.received(frame, bytes)
     } catch (thrown) {
       this.#fail(asWeirError(thrown).message, thrown)

@@ -1,6 +1,7 @@
-import { backoffMs, isErrorCode, type Refused, type Subscribed, WeirError } from '@weir/proto'
+import { backoffMs, type Refused, type Subscribed, type WeirError } from '@weir/proto'
 import { clientLimits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
+import { refusal } from '../session/close-error.ts'
 import type { HubBatch, HubFrame } from '../session/codec.ts'
 import type { Session } from '../session/session.ts'
 import type { Feed } from './feed.ts'
@@ -64,6 +65,14 @@ export class FeedTable {
     this.#tickets.delete(feed)
     this.#withdraw(ticket)
     this.#announceResumed()
+  }
+
+  /** Asks again where the application is, as what is asked for has changed. */
+  renew(feed: Feed): void {
+    const ticket = this.#tickets.get(feed)
+    if (ticket?.phase !== 'asked' && ticket?.phase !== 'served') return
+    this.#withdraw(ticket)
+    this.#ask(feed, ticket)
   }
 
   /** The application waits for this feed. */
@@ -153,11 +162,12 @@ export class FeedTable {
     if (feed !== undefined) this.#restart(feed)
   }
 
-  #refused({ id, code, message }: Refused): void {
+  #refused(frame: Refused): void {
+    const { id } = frame
     const feed = this.#ids.get(id)
     const ticket = feed && this.#tickets.get(feed)
     if (feed === undefined || ticket === undefined) return
-    const error = new WeirError(isErrorCode(code) ? code : 'internal', message)
+    const error = refusal(frame)
     this.#ids.delete(id)
     this.#leaveChannel(ticket)
     ticket.phase = 'refused'
@@ -180,8 +190,7 @@ export class FeedTable {
       this.#events.broken('The hub does not continue where it ended.')
       return
     }
-    this.#withdraw(ticket)
-    this.#ask(feed, ticket)
+    this.renew(feed)
   }
 
   /** Unless it is alone: then it holds up nobody, and what it has is what it will read next. */

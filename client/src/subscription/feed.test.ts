@@ -147,7 +147,7 @@ test('what was left out is counted', () => {
 
 function newFeed(mode: Mode = Mode.LATEST, cursor?: Cursor): Feed {
   return new Feed(
-    { source: 'events', filters: ['>'], mode, intervalMs: 0, cursor },
+    { source: 'events', filters: ['>'], mode, intervalMs: 0, hiddenIntervalMs: 0, cursor },
     protobufCodec.decodeEvent,
     () => {},
   )

@@ -23,6 +23,8 @@ export interface FeedRequest {
   readonly filters: readonly string[]
   readonly mode: Mode
   readonly intervalMs: number
+  /** The least interval while the page is hidden; mode LATEST only. */
+  readonly hiddenIntervalMs: number
   readonly cursor: Cursor | undefined
 }
 
@@ -43,10 +45,12 @@ export class Feed {
   /** Where the next batch must begin. */
   #expected: Cursor | undefined
   #conflated = 0
+  #intervalMs: number
   readonly #decodeEvent: DecodeEvent
 
   constructor(request: FeedRequest, decodeEvent: DecodeEvent, starved: (feed: Feed) => void) {
     this.request = request
+    this.#intervalMs = request.intervalMs
     this.#decodeEvent = decodeEvent
     this.inbox = new Inbox(request.cursor, () => starved(this))
   }
@@ -59,13 +63,22 @@ export class Feed {
     return this.#conflated
   }
 
+  /** For a page that is hidden, or seen. Whether the hub must be told of another interval. */
+  pace(isHidden: boolean): boolean {
+    const before = this.#intervalMs
+    const { intervalMs, hiddenIntervalMs } = this.request
+    this.#intervalMs = isHidden ? Math.max(intervalMs, hiddenIntervalMs) : intervalMs
+    return this.#intervalMs !== before
+  }
+
   /** The Subscribe that goes on where the application is. */
   restart(id: number): Subscribe {
     this.inbox.clear()
     const cursor = this.inbox.position
     this.#expected = cursor
-    const { source, filters, mode, intervalMs } = this.request
-    const subscribe: Subscribe = { $typeName: 'weir.v1.Subscribe', id, source, filters: [...filters], mode, intervalMs }
+    const { source, filters, mode } = this.request
+    const $typeName = 'weir.v1.Subscribe'
+    const subscribe: Subscribe = { $typeName, id, source, filters: [...filters], mode, intervalMs: this.#intervalMs }
     return cursor === undefined ? subscribe : { ...subscribe, cursor: cursorToWire(cursor) }
   }
 

@@ -1,4 +1,5 @@
 import { type Cursor, checkFilter, checkSource, formatCursor, modeValues, parseCursor, WeirError } from '@weir/proto'
+import { clientLimits } from '../limits.ts'
 import { type Decode, decodeEntry } from './decode.ts'
 import type { Feed, FeedRequest } from './feed.ts'
 import { type HandlerName, type HandlerOf, Handlers } from './handlers.ts'
@@ -23,6 +24,11 @@ export interface SubscribeOptions {
   readonly mode: 'LATEST' | 'ALL'
   /** Mode LATEST only: at most one batch in so many milliseconds. */
   readonly intervalMs?: number
+  /**
+   * Mode LATEST only: the least interval while the page is hidden; when it is seen again, the
+   * newest comes at once. The default is 5000; 0 goes on as if it were seen.
+   */
+  readonly hiddenIntervalMs?: number
   /**
    * Where to go on, from `subscription.cursor` or the read API. Without: LATEST starts with a
    * snapshot, ALL with what comes now.
@@ -141,6 +147,7 @@ async function decoded<Value>(
 /** Throws `malformed` or `invalid`. */
 function requestOf(options: SubscribeOptions, kept: string | undefined): FeedRequest {
   const { source = 'events', filter, filters, mode, intervalMs = 0, cursor } = options
+  const { hiddenIntervalMs = mode === 'LATEST' ? clientLimits.hiddenIntervalMs : 0 } = options
   if (mode !== 'ALL' && mode !== 'LATEST') {
     throw new WeirError('invalid', "Say mode: 'ALL' for every event, or 'LATEST' for the newest of each subject.")
   }
@@ -149,17 +156,20 @@ function requestOf(options: SubscribeOptions, kept: string | undefined): FeedReq
   if (set.length === 0) throw new WeirError('invalid', 'filters is empty: give at least one filter.')
   checkSource(source)
   for (const one of set) checkFilter(one)
-  if (intervalMs !== 0 && mode === 'ALL') {
-    throw new WeirError('invalid', 'An interval needs mode LATEST: mode ALL gives every entry.')
-  }
-  if (!Number.isInteger(intervalMs) || intervalMs < 0 || intervalMs > 4_294_967_295) {
-    throw new WeirError('invalid', `intervalMs ${intervalMs} is not a whole number of milliseconds.`)
+  for (const ms of [intervalMs, hiddenIntervalMs]) {
+    if (ms !== 0 && mode === 'ALL') {
+      throw new WeirError('invalid', 'An interval needs mode LATEST: mode ALL gives every entry.')
+    }
+    if (!Number.isInteger(ms) || ms < 0 || ms > 4_294_967_295) {
+      throw new WeirError('invalid', `The interval ${ms} is not a whole number of milliseconds.`)
+    }
   }
   return {
     source,
     filters: set,
     mode: modeValues[mode],
     intervalMs,
+    hiddenIntervalMs,
     cursor: cursor === undefined ? keptPosition(kept) : parseCursor(cursor),
   }
 }

@@ -1,28 +1,47 @@
+import type { WeirError } from '@weir/proto'
 import { clientLimits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import { expiryMs, renewAtMs, type TokenSource } from './token-source.ts'
 
+export interface TokenRenewalEvents {
+  /** Send this token to the hub. */
+  renew(token: string): void
+  /**
+   * Why there is no new token, while the last one still serves; it is tried again. Undefined once
+   * there is one.
+   */
+  missed(error: WeirError | undefined): void
+}
+
 /**
- * Gives one connection a new token before the last one expires. When the application has none in
+ * Gives one connection a new token before the last one expires. What getToken throws, and a token
+ * that the hub refuses, are told, and getToken is asked again after a pause. When there is none in
  * time the hub closes the connection with `token_expired`, and the next attempt asks again.
  */
 export class TokenRenewal {
   readonly #clock: Clock
   readonly #tokens: TokenSource
-  readonly #renew: (token: string) => void
+  readonly #events: TokenRenewalEvents
   #ended = false
   #cancelTimer = (): void => {}
 
-  constructor(clock: Clock, tokens: TokenSource, renew: (token: string) => void) {
+  constructor(clock: Clock, tokens: TokenSource, events: TokenRenewalEvents) {
     this.#clock = clock
     this.#tokens = tokens
-    this.#renew = renew
+    this.#events = events
   }
 
   /** The token in use expires then, in milliseconds since the Unix epoch. */
   arm(expiresAtMs: number): void {
     const now = this.#clock.now()
     this.#wait(renewAtMs(expiresAtMs, now) - now)
+  }
+
+  /** The hub has refused the last token that it was given, and goes on with the one before. */
+  refused(error: WeirError): void {
+    // A token of another subject is good for the next connection, an invalid one for none.
+    if (error.code === 'unauthenticated') this.#tokens.forget()
+    this.#miss(error)
   }
 
   end(): void {
@@ -39,11 +58,17 @@ export class TokenRenewal {
     try {
       const token = await this.#tokens.fresh()
       if (this.#ended) return
-      this.#renew(token)
+      this.#events.renew(token)
+      this.#events.missed(undefined)
       const expiresAtMs = expiryMs(token)
       if (expiresAtMs !== undefined) this.arm(expiresAtMs)
-    } catch {
-      if (!this.#ended) this.#wait(0)
+    } catch (thrown) {
+      if (!this.#ended) this.#miss(thrown as WeirError)
     }
+  }
+
+  #miss(error: WeirError): void {
+    this.#events.missed(error)
+    this.#wait(0)
   }
 }

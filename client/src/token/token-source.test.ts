@@ -50,7 +50,7 @@ test('a failure reaches the caller and is not kept', async () => {
     if (++asked === 1) throw new Error('logged out')
     return 'token'
   }, new FakeClock())
-  await assert.rejects(tokens.get(), /logged out/)
+  await assert.rejects(tokens.get(), { code: 'unavailable', cause: new Error('logged out') })
   assert.equal(await tokens.get(), 'token')
 })
 
@@ -79,7 +79,7 @@ test('a connection gets a new token before the last one expires, again and again
   const clock = new FakeClock()
   const given: string[] = []
   const tokens = new TokenSource(() => jwt(clock.now() + 3_600_000, given.length), clock)
-  const renewal = new TokenRenewal(clock, tokens, (token) => given.push(token))
+  const renewal = new TokenRenewal(clock, tokens, { renew: (token) => given.push(token), missed() {} })
   renewal.arm(clock.now() + 600_000)
   await clock.advance(539_999)
   assert.equal(given.length, 0)
@@ -95,14 +95,19 @@ test('a connection gets a new token before the last one expires, again and again
 test('a renewal that fails is tried again; a clock that is wrong makes no storm', async () => {
   const clock = new FakeClock()
   let asked = 0
+  const missed: unknown[] = []
   const tokens = new TokenSource(() => {
     asked++
     throw new Error('no network')
   }, clock)
-  const renewal = new TokenRenewal(clock, tokens, () => assert.fail())
+  const renewal = new TokenRenewal(clock, tokens, {
+    renew: () => assert.fail(),
+    missed: (error) => missed.push(error?.code),
+  })
   renewal.arm(clock.now() - 3_600_000)
   await clock.advance(100_000)
   assert.equal(asked, 10)
+  assert.deepEqual(missed, Array(10).fill('unavailable'))
   renewal.end()
 })
 
@@ -113,7 +118,10 @@ test('a token that comes after the end is not sent', async () => {
     resolve = given
   })
   const renewed: string[] = []
-  const renewal = new TokenRenewal(clock, new TokenSource(() => promise, clock), (token) => renewed.push(token))
+  const renewal = new TokenRenewal(clock, new TokenSource(() => promise, clock), {
+    renew: (token) => renewed.push(token),
+    missed() {},
+  })
   renewal.arm(clock.now())
   await clock.advance(10_000)
   renewal.end()

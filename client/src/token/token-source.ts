@@ -20,8 +20,8 @@ export class TokenSource {
   }
 
   /**
-   * Rejects with what getToken threw, `unavailable` when it gave nothing in time, `invalid` when
-   * that is no string.
+   * Rejects with WeirError: the one that getToken threw, `unavailable` when it threw another error
+   * or gave nothing in time, `invalid` when what it gave is no string.
    */
   get(): Promise<string> {
     if (this.#token !== undefined && this.#clock.now() < this.#usableUntilMs) return Promise.resolve(this.#token)
@@ -50,6 +50,9 @@ export class TokenSource {
       this.#token = token
       this.#usableUntilMs = renewAtMs(expiryMs(token) ?? now, now)
       return token
+    } catch (cause) {
+      if (cause instanceof WeirError) throw cause
+      throw new WeirError('unavailable', 'getToken failed; its error is the cause.', { cause })
     } finally {
       deadline.cancel()
     }

@@ -28,13 +28,25 @@ export type Kind = 'string' | 'bytes' | 'uint32' | 'int32' | 'enum' | 'bool' | '
 /** How a field is written in a table: its number and type, and what else is said of it. */
 type FieldOf = Omit<Field, 'name'>
 
-export function message(typeName: string, table: Readonly<Record<string, FieldOf>>): Message {
-  const fields = Object.entries(table).map(([name, field]) => ({ ...field, name }))
+/**
+ * @param choices the fields of its oneof, of which at most one is there: an argument of their own,
+ *   since a bundler keeps what is spread into a table, even where nobody uses the message
+ */
+// @__NO_SIDE_EFFECTS__
+export function message(
+  typeName: string,
+  table: Readonly<Record<string, FieldOf>>,
+  oneof?: string,
+  choices: Readonly<Record<string, FieldOf>> = {},
+): Message {
+  const fields: Field[] = Object.entries(table).map(([name, field]) => ({ ...field, name }))
+  for (const [name, field] of Object.entries(choices)) fields.push({ ...field, name, oneof })
   const byNumber: Field[] = []
   for (const field of fields) byNumber[field.number] = field
   return { typeName, fields, byNumber }
 }
 
+// @__NO_SIDE_EFFECTS__
 export function field(
   number: number,
   type: Exclude<Kind, 'message' | 'enum'> | Message,
@@ -51,13 +63,9 @@ export function field(
   }
 }
 
+// @__NO_SIDE_EFFECTS__
 export function enumField(number: number, values: Readonly<Record<string, number>>): FieldOf {
   return { number, kind: 'enum', values, message: undefined, label: 'one', oneof: undefined }
-}
-
-/** The fields of a oneof, of which at most one is there. */
-export function oneof(name: string, table: Readonly<Record<string, FieldOf>>): Readonly<Record<string, FieldOf>> {
-  return Object.fromEntries(Object.entries(table).map(([key, each]) => [key, { ...each, oneof: name }]))
 }
 
 /** A message in which nothing is set, as the generated code creates it. */

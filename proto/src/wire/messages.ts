@@ -6,30 +6,30 @@ import {
   startValues,
   stepStatusValues,
 } from './enum-values.ts'
-import { enumField, field, type Message, message, oneof } from './message.ts'
+import { enumField, field, type Message, message } from './message.ts'
 
 // The tables of proto/weir/v1/event.proto and wire.proto, written by hand in order of the fields'
 // numbers. messages.test.ts compares every number, name and type with the generated descriptors,
 // and fails when a field was added there and not here.
 
-const timestamp: Message = /* @__PURE__ */ message('google.protobuf.Timestamp', {
+const timestamp: Message = message('google.protobuf.Timestamp', {
   seconds: field(1, 'int64'),
   nanos: field(2, 'int32'),
 })
 
-const any: Message = /* @__PURE__ */ message('google.protobuf.Any', {
+const any: Message = message('google.protobuf.Any', {
   typeUrl: field(1, 'string'),
   value: field(2, 'bytes'),
 })
 
-const reading: Message = /* @__PURE__ */ message('weir.v1.Reading', {
+const reading: Message = message('weir.v1.Reading', {
   metrics: field(1, 'double', 'map'),
   units: field(2, 'string', 'map'),
   times: field(3, timestamp, 'map'),
   integers: field(4, 'int64', 'map'),
 })
 
-const stateChange: Message = /* @__PURE__ */ message('weir.v1.StateChange', {
+const stateChange: Message = message('weir.v1.StateChange', {
   category: field(1, 'string'),
   entity: field(2, 'string'),
   from: field(3, 'string'),
@@ -38,7 +38,7 @@ const stateChange: Message = /* @__PURE__ */ message('weir.v1.StateChange', {
   name: field(6, 'string'),
 })
 
-const alert: Message = /* @__PURE__ */ message('weir.v1.Alert', {
+const alert: Message = message('weir.v1.Alert', {
   rule: field(1, 'string'),
   severity: enumField(2, severityValues),
   status: enumField(3, alertStatusValues),
@@ -48,7 +48,7 @@ const alert: Message = /* @__PURE__ */ message('weir.v1.Alert', {
   by: field(7, 'string'),
 })
 
-const step: Message = /* @__PURE__ */ message('weir.v1.Step', {
+const step: Message = message('weir.v1.Step', {
   pipeline: field(1, 'string'),
   name: field(2, 'string'),
   status: enumField(3, stepStatusValues),
@@ -56,19 +56,23 @@ const step: Message = /* @__PURE__ */ message('weir.v1.Step', {
   index: field(5, 'uint32'),
 })
 
-const binary: Message = /* @__PURE__ */ message('weir.v1.Binary', {
+const binary: Message = message('weir.v1.Binary', {
   contentType: field(1, 'string'),
   data: field(2, 'bytes'),
 })
 
-export const event: Message = /* @__PURE__ */ message('weir.v1.Event', {
-  id: field(1, 'string'),
-  type: field(2, 'string'),
-  source: field(3, 'string'),
-  time: field(4, timestamp),
-  labels: field(5, 'string', 'map'),
-  traceparent: field(6, 'string'),
-  ...oneof('data', {
+export const event: Message = message(
+  'weir.v1.Event',
+  {
+    id: field(1, 'string'),
+    type: field(2, 'string'),
+    source: field(3, 'string'),
+    time: field(4, timestamp),
+    labels: field(5, 'string', 'map'),
+    traceparent: field(6, 'string'),
+  },
+  'data',
+  {
     reading: field(10, reading),
     stateChange: field(11, stateChange),
     alert: field(12, alert),
@@ -76,21 +80,21 @@ export const event: Message = /* @__PURE__ */ message('weir.v1.Event', {
     json: field(14, 'string'),
     binary: field(15, binary),
     any: field(16, any),
-  }),
-})
+  },
+)
 
-const cursor: Message = /* @__PURE__ */ message('weir.v1.Cursor', {
+const cursor: Message = message('weir.v1.Cursor', {
   epoch: field(1, 'uint64'),
   seq: field(2, 'uint64'),
 })
 
-const hello: Message = /* @__PURE__ */ message('weir.v1.Hello', {
+const hello: Message = message('weir.v1.Hello', {
   token: field(1, 'string'),
   client: field(2, 'string'),
   windowBytes: field(3, 'uint32'),
 })
 
-const subscribe: Message = /* @__PURE__ */ message('weir.v1.Subscribe', {
+const subscribe: Message = message('weir.v1.Subscribe', {
   id: field(1, 'uint32'),
   source: field(2, 'string'),
   filters: field(3, 'string', 'list'),
@@ -99,18 +103,16 @@ const subscribe: Message = /* @__PURE__ */ message('weir.v1.Subscribe', {
   intervalMs: field(6, 'uint32'),
 })
 
-export const clientFrame: Message = /* @__PURE__ */ message('weir.v1.ClientFrame', {
-  ...oneof('frame', {
-    hello: field(1, hello),
-    subscribe: field(2, subscribe),
-    unsubscribe: field(3, message('weir.v1.Unsubscribe', { id: field(1, 'uint32') })),
-    ack: field(4, message('weir.v1.Ack', { bytes: field(1, 'uint32') })),
-    renew: field(5, message('weir.v1.Renew', { token: field(1, 'string') })),
-    ping: field(6, message('weir.v1.Ping', {})),
-  }),
+export const clientFrame: Message = message('weir.v1.ClientFrame', {}, 'frame', {
+  hello: field(1, hello),
+  subscribe: field(2, subscribe),
+  unsubscribe: field(3, message('weir.v1.Unsubscribe', { id: field(1, 'uint32') })),
+  ack: field(4, message('weir.v1.Ack', { bytes: field(1, 'uint32') })),
+  renew: field(5, message('weir.v1.Renew', { token: field(1, 'string') })),
+  ping: field(6, message('weir.v1.Ping', {})),
 })
 
-const limits: Message = /* @__PURE__ */ message('weir.v1.Limits', {
+const limits: Message = message('weir.v1.Limits', {
   windowBytes: field(1, 'uint32'),
   frameBytesMax: field(2, 'uint32'),
   subscriptionsMax: field(3, 'uint32'),
@@ -118,7 +120,7 @@ const limits: Message = /* @__PURE__ */ message('weir.v1.Limits', {
   intervalMsMax: field(5, 'uint32'),
 })
 
-const welcome: Message = /* @__PURE__ */ message('weir.v1.Welcome', {
+const welcome: Message = message('weir.v1.Welcome', {
   session: field(1, 'string'),
   hub: field(2, 'string'),
   heartbeatMs: field(3, 'uint32'),
@@ -126,23 +128,27 @@ const welcome: Message = /* @__PURE__ */ message('weir.v1.Welcome', {
   tokenExpires: field(5, 'uint64'),
 })
 
-const subscribed: Message = /* @__PURE__ */ message('weir.v1.Subscribed', {
+const subscribed: Message = message('weir.v1.Subscribed', {
   id: field(1, 'uint32'),
   channel: field(2, 'uint32'),
   cursor: field(3, cursor),
   start: enumField(4, startValues),
 })
 
-export const entry: Message = /* @__PURE__ */ message('weir.v1.Entry', {
-  subject: field(1, 'string'),
-  seq: field(2, 'uint64'),
-  ...oneof('content', {
+export const entry: Message = message(
+  'weir.v1.Entry',
+  {
+    subject: field(1, 'string'),
+    seq: field(2, 'uint64'),
+  },
+  'content',
+  {
     event: field(3, 'bytes'),
     removal: enumField(4, removalValues),
-  }),
-})
+  },
+)
 
-const batch: Message = /* @__PURE__ */ message('weir.v1.Batch', {
+const batch: Message = message('weir.v1.Batch', {
   channel: field(1, 'uint32'),
   from: field(2, 'uint64'),
   to: field(3, 'uint64'),
@@ -151,32 +157,30 @@ const batch: Message = /* @__PURE__ */ message('weir.v1.Batch', {
   entries: field(6, entry, 'list'),
 })
 
-const gap: Message = /* @__PURE__ */ message('weir.v1.Gap', {
+const gap: Message = message('weir.v1.Gap', {
   id: field(1, 'uint32'),
   from: field(2, 'uint64'),
   to: field(3, 'uint64'),
   reason: field(4, 'string'),
 })
 
-const refused: Message = /* @__PURE__ */ message('weir.v1.Refused', {
+const refused: Message = message('weir.v1.Refused', {
   id: field(1, 'uint32'),
   code: field(2, 'string'),
   message: field(3, 'string'),
 })
 
-const goaway: Message = /* @__PURE__ */ message('weir.v1.Goaway', {
+const goaway: Message = message('weir.v1.Goaway', {
   reason: field(1, 'string'),
   reconnectAfterMs: field(2, 'uint32'),
 })
 
-export const serverFrame: Message = /* @__PURE__ */ message('weir.v1.ServerFrame', {
-  ...oneof('frame', {
-    welcome: field(1, welcome),
-    subscribed: field(2, subscribed),
-    batch: field(3, batch),
-    gap: field(4, gap),
-    refused: field(5, refused),
-    goaway: field(6, goaway),
-    pong: field(7, message('weir.v1.Pong', {})),
-  }),
+export const serverFrame: Message = message('weir.v1.ServerFrame', {}, 'frame', {
+  welcome: field(1, welcome),
+  subscribed: field(2, subscribed),
+  batch: field(3, batch),
+  gap: field(4, gap),
+  refused: field(5, refused),
+  goaway: field(6, goaway),
+  pong: field(7, message('weir.v1.Pong', {})),
 })
