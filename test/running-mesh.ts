@@ -9,6 +9,14 @@ import type { Running } from '../cli/src/up/state-folder.ts'
 
 const entry = fileURLToPath(new URL('../weir', import.meta.url))
 
+/** What `weir demo --json` says of the demo. */
+export interface RunningDemo {
+  readonly name: string
+  readonly pages: readonly { readonly title: string; readonly url: string; readonly token: string }[]
+  /** Of its programs, by their names. */
+  readonly pids: Readonly<Record<string, number>>
+}
+
 /** What a finished `weir` command left. */
 export interface Outcome {
   readonly code: number | null
@@ -23,10 +31,16 @@ export class RunningMesh {
   readonly #up: ChildProcess
   /** What it has said on standard error. */
   readonly said: () => string
-  /** Of `weir up` itself, by the names of the parts. */
-  readonly running: Running
+  /** What it printed when it was ready. */
+  readonly running: Running & { readonly demo?: RunningDemo }
 
-  private constructor(folder: string, portBase: number, up: ChildProcess, running: Running, said: () => string) {
+  private constructor(
+    folder: string,
+    portBase: number,
+    up: ChildProcess,
+    running: RunningMesh['running'],
+    said: () => string,
+  ) {
     this.folder = folder
     this.portBase = portBase
     this.#up = up
@@ -39,25 +53,35 @@ export class RunningMesh {
     folder: string = mkdtempSync(join(tmpdir(), 'weir-e2e-')),
     settings: Readonly<Record<string, string>> = {},
     options: readonly string[] = [],
+    command: readonly string[] = ['up'],
   ): Promise<RunningMesh> {
     // Others on this machine look for free ports at the same time.
     for (let attempt = 1; ; attempt++) {
       const portBase = (await freePortBase(18_080 + 100 * Math.floor(Math.random() * 200))) ?? 18_080
       try {
-        return await RunningMesh.#startAt(portBase, folder, settings, options)
+        return await RunningMesh.#startAt(portBase, folder, settings, [...command, '--json', ...options])
       } catch (thrown) {
         if (attempt === 3 || !String(thrown).includes('taken by another program')) throw thrown
       }
     }
   }
 
+  /** Starts a demo of examples/ on a mesh of its own. */
+  static demo(
+    name: string,
+    options: readonly string[] = [],
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<RunningMesh> {
+    return RunningMesh.start(undefined, settings, options, ['demo', name])
+  }
+
   static async #startAt(
     portBase: number,
     folder: string,
     settings: Readonly<Record<string, string>>,
-    options: readonly string[],
+    args: readonly string[],
   ): Promise<RunningMesh> {
-    const up = spawn(entry, ['up', '--json', ...options], {
+    const up = spawn(entry, args, {
       cwd: folder,
       env: { ...environment(portBase), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -71,8 +95,8 @@ export class RunningMesh {
       out += text
       if (out.includes('\n')) break
     }
-    if (!out.includes('\n')) throw new Error(`weir up did not become ready:\n${err}`)
-    return new RunningMesh(folder, portBase, up, JSON.parse(out) as Running, () => err)
+    if (!out.includes('\n')) throw new Error(`weir ${args[0]} did not become ready:\n${err}`)
+    return new RunningMesh(folder, portBase, up, JSON.parse(out) as RunningMesh['running'], () => err)
   }
 
   get pid(): number {

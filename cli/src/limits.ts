@@ -45,6 +45,10 @@ export const limits = {
    * included.
    */
   postgresConnectionsMax: 16,
+  /** How often a `weir up` looks for what is to join it, and who asked for its answer. */
+  joinPollMs: 250,
+  /** A `weir demo` that a running mesh has not taken in by then ends with an error. */
+  joinMs: 90_000,
   /** Every request of a command ends with an error after that. */
   requestMs: 30_000,
   /** So much is shown of data that is not JSON. */

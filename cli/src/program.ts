@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { Command, type CommandUnknownOpts, Help } from '@commander-js/extra-typings'
 import { bucketCommand } from './commands/bucket.ts'
+import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import type { Finish } from './commands/finish.ts'
 import { getCommand } from './commands/get.ts'
@@ -27,7 +28,8 @@ export function buildProgram(finish: Finish): CommandUnknownOpts {
     .description('A mesh for events: publish, subscribe, ask for state and history.')
     .version(version, '-v, --version', 'Print the version')
     .addHelpText('after', () => exitCodesHelp())
-  for (const make of [upCommand, pubCommand, subCommand, getCommand, historyCommand]) program.addCommand(make(finish))
+  for (const make of [upCommand, demoCommand, pubCommand, subCommand, getCommand, historyCommand])
+    program.addCommand(make(finish))
   for (const make of [tokenCommand, tenantCommand, bucketCommand, projectorCommand, sizeCommand, doctorCommand])
     program.addCommand(make(finish))
   settle(program, 'weir')

@@ -27,7 +27,7 @@ export const projectorSettings: typeof meshSettings & {
   readonly publicHubUrl: Setting<string | undefined>
   readonly origins: Setting<readonly string[]>
   readonly consoleFolder: Setting<string>
-  readonly boards: Setting<string | undefined>
+  readonly boards: Setting<readonly string[]>
 } = {
   ...meshSettings,
   port: portSetting('projector', 'Where the read API and the console are.'),
@@ -71,10 +71,11 @@ export const projectorSettings: typeof meshSettings & {
     fallbackText: '`console/dist` of this checkout',
     sentence: 'The folder of the built console.',
   },
-  boards: optional(
+  boards: setting(
     'WEIR_BOARDS',
-    text,
-    'A folder of boards, `<name>.json` each, that everybody who signs in sees; docs/console.md says what is in one.',
+    list,
+    [],
+    'Folders of boards, `<name>.json` each, that everybody who signs in sees; docs/console.md says what is in one.',
   ),
 }
 

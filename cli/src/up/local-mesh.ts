@@ -8,6 +8,7 @@ import { Child, type ChildDeclaration } from './child.ts'
 import { Leash } from './leash.ts'
 import { boundLog } from './log-file.ts'
 import {
+  type AddedSettings,
   hubPart,
   ingestPart,
   natsPart,
@@ -31,7 +32,7 @@ export interface LocalMeshOptions extends PartContext {
 /** All of Weir on this machine: started as its parts allow, watched, and stopped in reverse. */
 export class LocalMesh {
   readonly addresses: Addresses
-  readonly #options: LocalMeshOptions
+  #options: LocalMeshOptions
   readonly #leash = new Leash()
   readonly #children = new Map<PartName, Child>()
   #stopping = false
@@ -53,7 +54,7 @@ export class LocalMesh {
   async start(): Promise<void> {
     const context = this.#options
     const servers = context.nats.map((server) => this.#run(server.name, natsPart(context, server)))
-    const streams = Promise.all(servers).then(() => this.#timed('streams', () => this.#provision()))
+    const streams = Promise.all(servers).then(() => this.#timed('streams', () => this.#provision(context)))
     const database = context.databaseUrl === undefined ? this.#run('postgres', postgresPart(context)) : undefined
     const ingest = streams.then(() => this.#run('ingest', ingestPart(context)))
     await Promise.all([
@@ -62,6 +63,26 @@ export class LocalMesh {
       Promise.all([streams, database]).then(([tenants]) => this.#run('projector', projectorPart(context, tenants))),
       ingest.then(async () => this.#run('telemetry', telemetryPart(context, await this.#telemetryToken()))),
     ])
+  }
+
+  /**
+   * Makes the buckets that other added settings need, then starts the parts anew that read them:
+   * ingest and the projector. Throws when a setting is not good: where that shows at the buckets,
+   * `added` and the parts stay as they were, otherwise a part is down.
+   */
+  async change(added: AddedSettings): Promise<void> {
+    const context = { ...this.#options, added }
+    const tenants = await this.#provision(context)
+    this.#options = context
+    await Promise.all([
+      this.#replace('ingest', ingestPart(context)),
+      this.#replace('projector', projectorPart(context, tenants)),
+    ])
+  }
+
+  /** The settings with which the parts were started last. */
+  get added(): AddedSettings {
+    return this.#options.added
   }
 
   /** Process ids of the parts that run now, by their names. */
@@ -92,6 +113,11 @@ export class LocalMesh {
     await this.#timed(name, () => child.start())
   }
 
+  async #replace(name: PartName, declaration: ChildDeclaration): Promise<void> {
+    await this.#children.get(name)?.stop()
+    await this.#run(name, declaration)
+  }
+
   async #timed<T>(what: PartName | 'streams', work: () => Promise<T>): Promise<T> {
     const began = performance.now()
     const result = await work()
@@ -103,14 +129,15 @@ export class LocalMesh {
    * Makes the streams of the default tenant where they are missing, with the buckets of the
    * projections that the projector will be given, and says which tenants there are.
    */
-  async #provision(): Promise<readonly string[]> {
-    const replicas = this.#options.nats.length
-    const spec = await specWithBuckets({ ...defaultTenantSpec, replicas }, process.env.WEIR_PROJECTIONS)
+  async #provision({ nats, added, force }: LocalMeshOptions): Promise<readonly string[]> {
+    const replicas = nats.length
+    const file = added.WEIR_PROJECTIONS ?? process.env.WEIR_PROJECTIONS
+    const spec = await specWithBuckets({ ...defaultTenantSpec, replicas }, file)
     const log = createLogger('cli', 'fatal')
     const nc = await connectNats({ url: this.addresses.nats, name: 'admin', log })
     try {
       await provisionMesh(nc, replicas)
-      await provisionTenant(nc, defaultTenant, spec, { force: this.#options.force }).catch(offerForce)
+      await provisionTenant(nc, defaultTenant, spec, { force }).catch(offerForce)
       return await tenantNames(nc)
     } finally {
       await nc.close()

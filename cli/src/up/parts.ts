@@ -17,6 +17,9 @@ export const partNames = ['nats', 'nats-2', 'nats-3', 'postgres', 'ingest', 'hub
 
 export type PartName = (typeof partNames)[number]
 
+/** Settings of the services, by the names of their variables. */
+export type AddedSettings = Readonly<Record<string, string>>
+
 /** What every part is made from. */
 export interface PartContext {
   readonly folder: StateFolder
@@ -28,6 +31,8 @@ export interface PartContext {
   readonly syncAlways: boolean
   /** Whether NATS is also served over WebSocket. */
   readonly natsOverWebsocket: boolean
+  /** What additions to the configuration set. */
+  readonly added: AddedSettings
 }
 
 export function natsPart(context: PartContext, server: NatsServer): ChildDeclaration {
@@ -47,11 +52,19 @@ export function natsPart(context: PartContext, server: NatsServer): ChildDeclara
   return declare(context, name, [natsServer(), '--config', configPath], () => listens(port), {})
 }
 
-export function postgresPart(context: PartContext): ChildDeclaration {
-  const { folder, ports } = context
-  const command = [bun, ownFile('postgres.ts'), folder.at('postgres'), String(ports.postgres)] as const
-  const settings = { WEIR_POSTGRES_PASSWORD: context.secrets.postgresPassword }
-  return declare(context, 'postgres', command, () => listens(ports.postgres), settings)
+export function postgresPart({ folder, ports, secrets }: PartContext): ChildDeclaration {
+  return postgresChild('postgres', folder, ports.postgres, secrets.postgresPassword)
+}
+
+/** An embedded Postgres, whose data is in the folder of its name. */
+export function postgresChild(name: string, folder: StateFolder, port: number, password: string): ChildDeclaration {
+  return {
+    name,
+    command: [bun, ownFile('postgres.ts'), folder.at(name), String(port)],
+    env: environmentWith({ WEIR_POSTGRES_PASSWORD: password }),
+    logPath: folder.at('logs', `${name}.log`),
+    isReady: () => listens(port),
+  }
 }
 
 export function ingestPart(context: PartContext): ChildDeclaration {
@@ -111,24 +124,31 @@ function service(
  * `weir up`.
  */
 function declare(
-  { folder }: PartContext,
+  { folder, added }: PartContext,
   name: PartName,
   command: readonly [string, ...string[]],
   isReady: () => Promise<boolean>,
   settings: Readonly<Record<string, string | number>>,
 ): ChildDeclaration {
+  const env = environmentWith({ ...added, ...settings })
+  return { name, command, env, logPath: folder.at('logs', `${name}.log`), isReady }
+}
+
+/** The caller's environment, with these settings in it. */
+export function environmentWith(settings: Readonly<Record<string, string | number>>): Record<string, string> {
   const env: Record<string, string> = {}
   for (const [key, value] of Object.entries({ ...process.env, ...settings })) {
     if (value !== undefined) env[key] = String(value)
   }
-  return { name, command, env, logPath: folder.at('logs', `${name}.log`), isReady }
+  return env
 }
 
 function ownFile(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url))
 }
 
-async function answers(url: string): Promise<boolean> {
+/** Whether there is an answer of success at an address. */
+export async function answers(url: string): Promise<boolean> {
   const response = await fetch(url, { signal: AbortSignal.timeout(limits.readyAnswerMs) })
   return response.ok
 }

@@ -48,7 +48,7 @@ export async function takenPorts(ports: Partial<Ports>): Promise<readonly TakenP
     const port = ports[part]
     return port === undefined ? [] : [{ part, port, env: meshPorts[part].env }]
   })
-  const free = await Promise.all(wanted.map(({ port }) => isFree(port)))
+  const free = await Promise.all(wanted.map(({ port }) => isFreePort(port)))
   return wanted.filter((_, index) => !free[index])
 }
 
@@ -60,7 +60,8 @@ export async function freePortBase(from: number = limits.portBaseMin): Promise<n
   return undefined
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens there on 127.0.0.1 now. */
+export function isFreePort(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer()
     server.once('error', () => resolve(false))

@@ -85,7 +85,7 @@ const runningFile = 'up.json'
 
 /** A `weir up` that is ready: the line that `--json` prints, and what `.weir/up.json` holds. */
 export interface Running {
-  /** Of `weir up` itself. */
+  /** Of `weir up` itself, or of the `weir demo` that started it. */
   readonly pid: number
   readonly addresses: Addresses
   /** Of its parts, when it was ready. */
@@ -105,5 +105,5 @@ export function isAlive({ pid }: Running): boolean {
     return false
   }
   const commandLine = `/proc/${pid}/cmdline`
-  return !existsSync(commandLine) || readFileSync(commandLine, 'utf8').includes('main.ts\0up')
+  return !existsSync(commandLine) || /main\.ts\0(up|demo)\0/.test(`${readFileSync(commandLine, 'utf8')}\0`)
 }

@@ -12,20 +12,21 @@ export interface BoardFile {
 }
 
 /**
- * The boards of a folder, `<name>.json` each, read anew each time: whoever edits a file loads the
- * page again.
+ * The boards of these folders, `<name>.json` each, read anew each time: whoever edits a file loads
+ * the page again. Of two with one name the first folder's counts.
  */
-export async function readBoardFiles(folder: string | undefined): Promise<readonly BoardFile[]> {
-  if (folder === undefined) return []
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.json')).sort()
-  const boards: BoardFile[] = []
-  for (const file of files.slice(0, limits.boardsMax)) {
-    const path = join(folder, file)
-    const name = file.slice(0, -'.json'.length)
-    if (!boardName.test(name) || (await stat(path)).size > limits.boardBytesMax) continue
-    boards.push({ name, text: await readFile(path, 'utf8') })
+export async function readBoardFiles(folders: readonly string[]): Promise<readonly BoardFile[]> {
+  const boards = new Map<string, BoardFile>()
+  for (const folder of folders) {
+    for (const file of (await readdir(folder)).filter((each) => each.endsWith('.json')).sort()) {
+      if (boards.size === limits.boardsMax) break
+      const path = join(folder, file)
+      const name = file.slice(0, -'.json'.length)
+      if (boards.has(name) || !boardName.test(name) || (await stat(path)).size > limits.boardBytesMax) continue
+      boards.set(name, { name, text: await readFile(path, 'utf8') })
+    }
   }
-  return boards
+  return [...boards.values()]
 }
 
 /** One token of a subject. */

@@ -28,8 +28,8 @@ export interface ApiOptions {
   readonly databaseReaders: number
   readonly alertsOf: (tenant: string) => AlertLog
   readonly boardsOf: (tenant: string) => BoardBucket
-  /** The folder of boards that everybody sees. */
-  readonly boards: string | undefined
+  /** The folders of boards that everybody sees. */
+  readonly boards: readonly string[]
   readonly projections: readonly TenantProjections[]
   readonly log: Logger
   /** Origins, beside the page's own, whose pages may read; `*` for every one. */

@@ -9,8 +9,8 @@ import { limits } from '../limits.ts'
 
 export interface BoardSources {
   readonly buckets: BucketReader
-  /** The folder of WEIR_BOARDS. */
-  readonly boards: string | undefined
+  /** The folders of WEIR_BOARDS. */
+  readonly boards: readonly string[]
   readonly boardsOf: (tenant: string) => BoardBucket
 }
 

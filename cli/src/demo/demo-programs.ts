@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { mintToken } from '@weir/mesh'
+import { defaultTenant, WeirError } from '@weir/proto'
+import { bun } from '../checkout/programs.ts'
+import { limits } from '../limits.ts'
+import { Child, type ChildDeclaration } from '../up/child.ts'
+import { Leash } from '../up/leash.ts'
+import { answers, environmentWith, postgresChild } from '../up/parts.ts'
+import { isFreePort } from '../up/ports.ts'
+import type { Running, StateFolder } from '../up/state-folder.ts'
+import type { Demo, DemoProgram, Grants } from './demo.ts'
+
+export interface DemoContext {
+  readonly demo: Demo
+  readonly state: StateFolder
+  readonly running: Running
+  /** Events a second of its producers; their own rate without it. */
+  readonly rate: number | undefined
+  /** Of all chance in its producers. */
+  readonly seed: string
+  /** Says in a sentence what happened since: a crash, a restart. */
+  readonly say: (sentence: string) => void
+}
+
+/** The processes of a demo, started in their order and supervised. */
+export class DemoPrograms {
+  readonly #context: DemoContext
+  readonly #leash = new Leash()
+  readonly #children: Child[] = []
+
+  constructor(context: DemoContext) {
+    this.#context = context
+  }
+
+  /** Comes back when all are ready. Throws when one is not; the caller then stops the others. */
+  async start(): Promise<void> {
+    const { demo, state, running } = this.#context
+    for (const program of demo.programs) {
+      if (program.port !== undefined) await this.#checkPort(program)
+      if (program.postgres && process.env.DEMO_DATABASE_URL === undefined) {
+        const { postgresPassword } = state.secrets()
+        await this.#run(postgresChild(`${demo.name}-postgres`, state, databasePort(running, program), postgresPassword))
+      }
+      await this.#run(await this.#declare(program))
+    }
+  }
+
+  /** Process ids by the names of the programs. */
+  pids(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#children.flatMap(({ name, pid }) => (pid === undefined ? [] : [[name, pid]])))
+  }
+
+  async stop(): Promise<void> {
+    for (const child of this.#children.toReversed()) await child.stop()
+    this.#leash.close()
+  }
+
+  kill(): void {
+    for (const child of this.#children) child.kill()
+    this.#leash.close()
+  }
+
+  async #run(declaration: ChildDeclaration): Promise<void> {
+    const child = new Child(declaration, this.#leash, this.#context.say)
+    this.#children.push(child)
+    await child.start()
+  }
+
+  async #checkPort(program: DemoProgram): Promise<void> {
+    const port = programPort(this.#context.running, program)
+    if (await isFreePort(port)) return
+    throw new WeirError('conflict', `Port ${port} (${program.name}) is taken by another program: stop it first.`)
+  }
+
+  async #declare(program: DemoProgram): Promise<ChildDeclaration> {
+    const { demo, state, running, rate, seed } = this.#context
+    const { addresses } = running
+    const { jwtSecret, postgresPassword } = state.secrets()
+    const port = program.port === undefined ? undefined : programPort(running, program)
+    const database = `postgres://postgres:${postgresPassword}@127.0.0.1:${databasePort(running, program)}/postgres`
+    return {
+      name: program.name,
+      command: [bun, join(demo.folder, program.run)],
+      env: environmentWith({
+        WEIR_HUB_URL: addresses.hub,
+        WEIR_INGEST_URL: addresses.ingest,
+        WEIR_PROJECTOR_URL: addresses.projector,
+        WEIR_TOKEN: await grantedToken(jwtSecret, `${demo.name}-${program.name}`, program),
+        DEMO_SEED: seed,
+        ...(rate === undefined ? {} : { DEMO_RATE: rate }),
+        ...(port === undefined ? {} : { DEMO_PORT: port }),
+        ...(program.postgres ? { DATABASE_URL: process.env.DEMO_DATABASE_URL ?? database } : {}),
+        ...(program.signs ? { WEIR_JWT_SECRET: jwtSecret } : {}),
+      }),
+      logPath: state.at('logs', `${demo.name}-${program.name}.log`),
+      isReady: () => (port === undefined ? Promise.resolve(true) : answers(`http://127.0.0.1:${port}/readyz`)),
+    }
+  }
+}
+
+/** A token of the default tenant with these grants alone. */
+export function grantedToken(jwtSecret: string, subject: string, { publish, subscribe }: Grants): Promise<string> {
+  const ttlSeconds = limits.printedTokenSeconds
+  return mintToken(jwtSecret, { tenant: defaultTenant, subject, publish, subscribe, ttlSeconds })
+}
+
+/** Where a program with a port listens. */
+export function programPort({ addresses }: Running, { port = 0 }: DemoProgram): number {
+  return Number(new URL(addresses.hub).port) + port
+}
+
+function databasePort(running: Running, program: DemoProgram): number {
+  return programPort(running, program) + 1
+}
