@@ -76,7 +76,8 @@ export class Publisher {
       answered: (message, token, pending) => this.#answered(message, token, pending),
       expired: (pending) => this.#settled(pending, late()),
       passed: (token, pending) => {
-        if (pending.retryAt <= this.#replies.now && this.#connected) this.#sendAgain(token, pending)
+        if (pending.retryAt > this.#replies.now) this.#replies.wakeAt(pending.retryAt)
+        else if (this.#connected) this.#sendAgain(token, pending)
       },
     })
     if (options.metrics !== undefined) {
@@ -172,6 +173,7 @@ export class Publisher {
 
   #send(token: number, pending: Pending): void {
     pending.retryAt = this.#replies.now + limits.publishRetryMs * 2 ** pending.attempts
+    this.#replies.wakeAt(pending.retryAt)
     pending.attempts++
     this.#header.id = pending.id
     this.#options.reply = this.#replies.subjectOf(token)
@@ -201,6 +203,7 @@ export class Publisher {
       case 'later': {
         const waitMs = limits.publishRefusedRetryMs * 2 ** (pending.attempts - 1)
         pending.retryAt = this.#replies.now + Math.min(waitMs, limits.publishRefusedRetryMaxMs)
+        this.#replies.wakeAt(pending.retryAt)
       }
     }
   }
