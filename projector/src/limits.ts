@@ -146,6 +146,21 @@ export const limits = {
    * counted and logged.
    */
   windowSeriesMax: 50_000,
+  /**
+   * Entities of one count, some 300 bytes each; events of further ones are left out, counted and
+   * logged.
+   */
+  countEntitiesMax: 1_000_000,
+  /** Metrics of a reading but for the total; of more states those of most entities are named. */
+  countStatesMax: 255,
+  /** A longer state is refused: its event goes to the dead letters. */
+  countStateLengthMax: 100,
+  /**
+   * Entities expire together in steps of time: of a thousandth of the TTL, and never less than
+   * this.
+   */
+  countExpiryStepMs: 1_000,
+  countExpirySteps: 1_000,
   /** The same complaint is logged at most so often. */
   repeatedLogMs: 10_000,
 

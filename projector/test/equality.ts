@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { NatsConnection } from '@weir/mesh'
 import { type EventJson, EventSchema, eventToJson, timestampFromMilliseconds } from '@weir/proto'
 import postgres from 'postgres'
@@ -102,6 +102,44 @@ export async function assertNewestWindows(
   const expected = new Map<string, BucketEntry>()
   for (const { subject, seq, event } of [...windows.values()].sort((a, b) => a.startMs - b.startMs)) {
     expected.set(subject, { seq: Math.max(seq, expected.get(subject)?.seq ?? 0), event })
+  }
+  assertSame(await bucketEntries(nc, tenant, bucket), expected)
+}
+
+/**
+ * That under each type there is how many subjects have had their newest event with it, by the label
+ * `sign` of that event: up, down, or neither.
+ */
+export async function assertCounts(
+  nc: NatsConnection,
+  bucket: string,
+  events: readonly EventRecord[],
+  tenant = 'main',
+): Promise<void> {
+  const newest = new Map<string, EventRecord>()
+  const touched = new Map<string, { seq: number; timeMs: number }>()
+  for (const record of events) {
+    const { subject, event, seq, happenedAtMs } = record
+    const known = newest.get(subject)
+    if (known !== undefined && known.happenedAtMs > happenedAtMs) continue
+    newest.set(subject, record)
+    for (const type of new Set([event.type, known?.event.type ?? event.type])) {
+      touched.set(type, { seq, timeMs: Math.max(happenedAtMs, touched.get(type)?.timeMs ?? 0) })
+    }
+  }
+  const expected = new Map<string, BucketEntry>()
+  for (const [type, { seq, timeMs }] of touched) {
+    const signs = [...newest.values()].filter((record) => record.event.type === type).map((r) => r.event.labels.sign)
+    const [up, down] = ['up', 'down'].map((sign) => signs.filter((each) => each === sign).length) as [number, number]
+    const time = timestampFromMilliseconds(timeMs)
+    const reading = { metrics: { total: up + down, up, down } }
+    const event = create(EventSchema, {
+      id: `${type}@${seq}`,
+      type: 'weir.count',
+      ...(time === undefined ? {} : { time }),
+      data: { case: 'reading', value: reading },
+    })
+    expected.set(type, { seq, event: asStored(event) })
   }
   assertSame(await bucketEntries(nc, tenant, bucket), expected)
 }

@@ -64,6 +64,23 @@ test('the value of the later event stays, in whatever order values are put', asy
   writer.close()
 })
 
+test('of values that time alone changed after one event, the one of the latest time stays', async () => {
+  const tenant = await makeBucket()
+  const writer = makeWriter(tenant)
+  for (const atMs of [0, 2_000, 1_000]) writer.put('k', { epoch, seq: 7, atMs }, bytes(`at ${atMs}`), 0)
+  await writer.flushed()
+  assert.deepEqual(await stored(tenant, 'k'), { text: 'at 2000', seq: 7 })
+
+  const behind = makeWriter(tenant)
+  behind.put('k', { epoch, seq: 7, atMs: 1_500 }, bytes('at 1500'), 0)
+  await behind.flushed()
+  assert.deepEqual(await stored(tenant, 'k'), { text: 'at 2000', seq: 7 })
+  behind.put('k', { epoch, seq: 8 }, bytes('next'), 0)
+  await behind.flushed()
+  assert.deepEqual(await stored(tenant, 'k'), { text: 'next', seq: 8 })
+  for (const each of [writer, behind]) each.close()
+})
+
 test('another incarnation of the event stream begins at 1 and still replaces what the old one left', async () => {
   const tenant = await makeBucket()
   const writer = makeWriter(tenant)

@@ -151,13 +151,14 @@ export class BucketWriter {
       this.stats.stale++
     } else if (sent === undefined && !this.#rewriting) {
       const generation = this.#barrier.begin()
-      this.#writes.send(entry, { epoch: stamp.epoch, seq: stamp.seq, payload, ttlSeconds, ageMs, generation })
+      const { epoch, seq, atMs = 0 } = stamp
+      this.#writes.send(entry, { epoch, seq, atMs, payload, ttlSeconds, ageMs, generation })
     } else {
       if (next !== undefined) this.stats.conflated++
       // The generation of the oldest value stays: a fold's newer value contains it.
       const generation = next === undefined ? this.#barrier.begin() : next.generation
-      const { epoch, seq } = stamp
-      this.#entries.hold(entry, { epoch, seq, payload: payload.slice(), ttlSeconds, ageMs, generation })
+      const { epoch, seq, atMs = 0 } = stamp
+      this.#entries.hold(entry, { epoch, seq, atMs, payload: payload.slice(), ttlSeconds, ageMs, generation })
     }
   }
 

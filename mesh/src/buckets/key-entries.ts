@@ -11,6 +11,7 @@ export interface KeyEntry {
   /** The stamp of what is stored. */
   epoch: number
   seq: number
+  atMs: number
   /** The value that is in flight. */
   sent: KeyValue | undefined
   /** The newest value that waits. */
@@ -20,6 +21,7 @@ export interface KeyEntry {
 }
 
 export interface KeyValue extends ValueStamp {
+  readonly atMs: number
   readonly payload: Uint8Array
   /** 0 for the bucket's own TTL, Infinity for none. */
   readonly ttlSeconds: number
@@ -29,9 +31,10 @@ export interface KeyValue extends ValueStamp {
   readonly generation: number
 }
 
-export function setStamp(entry: KeyEntry, { epoch, seq }: ValueStamp): void {
+export function setStamp(entry: KeyEntry, { epoch, seq, atMs = 0 }: ValueStamp): void {
   entry.epoch = epoch
   entry.seq = seq
+  entry.atMs = atMs
 }
 
 /**
@@ -75,7 +78,7 @@ export class KeyEntries {
     let entry = this.#entries.get(key)
     if (entry === undefined) {
       if (this.#entries.size >= this.#keysMax) this.#evict()
-      entry = { key, revision: 0, epoch: 0, seq: 0, sent: undefined, next: undefined, attempts: 0 }
+      entry = { key, revision: 0, epoch: 0, seq: 0, atMs: 0, sent: undefined, next: undefined, attempts: 0 }
       this.#entries.set(key, entry)
     }
     return entry

@@ -1,6 +1,6 @@
 import { type CelInput, CelScalar, type CelType, listType, mapType, objectType } from '@bufbuild/cel'
 import { TimestampSchema } from '@bufbuild/protobuf/wkt'
-import { eventToJson, Step_Status, timestampFromMilliseconds } from '@weir/proto'
+import { Alert_Severity, Alert_Status, eventToJson, Step_Status, timestampFromMilliseconds } from '@weir/proto'
 import type { EventRecord } from '../event/event-record.ts'
 import { double, dyn, type ExpressionType, string, timestamp } from './expression-type.ts'
 
@@ -14,22 +14,40 @@ export interface ConditionVariable {
   of(record: EventRecord): CelInput
 }
 
-const choiceOfStatus: ExpressionType = {
-  kind: 'choice',
-  name: 'step.status',
-  values: Object.keys(Step_Status).filter((name) => !/^\d+$/.test(name) && name !== 'UNSPECIFIED'),
+function choice(name: string, values: object): ExpressionType {
+  const names = Object.keys(values).filter((value) => !/^\d+$/.test(value) && value !== 'UNSPECIFIED')
+  return { kind: 'choice', name, values: names }
 }
 
 const step: ExpressionType = {
   kind: 'object',
   name: 'step',
-  fields: { pipeline: string, name: string, status: choiceOfStatus, message: string, index: double },
+  fields: {
+    pipeline: string,
+    name: string,
+    status: choice('step.status', Step_Status),
+    message: string,
+    index: double,
+  },
 }
 
 const change: ExpressionType = {
   kind: 'object',
   name: 'change',
   fields: { category: string, entity: string, from: string, to: string, code: double, name: string },
+}
+
+const alert: ExpressionType = {
+  kind: 'object',
+  name: 'alert',
+  fields: {
+    rule: string,
+    key: string,
+    severity: choice('alert.severity', Alert_Severity),
+    status: choice('alert.status', Alert_Status),
+    message: string,
+    by: string,
+  },
 }
 
 export const conditionVariables: Readonly<Record<string, ConditionVariable>> = {
@@ -72,6 +90,12 @@ export const conditionVariables: Readonly<Record<string, ConditionVariable>> = {
     celType: CelScalar.DYN,
     nothing: null,
     of: ({ event }) => celValue(eventToJson(event).step ?? {}),
+  },
+  alert: {
+    type: alert,
+    celType: CelScalar.DYN,
+    nothing: null,
+    of: ({ event }) => celValue(eventToJson(event).alert ?? {}),
   },
   data: {
     type: dyn,

@@ -2,10 +2,10 @@ import { canonicalFilters } from '@weir/proto'
 import * as v from 'valibot'
 import type { Condition } from '../condition/condition.ts'
 import { limits } from '../limits.ts'
+import { compileMessageTemplate, type KeyTemplate, type MessageTemplate } from '../template/template.ts'
 import type { CommonSpec } from './common-spec.ts'
 import { commonFields, compiled, condition, duration, type Field, key, wait, windowKeyFault } from './fields.ts'
 import { declareKind, type KindDeclaration } from './kind-declaration.ts'
-import { compileMessageTemplate, type KeyTemplate, type MessageTemplate } from './template.ts'
 
 /** A rule that fires for a key. Its name is the rule's. */
 export interface AlertSpec extends CommonSpec {

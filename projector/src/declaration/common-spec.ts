@@ -1,5 +1,5 @@
 import { canonicalFilters } from '@weir/proto'
-import type { KeyTemplate } from './template.ts'
+import type { KeyTemplate } from '../template/template.ts'
 
 /** What every projection has, whatever its kind. */
 export interface CommonSpec {

@@ -22,6 +22,10 @@ test('what changes what is made has another digest', () => {
     ['{ name: a, kind: merge', ["from: 'a.>'", "key: '{0}'", 'ttl: 2h', 'bucket: b']],
     ['{ name: a, kind: window, size: 1m', ["key: '{0}'", 'lateness: 1s', 'metrics: [x]', 'percentiles: [1]']],
     [
+      "{ name: a, kind: count, key: '{0}', state: data.s",
+      ["from: 'a.>'", "entity: '{1}'", 'ttl: 2h', 'bucket: b', 'states: [x]'],
+    ],
+    [
       "{ name: a, kind: alert, when: 'true'",
       ["key: '{0}'", 'for: 1s', 'keepFiringFor: 1s', 'order: stored', 'source: b'],
     ],

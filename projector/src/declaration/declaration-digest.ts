@@ -26,6 +26,10 @@ function essence(spec: ProjectionSpec): readonly unknown[] {
       const { bucket, ttlMs, sizeMs, latenessMs, metrics, percentiles } = spec
       return [kind, from, key, bucket, ttlMs, sizeMs, latenessMs, metrics, percentiles]
     }
+    case 'count': {
+      const { bucket, ttlMs, entity, state, states } = spec
+      return [kind, from, key, bucket, ttlMs, entity.text, state.text, states]
+    }
     case 'alert': {
       const { source, when, absentMs, forMs, keepFiringForMs, order, noData } = spec
       return [kind, from, key, source, when?.text, absentMs, forMs, keepFiringForMs, order, noData]

@@ -1,9 +1,11 @@
 import { bytes } from '@weir/mesh'
 import { isFilter, parseDuration, subjectFault, WeirError } from '@weir/proto'
 import * as v from 'valibot'
-import { type Condition, type ConditionFault, compileCondition } from '../condition/condition.ts'
+import { type Condition, compileCondition } from '../condition/condition.ts'
+import type { ExpressionFault } from '../condition/expression.ts'
+import { compileStateExpression, type StateExpression } from '../condition/state-expression.ts'
 import { limits } from '../limits.ts'
-import { compileKeyTemplate, type KeyTemplate } from './template.ts'
+import { compileKeyTemplate, type KeyTemplate } from '../template/template.ts'
 
 /** A field of a projection: what it may be in the file, and what it becomes. */
 export type Field<T> = v.GenericSchema<unknown, T>
@@ -82,31 +84,39 @@ export function compiled<T>(what: string, compile: (text: string) => T): Field<T
   )
 }
 
-/** A condition; each of its faults has a place in the text. */
-export const condition: Field<Condition> = v.pipe(
-  v.string('a condition is a CEL expression'),
-  v.rawTransform<string, Condition>(({ dataset, addIssue, NEVER }) => {
-    const compiled = compileCondition(dataset.value)
-    if (!isFaults(compiled)) return compiled
-    for (const { offset, message } of compiled) addIssue({ message, path: [placeIn(dataset.value, offset)] })
-    return NEVER
-  }),
-)
+/** A CEL expression; each of its faults has a place in the text. */
+function expression<T extends object>(
+  what: string,
+  compile: (text: string) => T | readonly ExpressionFault[],
+): Field<T> {
+  return v.pipe(
+    v.string(what),
+    v.rawTransform<string, T>(({ dataset, addIssue, NEVER }) => {
+      const compiled = compile(dataset.value)
+      if (!isFaults(compiled)) return compiled
+      for (const { offset, message } of compiled) addIssue({ message, path: [placeIn(dataset.value, offset)] })
+      return NEVER
+    }),
+  )
+}
 
-function isFaults(compiled: Condition | readonly ConditionFault[]): compiled is readonly ConditionFault[] {
+function isFaults(compiled: object): compiled is readonly ExpressionFault[] {
   return Array.isArray(compiled)
 }
+
+export const condition: Field<Condition> = expression('a condition is a CEL expression', compileCondition)
+
+export const stateExpression: Field<StateExpression> = expression('a state is a CEL expression', compileStateExpression)
 
 /** A place in a text, as the last key of the path to it. */
 function placeIn(text: string, offset: number): v.UnknownPathItem {
   return { type: 'unknown', origin: 'value', input: text, key: { offset }, value: text }
 }
 
+export const requiredKey: Field<KeyTemplate> = compiled('a key template is text', compileKeyTemplate)
+
 export function key(fallback: string): Field<KeyTemplate> {
-  return v.optional(
-    compiled('a key template is text', compileKeyTemplate) as v.GenericSchema<string, KeyTemplate>,
-    fallback,
-  )
+  return v.optional(requiredKey as v.GenericSchema<string, KeyTemplate>, fallback)
 }
 
 /** Of a kind that is not `window`. */

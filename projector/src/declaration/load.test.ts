@@ -82,11 +82,11 @@ test('text that is no YAML is a fault at its place', () => {
 test('a missing or unknown kind names the kinds there are', () => {
   assert.match(
     faults('projections:\n  - name: x\n')[0] ?? '',
-    /^2:5 projections\[0\].*latest, merge, window, alert or history/,
+    /^2:5 projections\[0\].*latest, merge, window, count, alert or history/,
   )
   assert.match(
     faults('projections:\n  - { name: x, kind: cache }\n')[0] ?? '',
-    /latest, merge, window, alert or history/,
+    /latest, merge, window, count, alert or history/,
   )
 })
 
@@ -127,6 +127,29 @@ test('a key template is checked when it is declared', () => {
   )
   assert.match(faults("projections:\n  - { name: x, kind: latest, key: 'a b' }\n")[0] ?? '', /makes no keys/)
   assert.match(faults("projections:\n  - { name: x, kind: latest, key: '{window}' }\n")[0] ?? '', /kind window/)
+})
+
+test('a count is of entities by their state, and says what is wrong where', () => {
+  const text = `projections:
+  - { name: pending, kind: count, from: 'orders.>', entity: '{data.order}', state: data.status, key: '{data.branch}' }
+`
+  const [spec] = loadProjections(text, 'p.yaml')
+  assert.ok(spec?.kind === 'count')
+  assert.deepEqual([spec.entity.text, spec.state.text, spec.key.text], ['{data.order}', 'data.status', '{data.branch}'])
+  assert.deepEqual([spec.bucket, spec.ttlMs, spec.states], ['pending', 3_600_000, undefined])
+  assert.deepEqual(faults("projections:\n  - { name: x, kind: count, key: all, state: 'tokens' }\n"), [
+    '2:47 projections[0].state: the state gives list(string), and a text, a number or a boolean is needed',
+  ])
+  assert.deepEqual(
+    faults('projections:\n  - { name: x, kind: count, states: [a, total] }\n').map((fault) =>
+      fault.slice(fault.indexOf(' ') + 1),
+    ),
+    [
+      'projections[0].state: this field is required',
+      'projections[0].key: this field is required',
+      'projections[0].states[1]: "total" is the metric of all states together',
+    ],
+  )
 })
 
 test('reserved buckets cannot be filled', () => {

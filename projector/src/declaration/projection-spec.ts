@@ -1,4 +1,5 @@
 import { type AlertSpec, alertDeclaration } from './alert-spec.ts'
+import { type CountSpec, countDeclaration } from './count-spec.ts'
 import { type HistorySpec, historyDeclaration } from './history-spec.ts'
 import type { KindDeclaration } from './kind-declaration.ts'
 import { type LatestSpec, latestDeclaration } from './latest-spec.ts'
@@ -9,7 +10,7 @@ import { type WindowSpec, windowDeclaration } from './window-spec.ts'
 export type ProjectionSpec = BucketFillingSpec | AlertSpec | HistorySpec
 
 /** The kinds that fill a bucket. */
-export type BucketFillingSpec = LatestSpec | MergeSpec | WindowSpec
+export type BucketFillingSpec = LatestSpec | MergeSpec | WindowSpec | CountSpec
 
 /**
  * Every kind there is. A new one has its line here, its folder in `kinds/` and its case in
@@ -19,6 +20,7 @@ export const kinds: { readonly [Kind in ProjectionSpec['kind']]: KindDeclaration
   latest: latestDeclaration,
   merge: mergeDeclaration,
   window: windowDeclaration,
+  count: countDeclaration,
   alert: alertDeclaration,
   history: historyDeclaration,
 }

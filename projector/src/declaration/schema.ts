@@ -1,8 +1,8 @@
 import { ownValue } from '../event/own-value.ts'
 import { limits } from '../limits.ts'
+import { compileKeyTemplate } from '../template/template.ts'
 import type { ReadDeclaration, ReportFault } from './kind-declaration.ts'
 import { kinds, type ProjectionSpec } from './projection-spec.ts'
-import { compileKeyTemplate } from './template.ts'
 
 /**
  * Checks the value of a whole file of projections; reports every fault, and is only to be used when

@@ -13,21 +13,30 @@ import {
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { EventSchema, timestampFromMilliseconds } from '@weir/proto'
 import fc from 'fast-check'
-import { assertLatest, assertMerged, assertNewest, assertNewestWindows, assertWindows } from '../../test/equality.ts'
+import {
+  assertCounts,
+  assertLatest,
+  assertMerged,
+  assertNewest,
+  assertNewestWindows,
+  assertWindows,
+} from '../../test/equality.ts'
 import { storedEvents } from '../../test/stream-contents.ts'
 import type { AlertSpec } from '../declaration/alert-spec.ts'
+import type { CountSpec } from '../declaration/count-spec.ts'
 import { loadProjections } from '../declaration/load.ts'
-import { compileKeyTemplate } from '../declaration/template.ts'
 import type { EventRecord } from '../event/event-record.ts'
 import { wholePartition } from '../event/partition.ts'
 import { isOpen, type RecordedAlert, recordedAlert } from '../kinds/alert/alert-log.ts'
 import { AlertMachine } from '../kinds/alert/alert-machine.ts'
 import { AlertProjection } from '../kinds/alert/alert-projection.ts'
 import { isLater } from '../kinds/alert/cause.ts'
+import { CountProjection } from '../kinds/count/count-projection.ts'
 import { LatestProjection } from '../kinds/latest/latest-projection.ts'
 import { MergeProjection } from '../kinds/merge/merge-projection.ts'
 import { WindowProjection } from '../kinds/window/window-projection.ts'
 import type { Projection } from '../run/projection.ts'
+import { compileKeyTemplate } from '../template/template.ts'
 
 const log = createLogger('test', 'fatal')
 const ruleText = "{ name: p, kind: alert, from: '>', when: metrics.a > 0, message: 'a is {metric.a}' }"
@@ -35,6 +44,10 @@ const declaredRule = loadProjections(`projections: [${ruleText}]`, 'projections.
 /** Says what it has to say anew with every event. */
 const ruleByTime: AlertSpec = { ...declaredRule, order: 'time', everyMs: 0 }
 const ruleByStoring: AlertSpec = { ...declaredRule, order: 'stored', everyMs: 3_600_000 }
+const declaredCount = loadProjections(
+  "projections: [{ name: p, kind: count, from: 'rooms.>', state: labels.sign, key: '{type}', states: [up, down], every: 10ms }]",
+  'projections.yaml',
+)[0] as CountSpec
 const shape = { sizeMs: 50, latenessMs: 30, metrics: undefined, percentiles: [50] }
 
 let nats: TestNats
@@ -115,6 +128,12 @@ const kinds = [
       return new WindowProjection({ ...target, spec: { kind: 'window', ...target.spec, ...shape, key, everyMs: 5 } })
     },
     check: (events: readonly EventRecord[]) => assertNewestWindows(nc, 'target', shape, events, tenant),
+  },
+  {
+    kind: 'count',
+    make: (target: ReturnType<typeof targetOf>) =>
+      new CountProjection({ ...target, spec: { ...declaredCount, ...target.spec } }),
+    check: (events: readonly EventRecord[]) => assertCounts(nc, 'target', events, tenant),
   },
   {
     kind: 'alert by time',
@@ -269,6 +288,8 @@ async function publish(
     const time = timestampFromMilliseconds(Date.now() - behindMs)
     const event = create(EventSchema, {
       id: `e${at}`,
+      type: metric,
+      labels: { sign: value > 3 ? 'up' : value < -3 ? 'down' : '' },
       ...(time === undefined ? {} : { time }),
       data: { case: 'reading', value: { metrics: { [metric]: value } } },
     })

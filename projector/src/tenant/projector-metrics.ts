@@ -1,6 +1,7 @@
 import type { BucketWriterStats, Metrics } from '@weir/mesh'
 import type { SourceSkew } from '../event/clock-skew.ts'
 import type { AlertStats } from '../kinds/alert/alert-projection.ts'
+import type { CountStats } from '../kinds/count/count-projection.ts'
 import type { HistoryStats } from '../kinds/history/history-projection.ts'
 import type { MergeStats } from '../kinds/merge/merge-projection.ts'
 import type { WindowStats } from '../kinds/window/window-projection.ts'
@@ -79,9 +80,17 @@ export function exportProjections(metrics: Metrics, tenants: readonly TenantProj
   )
   skew('How far the last of them lay ahead.', 'clock_ahead_ms', (s) => s.lastAheadMs)
 
-  count('ignored_total', 'Events that a fold has no use for: they are no readings.', own('ignored'))
-  count('late_total', 'Readings that came after their window was closed.', own('late'))
-  count('overflowed_total', 'Readings or keys left out because a bound on memory was reached.', own('overflowed'))
+  count('ignored_total', 'Events that a fold has no use for: they have nothing that it asks for.', own('ignored'))
+  count(
+    'late_total',
+    'Events that came after their window was closed, or older than the TTL of what is counted.',
+    own('late'),
+  )
+  count(
+    'overflowed_total',
+    'Readings, keys or entities left out because a bound on memory was reached.',
+    own('overflowed'),
+  )
   count('condition_failures_total', 'Evaluations of a condition that failed.', own('failures'))
   gauge('unevaluable', '1 while the condition of a rule cannot be evaluated.', ({ projection }) =>
     'concern' in projection ? (projection.concern() === undefined ? 0 : 1) : undefined,
@@ -97,4 +106,4 @@ export function exportProjections(metrics: Metrics, tenants: readonly TenantProj
   )
 }
 
-type OwnStats = Partial<AlertStats & HistoryStats & MergeStats & WindowStats>
+type OwnStats = Partial<AlertStats & CountStats & HistoryStats & MergeStats & WindowStats>

@@ -8,6 +8,7 @@ import { declarationDigest } from '../declaration/declaration-digest.ts'
 import type { ProjectionSpec } from '../declaration/projection-spec.ts'
 import type { Partition } from '../event/partition.ts'
 import { AlertProjection } from '../kinds/alert/alert-projection.ts'
+import { CountProjection } from '../kinds/count/count-projection.ts'
 import { HistoryProjection } from '../kinds/history/history-projection.ts'
 import { LatestProjection } from '../kinds/latest/latest-projection.ts'
 import { MergeProjection } from '../kinds/merge/merge-projection.ts'
@@ -46,7 +47,13 @@ export interface RunningProjection {
   readonly run: ProjectionRun
 }
 
-export type AnyProjection = LatestProjection | MergeProjection | WindowProjection | AlertProjection | HistoryProjection
+export type AnyProjection =
+  | LatestProjection
+  | MergeProjection
+  | WindowProjection
+  | CountProjection
+  | AlertProjection
+  | HistoryProjection
 
 /** Makes the projections of one tenant; none of them runs yet. */
 export function tenantProjections(options: TenantOptions): TenantProjections {
@@ -78,6 +85,8 @@ function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters:
       return new MergeProjection({ ...target, spec })
     case 'window':
       return new WindowProjection({ ...target, spec })
+    case 'count':
+      return new CountProjection({ ...target, spec })
     case 'alert':
       return new AlertProjection({ nc, tenant, spec, partition, log })
     case 'history':

@@ -6,9 +6,9 @@ import { connectNats, createLogger, type NatsConnection, provisionTenant } from 
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { Alert_Status, EventSchema } from '@weir/proto'
 import { BucketReader } from '../../bucket/bucket-reader.ts'
-import { compileKeyTemplate } from '../../declaration/template.ts'
 import { EventRecord } from '../../event/event-record.ts'
 import { wholePartition } from '../../event/partition.ts'
+import { compileKeyTemplate } from '../../template/template.ts'
 import { LatestProjection } from './latest-projection.ts'
 
 const log = createLogger('test', 'fatal')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { EventSchema } from '@weir/proto'
 import fc from 'fast-check'
 import { EventRecord } from '../event/event-record.ts'
@@ -18,6 +18,18 @@ test('a key is made of the subject, its tokens, labels and literal text', () => 
   assert.equal(compileKeyTemplate('by-floor.{label.floor}.{1}').keyOf(record), 'by-floor.f3.r1')
   assert.equal(compileKeyTemplate('{type}.{subject}').keyOf(record), 'reading.rooms.r1.air')
   assert.equal(compileKeyTemplate('{subject}.{window}').keyOf(record, 120_000), 'rooms.r1.air.120')
+})
+
+test('a key is made of the fields of a state change or a step', () => {
+  const of = (init: MessageInitShape<typeof EventSchema>): EventRecord =>
+    new EventRecord('a.b', 1, 2, 3, toBinary(EventSchema, create(EventSchema, init)))
+  const change = of({ data: { case: 'stateChange', value: { category: 'van', entity: 'v 7', to: 'busy' } } })
+  assert.equal(compileKeyTemplate('{change.category}.{change.entity}').keyOf(change), 'van.v=207')
+  assert.equal(compileKeyTemplate('{change.category}.{0}').keysOf('vans.*'), '*.vans')
+  const step = of({ data: { case: 'step', value: { pipeline: 'nightly', name: 'load' } } })
+  assert.equal(compileKeyTemplate('{step.pipeline}.{step.name}').keyOf(step), 'nightly.load')
+  assert.throws(() => compileKeyTemplate('{change.entity}').keyOf(step), { code: 'invalid' })
+  assert.throws(() => compileKeyTemplate('{change.code}'), /use category, entity, from, to, name/)
 })
 
 test('a key that cannot be one is refused with the reason', () => {

@@ -5,9 +5,9 @@ import { dataField } from './data-field.ts'
 
 /**
  * Text with placeholders for what an event has: `{subject}`, a token of the subject by its place
- * from 0 (`{1}`), `{type}`, `{source}`, `{label.<name>}`, `{data.<path>}` of JSON data; in keys of
- * windows `{window}`, the start of the window in seconds since 1970; in messages of alerts
- * `{metric.<name>}`.
+ * from 0 (`{1}`), `{type}`, `{source}`, `{label.<name>}`, `{data.<path>}` of JSON data,
+ * `{change.<field>}` of a state change, `{step.<field>}` of a step; in keys of windows `{window}`,
+ * the start of the window in seconds since 1970; in messages of alerts `{metric.<name>}`.
  */
 export interface KeyTemplate {
   readonly text: string
@@ -62,7 +62,7 @@ function keyFilter(template: string, filter: string): string {
   }
   // The name of a label and a path of data may have dots.
   const keys = template
-    .replaceAll(/\{(?:label|data)\.[^{}]*\}/g, '{*}')
+    .replaceAll(/\{(?:label|data|change|step)\.[^{}]*\}/g, '{*}')
     .split('.')
     .map((token) => {
       const whole = /^\{([^{}]*)\}$/.exec(token)?.[1]
@@ -105,7 +105,21 @@ const common: Placeholders = {
       const path = name.split('.')
       return (record) => dataField(record, path)
     },
+    change: (name) => {
+      const field = oneOf(['category', 'entity', 'from', 'to', 'name'], 'change', name)
+      return ({ event: { data } }) => (data.case === 'stateChange' ? data.value[field] : undefined)
+    },
+    step: (name) => {
+      const field = oneOf(['pipeline', 'name', 'message'], 'step', name)
+      return ({ event: { data } }) => (data.case === 'step' ? data.value[field] : undefined)
+    },
   },
+}
+
+function oneOf<Field extends string>(fields: readonly Field[], of: string, name: string): Field {
+  const field = fields.find((each) => each === name)
+  if (field !== undefined) return field
+  throw new WeirError('invalid', `A ${of} has no "${name}" for a placeholder: use ${fields.join(', ')}.`)
 }
 
 /**
@@ -119,13 +133,15 @@ const keyPlaceholders: Placeholders = {
     source: (record) => oneToken(record.event.source),
     window: (_record, windowStartMs) => String(Math.floor(windowStartMs / 1000)),
   },
-  families: {
-    label: (name) => (record) => oneToken(ownValue(record.event.labels, name)),
-    data: (name) => {
-      const path = name.split('.')
-      return (record) => oneToken(dataField(record, path))
-    },
-  },
+  families: Object.fromEntries(
+    Object.entries(common.families).map(([family, placeholderOf]) => [
+      family,
+      (name: string): Placeholder => {
+        const value = placeholderOf(name)
+        return (record, windowStartMs) => oneToken(value(record, windowStartMs))
+      },
+    ]),
+  ),
 }
 
 /**
