@@ -41,6 +41,9 @@ export const limits = {
    */
   alertsTtlMs: 604_800_000,
   alertsQuotaBytes: 67_108_864,
+  /** The same of the bucket `silences`: longer than a silence may last. */
+  silencesTtlMs: 2_678_400_000,
+  silencesQuotaBytes: 16_777_216,
   /** A longer condition of an alert is refused at the start. */
   conditionBytesMax: 4_096,
   /**
@@ -247,6 +250,13 @@ export const limits = {
   requestBodyMs: 10_000,
   /** Boards in one answer; further files are passed over. */
   boardsMax: 500,
+  /**
+   * Silences of a tenant that are in force or to come; further ones quiet nothing, which is logged.
+   */
+  silencesMax: 1_000,
+  /** Labels that a rule gives its alerts, and characters of the value of one. */
+  alertLabelsMax: 16,
+  alertLabelValueMax: 256,
   /** A larger board is refused as `too_large`; a larger file is passed over. */
   boardBytesMax: 200_000,
   /** A longer request body is refused as `too_large`. */

@@ -22,6 +22,7 @@ import { History } from './kinds/history/history.ts'
 import { limits } from './limits.ts'
 import { createApi } from './routes/api.ts'
 import { type ProjectorConfig, projectorSettings } from './settings.ts'
+import { SilenceLog } from './silence/silence-log.ts'
 import { exportProjections } from './tenant/projector-metrics.ts'
 import { drainProjections, startProjections, tenantProjections } from './tenant/tenant-projections.ts'
 
@@ -85,6 +86,7 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     async (all) => void (await Promise.all(all.map(drainProjections))),
   )
   const alertLogs = new Map(config.tenants.map((tenant) => [tenant, new AlertLog(nc, tenant)]))
+  const silenceLogs = new Map(config.tenants.map((tenant) => [tenant, new SilenceLog(nc, tenant)]))
   const boardBuckets = new Map(config.tenants.map((tenant) => [tenant, new BoardBucket(nc, tenant)]))
   const api = createApi({
     ...config,
@@ -94,6 +96,7 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     buckets: new BucketReader(nc),
     history: new History({ nc, database, projection: specs.find(({ kind }) => kind === 'history')?.name }),
     alertsOf: (tenant) => served(alertLogs, tenant),
+    silenceLogOf: (tenant) => served(silenceLogs, tenant),
     boardsOf: (tenant) => served(boardBuckets, tenant),
   })
   const server = await scope.use(

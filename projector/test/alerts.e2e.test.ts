@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { eventStream } from '@weir/mesh'
 import type { AlertPage } from '../src/kinds/alert/alerts.ts'
+import type { SilenceItem } from '../src/silence/silence-item.ts'
 import type { StateItem } from './api-shapes.ts'
 import { reading, ServiceUnderTest, until } from './service-under-test.ts'
 
@@ -11,7 +12,7 @@ projections:
   - { name: climate, kind: merge, from: 'rooms.>', key: '{0}.{1}', ttl: 10m }
   - { name: load, kind: window, from: 'hosts.>', size: 1s, lateness: 5s, every: 100ms, ttl: 10m }
   - { name: hot, kind: alert, from: 'rooms.>', key: '{1}', when: 'metrics.celsius > 30', severity: URGENT,
-      message: '{1} is at {metric.celsius}' }
+      message: '{1} is at {metric.celsius}', labels: { room: '{1}', team: kitchen } }
   - { name: slow, kind: alert, from: 'hosts.>', source: load, key: '{1}', when: 'metrics["ms.max"] > 100.0' }
   - { name: silent, kind: alert, from: 'beats.>', absent: 1s, severity: HIGH }
 `
@@ -102,6 +103,50 @@ test('an alert that a person resolves does not fire again before its cause is go
   await until(async () => (await alerts('?filter=alerts.hot.r8')).length === 1)
   // Fired, resolved by ann, over, fired again.
   assert.equal(await eventsOf('alerts.hot.r8'), 4)
+})
+
+test('a silence quiets an alert, which goes on to exist and says until when and by whom', async () => {
+  await service.authorize({ publish: ['rooms.>'], subject: 'eve' })
+  const all = { match: { filter: 'alerts.>' }, for: '1h' }
+  assert.equal((await service.request('PUT', '/v1/silences/all', {}, all)).status, 403)
+  await service.authorize({ subject: 'ann' })
+  assert.equal((await service.request('PUT', '/v1/silences/all', {}, { match: {}, for: '1h' })).status, 422)
+  await service.publish('rooms.r11.a', reading({ celsius: 50 }))
+  await service.publish('rooms.r12.a', reading({ celsius: 50 }))
+  await until(async () => (await alerts('?filter=alerts.hot.r11,alerts.hot.r12')).length === 2)
+  const match = { rule: 'hot', labels: { room: 'r11', team: ['kitchen', 'bar'] } }
+  const short = await service.request<SilenceItem>('PUT', '/v1/silences/oven', {}, { match, for: '1h', by: 'eve' })
+  assert.deepEqual([short.status, short.body.state, short.body.by], [200, 'active', 'ann'])
+  // Another one of the same alert that lasts longer, sent as any producer would.
+  const data = JSON.stringify({ match: { filter: 'alerts.hot.r11' }, for: '2h', by: 'bob', comment: 'cleaning' })
+  await service.publish('silences.kitchen.longer', { data: { case: 'json', value: data } })
+  const silenced = await until(async () => {
+    const items = await alerts('?silenced=true')
+    return items[0]?.silenced?.name === 'kitchen.longer' && items
+  })
+  const [item] = silenced
+  assert.deepEqual([silenced.length, item?.id, item?.status, item?.labels.team], [1, 'hot.r11', 'FIRING', 'kitchen'])
+  const { by, comment } = item?.silenced ?? {}
+  assert.deepEqual([by, comment], ['bob', 'cleaning'])
+  assert.deepEqual(
+    (await alerts('?filter=alerts.hot.r11,alerts.hot.r12&silenced=false')).map(({ id }) => id),
+    ['hot.r12'],
+  )
+  // One is ended by the API and one by an event; what is no silence is put aside and changes
+  // nothing.
+  await service.publish('silences.oven', { data: { case: 'json', value: '{"match":{}}' } })
+  assert.equal((await service.request('DELETE', '/v1/silences/kitchen.longer')).status, 204)
+  await until(async () => (await alerts('?silenced=true'))[0]?.silenced?.name === 'oven')
+  const listed = (await service.get<{ items: SilenceItem[] }>('/v1/silences')).body.items
+  assert.deepEqual(
+    listed.map(({ name, state }) => [name, state]),
+    [['oven', 'active']],
+  )
+  await service.publish('silences.oven', { data: { case: 'json', value: '{"ended":true}' } })
+  await until(async () => (await alerts('?silenced=true')).length === 0)
+  assert.equal((await service.request('DELETE', '/v1/silences/oven')).status, 404)
+  for (const room of ['r11', 'r12']) await service.publish(`rooms.${room}.a`, reading({ celsius: 20 }))
+  await until(async () => (await alerts('?filter=alerts.hot.r11,alerts.hot.r12')).length === 0)
 })
 
 test('a condition over windows sees their statistics', async () => {

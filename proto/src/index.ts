@@ -60,6 +60,17 @@ export {
   isFilter,
 } from './names/filter.ts'
 export { checkSource, checkSubject, checkTenant, isSubject, subjectFault } from './names/subject.ts'
+export { type AlertMatch, compileAlertMatch, type MatchedAlert, readAlertMatch } from './silence/alert-match.ts'
+export {
+  readSilence,
+  type Silence,
+  type SilenceState,
+  silenceOf,
+  silenceState,
+  silenceSubject,
+  silencesBucket,
+  silencing,
+} from './silence/silence.ts'
 export { backoffMs } from './time/backoff.ts'
 export { formatDuration, parseDuration } from './time/duration.ts'
 export { decodeEvent, decodeServerFrame } from './wire/decode.ts'

@@ -20,6 +20,13 @@ export const limits = {
   jsonDepthMax: 64,
   /** Groups of unknown fields that are nested deeper make a message `malformed`. */
   groupDepthMax: 32,
+  /** A silence that ends longer after its event is refused as `invalid`. */
+  silenceMs: 2_592_000_000,
+  /** Characters of who silences, and why; more are refused as `invalid`. */
+  silenceByMax: 256,
+  silenceCommentMax: 1_024,
+  /** Values of one field of a matcher of alerts, and labels; more are refused as `invalid`. */
+  matchValuesMax: 64,
 } as const
 
 /** The tenant of a mesh that has only one. */

@@ -60,6 +60,7 @@ export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
       ...useConsumers,
       '$KV.*.>',
       'ev.*.alerts.>',
+      'ev.*.silences.>',
       'dlq.>',
       '$JS.API.STREAM.MSG.DELETE.*',
       // To say which buckets no projection owns any more.

@@ -50,6 +50,8 @@ export const defaultTenantSpec: TenantSpec = {
   buckets: [
     { name: 'latest', ttlMs: 3_600_000, maxBytes: 256 * 1024 ** 2 },
     { name: 'alerts', ttlMs: 7 * 24 * 3_600_000, maxBytes: 64 * 1024 ** 2 },
+    // Longer than a silence may last.
+    { name: 'silences', ttlMs: 31 * 24 * 3_600_000, maxBytes: 16 * 1024 ** 2 },
     // What people save on the page; a board is kept until it is taken out.
     { name: 'boards', ttlMs: 0, maxBytes: 16 * 1024 ** 2 },
     // How far each projection has come; see StreamReader for why the server does not keep it.

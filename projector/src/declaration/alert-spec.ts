@@ -32,9 +32,14 @@ export interface AlertSpec extends CommonSpec {
   /** How often an open alert says what it has to say anew. */
   readonly everyMs: number
   readonly message: MessageTemplate
+  /** What silences and inhibitions know its alerts by. */
+  readonly labels: readonly (readonly [name: string, value: MessageTemplate])[]
 }
 
 export type AlertSeverity = 'NORMAL' | 'HIGH' | 'URGENT'
+
+/** Labels of an alert's event that say why it changed. */
+export const reservedAlertLabels: readonly string[] = ['cause', 'cause.ms', 'reason']
 
 /** Taken by the mesh itself. */
 const reservedRule = 'unevaluable'
@@ -42,6 +47,23 @@ const reservedRule = 'unevaluable'
 const message: Field<MessageTemplate> = v.optional(
   compiled('a message is text', compileMessageTemplate) as v.GenericSchema<string, MessageTemplate>,
   '',
+)
+
+const labelName = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,63}$/, 'a label is named by A-Z a-z 0-9 _ . -, at most 64'),
+  v.check((name) => !reservedAlertLabels.includes(name), `the labels ${reservedAlertLabels.join(', ')} are taken`),
+)
+
+const labels = v.optional(
+  v.pipe(
+    v.record(labelName, compiled('the value of a label is text', compileMessageTemplate), 'labels are a map of texts'),
+    v.check(
+      (all) => Object.keys(all).length <= limits.alertLabelsMax,
+      `at most ${limits.alertLabelsMax} labels are allowed`,
+    ),
+  ),
+  {},
 )
 
 export const alertDeclaration: KindDeclaration<AlertSpec> = declareKind(
@@ -55,6 +77,7 @@ export const alertDeclaration: KindDeclaration<AlertSpec> = declareKind(
     keepFiringFor: wait,
     severity: v.optional(v.picklist(['NORMAL', 'HIGH', 'URGENT'], 'a severity is NORMAL, HIGH or URGENT'), 'NORMAL'),
     message,
+    labels,
     order: v.optional(v.picklist(['stored', 'time'], 'an order is stored or time')),
     noData: v.optional(v.picklist(['keep', 'resolve', 'fire'], 'noData is keep, resolve or fire'), 'keep'),
     noDataAfter: v.optional(duration(1_000, limits.absentMaxMs, 'from 1s to 1d')),
@@ -75,6 +98,7 @@ export const alertDeclaration: KindDeclaration<AlertSpec> = declareKind(
       keepFiringForMs: declared.keepFiringFor,
       severity,
       message,
+      labels: Object.entries(declared.labels),
       order,
       noData:
         noData === 'keep' || noDataAfter === undefined

@@ -12,10 +12,10 @@ function faults(text: string): string[] {
   return []
 }
 
-test('without a file there are latest, history and the bucket of alerts', () => {
+test('without a file there are latest, history and the buckets of alerts and silences', () => {
   assert.deepEqual(
     defaultProjections.map(({ kind, name, from }) => `${kind} ${name} ${from.join()}`),
-    ['latest latest >', 'history history >', 'latest alerts alerts.>'],
+    ['latest latest >', 'history history >', 'latest alerts alerts.>', 'latest silences silences.>'],
   )
 })
 
@@ -49,7 +49,10 @@ test('every kind can be declared, and what is left out has a default', () => {
   const alert = specs[3]
   assert.ok(alert?.kind === 'alert')
   assert.deepEqual([alert.forMs, alert.severity, alert.source], [10_000, 'HIGH', 'events'])
-  assert.equal(specs.at(-1)?.name, 'alerts')
+  assert.deepEqual(
+    specs.slice(-2).map(({ name }) => name),
+    ['alerts', 'silences'],
+  )
 })
 
 test('every fault is reported with its line and column', () => {

@@ -29,7 +29,7 @@ export function readSpecs(file: unknown, report: ReportFault): readonly Projecti
     return readSpec(declared, (path, message) => report(['projections', at, ...path], message))
   })
   checkTogether(reads, (at, field, message) => report(['projections', at, field], message))
-  return withAlertsBucket(reads.map((read) => read?.spec).filter((spec) => spec !== undefined))
+  return withOwnBuckets(reads.map((read) => read?.spec).filter((spec) => spec !== undefined))
 }
 
 /** The fields that each kind knows, for the JSON schema to be held against. */
@@ -97,11 +97,17 @@ function differ(one: Read, other: Read, field: string): boolean {
   return left !== undefined && right !== undefined && left !== right
 }
 
-function withAlertsBucket(specs: readonly ProjectionSpec[]): readonly ProjectionSpec[] {
-  if (specs.some((spec) => 'bucket' in spec && spec.bucket === 'alerts')) return specs
+/** What every mesh has, unless the file fills these buckets itself. */
+function withOwnBuckets(specs: readonly ProjectionSpec[]): readonly ProjectionSpec[] {
   const key = compileKeyTemplate('{subject}')
-  const ttlMs = limits.alertsTtlMs
-  const quotaBytes = limits.alertsQuotaBytes
-  const common = { name: 'alerts', from: ['alerts.>'], key, bucket: 'alerts', ttlMs, quotaBytes }
-  return [...specs, { kind: 'latest', ...common, order: 'stored' }]
+  const own = [
+    { name: 'alerts', ttlMs: limits.alertsTtlMs, quotaBytes: limits.alertsQuotaBytes },
+    { name: 'silences', ttlMs: limits.silencesTtlMs, quotaBytes: limits.silencesQuotaBytes },
+  ]
+    .filter(({ name }) => !specs.some((spec) => 'bucket' in spec && spec.bucket === name))
+    .map(({ name, ttlMs, quotaBytes }): ProjectionSpec => {
+      const common = { name, from: [`${name}.>`], key, bucket: name, ttlMs, quotaBytes }
+      return { kind: 'latest', ...common, order: 'stored' }
+    })
+  return [...specs, ...own]
 }

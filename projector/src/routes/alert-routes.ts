@@ -21,6 +21,7 @@ import { afterParameter, filterParameter, grantedFilters, limitOf, limitParamete
 import type { Router } from '../http/router.ts'
 import type { AlertLog, AlertReason, RecordedAlert } from '../kinds/alert/alert-log.ts'
 import { changeAlert, listAlerts } from '../kinds/alert/alerts.ts'
+import type { SilenceBook } from '../silence/silence-book.ts'
 
 const time = { type: 'string', format: 'date-time' }
 
@@ -44,6 +45,20 @@ export const alertSchemas: Schemas = {
         enum: ['no data', 'rule removed', 'rule changed'] satisfies AlertReason[],
         description: 'Why it changed that its condition did not; in lists.',
       },
+      labels: {
+        type: 'object',
+        additionalProperties: { type: 'string' },
+        description: 'Those that its rule gives it.',
+      },
+      silenced: {
+        ...objectSchema({
+          name: { type: 'string' },
+          until: time,
+          by: { type: 'string' },
+          comment: { type: 'string' },
+        }),
+        description: 'The silence that quiets it now; in lists.',
+      },
       seq: { type: 'integer', description: 'Its revision in the bucket `alerts`; in lists.' },
       ageMs: { type: 'integer', description: 'In lists.' },
     },
@@ -64,6 +79,12 @@ const listOfAlerts: Endpoint<'/v1/alerts'> = {
       in: 'query',
       description: 'Repeated or comma-separated.',
       schema: { type: 'array', items: { type: 'string', enum: statuses }, default: openStatuses },
+    },
+    {
+      name: 'silenced',
+      in: 'query',
+      description: 'Only alerts that a silence quiets now, or only those that none does.',
+      schema: { type: 'boolean' },
     },
     limitParameter,
     afterParameter,
@@ -112,6 +133,7 @@ const resolve: Endpoint<'/v1/alerts/:id/resolve'> = {
 export interface AlertRouteOptions {
   readonly buckets: BucketReader
   readonly alertsOf: (tenant: string) => AlertLog
+  readonly silencesOf: (tenant: string) => SilenceBook
   readonly listings: FairShare
 }
 
@@ -119,16 +141,18 @@ export interface AlertRouteOptions {
  * The alerts: what fires, and what people do about it. A change is an event, so it takes a grant to
  * publish that event.
  */
-export function alertRoutes(router: Router, { buckets, alertsOf, listings }: AlertRouteOptions): void {
+export function alertRoutes(router: Router, { buckets, alertsOf, silencesOf, listings }: AlertRouteOptions): void {
   router.add(listOfAlerts, async (context, url) => {
     const identity = context.get('identity')
     const request = {
       filters: grantedFilters(url, identity).filter((filter) => filtersOverlap(filter, 'alerts.>')),
       statuses: statusesOf(url),
+      silenced: silencedOf(url),
       limit: limitOf(url),
       after: url.searchParams.get('after') ?? undefined,
     }
-    const page = await listings.use(identity, () => listAlerts(buckets, identity.tenant, request))
+    const silences = silencesOf(identity.tenant)
+    const page = await listings.use(identity, () => listAlerts(buckets, identity.tenant, request, silences))
     return context.json(page, 200, { 'cache-control': 'private, no-cache' })
   })
 
@@ -160,7 +184,14 @@ function statusesOf(url: URL): readonly string[] {
   return asked.length === 0 ? openStatuses : asked
 }
 
-function alertJson(subject: string, { alert }: RecordedAlert): Record<string, string> {
+function silencedOf(url: URL): boolean | undefined {
+  const text = url.searchParams.get('silenced')
+  if (text === null) return undefined
+  if (text !== 'true' && text !== 'false') throw new WeirError('malformed', 'silenced: true or false is expected.')
+  return text === 'true'
+}
+
+function alertJson(subject: string, { alert, labels }: RecordedAlert): Record<string, unknown> {
   const { rule, key, severity, status, message, since, by } = alert
   const sinceText = since === undefined ? undefined : formatTimestamp(since)
   return {
@@ -172,6 +203,7 @@ function alertJson(subject: string, { alert }: RecordedAlert): Record<string, st
     status: Alert_Status[status] ?? String(status),
     message,
     by,
+    labels,
     ...(sinceText === undefined ? {} : { since: sinceText }),
   }
 }

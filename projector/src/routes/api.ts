@@ -10,6 +10,8 @@ import { type StaticFiles, staticFiles } from '../http/static-files.ts'
 import type { AlertLog } from '../kinds/alert/alert-log.ts'
 import type { History } from '../kinds/history/history.ts'
 import { limits } from '../limits.ts'
+import type { SilenceBook } from '../silence/silence-book.ts'
+import type { SilenceLog } from '../silence/silence-log.ts'
 import type { TenantProjections } from '../tenant/tenant-projections.ts'
 import { alertRoutes } from './alert-routes.ts'
 import { boardRoutes } from './board-routes.ts'
@@ -17,7 +19,8 @@ import { configRoute } from './config-route.ts'
 import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { historyRoutes } from './history-routes.ts'
 import { openApiRoute } from './open-api-route.ts'
-import { projectionRoutes } from './projection-routes.ts'
+import { projectionRoutes, servedTenant } from './projection-routes.ts'
+import { silenceRoutes } from './silence-routes.ts'
 import { stateRoutes } from './state-routes.ts'
 
 export interface ApiOptions {
@@ -27,6 +30,7 @@ export interface ApiOptions {
   /** Connections to Postgres for reads. */
   readonly databaseReaders: number
   readonly alertsOf: (tenant: string) => AlertLog
+  readonly silenceLogOf: (tenant: string) => SilenceLog
   readonly boardsOf: (tenant: string) => BoardBucket
   /** The folders of boards that everybody sees. */
   readonly boards: readonly string[]
@@ -70,7 +74,9 @@ export function routes(options: ApiOptions): Router['app'] {
   const listings = new FairShare({ ...shared, atOnceMax: limits.listingsMax })
   stateRoutes(router, options.buckets, listings)
   historyRoutes(router, options.history, new FairShare({ ...shared, atOnceMax: options.databaseReaders }))
-  alertRoutes(router, { ...options, listings })
+  const silencesOf = (tenant: string): SilenceBook => servedTenant(options.projections, tenant).silences
+  alertRoutes(router, { ...options, silencesOf, listings })
+  silenceRoutes(router, { ...options, silencesOf })
   projectionRoutes(router, options.projections)
   deadLetterRoutes(router, options.projections)
   boardRoutes(router, options)

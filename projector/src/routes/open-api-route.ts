@@ -16,6 +16,7 @@ import { boardSchemas } from './board-routes.ts'
 import { deadLetterSchemas } from './dead-letter-routes.ts'
 import { historySchemas } from './history-routes.ts'
 import { projectionSchemas } from './projection-status.ts'
+import { silenceSchemas } from './silence-routes.ts'
 import { stateSchemas } from './state-routes.ts'
 
 const getDescription: Endpoint<'/v1/openapi.json'> = {
@@ -59,6 +60,7 @@ function readApi(endpoints: readonly Endpoint[]): OpenApi {
           ...stateSchemas,
           ...historySchemas,
           ...alertSchemas,
+          ...silenceSchemas,
           ...projectionSchemas,
           ...deadLetterSchemas,
           ...boardSchemas,

@@ -83,8 +83,13 @@ export function projectionRoutes(router: Router, tenants: readonly TenantProject
 /** The tenant of an administrator. Throws `forbidden` or `not_found`. */
 export function administered(tenants: readonly TenantProjections[], identity: Identity): TenantProjections {
   if (!identity.admin) throw new WeirError('forbidden', "This takes an administrator's token (`admin`).")
-  const found = tenants.find(({ tenant }) => tenant === identity.tenant)
-  if (found === undefined) throw new WeirError('not_found', `The tenant "${identity.tenant}" is not served here.`)
+  return servedTenant(tenants, identity.tenant)
+}
+
+/** Throws `not_found`. */
+export function servedTenant(tenants: readonly TenantProjections[], name: string): TenantProjections {
+  const found = tenants.find(({ tenant }) => tenant === name)
+  if (found === undefined) throw new WeirError('not_found', `The tenant "${name}" is not served here.`)
   return found
 }
 

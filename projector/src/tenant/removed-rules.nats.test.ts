@@ -34,7 +34,10 @@ test('what fires for a rule that is gone is resolved once, with the reason', asy
   const removed = new RemovedRules({ nc, tenant: 't', rules: ['stays'], log })
   const raise = async (rule: string, key: string, status: Alert_Status): Promise<void> => {
     const change = { rule, key, severity: Alert_Severity.HIGH, status, message: 'hot', by: '' }
-    await alerts.append({ ...change, sinceMs: 1_000, atMs: 2_000, cause: { epoch: 1, seq: 7, atMs: 2_000 } }, 0)
+    await alerts.append(
+      { ...change, labels: {}, sinceMs: 1_000, atMs: 2_000, cause: { epoch: 1, seq: 7, atMs: 2_000 } },
+      0,
+    )
   }
   try {
     await raise('stays', 'a', Alert_Status.FIRING)

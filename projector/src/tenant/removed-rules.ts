@@ -74,7 +74,7 @@ export class RemovedRules {
     const change = { rule, key, severity, status: Alert_Status.RESOLVED, message, reason: message, by: '' } as const
     const atMs = Date.now()
     const stored = await this.#alerts.append(
-      { ...change, sinceMs: millisecondsOf(since), atMs, cause: last.cause },
+      { ...change, labels: last.labels, sinceMs: millisecondsOf(since), atMs, cause: last.cause },
       last.seq,
     )
     if (stored === undefined) return

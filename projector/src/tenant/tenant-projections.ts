@@ -1,11 +1,12 @@
 import type { Health, Logger, NatsConnection } from '@weir/mesh'
-import { compileFilters } from '@weir/proto'
+import { compileFilters, silenceOf, silencesBucket } from '@weir/proto'
 import { BucketPositions } from '../bucket/bucket-positions.ts'
 import type { Database } from '../db/database.ts'
 import { HistoryPositions } from '../db/history-positions.ts'
 import { HistoryTable } from '../db/history-table.ts'
 import { declarationDigest } from '../declaration/declaration-digest.ts'
 import type { ProjectionSpec } from '../declaration/projection-spec.ts'
+import type { EventRecord } from '../event/event-record.ts'
 import type { Partition } from '../event/partition.ts'
 import { AlertProjection } from '../kinds/alert/alert-projection.ts'
 import { CountProjection } from '../kinds/count/count-projection.ts'
@@ -17,6 +18,7 @@ import { DeadLetters } from '../run/dead-letters.ts'
 import type { PositionStore } from '../run/position.ts'
 import type { Projection } from '../run/projection.ts'
 import { ProjectionRun } from '../run/projection-run.ts'
+import { SilenceBook } from '../silence/silence-book.ts'
 import { RemovedRules } from './removed-rules.ts'
 import { type Unowned, unowned } from './unowned.ts'
 
@@ -37,6 +39,7 @@ export interface TenantProjections {
   readonly runs: readonly RunningProjection[]
   readonly deadLetters: DeadLetters
   readonly removedRules: RemovedRules
+  readonly silences: SilenceBook
   /** What is stored and belongs to none of them. */
   unowned(): Promise<Unowned>
 }
@@ -72,7 +75,8 @@ export function tenantProjections(options: TenantOptions): TenantProjections {
   })
   const rules = specs.filter(({ kind }) => kind === 'alert').map(({ name }) => name)
   const removedRules = new RemovedRules({ nc, tenant, rules, log })
-  return { tenant, runs, deadLetters, removedRules, unowned: () => unowned(nc, tenant, specs, removedRules) }
+  const silences = new SilenceBook({ nc, tenant, log })
+  return { tenant, runs, deadLetters, removedRules, silences, unowned: () => unowned(nc, tenant, specs, removedRules) }
 }
 
 function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters: DeadLetters): AnyProjection {
@@ -80,7 +84,7 @@ function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters:
   const target = { nc, tenant, partition, log, isOthers: keysOfOthers(spec, specs) }
   switch (spec.kind) {
     case 'latest':
-      return new LatestProjection({ ...target, spec })
+      return new LatestProjection({ ...target, spec, check: spec.bucket === silencesBucket ? checkSilence : undefined })
     case 'merge':
       return new MergeProjection({ ...target, spec })
     case 'window':
@@ -98,6 +102,11 @@ function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters:
         log,
       })
   }
+}
+
+/** An event that declares no silence must not take the place of one that does. */
+function checkSilence(record: EventRecord): void {
+  silenceOf(record.subject, record.event, record.storedAtMs)
 }
 
 /** Which keys of its bucket another projection may write as well. */
@@ -121,13 +130,14 @@ function needed(database: Database | undefined): Database {
 }
 
 /** Starts what runs for one tenant. */
-export function startProjections({ runs, removedRules }: TenantProjections, { index }: Partition): void {
+export function startProjections({ runs, removedRules, silences }: TenantProjections, { index }: Partition): void {
+  silences.start()
   for (const { run } of runs) void run.start()
   // One replica is enough for it.
   if (index === 0) removedRules.start()
 }
 
-export async function drainProjections({ runs, removedRules }: TenantProjections): Promise<void> {
+export async function drainProjections({ runs, removedRules, silences }: TenantProjections): Promise<void> {
   removedRules.close()
-  await Promise.all(runs.map(({ run }) => run.drain()))
+  await Promise.all([silences.close(), ...runs.map(({ run }) => run.drain())])
 }

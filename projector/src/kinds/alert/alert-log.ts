@@ -21,6 +21,7 @@ import {
   timestampFromMilliseconds,
   WeirError,
 } from '@weir/proto'
+import { reservedAlertLabels } from '../../declaration/alert-spec.ts'
 import { alertsBucket } from '../../event/alerts-bucket.ts'
 import { limits } from '../../limits.ts'
 import type { AlertPhase } from './alert-machine.ts'
@@ -36,7 +37,12 @@ export interface RecordedAlert {
    * wrote.
    */
   readonly cause: Cause | undefined
+  /** Those that its rule gives it. */
+  readonly labels: AlertLabels
 }
+
+/** Labels by which silences and inhibitions know alerts: those that the rule declares. */
+export type AlertLabels = Readonly<Record<string, string>>
 
 /** What an alert is to become. */
 export interface AlertChange {
@@ -45,6 +51,7 @@ export interface AlertChange {
   readonly severity: Alert['severity']
   readonly status: Alert_Status
   readonly message: string
+  readonly labels: AlertLabels
   /** When it began to fire. */
   readonly sinceMs: number
   /** Who changed it; empty for the rule itself. */
@@ -96,7 +103,7 @@ export class AlertLog {
    * @param after the sequence of the alert's last event, 0 when the events hold none
    */
   async append(change: AlertChange, after: number): Promise<RecordedAlert | undefined> {
-    const { rule, key, severity, status, message, sinceMs, by, atMs, cause, reason } = change
+    const { rule, key, severity, status, message, labels, sinceMs, by, atMs, cause, reason } = change
     const subject = alertSubject(rule, key)
     const since = timestampFromMilliseconds(sinceMs)
     const time = timestampFromMilliseconds(atMs)
@@ -108,7 +115,11 @@ export class AlertLog {
       type: 'weir.alert',
       source: 'weir/projector',
       ...(time === undefined ? {} : { time }),
-      labels: { ...(cause === undefined ? {} : causeLabels(cause)), ...(reason === undefined ? {} : { reason }) },
+      labels: {
+        ...labels,
+        ...(cause === undefined ? {} : causeLabels(cause)),
+        ...(reason === undefined ? {} : { reason }),
+      },
       data: { case: 'alert', value: alert },
     })
     const outcome = await this.#publisher.store({
@@ -119,7 +130,7 @@ export class AlertLog {
     })
     if (outcome.kind === 'refused') throw outcome.error
     if (outcome.kind === 'unknown') throw new WeirError('unavailable', `The alert was not stored: ${outcome.reason}.`)
-    return outcome.kind === 'stored' ? { seq: outcome.seq, alert, cause } : undefined
+    return outcome.kind === 'stored' ? { seq: outcome.seq, alert, cause, labels } : undefined
   }
 
   close(): void {
@@ -144,11 +155,18 @@ export function alertSubject(rule: string, key: string): string {
 export function recordedAlert(seq: number, payload: Uint8Array): RecordedAlert {
   try {
     const event = fromBinary(EventSchema, payload)
-    if (event.data.case === 'alert') return { seq, alert: event.data.value, cause: causeOf(event) }
+    if (event.data.case === 'alert') {
+      return { seq, alert: event.data.value, cause: causeOf(event), labels: alertLabels(event) }
+    }
   } catch {
     // As below.
   }
-  return { seq, alert: create(AlertSchema), cause: undefined }
+  return { seq, alert: create(AlertSchema), cause: undefined, labels: {} }
+}
+
+/** The labels of an alert's event without those that say why it changed. */
+export function alertLabels({ labels }: Event): AlertLabels {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !reservedAlertLabels.includes(name)))
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Projection } from '../../run/projection.ts'
 import { alertSubject, isOpen, type RecordedAlert, toldPhase } from './alert-log.ts'
 import { AlertMachine, type PhaseChange } from './alert-machine.ts'
 import { AlertSettling, type ChangeNote, type DueAlert, millisecondsOf } from './alert-settling.ts'
+import { type AlertText, alertText } from './alert-text.ts'
 import { type Cause, isLater } from './cause.ts'
 import { EvaluationFailures } from './evaluation-failures.ts'
 import { NewestTimes } from './newest-times.ts'
@@ -111,10 +112,11 @@ export class AlertProjection implements Projection {
     this.#failures.changed()
     const atMs = Date.now()
     this.#anewAtMs = atMs + 1
+    const says = (): AlertText => ({ message: 'rule changed', labels: {} })
     for (const [key, recorded] of this.#recorded.all()) {
       if (!owns(this.#options.partition, key) || !isOpen(recorded)) continue
       const { epoch, seq } = recorded.cause ?? { epoch: 0, seq: 0 }
-      this.#settling.note(key, { cause: { epoch, seq, atMs }, message: () => 'rule changed', reason: 'rule changed' })
+      this.#settling.note(key, { cause: { epoch, seq, atMs }, says, reason: 'rule changed' })
     }
   }
 
@@ -210,9 +212,9 @@ export class AlertProjection implements Projection {
     const changes = this.#machine.takeChanged()
     // Most events change nothing and are about nothing that fires: they cost no copy.
     if (changes.size === 0 && !this.#settling.concerns(key)) return
-    const message = this.#messageOf(record)
-    this.#noteChanged(changes, key, message)
-    this.#settling.noteEvent(key, { cause, message })
+    const says = this.#saysOf(record)
+    this.#noteChanged(changes, key, says)
+    this.#settling.noteEvent(key, { cause, says })
   }
 
   #overflow(key: string): void {
@@ -222,20 +224,19 @@ export class AlertProjection implements Projection {
   }
 
   /** What the rule says of an event; nothing new of a key that is gone. */
-  #messageOf(record: EventRecord | undefined): (() => string) | undefined {
+  #saysOf(record: EventRecord | undefined): (() => AlertText) | undefined {
     if (record === undefined || record.removed) return undefined
     const kept = record.copy()
-    return () => this.#spec.message(kept)
+    return () => alertText(this.#spec, kept)
   }
 
   /**
    * @param key whose change comes from an event that says this; what time changes says what the
    *   last event did
    */
-  #noteChanged(changes: ReadonlyMap<string, PhaseChange>, key?: string, message?: () => string): void {
+  #noteChanged(changes: ReadonlyMap<string, PhaseChange>, key?: string, says?: () => AlertText): void {
     for (const [changed, { cause, noData }] of changes) {
-      const said = changed === key ? message : this.#messageOf(this.#last.get(changed))
-      const note: ChangeNote = { cause, message: said }
+      const note: ChangeNote = { cause, says: changed === key ? says : this.#saysOf(this.#last.get(changed)) }
       this.#settling.note(changed, noData ? { ...note, reason: 'no data' } : note)
       if (this.#machine.get(changed) === undefined) this.#last.delete(changed)
     }
@@ -265,7 +266,7 @@ export class AlertProjection implements Projection {
     const isAbout = recorded.cause === undefined || (entered !== undefined && !isLater(entered, recorded.cause))
     if (toldPhase(recorded) === 'muted' && isAbout) this.#machine.mute(key)
     this.#noteChanged(this.#machine.takeChanged())
-    this.#settling.note(key, { cause: own, message: this.#messageOf(this.#last.get(key)) })
+    this.#settling.note(key, { cause: own, says: this.#saysOf(this.#last.get(key)) })
     this.#settleAll()
   }
 

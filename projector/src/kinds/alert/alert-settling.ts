@@ -4,6 +4,7 @@ import { Alert_Severity, Alert_Status, asWeirError } from '@weir/proto'
 import type { AlertSpec } from '../../declaration/alert-spec.ts'
 import { limits } from '../../limits.ts'
 import { type AlertChange, type AlertReason, isOpen, type ToldPhase, toldPhase } from './alert-log.ts'
+import type { AlertText } from './alert-text.ts'
 import { type Cause, isLater } from './cause.ts'
 import type { RecordedAlerts } from './recorded-alerts.ts'
 
@@ -18,10 +19,10 @@ export interface DueAlert {
 export interface ChangeNote {
   readonly cause: Cause
   /**
-   * Of the moment of the cause; undefined where it was not seen here: then what was said last is
-   * said again.
+   * What the rule says at the moment of the cause; undefined where it was not seen here: then what
+   * was said last is said again.
    */
-  readonly message: (() => string) | undefined
+  readonly says: (() => AlertText) | undefined
   readonly reason?: AlertReason
 }
 
@@ -172,12 +173,12 @@ export class AlertSettling {
     const { recorded, due } = this.#options
     const { phase, sinceMs } = due(key)
     const last = recorded.get(key)?.alert
-    const said = note.message?.() ?? last?.message ?? ''
-    if (phase === 'firing') return { ...this.#common(key, note), status: Alert_Status.FIRING, message: said, sinceMs }
+    const said = note.says?.() ?? { message: last?.message ?? '', labels: recorded.get(key)?.labels ?? {} }
+    if (phase === 'firing') return { ...this.#common(key, note), ...said, status: Alert_Status.FIRING, sinceMs }
     // Only a person mutes an alert, and has said so already.
     if (phase === 'muted' || last === undefined) return undefined
     const status = Alert_Status.RESOLVED
-    return { ...this.#common(key, note), status, message: said, sinceMs: millisecondsOf(last.since) }
+    return { ...this.#common(key, note), status, message: said.message, sinceMs: millisecondsOf(last.since) }
   }
 
   /**
@@ -189,14 +190,16 @@ export class AlertSettling {
     const toldAtMs = recorded.cause?.atMs ?? 0
     if (note.cause.atMs - toldAtMs < this.#options.spec.everyMs) return undefined
     const { status, by, since } = recorded.alert
-    const message = note.message?.().slice(0, limits.alertMessageMax)
+    const message = note.says?.().message.slice(0, limits.alertMessageMax)
     if (message === undefined || message === recorded.alert.message) return undefined
     return { ...this.#common(key, note), status, by, message, sinceMs: millisecondsOf(since) }
   }
 
   #common(key: string, { cause, reason }: ChangeNote): Omit<AlertChange, 'status' | 'message' | 'sinceMs'> {
     const { name: rule, severity } = this.#options.spec
-    const common = { rule, key, severity: Alert_Severity[severity], by: '', atMs: cause.atMs, cause }
+    // What fires keeps the labels with which it began: by them it is known until it is over.
+    const labels = this.#options.recorded.get(key)?.labels ?? {}
+    const common = { rule, key, severity: Alert_Severity[severity], labels, by: '', atMs: cause.atMs, cause }
     return reason === undefined ? common : { ...common, reason }
   }
 

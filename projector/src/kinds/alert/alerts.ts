@@ -2,7 +2,16 @@ import { Alert_Status, type EventJson, eventToJson, WeirError } from '@weir/prot
 import type { BucketReader, StateValue } from '../../bucket/bucket-reader.ts'
 import { alertsBucket } from '../../event/alerts-bucket.ts'
 import { limits } from '../../limits.ts'
-import { type AlertChange, type AlertLog, isOpen, type RecordedAlert } from './alert-log.ts'
+import type { SilenceBook } from '../../silence/silence-book.ts'
+import { type SilencedBy, silencedBy } from '../../silence/silence-item.ts'
+import {
+  type AlertChange,
+  type AlertLabels,
+  type AlertLog,
+  alertLabels,
+  isOpen,
+  type RecordedAlert,
+} from './alert-log.ts'
 
 /** One alert, as the API shows it. */
 export interface AlertItem extends Required<Pick<NonNullable<EventJson['alert']>, 'rule' | 'key' | 'message' | 'by'>> {
@@ -17,6 +26,10 @@ export interface AlertItem extends Required<Pick<NonNullable<EventJson['alert']>
   readonly time?: string
   /** Why it changed that its condition did not: `no data`, `rule removed` or `rule changed`. */
   readonly reason?: string
+  /** Those that its rule gives it. */
+  readonly labels: AlertLabels
+  /** The silence that quiets it now. */
+  readonly silenced?: SilencedBy
   /** Revision in the bucket `alerts`. */
   readonly seq: number
   readonly ageMs: number
@@ -26,6 +39,8 @@ export interface AlertQuery {
   /** Filters of subjects, granted; those outside `alerts.>` match nothing. */
   readonly filters: readonly string[]
   readonly statuses: readonly string[]
+  /** Only those that are silenced, or only those that are not. */
+  readonly silenced?: boolean | undefined
   readonly limit: number
   readonly after: string | undefined
 }
@@ -38,7 +53,12 @@ export interface AlertPage {
 }
 
 /** Lists alerts from their bucket. */
-export async function listAlerts(buckets: BucketReader, tenant: string, query: AlertQuery): Promise<AlertPage> {
+export async function listAlerts(
+  buckets: BucketReader,
+  tenant: string,
+  query: AlertQuery,
+  silences?: SilenceBook,
+): Promise<AlertPage> {
   const items: AlertItem[] = []
   let after = query.after
   let cursor = ''
@@ -48,18 +68,22 @@ export async function listAlerts(buckets: BucketReader, tenant: string, query: A
     if (cursor === '') cursor = page.cursor
     after = page.next
     for (const state of page.items) {
-      const item = alertItem(state)
-      if (item !== undefined && query.statuses.includes(item.status)) items.push(item)
+      const item = alertItem(state, silences)
+      if (item === undefined || !query.statuses.includes(item.status)) continue
+      if (query.silenced === undefined || query.silenced === (item.silenced !== undefined)) items.push(item)
     }
   } while (after !== undefined && items.length < query.limit)
   return after === undefined ? { cursor, items } : { cursor, items, next: after }
 }
 
 /** Undefined when the value is no alert. */
-export function alertItem({ subject, seq, event, ageMs }: StateValue): AlertItem | undefined {
+export function alertItem({ subject, seq, event, ageMs }: StateValue, silences?: SilenceBook): AlertItem | undefined {
   const { alert, time } = eventToJson(event)
   if (alert === undefined) return undefined
   const { rule = '', key = '', message = '', by = '', severity = '', status = '', since } = alert
+  const labels = alertLabels(event)
+  const silenced =
+    silences === undefined ? undefined : silencedBy(silences, { subject, rule, severity: String(severity), labels })
   return {
     id: subject.slice(subject.indexOf('.') + 1),
     subject,
@@ -72,6 +96,8 @@ export function alertItem({ subject, seq, event, ageMs }: StateValue): AlertItem
     ...(since === undefined ? {} : { since }),
     ...(time === undefined ? {} : { time }),
     ...(event.labels.reason === undefined ? {} : { reason: event.labels.reason }),
+    labels,
+    ...(silenced === undefined ? {} : { silenced }),
     seq,
     ageMs,
   }
@@ -103,8 +129,8 @@ export async function changeAlert(
   throw new WeirError('conflict', 'The alert is being changed by others; look at it again.')
 }
 
-function changeOf({ alert, cause }: RecordedAlert, status: Alert_Status, by: string): AlertChange {
+function changeOf({ alert, cause, labels }: RecordedAlert, status: Alert_Status, by: string): AlertChange {
   const { rule, key, severity, message, since } = alert
   const sinceMs = since === undefined ? Date.now() : Number(since.seconds) * 1000 + Math.floor(since.nanos / 1_000_000)
-  return { rule, key, severity, status, message, sinceMs, by, atMs: Date.now(), cause }
+  return { rule, key, severity, status, message, labels, sinceMs, by, atMs: Date.now(), cause }
 }

@@ -95,7 +95,7 @@ export class EvaluationFailures {
       const status = isTold ? Alert_Status.RESOLVED : Alert_Status.FIRING
       const change = { rule: unevaluableRule, key: this.#key, severity: Alert_Severity.HIGH, status, message, by: '' }
       const stored = await this.#alerts.append(
-        { ...change, sinceMs: this.#failedAtMs || nowMs, atMs: nowMs, cause: undefined },
+        { ...change, labels: {}, sinceMs: this.#failedAtMs || nowMs, atMs: nowMs, cause: undefined },
         last?.seq ?? 0,
       )
       // Somebody else changed it: what it is now is looked at again.

@@ -9,6 +9,12 @@ import { limits } from '../../limits.ts'
 import type { Projection, Rebuilding } from '../../run/projection.ts'
 import { NewestEvents } from './newest-events.ts'
 
+export interface LatestProjectionOptions extends BucketTargetOptions {
+  readonly spec: LatestSpec
+  /** Throws WeirError for an event that may not be a value: it goes to the dead letters. */
+  readonly check?: ((record: EventRecord) => void) | undefined
+}
+
 /**
  * Keeps the newest event of each key: the one that was stored last, or the one that happened last.
  * The value is the event's own bytes; by order of storing they are decoded only if the key asks for
@@ -22,13 +28,15 @@ export class LatestProjection implements Projection {
   readonly target: BucketTarget
   readonly rebuilding: Rebuilding
   readonly #spec: LatestSpec
+  readonly #check: ((record: EventRecord) => void) | undefined
   /** What is open stays for as long as it is. */
   readonly #holdsAlerts: boolean
   /** By order of time alone. */
   readonly #newest: NewestEvents | undefined
 
-  constructor(options: BucketTargetOptions & { readonly spec: LatestSpec }) {
+  constructor(options: LatestProjectionOptions) {
     this.#spec = options.spec
+    this.#check = options.check
     this.#holdsAlerts = options.spec.bucket === alertsBucket
     this.reachMs = this.#holdsAlerts ? undefined : options.spec.ttlMs
     const newest = options.spec.order === 'time' ? new NewestEvents(options.spec.ttlMs) : undefined
@@ -52,6 +60,7 @@ export class LatestProjection implements Projection {
     if (!isEncodedEvent(record.payload)) throw new WeirError('malformed', 'The bytes are not a weir.v1.Event.')
     const key = this.#spec.key.keyOf(record)
     if (!this.target.owns(key)) return
+    this.#check?.(record)
     const payload = this.#newest === undefined ? record.payload : this.#newest.take(key, record)
     if (payload === undefined) return
     if (this.#holdsAlerts && isOpenAlert(payload)) this.target.putForever(key, record, record.storedAtMs, payload)
