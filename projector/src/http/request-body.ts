@@ -4,19 +4,25 @@ import { limits } from '../limits.ts'
 import type { ApiEnv } from './api-env.ts'
 
 /**
- * Takes the body of a request before anything else happens to it: only a PUT, of a board, needs
- * one, but clients send `{}`. One that is too large or does not come in time ends its connection,
- * so that slow bodies hold none. Throws `too_large` or `slow_body`.
+ * Takes the body of a request, once it is known who sends it: only a PUT, of a board, needs one, but
+ * clients send `{}`. Throws `too_large`, or `slow_body` for one that does not come in time.
  */
-export function takeBody(bodyMs: number = limits.requestBodyMs): MiddlewareHandler<ApiEnv> {
-  return async (context, next) => {
-    const { body } = context.req.raw
-    const isPut = context.req.method === 'PUT'
-    const bytesMax = isPut ? limits.boardBytesMax : limits.requestBytesMax
-    const bytes = body === null || body === undefined ? [] : await taken(body.getReader(), bodyMs, bytesMax, isPut)
-    context.set('body', Buffer.concat(bytes).toString('utf8'))
-    await next()
-  }
+export async function takeBody(request: Request, bodyMs: number = limits.requestBodyMs): Promise<string> {
+  const { body, method } = request
+  if (body === null || body === undefined) return ''
+  const isPut = method === 'PUT'
+  const bytesMax = isPut ? limits.boardBytesMax : limits.requestBytesMax
+  return Buffer.concat(await taken(body.getReader(), bodyMs, bytesMax, isPut)).toString('utf8')
+}
+
+/**
+ * Ends the connection of a request whose body was not taken whole, so that what nobody waits for
+ * holds none: that of a stranger, of a wrong address, and one that is too large or too slow.
+ */
+export const endUntaken: MiddlewareHandler<ApiEnv> = async (context, next) => {
+  await next()
+  const { body } = context.req.raw
+  if (body !== null && body !== undefined && context.get('body') === undefined) context.header('connection', 'close')
 }
 
 /** What came, where it is kept. */

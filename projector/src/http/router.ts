@@ -4,6 +4,7 @@ import type { ApiEnv } from './api-env.ts'
 import type { Endpoint } from './endpoint.ts'
 import { identify } from './identify.ts'
 import { knownUrl } from './parameters.ts'
+import { takeBody } from './request-body.ts'
 
 type Handle<Path extends string> = (context: Context<ApiEnv, Path>, url: URL) => Response | Promise<Response>
 
@@ -30,6 +31,7 @@ export class Router {
     this.#endpoints.push(endpoint)
     this.app.on(endpoint.method, endpoint.path, async (context) => {
       if (endpoint.isPublic !== true) context.set('identity', await identify(context.req.raw, this.#verifier))
+      context.set('body', await takeBody(context.req.raw))
       return await handle(context as Context<ApiEnv, Path>, knownUrl(context.req, names))
     })
   }

@@ -4,7 +4,7 @@ import type { BoardBucket } from '../boards/board-bucket.ts'
 import type { BucketReader } from '../bucket/bucket-reader.ts'
 import { allowOrigins } from '../http/cross-origin.ts'
 import { FairShare } from '../http/fair-share.ts'
-import { takeBody } from '../http/request-body.ts'
+import { endUntaken } from '../http/request-body.ts'
 import { Router } from '../http/router.ts'
 import { type StaticFiles, staticFiles } from '../http/static-files.ts'
 import type { AlertLog } from '../kinds/alert/alert-log.ts'
@@ -51,9 +51,7 @@ export function createApi(options: ApiOptions): Handler {
   api.onError((thrown, context) => {
     const error = asWeirError(thrown)
     if (error.code === 'internal') log.error({ err: thrown, path: context.req.path }, 'a request failed')
-    // What of a body has not come is not waited for.
-    const ends = error.code === 'slow_body' || error.code === 'too_large'
-    return problem(error, ends ? { headers: { connection: 'close' } } : {})
+    return problem(error)
   })
   api.all('/v1/*', () => {
     throw new WeirError('not_found', 'There is nothing at this address, or not by this method.')
@@ -67,7 +65,7 @@ export function createApi(options: ApiOptions): Handler {
 export function routes(options: ApiOptions): Router['app'] {
   const router = new Router(options.verifier)
   router.app.use('/v1/*', allowOrigins(options.origins))
-  router.app.use('*', takeBody())
+  router.app.use('*', endUntaken)
   openApiRoute(router)
   configRoute(router, options)
   const shared = { waitingMax: limits.waitingMax, waitMs: limits.turnWaitMs }
