@@ -1,5 +1,5 @@
 import { base64Decode } from '@bufbuild/protobuf/wire'
-import { dataFromJson, type Event, itemTexts, memberText, memberTexts, WeirError } from '@weir/proto'
+import { dataFromJson, type Event, ItemSource, type JsonSource, memberTexts, TextSource, WeirError } from '@weir/proto'
 import { bodyText, jsonOf } from '../../body/body-text.ts'
 import { isJson, parseContentType } from '../../body/content-type.ts'
 import type { IngestRecord } from '../../encode/record.ts'
@@ -27,7 +27,7 @@ export const cloudEventJsonBatch: Decoder = {
 
 function decodeOne(body: Uint8Array, context: DecodeContext): readonly IngestRecord[] {
   const text = bodyText(body)
-  return [recordOf(0, jsonOf(text), text, context)]
+  return [recordOf(0, jsonOf(text), new TextSource(text), context)]
 }
 
 function decodeBatch(body: Uint8Array, context: DecodeContext): readonly IngestRecord[] {
@@ -35,25 +35,28 @@ function decodeBatch(body: Uint8Array, context: DecodeContext): readonly IngestR
   const batch = jsonOf(text)
   if (!Array.isArray(batch)) throw new WeirError('malformed', 'A batch of CloudEvents is a JSON array.')
   if (batch.length > ingestLimits.recordsMax) throw tooManyRecords()
-  const texts = itemTexts(text)
-  return batch.map((value, index) => recordOf(index, value, texts[index] ?? '', context))
+  const source = new ItemSource(text)
+  return batch.map((value, index) => {
+    source.index = index
+    return recordOf(index, value, source, context)
+  })
 }
 
-/** `text` is what the value was parsed from. */
-function recordOf(index: number, value: unknown, text: string, context: DecodeContext): IngestRecord {
+/** `source` is what the value was parsed from. */
+function recordOf(index: number, value: unknown, source: JsonSource, context: DecodeContext): IngestRecord {
   try {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new WeirError('malformed', 'A CloudEvent is a JSON object.')
     }
     const event = value as { readonly [name: string]: unknown }
-    return cloudEventRecord(index, attributesOf(event, text), dataOf(event, text), context)
+    return cloudEventRecord(index, attributesOf(event, source), dataOf(event, source), context)
   } catch (thrown) {
     return rejection(index, thrown)
   }
 }
 
 /** An attribute that is null counts as absent (section 2.2). */
-function attributesOf(event: { readonly [name: string]: unknown }, text: string): Map<string, string> {
+function attributesOf(event: { readonly [name: string]: unknown }, source: JsonSource): Map<string, string> {
   const attributes = new Map<string, string>()
   let texts: ReadonlyMap<string, string> | undefined
   for (const name of Object.keys(event)) {
@@ -66,7 +69,7 @@ function attributesOf(event: { readonly [name: string]: unknown }, text: string)
     } else if (typeof value === 'boolean' || Number.isSafeInteger(value)) {
       attributes.set(name, String(value))
     } else if (Number.isInteger(value)) {
-      texts ??= memberTexts(text)
+      texts ??= memberTexts(source.text())
       attributes.set(name, texts.get(name) ?? String(value))
     } else {
       throw new WeirError('malformed', `${name.slice(0, 64)}: an attribute is text, an integer or a boolean.`)
@@ -75,7 +78,7 @@ function attributesOf(event: { readonly [name: string]: unknown }, text: string)
   return attributes
 }
 
-function dataOf(event: { readonly [name: string]: unknown }, text: string): Event['data'] {
+function dataOf(event: { readonly [name: string]: unknown }, source: JsonSource): Event['data'] {
   const declared = typeof event.datacontenttype === 'string' ? event.datacontenttype : undefined
   const packed = event.data_base64
   if (typeof packed === 'string') {
@@ -93,7 +96,7 @@ function dataOf(event: { readonly [name: string]: unknown }, text: string): Even
     checkWellFormed(data)
     return dataOfBody(new TextEncoder().encode(data), mediaType, contentType)
   }
-  return dataFromJson(data, memberText(text, 'data') ?? '')
+  return dataFromJson(data, source.member('data') ?? '')
 }
 
 function bytesOf(base64: string): Uint8Array {
