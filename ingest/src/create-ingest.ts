@@ -6,6 +6,7 @@ import { streamUnpackers } from './body/unpack.ts'
 import type { WebhookRoute } from './formats/webhook/webhook-route.ts'
 import { apiPage, pageHeaders } from './http/api-page.ts'
 import { type Endpoint, endpoints, webhookEndpoint } from './http/endpoint.ts'
+import { influxProbes } from './http/influx-probes.ts'
 import { ingestApi } from './http/open-api.ts'
 import { ingestLimits } from './limits.ts'
 import { Pipeline, type PipelineLimits, type PipelineParts } from './pipeline.ts'
@@ -47,6 +48,7 @@ export function createIngest(parts: IngestParts): Ingest {
   for (const endpoint of all) {
     app.on(endpoint.method, endpoint.path, ({ req }) => pipeline.handle(req.raw, endpoint, req.param()))
   }
+  app.route('/', influxProbes())
   const description = ingestApi(all)
   app.get('/openapi.json', (context) => context.json(description))
   app.get('/', ({ req, html }) => html(apiPage(description, new URL(req.url).origin), 200, pageHeaders))
@@ -80,6 +82,8 @@ function methodsByPath(all: readonly Endpoint[]): Map<string, string[]> {
   const methods = new Map([
     ['/', ['GET']],
     ['/openapi.json', ['GET']],
+    ['/ping', ['GET']],
+    ['/health', ['GET']],
   ])
   for (const { method, path } of all) methods.set(path, [...(methods.get(path) ?? []), method])
   return methods

@@ -1,6 +1,7 @@
 import type { Dialect } from '../answers/dialect.ts'
 import { eventsDialect } from '../answers/events-answer.ts'
 import { influxDialect } from '../formats/influx/dialect.ts'
+import { influxQueryDialect } from '../formats/influx/query.ts'
 import { otlpLogsDialect, otlpMetricsDialect, otlpTracesDialect } from '../formats/otlp/dialect.ts'
 import { remoteWriteDialect } from '../formats/prometheus/dialect.ts'
 import type { WebhookRoute } from '../formats/webhook/webhook-route.ts'
@@ -10,6 +11,7 @@ import {
   lineFormats,
   logsFormats,
   metricsFormats,
+  queryFormats,
   remoteWriteFormats,
   subjectFormats,
   tracesFormats,
@@ -89,6 +91,13 @@ export const endpoints: readonly Endpoint[] = [
     summary: 'Store points of InfluxDB 2: an event for each line',
     dialect: influxDialect,
     formats: lineFormats,
+  },
+  {
+    method: 'POST',
+    path: '/query',
+    summary: 'Let a client of InfluxDB 1 create its database: nothing has to be made',
+    dialect: influxQueryDialect,
+    formats: queryFormats,
   },
 ]
 

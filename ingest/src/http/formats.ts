@@ -5,6 +5,7 @@ import { cloudEventJson, cloudEventJsonBatch } from '../formats/cloudevents/json
 import { cloudEventProtobuf, cloudEventProtobufBatch } from '../formats/cloudevents/protobuf-format.ts'
 import type { Decoder } from '../formats/decoder.ts'
 import { lineProtocol } from '../formats/influx/line-protocol.ts'
+import { influxQuery } from '../formats/influx/query.ts'
 import { jsonDecoder } from '../formats/json/json.ts'
 import { ndjsonDecoder } from '../formats/json/ndjson.ts'
 import { rawDecoder } from '../formats/json/raw.ts'
@@ -49,6 +50,9 @@ export const logsFormats: Formats = formats([otlpLogsProtobuf, otlpLogsJson])
 
 /** POST /write and POST /api/v2/write: whatever the Content-Type, as clients send many. */
 export const lineFormats: Formats = formats([lineProtocol], { otherwise: () => lineProtocol })
+
+/** POST /query: the query is in the address where there is no form. */
+export const queryFormats: Formats = formats([influxQuery], { otherwise: () => influxQuery })
 
 /** POST /api/v1/write. */
 export const remoteWriteFormats: Formats = formats([remoteWrite])

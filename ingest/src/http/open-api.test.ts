@@ -54,6 +54,7 @@ test('the description has every path, method, media type and status that is serv
     [
       'post /api/v1/write',
       'post /api/v2/write',
+      'post /query',
       'post /v1/events',
       'post /v1/events/{subject}',
       'post /v1/logs',

@@ -148,6 +148,28 @@ test('whatever comes is answered: truncated at every byte, and text of any kind'
   )
 })
 
+test('a client of version 1 creates its database, and any client learns that somebody is there', async () => {
+  for (const [path, body] of [
+    ['/query', 'q=CREATE+DATABASE+%22telegraf%22'],
+    ['/query?q=create%20database%20telegraf', null],
+  ] as const) {
+    const answer = await post(path, body, { 'content-type': 'application/x-www-form-urlencoded' })
+    assert.equal(answer.status, 200)
+    assert.deepEqual(await answer.json(), { results: [{ statement_id: 0 }] })
+  }
+  const other = await post('/query', 'q=DROP+DATABASE+x', { 'content-type': 'application/x-www-form-urlencoded' })
+  assert.equal(other.status, 400)
+  assert.match(((await other.json()) as { error: string }).error, /only CREATE DATABASE/)
+  assert.equal((await post('/query', 'q=CREATE+DATABASE+x', { authorization: 'Token nonsense' })).status, 401)
+  const ask = (path: string, method = 'GET'): Promise<Response> => ingest(new Request(`http://i${path}`, { method }))
+  const ping = await ask('/ping')
+  assert.deepEqual([ping.status, ping.headers.get('x-influxdb-version')], [204, '1.8.10'])
+  assert.equal((await ask('/ping', 'HEAD')).status, 204)
+  assert.deepEqual(await (await ask('/ping?verbose=true')).json(), { version: '1.8.10' })
+  assert.equal(((await (await ask('/health')).json()) as { status: string }).status, 'pass')
+  assert.equal((await ask('/ping', 'POST')).headers.get('allow'), 'GET')
+})
+
 test('the client of InfluxDB, packed and in batches', async () => {
   const server = await serve(ingest, { hostname: '127.0.0.1', port: 0 })
   const token = await tokenFor(['metrics.>'])
