@@ -31,6 +31,7 @@ const vendors: readonly { readonly name: RegExp; readonly importer: RegExp; read
   { name: /^(jose|pino|prom-client)$/, importer: /^mesh\/src\// },
   { name: /^@hono\//, importer: /^mesh\/src\/http\// },
   { name: /^uWebSockets\.js$/, importer: /^hub\/src\/http\// },
+  { name: /^mqtt-packet$/, importer: /^ingest\/src\/mqtt\// },
   { name: /^postgres$/, importer: /^projector\/src\/db\// },
   { name: /^@bufbuild\/cel(-spec)?(\/|$)/, importer: /^projector\/src\/condition\// },
   { name: /^@datadog\//, importer: /^projector\/src\/kinds\// },

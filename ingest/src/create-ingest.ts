@@ -10,10 +10,11 @@ import { influxProbes } from './http/influx-probes.ts'
 import { ingestApi } from './http/open-api.ts'
 import { ingestLimits } from './limits.ts'
 import { Pipeline, type PipelineLimits, type PipelineParts } from './pipeline.ts'
+import { Gate, type GateOptions } from './store/gate.ts'
 
 export type Ingest = (request: Request) => Promise<Response>
 
-export interface IngestParts extends Pick<PipelineParts, 'verifier' | 'publisher' | 'log'> {
+export interface IngestParts extends Pick<PipelineParts, 'verifier' | 'log'>, Pick<GateOptions, 'publisher'> {
   readonly limits?: Partial<PipelineLimits>
   /** Content codings; gzip and deflate, which every runtime has, when absent. */
   readonly unpackers?: PipelineParts['unpackers']
@@ -22,7 +23,9 @@ export interface IngestParts extends Pick<PipelineParts, 'verifier' | 'publisher
   readonly origins?: readonly string[]
   readonly metrics?: PipelineParts['metrics']
   /** Asked once for each tenant; when absent, all that tokens name are there. */
-  readonly tenantExists?: PipelineParts['tenantExists']
+  readonly tenantExists?: GateOptions['tenantExists']
+  /** Shared with other doors of the same ingest; its own when absent. */
+  readonly gate?: Gate
   /** As PipelineParts has it; true when absent. */
   readonly otlpDedupe?: boolean
   /** Milliseconds since the Unix epoch. */
@@ -34,13 +37,15 @@ export interface IngestParts extends Pick<PipelineParts, 'verifier' | 'publisher
  * Request and Response do.
  */
 export function createIngest(parts: IngestParts): Ingest {
+  const { publisher, tenantExists = () => Promise.resolve(true) } = parts
+  const limits = { ...ingestLimits, ...parts.limits }
   const pipeline = new Pipeline({
     ...parts,
+    gate: parts.gate ?? new Gate({ publisher, tenantExists, limits }),
     unpackers: parts.unpackers ?? streamUnpackers,
     now: parts.now ?? Date.now,
     otlpDedupe: parts.otlpDedupe ?? true,
-    tenantExists: parts.tenantExists ?? (() => Promise.resolve(true)),
-    limits: { ...ingestLimits, ...parts.limits },
+    limits,
   })
   const all = [...endpoints, ...(parts.routes ?? []).map(webhookEndpoint)]
   const app = new Hono()

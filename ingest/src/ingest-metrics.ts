@@ -37,6 +37,11 @@ export class IngestMetrics {
     this.#metrics.gauge('held_bytes', help, [], (gauge) => gauge.set(read()))
   }
 
+  /** Reads at each scrape how many connections of MQTT there are. */
+  watchMqtt(read: () => number): void {
+    this.#metrics.gauge('mqtt_connections', 'Connections of MQTT.', [], (gauge) => gauge.set(read()))
+  }
+
   stored({ accepted, duplicates, rejected }: Outcome): void {
     if (accepted > 0) this.#accepted.inc(accepted)
     if (duplicates > 0) this.#duplicates.inc(duplicates)

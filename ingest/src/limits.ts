@@ -120,6 +120,44 @@ export const ingestLimits = {
   tenantMissingMs: 5000,
   /** Subjects whose part of a message id is remembered; past it all are forgotten and made anew. */
   subjectHashesMax: 20_000,
+  /** Connections of MQTT at one time; a further one is closed at once. */
+  mqttConnectionsMax: 20_000,
+  /** A client of MQTT that has not sent its CONNECT by then is closed. */
+  mqttConnectMs: 10_000,
+  /** A larger CONNECT, with its token and its will, closes the connection. */
+  mqttConnectBytesMax: 65_536,
+  /** A larger packet of MQTT closes the connection: an event, its topic and its properties. */
+  mqttPacketBytesMax: 327_680,
+  /**
+   * Messages of a client that are on their way to the stream; nothing more is read from it
+   * meanwhile.
+   */
+  mqttInFlightMax: 1000,
+  /**
+   * Bytes that a client of MQTT has not taken; nothing more is read from it, or for it, meanwhile.
+   */
+  mqttUnsentBytesMax: 262_144,
+  /** What a hub may send for one client of MQTT before that has taken it. */
+  mqttWindowBytes: 262_144,
+  /** Topic filters of one client of MQTT; SUBACK refuses further ones. */
+  mqttFiltersMax: 32,
+  /** Between two attempts to reach a hub; the span doubles up to the maximum. */
+  mqttHubRetryMs: 250,
+  mqttHubRetryMaxMs: 15_000,
+  /**
+   * A connection of MQTT that is to end and whose client does not take the last bytes is cut off.
+   */
+  mqttCloseMs: 2000,
+  /** How often connections of MQTT are looked through for those that are silent or expired. */
+  mqttSweepMs: 1000,
+  /** The text of a refusal in MQTT 5 is cut there. */
+  mqttReasonTextMax: 512,
+  /** Of a message that was refused, each text is cut there. */
+  mqttRefusalTextMax: 512,
+  /** So is the sender in the subject of it. */
+  mqttRefusalTokenMax: 128,
+  /** And its payload there. */
+  mqttRefusedBytesMax: 65_536,
   /** Tenants whose subjects are counted; past it the one that was idle longest starts anew. */
   quotaTenantsMax: 1000,
 } as const

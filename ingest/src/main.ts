@@ -22,7 +22,9 @@ import { createIngest } from './create-ingest.ts'
 import { parseWebhookRoutes } from './formats/webhook/webhook-route.ts'
 import { IngestMetrics } from './ingest-metrics.ts'
 import { ingestLimits } from './limits.ts'
+import { serveMqtt } from './mqtt/mqtt-server.ts'
 import { ingestSettings } from './settings.ts'
+import { Gate } from './store/gate.ts'
 import { tenantExistsIn } from './store/tenant-exists.ts'
 
 const config = loadConfig(ingestSettings)
@@ -79,12 +81,11 @@ await runService({
     const routes = await scope.use('routes', async () =>
       routesFile === undefined ? [] : parseWebhookRoutes(await readRoutes(routesFile), (name) => process.env[name]),
     )
+    const limits = { ...ingestLimits, ...config }
+    const gate = new Gate({ publisher, tenantExists: tenantExistsIn(nc), limits })
+    const shared = { verifier, publisher, gate, log, metrics: new IngestMetrics(metrics) }
     const ingest = createIngest({
-      verifier,
-      publisher,
-      tenantExists: tenantExistsIn(nc),
-      log,
-      metrics: new IngestMetrics(metrics),
+      ...shared,
       unpackers: nodeUnpackers,
       limits: config,
       routes,
@@ -96,6 +97,16 @@ await runService({
       () => serve(ingest, { hostname, port: config.port, portSetting: ingestSettings.port.env }),
       (started) => started.close(drainMs / 2),
     )
+    if (config.mqtt) {
+      const { aheadMs, hubUrl, mqttPort: port } = config
+      const place = { hostname, port, portSetting: ingestSettings.mqttPort.env }
+      const mqtt = await scope.use(
+        'mqtt',
+        () => serveMqtt({ ...shared, aheadMs, hubUrl: hubUrl?.replace(/^http/, 'ws'), now: Date.now }, place),
+        (started) => started.close(),
+      )
+      log.info({ mqttPort: mqtt.port }, 'listening for MQTT')
+    }
     log.info({ port: server.port, adminPort: admin.port }, 'listening')
   },
 })

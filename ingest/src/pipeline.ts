@@ -1,10 +1,8 @@
-import { type Identity, type Publisher, problem, requestToken, type Verifier } from '@weir/mesh/edge'
+import { type Identity, problem, requestToken, type Verifier } from '@weir/mesh/edge'
 import { asWeirError, type WeirError } from '@weir/proto'
 import { senderToken } from './admission/credentials.ts'
-import { type Producer, Producers } from './admission/producers.ts'
+import type { Producer } from './admission/producers.ts'
 import { type Buckets, rateLimited } from './admission/rate-limit.ts'
-import { SubjectQuota } from './admission/subject-quota.ts'
-import { type TenantExists, Tenants } from './admission/tenants.ts'
 import { eventsDialect, unacknowledgedAnswer } from './answers/events-answer.ts'
 import { BodyReader } from './body/body-reader.ts'
 import { parseContentType } from './body/content-type.ts'
@@ -15,11 +13,12 @@ import type { Endpoint } from './http/endpoint.ts'
 import type { IngestMetrics } from './ingest-metrics.ts'
 import { ingestLimits } from './limits.ts'
 import { EventLoopTurn } from './store/event-loop-turn.ts'
-import { Intake, outcomeOf } from './store/intake.ts'
+import type { Gate } from './store/gate.ts'
+import { outcomeOf } from './store/intake.ts'
 
 export interface PipelineParts {
   readonly verifier: Pick<Verifier, 'verify'>
-  readonly publisher: Pick<Publisher, 'publishAll'>
+  readonly gate: Gate
   /** Is told of what failed here and not in the request. */
   readonly log: { error(fields: object, message: string): void }
   readonly metrics?: IngestMetrics | undefined
@@ -27,7 +26,6 @@ export interface PipelineParts {
   readonly limits: PipelineLimits
   /** Whether two requests of OTLP with the same bytes are one that was repeated. */
   readonly otlpDedupe: boolean
-  readonly tenantExists: TenantExists
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number
 }
@@ -51,20 +49,16 @@ export type PathParameters = Readonly<Record<string, string>>
 export class Pipeline {
   readonly #parts: PipelineParts
   readonly #bodies: BodyReader
-  readonly #producers: Producers
-  readonly #tenants: Tenants
-  readonly #intake: Intake
+  readonly #gate: Gate
   readonly #turn = new EventLoopTurn()
   #refusedAt = 0
 
   constructor(parts: PipelineParts) {
-    const { limits, unpackers, publisher } = parts
+    const { limits, unpackers, gate } = parts
     this.#parts = parts
     this.#bodies = new BodyReader({ ...limits, unpackers })
-    this.#producers = new Producers(limits)
-    this.#tenants = new Tenants(parts.tenantExists)
-    parts.metrics?.watchHeldBytes(() => this.#producers.heldBytes)
-    this.#intake = new Intake(publisher, new SubjectQuota({ ...limits, windowMs: limits.subjectsWindowMs }))
+    this.#gate = gate
+    parts.metrics?.watchHeldBytes(() => gate.producers.heldBytes)
   }
 
   /** Never rejects. */
@@ -83,10 +77,10 @@ export class Pipeline {
       const identity = await this.#parts.verifier.verify(
         requestToken(request.headers.get('authorization'), senderToken),
       )
-      producer = this.#producers.of(identity, this.#parts.now())
+      producer = this.#gate.producers.of(identity, this.#parts.now())
       if (producer.buckets.waitSeconds > 0) return tooFast(producer.buckets)
-      this.#intake.checkGrants(identity, parameters.subject)
-      if (!this.#tenants.isKnown(identity.tenant)) await this.#tenants.check(identity.tenant)
+      this.#gate.intake.checkGrants(identity, parameters.subject)
+      if (!this.#gate.tenants.isKnown(identity.tenant)) await this.#gate.tenants.check(identity.tenant)
       return await this.#take(request, endpoint, parameters, identity, producer)
     } catch (thrown) {
       // What is refused costs as much as one event, beside the bytes that came.
@@ -126,14 +120,14 @@ export class Pipeline {
       inFlight = records.length
       const low = buckets.isLow ? buckets.headers() : undefined
       await this.#turn.over()
-      const sending = this.#intake.send(identity, records, arrivedMs)
+      const sending = this.#gate.intake.send(identity, records, arrivedMs)
       if (wantsNoAck(request.url)) {
         unanswered = sending.stored
         return unacknowledgedAnswer(sending.sent.length, sending.rejected, low)
       }
       const outcome = await outcomeOf(sending, this.#refused)
       metrics?.stored(outcome)
-      if (retryableRejection(outcome) !== undefined) void this.#tenants.ask(identity.tenant)
+      if (retryableRejection(outcome) !== undefined) void this.#gate.tenants.ask(identity.tenant)
       return endpoint.dialect.answer(outcome, low, contentType.mediaType)
     } finally {
       if (unanswered === undefined) release()

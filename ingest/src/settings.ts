@@ -13,6 +13,7 @@ import {
   type Setting,
   setting,
   text,
+  url,
 } from '@weir/mesh'
 import { ingestLimits } from './limits.ts'
 
@@ -20,6 +21,9 @@ import { ingestLimits } from './limits.ts'
 export const ingestSettings: typeof meshSettings & {
   readonly port: Setting<number>
   readonly adminPort: Setting<number>
+  readonly mqtt: Setting<boolean>
+  readonly mqttPort: Setting<number>
+  readonly hubUrl: Setting<string | undefined>
   readonly durability: Setting<DurabilityProfile>
   readonly bodyBytesMax: Setting<number>
   readonly bodiesBytesMax: Setting<number>
@@ -35,6 +39,13 @@ export const ingestSettings: typeof meshSettings & {
   ...meshSettings,
   port: portSetting('ingest', 'Where producers send.'),
   adminPort: portSetting('ingestAdmin', 'Where /healthz, /readyz and /metrics are.'),
+  mqtt: setting('WEIR_MQTT', flag, false, 'Whether to listen for MQTT 3.1.1 and 5 as well (docs/mqtt.md).'),
+  mqttPort: portSetting('mqtt', 'Where devices connect by MQTT, over TCP.'),
+  hubUrl: optional(
+    'WEIR_HUB_URL',
+    url,
+    'The hub that serves what clients of MQTT subscribe to, as ws://host:port; without it they only publish.',
+  ),
   durability: setting(
     'WEIR_DURABILITY',
     oneOf(...durabilityProfiles),

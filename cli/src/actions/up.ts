@@ -18,6 +18,7 @@ Ready in ${seconds.toFixed(1)} s.
   page      ${addresses.projector}/#token=${token}
   hub       ${addresses.hub}/v1/ws
   ingest    ${addresses.ingest}/v1/events
+  MQTT      ${addresses.mqtt}
   read API  ${addresses.projector}/v1/state/latest
 
 The token in the address of the page grants everything for ${limits.printedTokenSeconds / 86_400} days; "weir token" makes narrower ones.

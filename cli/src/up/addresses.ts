@@ -7,6 +7,7 @@ export interface Addresses {
   /** `ws://host:port`, without a path. */
   readonly hub: string
   readonly ingest: string
+  readonly mqtt: string
   /** The read API and the page. */
   readonly projector: string
   /** With the user and password of the administrator. */
@@ -27,6 +28,7 @@ export function addressesOf(
   return {
     hub: `ws://127.0.0.1:${ports.hub}`,
     ingest: http(ports.ingest),
+    mqtt: `mqtt://127.0.0.1:${ports.mqtt}`,
     projector: http(ports.projector),
     nats: natsUrl(natsPorts, secrets, 'admin'),
     postgres: databaseUrl ?? `postgres://postgres:${secrets.postgresPassword}@127.0.0.1:${ports.postgres}/postgres`,

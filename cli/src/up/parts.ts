@@ -71,6 +71,9 @@ export function ingestPart(context: PartContext): ChildDeclaration {
   return service(context, 'ingest', [bun, fileOf('ingest/src/main.ts')], {
     WEIR_INGEST_PORT: context.ports.ingest,
     WEIR_INGEST_ADMIN_PORT: context.ports.ingestAdmin,
+    WEIR_MQTT: 'true',
+    WEIR_MQTT_PORT: context.ports.mqtt,
+    WEIR_HUB_URL: addressesOf(context.ports, context.secrets, context.databaseUrl).hub,
   })
 }
 

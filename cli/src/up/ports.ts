@@ -13,6 +13,7 @@ export interface Ports {
   readonly hubAdmin: number
   readonly ingestAdmin: number
   readonly projectorAdmin: number
+  readonly mqtt: number
 }
 
 export const portSettings: { readonly [Name in keyof Ports]: Setting<number> } = {
@@ -25,6 +26,7 @@ export const portSettings: { readonly [Name in keyof Ports]: Setting<number> } =
   hubAdmin: portSetting('hubAdmin', 'Health and metrics of the hub.'),
   ingestAdmin: portSetting('ingestAdmin', 'Health and metrics of ingest.'),
   projectorAdmin: portSetting('projectorAdmin', 'Health and metrics of the projector.'),
+  mqtt: portSetting('mqtt', 'Where ingest listens for MQTT.'),
 }
 
 /**

@@ -1,8 +1,8 @@
 import { Hono } from 'hono'
 
 /**
- * What clients of InfluxDB ask before they write, without a token: whether somebody is there, and of
- * which version. Telegraf takes lines by what it is told.
+ * What clients of InfluxDB ask before they write, without a token: whether somebody is there, and
+ * of which version. Telegraf takes lines by what it is told.
  */
 export function influxProbes(): Hono {
   const app = new Hono()

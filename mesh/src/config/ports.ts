@@ -16,6 +16,7 @@ export const ports = {
   hubAdmin: { env: 'WEIR_HUB_ADMIN_PORT', default: 9080, offset: 6 },
   ingestAdmin: { env: 'WEIR_INGEST_ADMIN_PORT', default: 9081, offset: 7 },
   projectorAdmin: { env: 'WEIR_PROJECTOR_ADMIN_PORT', default: 9082, offset: 8 },
+  mqtt: { env: 'WEIR_MQTT_PORT', default: 1883, offset: 9 },
 } as const
 
 export type PortName = keyof typeof ports

@@ -4,8 +4,8 @@ import { limits } from '../limits.ts'
 import type { ApiEnv } from './api-env.ts'
 
 /**
- * Takes the body of a request, once it is known who sends it: only a PUT, of a board, needs one, but
- * clients send `{}`. Throws `too_large`, or `slow_body` for one that does not come in time.
+ * Takes the body of a request, once it is known who sends it: only a PUT, of a board, needs one,
+ * but clients send `{}`. Throws `too_large`, or `slow_body` for one that does not come in time.
  */
 export async function takeBody(request: Request, bodyMs: number = limits.requestBodyMs): Promise<string> {
   const { body, method } = request

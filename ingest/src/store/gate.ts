@@ -1,0 +1,30 @@
+import type { Identity, Publisher } from '@weir/mesh/edge'
+import { type Producer, Producers, type ProducersOptions } from '../admission/producers.ts'
+import { SubjectQuota } from '../admission/subject-quota.ts'
+import { type TenantExists, Tenants } from '../admission/tenants.ts'
+import { Intake } from './intake.ts'
+
+export interface GateOptions {
+  readonly publisher: Pick<Publisher, 'publishAll'>
+  readonly tenantExists: TenantExists
+  readonly limits: ProducersOptions & { readonly subjectsMax: number; readonly subjectsWindowMs: number }
+}
+
+/** What all doors of an ingest share: who may send what, how fast, and the way to the stream. */
+export class Gate {
+  readonly producers: Producers
+  readonly tenants: Tenants
+  readonly intake: Intake
+
+  constructor({ publisher, tenantExists, limits }: GateOptions) {
+    this.producers = new Producers(limits)
+    this.tenants = new Tenants(tenantExists)
+    this.intake = new Intake(publisher, new SubjectQuota({ ...limits, windowMs: limits.subjectsWindowMs }))
+  }
+
+  /** The sender, its rate filled up to now. Throws `not_found` for a tenant that is not there. */
+  async admit(identity: Identity, nowMs: number): Promise<Producer> {
+    if (!this.tenants.isKnown(identity.tenant)) await this.tenants.check(identity.tenant)
+    return this.producers.of(identity, nowMs)
+  }
+}
