@@ -35,7 +35,7 @@ const vendors: readonly { readonly name: RegExp; readonly importer: RegExp; read
   { name: /^postgres$/, importer: /^projector\/src\/db\// },
   { name: /^@bufbuild\/cel(-spec)?(\/|$)/, importer: /^projector\/src\/condition\// },
   { name: /^@datadog\//, importer: /^projector\/src\/kinds\// },
-  { name: /^@electric-sql\//, importer: /^cli\/src\/up\// },
+  { name: /^@electric-sql\//, importer: /^cli\/src\/postgres\// },
   { name: /^@opentelemetry\//, importer: /^cli\/src\/up\// },
   { name: /^(commander|@commander-js\/.+|@bomb\.sh\/tab)/, importer: /^cli\/src\/(commands\/|program|completion|run)/ },
   {

@@ -49,6 +49,13 @@ export const limits = {
   joinPollMs: 250,
   /** A `weir demo` that a running mesh has not taken in by then ends with an error. */
   joinMs: 90_000,
+  /** A client of it that sends a longer message is cut off. */
+  postgresMessageBytesMax: 67_108_864,
+  /**
+   * A client of it that says nothing for so long in the middle of a transaction, in which nobody
+   * else gets a turn, is cut off, and its transaction is rolled back.
+   */
+  postgresTurnMs: 10_000,
   /** Every request of a command ends with an error after that. */
   requestMs: 30_000,
   /** So much is shown of data that is not JSON. */

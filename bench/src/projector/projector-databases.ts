@@ -16,7 +16,7 @@ export interface BenchDatabase {
 export async function startPglite(): Promise<BenchDatabase> {
   const folder = mkdtempSync(join(tmpdir(), 'weir-bench-'))
   const port = await freePort()
-  const args = [fileOf('cli/src/up/postgres.ts'), join(folder, 'data'), String(port)]
+  const args = [fileOf('cli/src/postgres/main.ts'), join(folder, 'data'), String(port)]
   const env = { ...process.env, WEIR_POSTGRES_PASSWORD: 'bench' }
   const child = spawn(fileOf('.tools/bin/bun'), args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   await said(child, /listens on/)

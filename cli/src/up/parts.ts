@@ -60,7 +60,7 @@ export function postgresPart({ folder, ports, secrets }: PartContext): ChildDecl
 export function postgresChild(name: string, folder: StateFolder, port: number, password: string): ChildDeclaration {
   return {
     name,
-    command: [bun, ownFile('postgres.ts'), folder.at(name), String(port)],
+    command: [bun, fileOf('cli/src/postgres/main.ts'), folder.at(name), String(port)],
     env: environmentWith({ WEIR_POSTGRES_PASSWORD: password }),
     logPath: folder.at('logs', `${name}.log`),
     isReady: () => listens(port),

@@ -1,14 +1,12 @@
-// A process of its own: Postgres in WebAssembly, on a socket. It serves one connection at a time,
-// which is the projector's. Arguments: the folder of the data, the port. The password comes in the
+// A process of its own: Postgres in WebAssembly, on a socket. It has one session, which its clients
+// share in turns. Arguments: the folder of the data, the port. The password comes in the
 // environment, where `ps` does not show it.
 
 import { existsSync } from 'node:fs'
-import { mkdtemp, rename, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rename, rm } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
-import { PGLiteSocketServer } from '@electric-sql/pglite-socket'
 import { openPostgresGate } from './postgres-gate.ts'
+import { SharedPostgresSession } from './postgres-session.ts'
 
 const [dataDir = '', port = ''] = process.argv.slice(2)
 const password = process.env.WEIR_POSTGRES_PASSWORD ?? ''
@@ -26,26 +24,20 @@ if (!existsSync(`${dataDir}/PG_VERSION`)) {
   await rename(`${dataDir}.new`, dataDir)
 }
 const db = await PGlite.create({ dataDir, postgresqlconf })
-// PGlite's server insists on listening; nobody connects to it there. No other account may enter the
-// folder, and its path is short, since the system bounds the path of a socket.
-const socketFolder = await mkdtemp(join(tmpdir(), 'weir-pg-'))
-const server = new PGLiteSocketServer({ db, path: join(socketFolder, 'postgres') })
-await server.start()
+const session = new SharedPostgresSession({
+  run: (messages) => db.execProtocolRaw(messages),
+  isInTransaction: () => db.isInTransaction(),
+})
 const gate = await openPostgresGate({
   port: Number(port),
   password,
-  // A private method: a connection through the socket would copy each byte twice. TypeScript checks
-  // that the method exists.
-  // biome-ignore lint/complexity/useLiteralKeys: a private member is named so alone
-  serve: (client) => void server['handleConnection'](client),
+  serve: (client) => session.serve(client),
 })
 console.log(`Postgres listens on 127.0.0.1:${port}.`)
 
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
   process.once(name, async () => {
     gate.close()
-    await server.stop()
-    await rm(socketFolder, { recursive: true, force: true })
     await db.close()
     process.exit(0)
   })
