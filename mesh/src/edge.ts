@@ -14,3 +14,13 @@ export type { Stored } from './publish/publish-receipt.ts'
 export { type Outgoing, Publisher, type PublisherOptions } from './publish/publisher.ts'
 export { eventStream, eventSubject } from './streams/layout.ts'
 export { streamState } from './streams/stream-state.ts'
+export {
+  hasRoomForIdentity,
+  identityToken,
+  isWhole,
+  subjectToken,
+  subjectTokens,
+  textSubject,
+  valuesSubject,
+  withIdentity,
+} from './streams/subject-token.ts'

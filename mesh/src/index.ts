@@ -96,6 +96,16 @@ export { type NatsPermissions, type NatsRole, natsPermissions, natsRoles } from 
 export { type Provisioned, type ProvisionOptions, provisionMesh, provisionTenant } from './streams/provision.ts'
 export { epochOf, type StreamState, streamState } from './streams/stream-state.ts'
 export { type BucketSpec, defaultTenantSpec, meshBucket, type TenantSpec, ticketBucket } from './streams/streams.ts'
+export {
+  hasRoomForIdentity,
+  identityToken,
+  isWhole,
+  subjectToken,
+  subjectTokens,
+  textSubject,
+  valuesSubject,
+  withIdentity,
+} from './streams/subject-token.ts'
 export { Tail, type TailOptions, type TailStats } from './tail/tail.ts'
 export type { TailSink } from './tail/tail-sink.ts'
 export { natsBinary } from './testing/binary.ts'

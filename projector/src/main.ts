@@ -1,6 +1,7 @@
 import process from 'node:process'
 import { createLogger, Health, loadConfig, loadVerifier, Metrics, runService } from '@weir/mesh'
 import { declaredSpecs } from './declaration/declared-specs.ts'
+import { declaredReads } from './reads/declared-reads.ts'
 import { projectorSettings } from './settings.ts'
 import { startProjector } from './start-projector.ts'
 
@@ -9,12 +10,9 @@ const log = createLogger('projector', config.logLevel)
 const health = new Health()
 const metrics = new Metrics('projector')
 const verifier = loadVerifier(config)
-const specs = await declaredSpecs(config.projections, config.databaseUrl).catch((fault: Error) => {
-  console.error(fault.message)
-  // EX_CONFIG of sysexits.h, as for a fault of the environment: a restart does not help.
-  process.exit(78)
-})
-const context = { config, verifier, specs, log, health, metrics }
+const specs = await declaredSpecs(config.projections, config.databaseUrl).catch(misconfigured)
+const reads = await declaredReads(config.routesFile).catch(misconfigured)
+const context = { config, verifier, specs, reads, log, health, metrics }
 
 await runService({
   name: 'projector',
@@ -23,3 +21,9 @@ await runService({
   health,
   drainMs: config.drainMs,
 })
+
+function misconfigured(fault: Error): never {
+  console.error(fault.message)
+  // EX_CONFIG of sysexits.h, as for a fault of the environment: a restart does not help.
+  process.exit(78)
+}

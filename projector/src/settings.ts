@@ -28,6 +28,7 @@ export const projectorSettings: typeof meshSettings & {
   readonly origins: Setting<readonly string[]>
   readonly consoleFolder: Setting<string>
   readonly boards: Setting<readonly string[]>
+  readonly routesFile: Setting<string | undefined>
 } = {
   ...meshSettings,
   port: portSetting('projector', 'Where the read API and the console are.'),
@@ -76,6 +77,11 @@ export const projectorSettings: typeof meshSettings & {
     list,
     [],
     'Folders of boards, `<name>.json` each, that everybody who signs in sees; docs/console.md says what is in one.',
+  ),
+  routesFile: optional(
+    'WEIR_PROJECTOR_ROUTES',
+    text,
+    'A YAML file of read routes: a value of a bucket at a path of yours (docs/projections.md).',
   ),
 }
 

@@ -20,6 +20,7 @@ import type { ProjectionSpec } from './declaration/projection-spec.ts'
 import { AlertLog } from './kinds/alert/alert-log.ts'
 import { History } from './kinds/history/history.ts'
 import { limits } from './limits.ts'
+import type { ReadRoute } from './reads/read-route.ts'
 import { createApi } from './routes/api.ts'
 import { type ProjectorConfig, projectorSettings } from './settings.ts'
 import { SilenceLog } from './silence/silence-log.ts'
@@ -31,6 +32,7 @@ export interface ProjectorContext {
   readonly config: ProjectorConfig
   readonly verifier: Verifier
   readonly specs: readonly ProjectionSpec[]
+  readonly reads: readonly ReadRoute[]
   readonly log: Logger
   readonly health: Health
   readonly metrics: Metrics
@@ -38,7 +40,7 @@ export interface ProjectorContext {
 
 /** Starts a projector, step by step. */
 export async function startProjector(scope: Scope, context: ProjectorContext): Promise<void> {
-  const { config, verifier, specs, log, health, metrics } = context
+  const { config, verifier, specs, reads, log, health, metrics } = context
   const { host: hostname, drainMs, databaseUrl, databaseReaders, partition } = config
   const place = (setting: 'port' | 'adminPort'): ServeOptions => {
     return { hostname, port: config[setting], portSetting: projectorSettings[setting].env }
@@ -93,6 +95,7 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     verifier,
     log,
     projections: tenants,
+    reads,
     buckets: new BucketReader(nc),
     history: new History({ nc, database, projection: specs.find(({ kind }) => kind === 'history')?.name }),
     alertsOf: (tenant) => served(alertLogs, tenant),

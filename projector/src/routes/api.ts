@@ -10,6 +10,7 @@ import { type StaticFiles, staticFiles } from '../http/static-files.ts'
 import type { AlertLog } from '../kinds/alert/alert-log.ts'
 import type { History } from '../kinds/history/history.ts'
 import { limits } from '../limits.ts'
+import type { ReadRoute } from '../reads/read-route.ts'
 import type { SilenceBook } from '../silence/silence-book.ts'
 import type { SilenceLog } from '../silence/silence-log.ts'
 import type { TenantProjections } from '../tenant/tenant-projections.ts'
@@ -20,6 +21,7 @@ import { deadLetterRoutes } from './dead-letter-routes.ts'
 import { historyRoutes } from './history-routes.ts'
 import { openApiRoute } from './open-api-route.ts'
 import { projectionRoutes, servedTenant } from './projection-routes.ts'
+import { readRoutes } from './read-routes.ts'
 import { silenceRoutes } from './silence-routes.ts'
 import { stateRoutes } from './state-routes.ts'
 
@@ -34,6 +36,8 @@ export interface ApiOptions {
   readonly boardsOf: (tenant: string) => BoardBucket
   /** The folders of boards that everybody sees. */
   readonly boards: readonly string[]
+  /** Paths of the operator's file. */
+  readonly reads: readonly ReadRoute[]
   readonly projections: readonly TenantProjections[]
   readonly log: Logger
   /** Origins, beside the page's own, whose pages may read; `*` for every one. */
@@ -64,7 +68,9 @@ export function createApi(options: ApiOptions): Handler {
 /** All routes of the API. */
 export function routes(options: ApiOptions): Router['app'] {
   const router = new Router(options.verifier)
-  router.app.use('/v1/*', allowOrigins(options.origins))
+  for (const path of ['/v1/*', ...options.reads.map((read) => read.path)]) {
+    router.app.use(path, allowOrigins(options.origins))
+  }
   router.app.use('*', endUntaken)
   openApiRoute(router)
   configRoute(router, options)
@@ -78,5 +84,6 @@ export function routes(options: ApiOptions): Router['app'] {
   projectionRoutes(router, options.projections)
   deadLetterRoutes(router, options.projections)
   boardRoutes(router, options)
+  readRoutes(router, options.buckets, options.reads)
   return router.app
 }

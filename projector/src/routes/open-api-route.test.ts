@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import type { Identity, OpenApi } from '@weir/mesh'
 import { asWeirError } from '@weir/proto'
+import { parseReadRoutes } from '../reads/read-route.ts'
 import { routes } from './api.ts'
 
 const ann: Identity = {
@@ -13,7 +14,9 @@ const ann: Identity = {
   admin: true,
   expiresAt: 4_000_000_000,
 }
-const app = routes({ origins: [], projections: [], verifier: { verify: () => Promise.resolve(ann) } } as never)
+const reads = parseReadRoutes('routes: [{ path: /api/rooms/:room, bucket: latest, key: "rooms.{room}" }]')
+const verifier = { verify: () => Promise.resolve(ann) }
+const app = routes({ origins: [], projections: [], reads, verifier } as never)
 app.onError((thrown, context) => context.text(asWeirError(thrown).message, 400))
 
 const document = (await (await app.request('/v1/openapi.json')).json()) as OpenApi

@@ -3,7 +3,7 @@ import { bodyText, jsonOf } from '../../body/body-text.ts'
 import { exactInteger } from '../../encode/exact-integer.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { rejection, seal } from '../../encode/seal.ts'
-import { isWhole, subjectToken, withIdentity } from '../../encode/subject-token.ts'
+import { valuesSubject } from '../../encode/subject-token.ts'
 import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
 import { tooManyRecords } from '../too-many-records.ts'
@@ -79,23 +79,16 @@ function recordOf(route: WebhookRoute, index: number, body: RecordBody, context:
       data: dataOf(route, body),
     }
     if (route.time !== undefined) event.time = timeOf(route.time(values))
-    return seal(index, subjectOf(route, values), event, context.defaults, true)
+    return seal(
+      index,
+      valuesSubject((encode) => route.subject(values, encode)),
+      event,
+      context.defaults,
+      true,
+    )
   } catch (thrown) {
     return rejection(index, thrown)
   }
-}
-
-/** Each value is one token; what a token cannot have is told apart by the last one. */
-function subjectOf({ subject }: WebhookRoute, values: TemplateValues): string {
-  const texts: string[] = []
-  let isReadable = true
-  const readable = subject(values, (text) => {
-    const token = subjectToken(text)
-    isReadable &&= token === text
-    texts.push(text)
-    return token
-  })
-  return isReadable && isWhole(readable) ? readable : withIdentity(readable, JSON.stringify(texts))
 }
 
 /** A metric that is absent is left out; the event's rules ask for one at least. */

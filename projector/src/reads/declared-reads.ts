@@ -1,0 +1,13 @@
+import { readFile } from 'node:fs/promises'
+import { WeirError } from '@weir/proto'
+import { parseReadRoutes, type ReadRoute } from './read-route.ts'
+
+/** What WEIR_PROJECTOR_ROUTES says; none without it. Throws `invalid`, naming the file. */
+export async function declaredReads(file: string | undefined): Promise<readonly ReadRoute[]> {
+  if (file === undefined) return []
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const reason = cause instanceof Error ? cause.message : cause
+    throw new WeirError('invalid', `WEIR_PROJECTOR_ROUTES names ${file}, which cannot be read: ${reason}`, { cause })
+  })
+  return parseReadRoutes(text)
+}
