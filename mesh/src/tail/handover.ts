@@ -1,6 +1,6 @@
 /**
- * Hot path: what arrives is handed on here. Budget: part of that of live-parser.ts, guarded by
- * bench/src/inbound.bench.ts.
+ * Hot path: every arriving entry is handed on here. Its budget is part of that of live-parser.ts;
+ * bench/src/inbound.bench.ts guards it.
  */
 import { Removal } from '@weir/proto'
 import { liveSequence, removalOf } from '../read/server-header.ts'
@@ -10,15 +10,15 @@ import type { Headed } from './live-parser.ts'
 import type { TailSink } from './tail-sink.ts'
 
 /**
- * What was handed on of a source, in the order of sequence and without a hole that nobody was told
- * of; and what arrived past a hole, which is held. Holds at first.
+ * Hands the entries of a source to a sink, in the order of sequence, and reports every hole as a
+ * gap. Entries that arrive past a hole are held until it is filled. A new Handover holds.
  */
 export class Handover {
   readonly #sink: TailSink
   readonly #bounds: HeldBounds
   #epoch = 0
   #head = 0
-  /** Undefined while entries flow straight through. */
+  /** The held entries; undefined while entries flow straight through. */
   #held: HeldEntries | undefined
 
   constructor(sink: TailSink, bounds: HeldBounds) {
@@ -45,7 +45,7 @@ export class Handover {
     return this.#held?.last ?? 0
   }
 
-  /** Takes an entry that arrived; says whether it makes a comparison with the stream necessary. */
+  /** Takes an arriving entry. Returns whether the tail has to compare itself with the stream. */
   arrived(subject: string, payload: Uint8Array, headed: Headed): boolean {
     const seq = liveSequence(payload)
     const arrival = contiguity(this.#held === undefined, this.#head, seq)
@@ -58,12 +58,12 @@ export class Handover {
     return arrival !== 'hold'
   }
 
-  /** From now on nothing is handed on as it arrives. */
+  /** Holds arriving entries from now on. */
   stop(): void {
     this.#held ??= new HeldEntries(this.#bounds)
   }
 
-  /** An incarnation of the stream begins; what was held is of the one before. */
+  /** Begins an incarnation of the stream, and drops entries held of the one before. */
   begin(epoch: number): void {
     this.#epoch = epoch
     this.#head = 0
@@ -71,34 +71,34 @@ export class Handover {
     this.#sink.begin(epoch)
   }
 
-  /** What was handed on is half a table, so none. */
+  /** Marks a table that was handed on only in part as void. */
   spoil(): void {
     this.#epoch = 0
   }
 
   /**
-   * Hands on what was read of the stream; the subject is past what all subjects of the source begin
-   * with.
+   * Hands on an entry that was read from the stream. `subject` lacks the prefix that all subjects
+   * of the source share.
    */
   pass(subject: string, seq: number, payload: Uint8Array, removal: Removal): void {
     this.#head = seq
     this.#sink.entry(subject, seq, payload, removal)
   }
 
-  /** The newest of each subject was handed on. */
+  /** Tells the sink that the newest entry of each subject was handed on. */
   loaded(head: number, first: number): void {
     this.#head = head
     this.#sink.loaded(head, first)
   }
 
-  /** What is between the head and `to` cannot be had. */
+  /** Tells the sink that the entries between the head and `to` cannot be had. */
   gap(to: number): void {
     const from = this.#head
     this.#head = to
     this.#sink.gap(from, to)
   }
 
-  /** Hands on held entries that continue the head. */
+  /** Hands on the held entries that continue the head. */
   passHeld(): void {
     const held = this.#held
     if (held === undefined) return
@@ -108,7 +108,7 @@ export class Handover {
     held.passed(this.#head)
   }
 
-  /** Lets entries flow again if none is held. */
+  /** Lets entries flow again if no entry is held. */
   flow(): void {
     if (this.#held?.isEmpty === true) this.#held = undefined
   }
@@ -116,7 +116,7 @@ export class Handover {
   #hold(subject: string, seq: number, payload: Uint8Array, headed: Headed): void {
     this.#held ??= new HeldEntries(this.#bounds)
     const removal = payload.length === 0 ? removalOf(headed) : Removal.UNSPECIFIED
-    // A Buffer's own slice would not copy.
+    // The slice method of a Buffer would not copy.
     this.#held.add(seq, this.#held.hasRoom ? { subject, payload: new Uint8Array(payload), removal } : undefined)
   }
 }

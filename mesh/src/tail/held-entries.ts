@@ -1,5 +1,5 @@
 import type { Removal } from '@weir/proto'
-/** An entry as it arrived, copied. */
+/** A copy of an entry that arrived. */
 export interface HeldEntry {
   readonly subject: string
   readonly payload: Uint8Array
@@ -7,8 +7,8 @@ export interface HeldEntry {
 }
 
 /**
- * What arrived past a hole that is being filled, by sequence; bounded, since all of it can be read
- * from the stream as well.
+ * The entries that arrived past a hole which is being filled, by sequence. Their number is bounded;
+ * the stream has those that find no room.
  */
 export class HeldEntries {
   readonly #bounds: HeldBounds
@@ -24,17 +24,17 @@ export class HeldEntries {
     return this.#entries.size === 0
   }
 
-  /** The highest sequence that ever came, whether it was kept or not; 0 when none did. */
+  /** The highest sequence that ever arrived, whether its entry was kept or not; 0 when none did. */
   get last(): number {
     return this.#last
   }
 
-  /** Whether one more is kept. */
+  /** Whether there is room for one more entry. */
   get hasRoom(): boolean {
     return this.#entries.size < this.#bounds.heldMax && this.#bytes < this.#bounds.heldBytesMax
   }
 
-  /** Takes note of a sequence that arrived, and keeps its entry where there is one. */
+  /** Records a sequence that arrived, and keeps its entry if one is given. */
   add(seq: number, entry: HeldEntry | undefined): void {
     if (seq > this.#last) this.#last = seq
     if (entry === undefined || this.#entries.has(seq)) return
@@ -42,7 +42,7 @@ export class HeldEntries {
     this.#bytes += entry.payload.length
   }
 
-  /** Gives an entry away; undefined when it is not held. */
+  /** Removes and returns an entry; undefined when it is not held. */
   take(seq: number): HeldEntry | undefined {
     const entry = this.#entries.get(seq)
     if (entry === undefined) return undefined
@@ -51,7 +51,7 @@ export class HeldEntries {
     return entry
   }
 
-  /** Drops everything up to a sequence. */
+  /** Drops all entries up to a sequence. */
   passed(seq: number): void {
     for (const key of this.#entries.keys()) if (key <= seq) this.take(key)
   }
@@ -59,6 +59,6 @@ export class HeldEntries {
 
 export interface HeldBounds {
   readonly heldMax: number
-  /** Payloads; one entry may go past it. */
+  /** Most bytes of payloads; one entry may exceed it. */
   readonly heldBytesMax: number
 }

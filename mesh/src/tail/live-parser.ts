@@ -2,9 +2,9 @@ import { MsgHdrsImpl, type Parser, State } from '@nats-io/nats-core/internal'
 import { internSubject } from './subject-cache.ts'
 
 /**
- * Hears one message: its subject past what all subjects of the subscription begin with, its payload
- * as a view that is good during the call only, with its header block right before it in the same
- * buffer, and what can decode that block.
+ * Receives one message. `subject` lacks the prefix that all subjects of the subscription share.
+ * `payload` is a view that is valid during the call only; the header block lies right before it in
+ * the same buffer, and `headed` decodes that block.
  */
 export type LiveHandler = (subject: string, payload: Uint8Array, headed: Headed) => void
 
@@ -12,21 +12,22 @@ export interface Headed {
   readonly headers?: { last(name: string): string } | undefined
 }
 
-/** A subscription whose messages are read here. */
+/** A subscription whose messages LiveParser reads. */
 export interface LiveTap {
-  /** Bytes of the subjects that the handler does not want, being the same in all. */
+  /** Length in bytes of the prefix of the subjects, which the handler does not get. */
   readonly prefixLength: number
   readonly handler: LiveHandler
 }
 
 /**
  * Reads the messages of some subscriptions from the bytes of a connection (NATS client protocol,
- * HMSG) before the client's own parser does, which gets everything else, in order. The client makes
- * ten objects of a message; here it is a view and a subject that is known already. What is cut in
- * two by the end of a chunk, or looks unlike what nats-server writes, is the client's, so its own
- * callback of those subscriptions must do the same.
+ * HMSG) before the client's parser does. The client's parser gets everything else, in order. The
+ * client makes ten objects of a message; this parser makes a view, and finds the string of the
+ * subject in a cache. A frame that the end of a chunk cuts in two, or that looks unlike what
+ * nats-server writes, goes to the client's parser, so the client's callback of these subscriptions
+ * must call the same handler.
  *
- * Budget: 0.5 us a message beside its handler, with its subject; it is part of what
+ * Budget: 0.5 us a message with its subject, beside its handler; it is part of what
  * bench/src/inbound.bench.ts measures.
  */
 export class LiveParser {
@@ -35,7 +36,7 @@ export class LiveParser {
   readonly #taps: ReadonlyMap<number, LiveTap>
   readonly #headed: HeaderBlock = new HeaderBlock()
 
-  /** @param taps by the number (sid) of their subscription */
+  /** @param taps the subscriptions, by their number (sid) */
   constructor(client: Parser, taps: ReadonlyMap<number, LiveTap>) {
     this.#client = client
     this.#parse = client.parse.bind(client)
@@ -49,13 +50,13 @@ export class LiveParser {
       return
     }
     let at = this.#finish(chunk)
-    // Where what the client has not had yet begins.
+    // The client's parser has had the bytes before this offset.
     let from = at
     while (at < chunk.length && readFrame(chunk, at)) {
       const tap = frame.headerStart < 0 ? undefined : taps.get(frame.sid)
       if (tap === undefined) at = frame.end
       else if (from < at) {
-        // What the client does with it may end the subscription, so this one is looked at again.
+        // The client may end the subscription meanwhile, so the loop looks at this frame again.
         this.#parse(chunk.subarray(from, at))
         from = at
       } else {
@@ -74,7 +75,10 @@ export class LiveParser {
     handler(subject, new Uint8Array(chunk.buffer, chunk.byteOffset + payloadStart, size), this.#headed)
   }
 
-  /** Gives the client the rest of what it is in the middle of; gives where that ends. */
+  /**
+   * Gives the client the rest of a frame that it has begun. Returns the offset where that frame
+   * ends.
+   */
   #finish(chunk: Uint8Array): number {
     let at = 0
     while (this.#client.state !== State.OP_START && at < chunk.length) {
@@ -88,7 +92,7 @@ export class LiveParser {
   }
 }
 
-/** The header block of the message that is being handed on. */
+/** The header block of the message that is being handled. */
 class HeaderBlock implements Headed {
   #chunk: Uint8Array = new Uint8Array(0)
   #start = 0
@@ -105,12 +109,12 @@ class HeaderBlock implements Headed {
   }
 }
 
-/** What `readFrame` found, positions in the chunk. */
+/** The frame that `readFrame` found; offsets in the chunk. */
 const frame = { sid: 0, subjectStart: 0, subjectEnd: 0, headerStart: -1, payloadStart: 0, end: 0 }
 
 /**
- * Finds the frame that begins at `at`; false when it is not whole or not as nats-server writes it.
- * `headerStart` is -1 where it is no message with headers.
+ * Finds the frame that begins at `at`. Returns false when the frame is incomplete or unlike what
+ * nats-server writes. `headerStart` is -1 unless it is a message with headers.
  */
 function readFrame(chunk: Uint8Array, at: number): boolean {
   frame.headerStart = -1
@@ -119,7 +123,7 @@ function readFrame(chunk: Uint8Array, at: number): boolean {
     frame.end = lineEndOf(chunk, at)
     return frame.end <= chunk.length
   }
-  // [H]MSG subject sid [reply] [header bytes] bytes
+  // The line has the form [H]MSG subject sid [reply] [header bytes] bytes.
   const hasHeader = first === H
   let token = at + (hasHeader ? 5 : 4)
   frame.subjectStart = token
@@ -167,14 +171,17 @@ function endLine(
   return frame.end <= chunk.length
 }
 
-/** Past the end of the line at `at`; more than the chunk's length when it does not end there. */
+/**
+ * Returns the offset past the end of the line at `at`; more than the chunk's length when the line
+ * does not end in it.
+ */
 function lineEndOf(chunk: Uint8Array, at: number): number {
   const found = chunk.indexOf(LF, at)
   return found < 0 ? chunk.length + 1 : found + 1
 }
 
 const LINE_END_LENGTH = 2
-/** A header block without a header: NATS/1.0 and an empty line. */
+/** The shortest header block: NATS/1.0 and an empty line. */
 const HEADER_BYTES_MIN = 12
 const SPACE = 0x20
 const CR = 0x0d

@@ -4,8 +4,8 @@ import { onReconnect } from '../connection/reconnects.ts'
 import { type LiveHandler, LiveParser, type LiveTap } from './live-parser.ts'
 
 /**
- * Subscribes to everything below `prefix`, with a reader of its own for what the client takes long
- * to hand out.
+ * Subscribes to everything below `prefix`. LiveParser reads its messages, as the client takes long
+ * to hand them out.
  */
 export function subscribeLive(nc: NatsConnection, prefix: string, handler: LiveHandler): { unsubscribe(): void } {
   const prefixLength = prefix.length + 1
@@ -25,20 +25,23 @@ export function subscribeLive(nc: NatsConnection, prefix: string, handler: LiveH
   }
 }
 
-/** The subscriptions of a connection that are read by us, by their numbers. */
+/** Returns the subscriptions of a connection that LiveParser reads, by their number (sid). */
 function tapsOf(nc: NatsConnection): Map<number, LiveTap> {
   const known = tapsByConnection.get(nc)
   if (known !== undefined) return known
   const taps = new Map<number, LiveTap>()
   tapsByConnection.set(nc, taps)
   readAhead(nc, taps)
-  // Each time it connects the client makes a parser anew; until we hear of it, that serves the
-  // subscriptions itself.
+  // The client makes a new parser each time it connects. Until we replace its method, that parser
+  // serves the subscriptions.
   onReconnect(nc, () => readAhead(nc, taps))
   return taps
 }
 
-/** The client has no seam for this, only a public field. */
+/**
+ * Puts LiveParser before the client's parser. The client offers no interface for this, only a
+ * public field.
+ */
 function readAhead(nc: NatsConnection, taps: ReadonlyMap<number, LiveTap>): void {
   const { parser } = (nc as NatsConnectionImpl).protocol
   const live = new LiveParser(parser, taps)

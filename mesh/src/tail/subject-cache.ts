@@ -1,8 +1,8 @@
 import { limits } from '../config/limits.ts'
 
 /**
- * The string of a subject's bytes: one that was made before where there is one, since a service
- * sees the same subjects again and again, and a string that is known is cheap to look up.
+ * Returns the string of a subject's bytes, from a cache where possible. A service sees the same
+ * subjects again and again, and a Map finds a string fast whose hash is known.
  */
 export function internSubject(bytes: Uint8Array, start: number, end: number): string {
   let hash = 0
@@ -15,14 +15,17 @@ export function internSubject(bytes: Uint8Array, start: number, end: number): st
   return subject
 }
 
-/** Whether a string is these bytes. Only ever true of ASCII, so others are decoded each time. */
+/**
+ * Whether a string consists of these bytes. It is false for all but ASCII, so other subjects are
+ * decoded each time.
+ */
 function isText(text: string, bytes: Uint8Array, start: number, end: number): boolean {
   if (text.length !== end - start) return false
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) !== bytes[start + at]) return false
   return true
 }
 
-/** Each holds the newest subject whose hash leads there, so it never grows. */
+/** Each place holds the newest subject whose hash leads there, so the cache never grows. */
 const places: number = limits.subjectPlaces
 const cache: (string | undefined)[] = new Array<string | undefined>(places).fill(undefined)
 const decoder = new TextDecoder()

@@ -21,58 +21,61 @@ export interface TailOptions {
   readonly source: string
   readonly sink: TailSink
   readonly log: Logger
-  /** How often the stream is asked for its last sequence, since a lost tail shows in no gap. */
+  /**
+   * Milliseconds between requests for the stream's last sequence: the loss of the newest entries
+   * leaves no hole in the sequences.
+   */
   readonly pollMs?: number
-  /** How many entries that arrive during a load or a repair are held; the limits' when absent. */
+  /** Most entries that are held during a load or a repair; the value of limits.ts when absent. */
   readonly heldMax?: number
-  /** For how long the markers of removals can surely be read. */
+  /** How many milliseconds the markers of removals are certain to stay readable. */
   readonly markersMs?: number
 }
 
-/** What a tail counts. */
+/** Counters of a tail. */
 export interface TailStats {
-  /** Entries that had to be read from the stream because their republication did not arrive. */
+  /** Entries that the tail read from the stream because their republication did not arrive. */
   repaired: number
-  /** Times that a hole was noticed. */
+  /** Holes that the tail noticed. */
   repairs: number
   gaps: number
   resets: number
-  /** Entries that the stream holds past the head, as last polled. */
+  /** Entries that the stream had past the head at the last poll. */
   lag: number
   /**
-   * Times that everything was there which the stream had when it was asked, and when it was last
-   * asked so, by performance.now().
+   * `checks` counts the comparisons that found the tail complete; `comparedAt` is when the last of
+   * them was asked for, by performance.now().
    */
   checks: number
   comparedAt: number
 }
 
 /**
- * Follows one source of a tenant without a consumer of its own: the server republishes every stored
- * message once for all hubs. Republication is at most once, so the tail checks that sequences are
- * contiguous, repairs holes by direct get, polls the last sequence, and begins anew when the stream
- * is another one (creation time). After a reconnect it compares at once, and again and again until
- * JetStream answers.
+ * Follows one source of a tenant without a consumer: the server republishes every stored message
+ * once for all hubs. Republication is at most once. So the tail checks that sequences are
+ * contiguous, repairs holes by direct get, polls the last sequence, and begins anew when the
+ * creation time of the stream changes. After a reconnect it compares itself with the stream at
+ * once, and repeats that until JetStream answers.
  */
 export class Tail {
   readonly stats: TailStats = { repaired: 0, repairs: 0, gaps: 0, resets: 0, lag: 0, checks: 0, comparedAt: 0 }
   readonly #options: TailOptions
   readonly #stream: string
-  /** All subjects of the source as its stream knows them. */
+  /** Filter of all subjects of the source in its stream. */
   readonly #filter: string
   readonly #storePrefixLength: number
   readonly #handover: Handover
   #subscription: { unsubscribe(): void } | undefined
   #timer: NodeJS.Timeout | undefined
-  /** Of a check that failed. */
+  /** Timer of the next check after one that failed. */
   #retry: NodeJS.Timeout | undefined
   #failures = 0
   #watch: { stop(): void } | undefined
-  /** Of the table, while that is loaded. */
+  /** Reader of the table while that is loaded. */
   #reader: StreamReader | undefined
   #closed = false
   #checking = false
-  /** A check was asked for since the last one began. */
+  /** Whether somebody asked for a check since the last one began. */
   #wanted = false
 
   constructor(options: TailOptions) {
@@ -115,13 +118,13 @@ export class Tail {
     this.#checking = false
     if (this.#wanted) void this.#check()
     this.#timer = setInterval(() => void this.#check(), this.#options.pollMs ?? limits.tailPollMs)
-    // A reconnect is when republications are lost.
+    // Republications are lost while there is no connection.
     this.#watch = watchConnection(nc, { restored: () => this.#suspect() })
   }
 
   /**
-   * Compares with the stream now rather than at the next poll; `stats.checks` says when it was
-   * done.
+   * Compares the tail with the stream now rather than at the next poll; `stats.checks` grows when
+   * that is done.
    */
   compare(): void {
     void this.#check()
@@ -136,14 +139,17 @@ export class Tail {
     this.#reader?.close()
   }
 
-  /** Hands nothing on until it was compared with the stream. */
+  /** Holds entries until the tail has been compared with the stream. */
   #suspect(): void {
     if (this.#closed) return
     this.#handover.stop()
     void this.#check()
   }
 
-  /** Compares with the stream, and reads what did not arrive. One at a time; never throws. */
+  /**
+   * Compares the tail with the stream and reads what did not arrive. One check runs at a time. It
+   * never throws.
+   */
   async #check(): Promise<void> {
     this.#wanted = true
     if (this.#checking || this.#closed) return
@@ -171,7 +177,7 @@ export class Tail {
     const askedHead = this.#handover.head
     let state = await this.#state()
     if (state.lastSeq < askedHead) {
-      // The new leader of a cluster may not have applied all that the old one had.
+      // A new leader of a cluster may not have applied all that the old one had.
       await sleep(limits.tailGraceMs)
       state = await this.#state()
     }
@@ -193,8 +199,8 @@ export class Tail {
   }
 
   /**
-   * Soon, as after a reconnect JetStream may need a moment; a connection that is lost says itself
-   * when it is there again.
+   * Plans the next check. After a reconnect JetStream may need a moment. While NATS is disconnected
+   * no check is planned, since the reconnect causes one.
    */
   #checkFailed(thrown: unknown): void {
     if (this.#closed) return
@@ -209,15 +215,15 @@ export class Tail {
     try {
       await this.#load(state)
     } catch (thrown) {
-      // The next check begins again.
+      // The next check loads the table again.
       this.#handover.spoil()
       throw thrown
     }
   }
 
   /**
-   * What the stream has just stored is usually on its way: only what is still missing after a
-   * moment was lost.
+   * Waits a moment for entries that the stream has just stored, and repairs what is missing after
+   * it.
    */
   async #await(last: number): Promise<void> {
     this.stats.lag = last - this.#handover.head
@@ -226,9 +232,9 @@ export class Tail {
   }
 
   /**
-   * Hands on everything up to `last` or beyond: what is held where it is held, the rest read from
-   * the stream. Whoever calls has just asked for the state, and after each read it is asked again:
-   * whatever came before the answer is of this incarnation.
+   * Hands on everything up to `last` or beyond: held entries where they are held, the others from
+   * the stream. The caller has just asked for the stream's state. The repair asks for it again
+   * after each read: what was read before the answer is of the same incarnation.
    */
   async #repair(last: number): Promise<void> {
     const handover = this.#handover
@@ -240,7 +246,7 @@ export class Tail {
       this.stats.lag = target - handover.head
       const { messages, more } = await (next ?? this.#read(handover.head + 1))
       const end = messages.at(-1)?.seq ?? handover.head
-      // Under way while this one is handed on; nobody waits for the one past the last.
+      // The next range is read while this one is handed on. Nobody awaits the one past the last.
       next = more && end < target ? this.#read(end + 1) : undefined
       next?.catch(() => undefined)
       const isLost = !more && end < target && (await this.#isEnd(end))
@@ -265,9 +271,9 @@ export class Tail {
   }
 
   /**
-   * Whether nothing follows: a direct get may be answered by a replica that is behind, so only the
-   * leader's word makes a gap of an end that was not found. Until a replica has caught up, the next
-   * turn of the repair asks again.
+   * Whether the stream has nothing from this sequence on. A replica that is behind may answer a
+   * direct get, so only the leader's answer makes a missing end a gap. Otherwise the next turn of
+   * the repair reads again.
    */
   async #isEnd(seq: number): Promise<boolean> {
     if ((await firstSequence(this.#options.nc, this.#stream, seq + 1, this.#filter)) === undefined) return true
@@ -285,12 +291,11 @@ export class Tail {
     return readRange(this.#options.nc, this.#stream, { seq, filter: this.#filter, ...range })
   }
 
-  /** Loads the newest entry of each subject, then lets what arrived meanwhile follow. */
+  /** Loads the newest entry of each subject, then hands on what arrived meanwhile. */
   async #load(state: StreamState): Promise<void> {
     this.#handover.begin(state.epoch)
     if (state.messages > 0) await this.#loadTable(state)
-    // The table, and what arrived meanwhile, may be another's: nothing that is read says whose it
-    // is.
+    // The stream may have been made anew meanwhile, and no message says of which incarnation it is.
     const now = await this.#state()
     if (this.#closed) return
     if (isAnother(now, state)) return await this.#load(now)
@@ -301,8 +306,7 @@ export class Tail {
   async #loadTable(state: StreamState): Promise<void> {
     const reader = new StreamReader({ nc: this.#options.nc, stream: this.#stream, start: 'latest' })
     this.#reader = reader
-    // A reader waits for what it has not read, which never comes when the stream has become another
-    // one.
+    // A reader waits for entries that never come when the stream has been made anew.
     const watch = setInterval(() => {
       this.#state().then(
         (now) => isAnother(now, state) && reader.close(),

@@ -1,13 +1,13 @@
 import { limits } from '../../limits.ts'
 
 /**
- * When the entries of a log came, in bounded memory: to a quarter of a second at first, and the
- * older the coarser.
+ * Remembers when the entries of a log arrived, in bounded memory. The precision is a quarter of a
+ * second for new entries and gets coarser with age.
  */
 export class ArrivalTimes {
   #marks: Mark[] = []
 
-  /** `now` is milliseconds that only grow. */
+  /** Records an arrival. `now` is in milliseconds and never decreases. */
   note(seq: number, now: number): void {
     const last = this.#marks.at(-1)
     if (last !== undefined && now - last.at < limits.arrivalPrecisionMs) {
@@ -16,13 +16,13 @@ export class ArrivalTimes {
     }
     this.#marks.push({ seq, at: now })
     const { length } = this.#marks
-    // The newest stays.
+    // The newest mark stays.
     if (length > limits.arrivalMarksMax) this.#marks = this.#marks.filter((_, index) => (length - index) % 2 === 1)
   }
 
   /**
-   * For how many milliseconds the first entry past a sequence has been here. What came before the
-   * first one that was noted has been for longer than it says.
+   * Returns for how many milliseconds the log has had the first entry past a sequence. For entries
+   * before the first mark the true age is higher.
    */
   ageOf(seq: number, now: number): number {
     const mark = this.#marks.find((each) => each.seq > seq) ?? this.#marks.at(-1)
@@ -34,7 +34,7 @@ export class ArrivalTimes {
   }
 }
 
-/** What came from a time on, up to a sequence. */
+/** Entries up to `seq` arrived at `at` or shortly after it. */
 interface Mark {
   seq: number
   readonly at: number

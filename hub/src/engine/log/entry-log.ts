@@ -9,15 +9,16 @@ import { Segments } from './segments.ts'
 import { Tombstones } from './tombstones.ts'
 
 /**
- * What a hub holds of one source, as one list in the order of sequence: a compacted part (the
- * newest entry of each subject, older than the ring), then the ring (everything). An entry is
- * encoded when it arrives, as it will stand in a batch, so that a batch is made by copying.
+ * The entries that a hub holds of one source, as one list in the order of sequence. The first part
+ * is compacted: it has the newest entry of each subject that left the ring. The second part is the
+ * ring: it has every entry. An entry is encoded when it arrives, in the form in which a batch
+ * carries it, so a batch is made by copying bytes.
  *
- * Budget: 1 us an append, amortised, with the drop of what leaves the ring
+ * Budget: 1 us an append, amortised, which includes dropping what leaves the ring
  * (bench/src/inbound.bench.ts).
  */
 export class EntryLog implements BudgetHolder {
-  /** What could not be had from the stream. */
+  /** Ranges of sequences that the stream could not deliver. */
   readonly gaps: Gaps = new Gaps()
   readonly #bounds: LogBounds
   readonly #beforeDrop: (first: number, last: number) => void
@@ -25,19 +26,19 @@ export class EntryLog implements BudgetHolder {
   readonly #segments: Segments
   readonly #tombstones: Tombstones
   /**
-   * Sorted by seq. Below #ringStart some are void (superseded) until the next compaction takes them
-   * out.
+   * The entries, sorted by sequence. Some before #ringStart are void (superseded); the next
+   * compaction removes them.
    */
   #entries: Entry[] = []
   #ringStart = 0
   #voidCount = 0
-  /** A segment to which nothing refers any more, while room is made for a new one. */
+  /** A dropped segment that no entry refers to; the next segment of its size reuses it. */
   #dropped: Uint8Array | undefined
   #ringBytes = 0
   #epoch = 0
   #begins = 0
   #head = 0
-  /** Up to here entries have left the ring. */
+  /** Every entry up to this sequence has left the ring. */
   #droppedTo = 0
   #completeFrom = 0
   #latestFrom = 0
@@ -45,8 +46,8 @@ export class EntryLog implements BudgetHolder {
   #keepsNewest = false
 
   /**
-   * `beforeDrop` is called before the entries of indexes [first, last) leave the ring, while they
-   * can still be read.
+   * `beforeDrop` is called before the entries of indexes [first, last) leave the ring. Their bytes
+   * are still readable then.
    */
   constructor(bounds: LogBounds, beforeDrop: (first: number, last: number) => void) {
     this.#bounds = bounds
@@ -62,42 +63,42 @@ export class EntryLog implements BudgetHolder {
   }
 
   /**
-   * How often it has begun: what was asked of the stream before is void afterwards, be it the same
-   * incarnation.
+   * Counts the calls of `begin`. An answer of the stream that was asked for under an earlier count
+   * is void, even if it is of the same incarnation.
    */
   get begins(): number {
     return this.#begins
   }
 
-  /** Sequence of the newest entry, or of a gap's end if that is newer. */
+  /** Sequence of the newest entry, or the end of the newest gap if that is higher. */
   get head(): number {
     return this.#head
   }
 
-  /** Every entry past this sequence is here. */
+  /** The log has every entry past this sequence. */
   get completeFrom(): number {
     return this.#completeFrom
   }
 
-  /** The newest entry of every subject that has one past this sequence is here. */
+  /** The log has the newest entry of every subject that changed past this sequence. */
   get latestFrom(): number {
     return this.#latestFrom
   }
 
-  /** Every removal past this sequence that still stands is here. */
+  /** The log has every removal past this sequence that no newer entry supersedes. */
   get removalsFrom(): number {
     return this.#removalsFrom
   }
 
   /**
-   * Whether the stream keeps the newest entry of each subject alone: what it no longer has is
-   * superseded, not lost.
+   * Whether the stream keeps only the newest entry of each subject. An entry that such a stream no
+   * longer has is superseded, not lost.
    */
   get keepsNewest(): boolean {
     return this.#keepsNewest
   }
 
-  /** All that is held, in the order of sequence; good until the next append. */
+  /** All entries in the order of sequence. The array is valid until the next append. */
   get entries(): readonly Entry[] {
     return this.#entries
   }
@@ -106,22 +107,24 @@ export class EntryLog implements BudgetHolder {
     return this.#table.subjectCount
   }
 
-  /** Bytes of the ring, with what stands around its entries. */
+  /** Bytes of the ring and of the objects that describe its entries. */
   get ringBytes(): number {
     return this.#ringBytes
   }
 
-  /** Bytes of the entries that are older than the ring. */
+  /** Bytes of the entries that have left the ring and are kept. */
   get keptBytes(): number {
     return this.#table.keptBytes
   }
 
-  /** The newest entry of a subject; undefined when there is none here, or only its removal. */
+  /**
+   * Returns the newest entry of a subject, which may be a removal; undefined when the log has none.
+   */
   latest(subject: string): Entry | undefined {
     return this.#table.get(subject)
   }
 
-  /** Index of the first entry past a sequence. */
+  /** Returns the index of the first entry past a sequence. */
   indexAfter(seq: number): number {
     let low = 0
     let high = this.#entries.length
@@ -133,7 +136,10 @@ export class EntryLog implements BudgetHolder {
     return low
   }
 
-  /** Forgets everything: another incarnation of the stream begins, or the same is read again. */
+  /**
+   * Empties the log. The caller begins another incarnation of the stream, or reads the same one
+   * again.
+   */
   begin(epoch: number): void {
     this.#bounds.budget.addRing(-this.#ringBytes)
     this.#table.clear()
@@ -148,16 +154,17 @@ export class EntryLog implements BudgetHolder {
   }
 
   /**
-   * The newest entry of each subject was appended, as far as retention has left it (from `first`
-   * on); from here on each entry is. A stream whose values can go (`removals`) keeps its markers of
-   * expiry for one time, so from the oldest that is still there on, every removal was seen.
+   * Ends the initial load: the newest entry of each subject was appended, as far as retention left
+   * it (`first` is the oldest sequence of the stream), and every later entry will be. `removals`
+   * says that values of the stream can expire. Such a stream keeps all markers of expiry equally
+   * long, so the log knows every removal since the oldest marker that it loaded.
    */
   loaded(head: number, first: number, removals: boolean): void {
     this.#head = head
     this.#completeFrom = head
     this.#keepsNewest = removals
     if (!removals) {
-      // Who comes with an older cursor may have missed the newest of a subject.
+      // A reader with a cursor before `first` may have missed the newest entry of a subject.
       this.gaps.forget(first - 1)
       return
     }
@@ -188,21 +195,21 @@ export class EntryLog implements BudgetHolder {
   }
 
   /**
-   * Forgets the removals that are too many or too old. Those in the ring cost nothing more than any
-   * entry does.
+   * Forgets removals that are too many or too old. A removal inside the ring is exempt: it costs no
+   * more than any other entry.
    */
   forgetRemovals(now: number): void {
     const next = (): Entry | undefined => this.#tombstones.takeExcess(this.#droppedTo, now)
     for (let entry = next(); entry !== undefined; entry = next()) if (!isSuperseded(entry)) this.#forget(entry)
   }
 
-  /** Gives everything back to the budget. */
+  /** Empties the log and returns its memory to the budget. */
   close(): void {
     this.begin(this.#epoch)
     this.#bounds.budget.leave(this.#bounds.tenant, this)
   }
 
-  // What the budget calls (BudgetHolder).
+  // The methods of BudgetHolder, which the budget calls.
 
   spareBytes(what: 'ring' | 'kept'): number {
     if (what === 'kept') return this.#table.keptBytes
@@ -236,14 +243,17 @@ export class EntryLog implements BudgetHolder {
     this.#account()
   }
 
-  /** Memory outside of the heap that comes and goes is what makes V8 collect its old generation. */
+  /**
+   * Reusing the segment matters: V8 collects its old generation more often when memory outside of
+   * the heap comes and goes.
+   */
   #takeDropped(size: number): Uint8Array | undefined {
     const dropped = this.#dropped
     this.#dropped = undefined
     return dropped?.length === size ? dropped : undefined
   }
 
-  /** What the ring costs by now: once a segment, since it is on the path of no entry. */
+  /** Updates the cost of the ring. It runs once a segment, so no append pays for it. */
   #account(): void {
     const entries = this.#entries.length - this.#ringStart
     const subjects = this.#table.subjectCount - this.#table.keptCount
@@ -252,7 +262,7 @@ export class EntryLog implements BudgetHolder {
     this.#ringBytes = bytes
   }
 
-  /** Nothing refers to what it gives. */
+  /** Drops the oldest segment and returns its bytes, to which nothing refers any more. */
   #dropSegment(): Uint8Array {
     const segment = this.#segments.oldest
     const first = this.#ringStart
@@ -268,7 +278,9 @@ export class EntryLog implements BudgetHolder {
     return segment
   }
 
-  /** The newest of its subject stays, with bytes of its own; the rest is void. */
+  /**
+   * Keeps an entry that is the newest of its subject, in bytes of its own; makes any other void.
+   */
   #leaveRing(entry: Entry): void {
     this.#droppedTo = entry.seq
     this.#completeFrom = Math.max(this.#completeFrom, entry.seq)
@@ -278,12 +290,15 @@ export class EntryLog implements BudgetHolder {
     } else this.#table.keep(entry)
   }
 
-  /** A kept entry is superseded; its place in the list stays until the next compaction. */
+  /**
+   * Gives up a kept entry that a newer one supersedes. Its place in the list stays until the next
+   * compaction.
+   */
   #giveUp(entry: Entry): void {
     if (this.#table.giveUp(entry)) this.#voidCount++
   }
 
-  /** Forgets the subjects that were quiet for longest, for as long as it is asked to. */
+  /** Forgets the subjects that were quiet for longest while `goesOn` is true. */
   #forgetQuietest(goesOn: () => boolean): void {
     for (let index = 0; index < this.#ringStart && goesOn(); index++) {
       const entry = this.#at(index)
@@ -311,6 +326,6 @@ export class EntryLog implements BudgetHolder {
   }
 }
 
-/** What an entry of the ring costs beside its bytes, and a subject that has its newest there. */
+/** Estimated heap bytes of an entry of the ring, and of a subject whose newest entry is there. */
 const RING_ENTRY_BYTES = 88
 const RING_SUBJECT_BYTES = 180

@@ -1,45 +1,48 @@
 import type { Removal } from '@weir/proto'
 
-/** An event or a removal, with where its encoded form stands. */
+/** An event or a removal, and the place of its encoded form. */
 export interface Entry {
   readonly seq: number
   readonly state: SubjectState
-  /** UNSPECIFIED for an event. */
+  /** The kind of removal; UNSPECIFIED for an event. */
   readonly removal: Removal
   /**
-   * A segment of the ring, or bytes of its own; the entry as weir.v1.Batch.entries is [start, end)
-   * of it.
+   * The bytes that hold the encoded entry at [start, end), as weir.v1.Batch.entries has it: a
+   * segment of the ring, or bytes of the entry's own.
    */
   bytes: Uint8Array
   start: number
   end: number
 }
 
-/** What is known of a subject: its newest entry, and which channels it goes to. */
+/** The newest entry of a subject, and the channels that it goes to. */
 export interface SubjectState {
   readonly subject: string
   latest: Entry | undefined
-  /** Which of the router's answers is its own at the version `routedAt`. */
+  /**
+   * Index of the router's answer for this subject; valid while the router has the version
+   * `routedAt`.
+   */
   answer: number
   routedAt: number
 }
 
-/** A subject of which nothing is known yet. */
+/** Returns the state of a subject that has no entry and no route yet. */
 export function newSubject(subject: string): SubjectState {
   return { subject, latest: undefined, answer: 0, routedAt: -1 }
 }
 
-/** Whether a newer entry of the same subject has come. */
+/** Whether a newer entry of the same subject has arrived. */
 export function isSuperseded(entry: Entry): boolean {
   return entry.state.latest !== entry
 }
 
-/** Whether an entry's bytes were given back: it was superseded after it had left the ring. */
+/** Whether an entry has no bytes any more: a newer one superseded it after it had left the ring. */
 export function isVoid(entry: Entry): boolean {
   return entry.bytes === noBytes
 }
 
-/** Gives the bytes of an entry back; its place in the list stays. */
+/** Releases the bytes of an entry. Its place in the list stays. */
 export function makeVoid(entry: Entry): void {
   entry.bytes = noBytes
   entry.start = entry.end = 0

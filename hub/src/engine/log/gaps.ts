@@ -1,18 +1,21 @@
 import { limits } from '../../limits.ts'
 
-/** The entries in (from, to]. */
+/** The sequences in (from, to]. */
 export interface SeqRange {
   readonly from: number
   readonly to: number
 }
 
-/** What could not be had from a stream, in the order of sequence; of many, the newest. */
+/**
+ * Ranges of sequences that a stream could not deliver, in order. When there are too many, the
+ * oldest are merged into one range before `from`.
+ */
 export class Gaps {
   #ranges: SeqRange[] = []
   #from = 0
   #to = 0
 
-  /** Every gap past this sequence is known. */
+  /** The list has every gap past this sequence. */
   get from(): number {
     return this.#from
   }
@@ -25,18 +28,18 @@ export class Gaps {
     this.#to = to
   }
 
-  /** Everything up to a sequence may be missing. */
+  /** Treats everything up to a sequence as possibly missing. */
   forget(to: number): void {
     this.#from = Math.max(this.#from, to)
     this.#to = Math.max(this.#to, to)
   }
 
-  /** The first that ends past a sequence; what was forgotten counts as one. */
+  /** Returns the first gap that ends past a sequence. The merged range counts as a gap. */
   after(seq: number): SeqRange | undefined {
     return seq < this.#from ? { from: seq, to: this.#from } : this.#ranges.find(({ to }) => to > seq)
   }
 
-  /** Whether some of (from, to] may be missing. */
+  /** Whether a sequence of (from, to] may be missing. */
   crosses(from: number, to: number): boolean {
     if (from >= this.#to) return false
     return from < this.#from || this.#ranges.some((gap) => gap.to > from && gap.from < to)

@@ -1,21 +1,24 @@
 import type { MemoryBudget } from './memory-budget.ts'
 
-/** How much one log may hold. */
+/** The bounds of one log. */
 export interface LogBounds extends TombstoneBounds {
-  /** Whose log it is. */
+  /** The tenant that the log belongs to. */
   readonly tenant: string
-  /** Of all logs. */
+  /** The memory that all logs share. */
   readonly budget: MemoryBudget
-  /** Past it the ring is shorter: older cursors are served from the stream. */
+  /** Most bytes of the ring. Cursors older than the ring are served from the stream. */
   readonly ringBytesMax: number
   /**
-   * Past it the subject that was quiet for longest is forgotten: snapshots are served from the
-   * stream.
+   * Most subjects. Past it the log forgets the subject that was quiet for longest, and snapshots
+   * are served from the stream.
    */
   readonly subjectsMax: number
 }
 
-/** Removals that are remembered, by number and age; an older cursor starts with a snapshot. */
+/**
+ * Bounds of the remembered removals, by number and by age. A reader with an older cursor begins
+ * with a snapshot.
+ */
 export interface TombstoneBounds {
   readonly tombstonesMax: number
   readonly tombstoneMs: number

@@ -1,6 +1,7 @@
 /**
- * Memory of all logs of a hub together. When it is used up, it is given back by whoever holds most,
- * by tenant first and then by log: so nobody grows at the expense of those that hold less.
+ * The memory that all logs of a hub share. When it is used up, the tenant that holds most gives
+ * memory back, from the log that holds most, so no tenant grows at the expense of one that holds
+ * less.
  */
 export class MemoryBudget {
   readonly #bounds: BudgetBounds
@@ -12,12 +13,12 @@ export class MemoryBudget {
     this.#bounds = bounds
   }
 
-  /** Of all rings, with what stands around their entries. */
+  /** Bytes of all rings and of the objects that describe their entries. */
   get ringBytes(): number {
     return this.#ringBytes
   }
 
-  /** Of all entries that are older than the rings. */
+  /** Bytes of all kept entries, which have left the rings. */
   get keptBytes(): number {
     return this.#keptBytes
   }
@@ -41,7 +42,7 @@ export class MemoryBudget {
     this.#keptBytes += bytes
   }
 
-  /** Makes room for a segment of a ring, as far as anybody has more than one. */
+  /** Frees memory for a segment, as long as some log has more than one segment. */
   makeRoom(bytes: number): void {
     while (this.#ringBytes + bytes > this.#bounds.ringBytesMax) {
       const most = this.#most('ring')
@@ -50,7 +51,7 @@ export class MemoryBudget {
     }
   }
 
-  /** Takes back what is kept past the bound. */
+  /** Frees kept entries until they fit their bound. */
   keepWithin(): void {
     for (;;) {
       const excess = this.#keptBytes - this.#bounds.keptBytesMax
@@ -60,7 +61,7 @@ export class MemoryBudget {
     }
   }
 
-  /** Of the tenant that holds most, the log that has most to give. */
+  /** Returns the log that can give back most, of the tenant that can give back most. */
   #most(what: 'ring' | 'kept'): BudgetHolder | undefined {
     let most: BudgetHolder | undefined
     let mostBytes = 0
@@ -81,18 +82,20 @@ export class MemoryBudget {
 }
 
 export interface BudgetBounds {
-  /** Past it rings are shorter, down to one segment each. */
+  /** Most bytes of all rings together. Past it rings shrink, down to one segment each. */
   readonly ringBytesMax: number
-  /** Past it the subjects that were quiet for longest are forgotten. */
+  /**
+   * Most bytes of all kept entries. Past it logs forget the subjects that were quiet for longest.
+   */
   readonly keptBytesMax: number
 }
 
-/** A log, as the budget sees it. */
+/** The side of a log that the budget sees. */
 export interface BudgetHolder {
-  /** What it holds, where it can give some of it back. */
+  /** Returns the bytes that the log can give back. */
   spareBytes(what: 'ring' | 'kept'): number
-  /** Drops a segment. */
+  /** Drops the oldest segment of the ring. */
   giveBackRing(): void
-  /** Forgets the quietest subjects, until so many bytes are free or none is left. */
+  /** Forgets the quietest subjects until so many bytes are free or none is left. */
   giveBackKept(bytes: number): void
 }

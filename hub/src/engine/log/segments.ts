@@ -3,14 +3,13 @@ import { limits } from '../../limits.ts'
 import type { Entry, SubjectState } from './entry.ts'
 
 /**
- * The bytes of a ring: segments that are filled one after another, and dropped as a whole, the
- * oldest first.
+ * The bytes of a ring. Segments are filled one after another and dropped whole, the oldest first.
  */
 export class Segments {
   readonly #sizeMax: number
   #segments: Uint8Array[] = []
   #newest: Uint8Array = none
-  /** Up to where the newest is filled. */
+  /** The newest segment is filled up to this offset. */
   #end = 0
   #bytes = 0
 
@@ -18,7 +17,7 @@ export class Segments {
     this.#sizeMax = Math.min(limits.segmentBytesMax, ringBytesMax / 8)
   }
 
-  /** Of all segments together. */
+  /** Bytes of all segments together. */
   get bytes(): number {
     return this.#bytes
   }
@@ -35,12 +34,12 @@ export class Segments {
     return this.#newest.length - this.#end >= bytes
   }
 
-  /** How large the next one is: small at first, so that a quiet tail costs little. */
+  /** Returns the size of the next segment. It is small at first, so a quiet source costs little. */
   nextSize(bytesMin: number): number {
     return Math.max(bytesMin, Math.min(this.#sizeMax, Math.max(limits.segmentBytesMin, this.#bytes)))
   }
 
-  /** Takes a segment as the newest. */
+  /** Adds a segment, which becomes the newest. */
   add(segment: Uint8Array): void {
     this.#segments.push(segment)
     this.#newest = segment
@@ -53,7 +52,7 @@ export class Segments {
     this.#segments.shift()
   }
 
-  /** Writes an entry as it will stand in a batch; there is room for it. */
+  /** Writes an entry in the form in which a batch carries it. The newest segment must have room. */
   write(state: SubjectState, seq: number, payload: Uint8Array, removal: Entry['removal']): Entry {
     const bytes = this.#newest
     const start = this.#end

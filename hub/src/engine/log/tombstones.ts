@@ -3,8 +3,8 @@ import type { Entry } from './entry.ts'
 import type { TombstoneBounds } from './log-bounds.ts'
 
 /**
- * The removals of a log in the order of sequence, with when they came: remembered in bounded number
- * and for a bounded time.
+ * Remembers the removals of a log and their times of arrival, in the order of sequence, bounded by
+ * number and by age.
  */
 export class Tombstones {
   readonly #bounds: TombstoneBounds
@@ -19,7 +19,10 @@ export class Tombstones {
     this.#stones.push({ entry, at: now })
   }
 
-  /** Takes out the oldest when it is too old or one too many, unless it came after `seq`. */
+  /**
+   * Takes out and returns the oldest removal when it is too old or one too many, unless it came
+   * after `seq`.
+   */
   takeExcess(seq: number, now: number): Entry | undefined {
     const { tombstonesMax, tombstoneMs } = this.#bounds
     const oldest = this.#stones[this.#taken]
