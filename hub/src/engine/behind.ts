@@ -8,8 +8,8 @@ import { StepCache } from './step-cache.ts'
 import { StreamCatchUp } from './stream-catch-up.ts'
 
 /**
- * The subscribers of a source that are behind their channel: a queue of those that may go on, and
- * the step that moves each forward.
+ * Moves the subscribers of a source that are behind their channel: it queues those that can go on,
+ * and takes each one step at a time.
  */
 export class Behind {
   readonly #options: SourceOptions
@@ -19,10 +19,11 @@ export class Behind {
   readonly #catchUp: StreamCatchUp
   #ready: Subscriber[] = []
   /**
-   * Channels with subscribers ahead of the hub, while the stream is asked whether it reaches them.
+   * Channels that have subscribers ahead of the hub, while the hub asks the stream whether it
+   * reaches them.
    */
   readonly #inquired: Set<Lane> = new Set()
-  /** How often its answer was looked at since the last of them came. */
+  /** Looks at the stream's answer since a channel was last added. */
   #looks = 0
 
   constructor(options: SourceOptions, log: EntryLog, counters: SourceCounters) {
@@ -34,8 +35,8 @@ export class Behind {
   }
 
   /**
-   * Puts one where it belongs: with the caught up, in the queue, or to wait until its channel has
-   * come so far.
+   * Puts a subscriber where it belongs: with those that are caught up, in the queue, or to wait
+   * until its channel reaches it.
    */
   settle(subscriber: Subscriber): void {
     const { seq, channel } = subscriber
@@ -48,7 +49,7 @@ export class Behind {
     }
   }
 
-  /** The channel has moved: who waited for that goes on with it. */
+  /** Settles the waiting subscribers that the channel has reached. */
   settleAhead(channel: Lane): void {
     for (const subscriber of channel.ahead) {
       if (subscriber.seq > channel.seq) continue
@@ -58,9 +59,10 @@ export class Behind {
   }
 
   /**
-   * Who is still ahead though the log was compared with the stream since (the first comparison may
-   * have begun before) holds a cursor of a stream that was set back: it begins again. A hub that
-   * does not hear from NATS is only behind.
+   * Restarts the subscribers that are still ahead after the log was compared with the stream: their
+   * cursors are of a stream that was set back. The first comparison may have begun before they
+   * came, so two are needed. A hub that does not hear from NATS makes no comparison and restarts
+   * nobody.
    */
   doubtAhead(channel: Lane): void {
     const comparisons = this.#options.comparisons()
@@ -85,7 +87,7 @@ export class Behind {
     this.#options.requestComparison()
     this.#options.later(limits.aheadLookMs * 4 ** this.#looks++, () => {
       for (const channel of this.#inquired) {
-        // What begins meanwhile puts everybody where it belongs, once it is loaded.
+        // If the log has begun anew meanwhile, loading it settles everybody.
         if (begins === this.#log.begins) this.doubtAhead(channel)
         if (channel.ahead.size === 0) this.#inquired.delete(channel)
       }
@@ -94,13 +96,13 @@ export class Behind {
     })
   }
 
-  /** A receiver has got credit: what is behind of it may go on. */
+  /** Lets a subscriber go on whose receiver has got credit. */
   credit(subscriber: Subscriber): void {
     if (subscriber.isBehind) this.#enqueue(subscriber)
   }
 
   /**
-   * Takes those that may go on one step further each, until all had one or the clock says `until`.
+   * Takes each queued subscriber one step further, until all had one or the clock reaches `until`.
    */
   advance(until: number): void {
     const queue = this.#ready
@@ -116,20 +118,23 @@ export class Behind {
       if (this.#options.now() >= until) break
     }
     this.#steps.forget()
-    // What was cut off comes before what was added meanwhile.
+    // The rest of the queue comes before those that were added meanwhile.
     if (index < queue.length) this.#ready = queue.slice(index).concat(this.#ready)
     if (this.#ready.length > 0) this.#options.requestPass()
   }
 
   #enqueue(subscriber: Subscriber): void {
-    // After a read it is looked at again.
+    // A subscriber that reads the stream is queued again after the read.
     if (subscriber.activity !== 'none') return
     subscriber.activity = 'queued'
     this.#ready.push(subscriber)
     this.#options.requestPass()
   }
 
-  /** Without credit it costs nothing until there is some. */
+  /**
+   * Takes one step. A subscriber without credit leaves the queue, and costs nothing until it has
+   * credit.
+   */
   #step(subscriber: Subscriber): void {
     const { channel, position, receiver } = subscriber
     if (position.seq >= channel.seq) {
@@ -157,7 +162,7 @@ export class Behind {
     this.settle(subscriber)
   }
 
-  /** Serves one chunk to a subscriber whose position is older than memory. */
+  /** Reads one chunk from the stream for a subscriber whose position is older than memory. */
   async #readStream(subscriber: Subscriber): Promise<void> {
     subscriber.activity = 'reading'
     try {

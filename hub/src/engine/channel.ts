@@ -12,9 +12,8 @@ import type { EntryLog } from './log/entry-log.ts'
 import type { Route } from './router.ts'
 
 /**
- * The subscribers that share source, filters and interval. Those that are caught up stand at the
- * channel's own position and get the same bytes; those that are behind stand at positions of their
- * own.
+ * The subscribers that share source, filters and interval. Those that are caught up share the
+ * channel's position and get the same bytes. Each that is behind has a position of its own.
  */
 export class Channel implements Lane, Route {
   readonly number: number
@@ -23,25 +22,31 @@ export class Channel implements Lane, Route {
   readonly copy: number
   readonly accepts: (subject: string) => boolean
   #seq: number
-  /** Where there is an interval, as Position.owed. */
+  /** Same as Position.owed, for the channel's position; used when it has an interval. */
   #owed = 0
-  // There may be a channel for each connection, so what is mostly empty is not there.
+  // There may be a channel for each connection, so collections that are mostly empty are created on
+  // demand.
   #caughtUp: Subscriber[] = []
   #behind: Set<Subscriber> | undefined
   #ahead: Set<Subscriber> | undefined
   visit = 0
-  /** Entries that match and came since the last pass; there are none where there is an interval. */
+  /**
+   * Entries that match and arrived since the last pass; unused when the channel has an interval.
+   */
   pending: Entry[] | undefined
   dirty = false
-  /** When it was last flushed, milliseconds of the hub's clock; where there is an interval. */
+  /**
+   * When the channel was last flushed, in milliseconds of the hub's clock; used when it has an
+   * interval.
+   */
   flushedAt: number | undefined
-  /** Ends the timer of its next flush, while one runs. */
+  /** Cancels the timer of the next flush; undefined when none runs. */
   cancelTimer: (() => void) | undefined
   #allCount = 0
 
   constructor(number: number, kind: ChannelKind, head: number) {
     this.number = number
-    // An array that grew has spare room; a copy has none.
+    // A copy has no spare capacity, as an array that grew has.
     this.filters = kind.filters.slice()
     this.intervalMs = kind.intervalMs
     this.copy = kind.copy
@@ -50,8 +55,8 @@ export class Channel implements Lane, Route {
   }
 
   /**
-   * Where all stand that are caught up: everything up to here was sent to them, counted or
-   * announced.
+   * The position of all that are caught up: everything up to this sequence was sent to them,
+   * counted or announced.
    */
   get seq(): number {
     return this.#seq
@@ -88,7 +93,7 @@ export class Channel implements Lane, Route {
   join(subscriber: Subscriber): void {
     this.#leaveBehind(subscriber)
     subscriber.catchUp(this.#caughtUp.length)
-    // An array that is pushed to has room for many; most channels have one subscriber.
+    // An array that `push` has grown has room for many, and most channels have one subscriber.
     if (subscriber.place === 0) this.#caughtUp = [subscriber]
     else this.#caughtUp.push(subscriber)
   }
@@ -104,8 +109,8 @@ export class Channel implements Lane, Route {
   }
 
   /**
-   * Sends what came since the last flush to all that are caught up, and moves the channel to
-   * `head`. Gives those that could not take it, who are to be served each by itself.
+   * Sends everything new since the last flush to all that are caught up, and moves the channel to
+   * `head`. Returns the subscribers that could not take it, which have fallen behind.
    */
   flush(log: EntryLog, head: number, batchBytesMax: number, counters: SourceCounters): readonly Subscriber[] {
     this.dirty = false
@@ -117,23 +122,26 @@ export class Channel implements Lane, Route {
     return fallen
   }
 
-  /** What lies before is not for those that are caught up, or was sent. */
+  /**
+   * Moves the channel to a sequence. What lies before was sent, or is not for those that are caught
+   * up.
+   */
   moveTo(seq: number): void {
     this.#seq = seq
     this.#owed = 0
   }
 
   /**
-   * Moves the cursors of a quiet channel to the head, so that they do not grow old; gives what
-   * `flush` gives.
+   * Moves the cursors of a quiet channel to the head, so they do not grow old. Returns what `flush`
+   * returns.
    */
   beat(log: EntryLog, head: number, counters: SourceCounters): readonly Subscriber[] {
     return this.#seq < head ? this.#share(log, nothing, head, counters) : noSubscribers
   }
 
   /**
-   * Counts the entries of indexes [first, last), which are about to leave the ring, for all who
-   * have not passed them.
+   * Counts the entries of indexes [first, last), which are about to leave the ring, for all readers
+   * that have not passed them.
    */
   oweDropped(log: EntryLog, first: number, last: number): void {
     const { entries } = log
@@ -145,7 +153,7 @@ export class Channel implements Lane, Route {
     for (const { mode, position } of this.behind) {
       if (mode !== Mode.LATEST) continue
       const { countedFrom } = position
-      // Most stand before the whole of what is dropped, so that count is made once.
+      // Most subscribers stand before all of the dropped entries, so they share one count.
       if (countedFrom < start) {
         whole ??= countMatches(entries, this.accepts, first, last)
         position.owe(whole)
@@ -153,7 +161,10 @@ export class Channel implements Lane, Route {
     }
   }
 
-  /** Makes all that are caught up fall behind, each with a position where the channel stands. */
+  /**
+   * Makes all that are caught up fall behind, each with a position where the channel stands.
+   * Returns them.
+   */
   detachAll(): readonly Subscriber[] {
     const detached = this.#caughtUp.slice()
     for (const subscriber of detached) this.#fallBehind(subscriber)
@@ -164,7 +175,7 @@ export class Channel implements Lane, Route {
     const pending = this.pending
     if (pending === undefined) return noSubscribers
     this.pending = undefined
-    // Where nobody asked for every entry, what is superseded already need not be sent.
+    // An entry that a newer one supersedes need not be sent when nobody asked for every entry.
     const reader = this.#allCount === 0 ? newestOfPending : allOfPending
     let fallen = noSubscribers
     for (let next = 0; next < pending.length && this.#caughtUp.length > 0; ) {
@@ -181,7 +192,7 @@ export class Channel implements Lane, Route {
     let fallen = noSubscribers
     while (this.#seq < head && this.#caughtUp.length > 0) {
       const step = advance(log, new Position(this.#seq, this.#owed), reads, head, batchBytesMax)
-      // So much has happened since the last tick that memory does not have it.
+      // Memory no longer has everything since the last tick.
       if (step.kind !== 'chunk') return joined(fallen, this.detachAll())
       fallen = joined(fallen, this.#share(log, step, step.to, counters))
       this.#owed = step.owed
@@ -189,23 +200,24 @@ export class Channel implements Lane, Route {
     return fallen
   }
 
-  /** Sends the same to all that are caught up. */
+  /** Sends the same batch to all that are caught up. Returns those that refused it. */
   #share(log: EntryLog, shared: Shared, to: number, counters: SourceCounters): readonly Subscriber[] {
     const { entries, conflated } = shared
     const from = this.#seq
-    // Only in buckets do channels pass a gap: elsewhere each subscriber is told of it.
+    // A channel crosses a gap only in buckets. Elsewhere each subscriber is told of the gap.
     const uncounted = shared.uncounted === true || log.gaps.crosses(from, to)
     const batch = new Batch(log.epoch, { channel: this.number, from, to, conflated, uncounted }, entries)
     const refused = send(batch, this.#caughtUp, counters)
-    // Who has credit, and owes nothing, so that no acknowledgement comes, may refuse a batch that
-    // is larger than its window.
+    // A subscriber with credit that owes no acknowledgement may still refuse a batch that is larger
+    // than its window.
     for (const subscriber of refused) this.#fallBehind(subscriber)
     this.#seq = to
     return refused
   }
 
   /**
-   * Gives it a position of its own: where the channel stood before the batch that it did not take.
+   * Gives a subscriber a position of its own: where the channel stood before the batch that it
+   * refused.
    */
   #fallBehind(subscriber: Subscriber): void {
     this.#leaveCaughtUp(subscriber)
@@ -229,7 +241,7 @@ export class Channel implements Lane, Route {
   }
 }
 
-/** What one flush sends to all that are caught up. */
+/** The entries and counts that one flush sends to all that are caught up. */
 interface Shared {
   readonly entries: readonly Entry[]
   readonly conflated: number
@@ -237,13 +249,14 @@ interface Shared {
 }
 
 /**
- * A flush is one batch mostly. Copies nothing then: what `send` gives is good until the next one.
+ * Concatenates two lists. Most flushes are one batch; then it copies nothing and returns the list
+ * of `send`, which is valid until the next call of it.
  */
 function joined(some: readonly Subscriber[], more: readonly Subscriber[]): readonly Subscriber[] {
   return more.length === 0 ? some : [...some, ...more]
 }
 
-/** Readers of the pending entries, which all match and were not counted before. */
+/** Readers of pending entries, all of which match and none of which was counted before. */
 const allOfPending: Reader = { mode: Mode.ALL, accepts: undefined, snapshotAt: 0, countedTo: 0 }
 const newestOfPending: Reader = { ...allOfPending, mode: Mode.LATEST }
 const nothing: Shared = { entries: [], conflated: 0 }

@@ -1,8 +1,8 @@
 import type { Source } from './source.ts'
 
 /**
- * Decides when passes run: at once when the hub was idle, and after a pass no sooner than the pass
- * lasted. So batches grow with the load, and without load latency is that of one turn of the event
+ * Decides when passes run: at once when the hub was idle, and after a pass no sooner than that pass
+ * lasted. So batches grow with the load, and without load the latency is one turn of the event
  * loop.
  */
 export class Flusher {
@@ -11,7 +11,7 @@ export class Flusher {
   #scheduled = false
   #earliest = 0
 
-  /** `onPass` hears how long each round of passes took. */
+  /** `onPass` is called with the duration of each round of passes. */
   constructor(onPass: (seconds: number) => void) {
     this.#onPass = onPass
   }

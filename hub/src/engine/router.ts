@@ -2,31 +2,31 @@ import { limits } from '../limits.ts'
 import type { SubjectState } from './log/entry.ts'
 
 /**
- * What a router routes to: something with a filter set, which may be one object under several
+ * The target of a route: an object with a set of filters. One object may stand under several
  * filters.
  */
 export interface Route {
-  /** Which no other route has. */
+  /** A number that no other route has. */
   readonly number: number
   readonly filters: readonly string[]
-  /** Scratch of the router: the visit in which it was last collected. */
+  /** Used by the router: the visit in which it last collected this route. */
   visit: number
 }
 
 /**
- * Finds the routes that match a subject: a trie over all filters, and the answer remembered for the
- * subject until a route comes or goes. A subject that was seen before costs one comparison;
- * subjects with the same routes share one answer.
+ * Finds the routes that match a subject, by a trie over all filters. The answer is remembered for
+ * the subject until a route comes or goes: looking up a subject that was seen before costs one
+ * comparison, and subjects with the same routes share one answer.
  */
 export class Router<R extends Route> {
   #root: Node<R> = newNode()
   #version = 0
   #visit = 0
   #size = 0
-  /** The answers of this version, and where those with the same hash stand among them. */
+  /** The answers of this version, and the indexes of those that have the same hash. */
   #answers: (readonly R[])[] = []
   readonly #places: Map<number, number[]> = new Map()
-  /** Routes in all answers together. */
+  /** Number of routes in all answers together. */
   #remembered = 0
 
   get size(): number {
@@ -78,7 +78,7 @@ export class Router<R extends Route> {
     this.#remembered = 0
   }
 
-  /** The place of an answer, which an equal one may have already. */
+  /** Returns the index of an answer, which may be that of an equal one. */
   #remember(found: readonly R[]): number {
     let hash = 0
     for (const { number } of found) hash = (Math.imul(hash, 31) + number) | 0
@@ -124,10 +124,10 @@ function isSame(one: readonly Route[], other: readonly Route[]): boolean {
   return one.length === other.length && one.every((route, index) => route === other[index])
 }
 
-/** What an answer costs beside its routes, in routes. */
+/** Cost of an answer beside its routes, in routes. */
 const ANSWER_COST = 16
 
-/** Small where it is a leaf: there may be one for each subscriber. */
+/** A node of the trie. A leaf is small, since there may be one for each subscriber. */
 interface Node<R> {
   children: Map<string, Node<R>> | undefined
   first: R | undefined
@@ -140,7 +140,7 @@ function newNode<R>(): Node<R> {
 
 const none: readonly never[] = []
 
-/** Whether the node is empty afterwards, so that its parent drops it. */
+/** Removes a route. Returns whether the node is empty afterwards, so that its parent drops it. */
 function removeFrom<R>(node: Node<R>, tokens: readonly string[], at: number, route: R): boolean {
   const token = tokens[at]
   if (token === undefined) {

@@ -3,32 +3,32 @@ import type { StreamReader } from './cursor/stream-reader.ts'
 import type { ChannelKind } from './delivery/channel-kind.ts'
 import type { LogBounds } from './log/log-bounds.ts'
 
-/** What a source is made from: its bounds, and all that it knows of the world. */
+/** The bounds of a source, and all that it needs of the world. */
 export interface SourceOptions {
   /** "events" or a bucket. */
   readonly name: string
   readonly bounds: LogBounds
   readonly reader: StreamReader
-  /** Whether values can go (deletion, expiry): true for buckets. */
+  /** Whether values can go, by deletion or expiry: true for buckets. */
   readonly hasRemovals: boolean
-  /** A batch for all that are caught up is not larger than this, unless one entry is. */
+  /** Most bytes of a batch for all that are caught up, unless one entry is larger. */
   readonly batchBytesMax: number
-  /** A number that no other channel of the hub has. */
+  /** Returns a number that no other channel of the hub has. */
   nextChannel(): number
-  /** Asks for a pass soon. */
+  /** Requests a pass soon. */
   requestPass(): void
-  /** Milliseconds that only grow. */
+  /** Returns milliseconds that never decrease. */
   now(): number
-  /** How often the log was found to have everything that its stream had at the moment. */
+  /** Returns how often the log was found to have everything that its stream had. */
   comparisons(): number
-  /** Asks for a comparison now. */
+  /** Requests a comparison of the log with its stream now. */
   requestComparison(): void
-  /** Does something once, after a time; gives what cancels it. */
+  /** Calls a function once after some milliseconds. Returns a function that cancels it. */
   later(ms: number, action: () => void): () => void
   onReadFailed(thrown: unknown): void
 }
 
-/** Its filters are valid; they need not be canonical. */
+/** A request to subscribe. Its filters are valid and need not be canonical. */
 export interface SubscribeRequest extends ChannelKind {
   readonly id: number
   readonly mode: Mode

@@ -14,21 +14,22 @@ import type { SourceOptions, SubscribeRequest } from './source-options.ts'
 
 /**
  * One source of one tenant: its log, its channels, and the pass that advances every subscriber. It
- * knows neither NATS nor sockets, so that its invariants are tested on simulated ones.
+ * knows neither NATS nor sockets, so its invariants are tested in a simulated world.
  */
 export class Source {
   readonly #options: SourceOptions
   readonly #log: EntryLog
   readonly #router: Router<Channel> = new Router()
   readonly #channels: Map<string, Channel> = new Map()
-  /** Channels that something was added to since the last pass. */
+  /** Channels with new entries since the last pass. */
   #dirty: Channel[] = []
   #loading = true
   #loadedEpoch = 0
-  /** What is loaded is the same incarnation once more, to find what is gone. */
+  /** Whether the table being loaded is of the same incarnation once more, to find what is gone. */
   #isReload = false
   /**
-   * Who came while another incarnation was being loaded, with their cursors: they begin after it.
+   * Subscribers that came while another incarnation was being loaded, with their cursors. They
+   * begin after it.
    */
   readonly #arrivals: Map<Subscriber, Cursor | undefined> = new Map()
   readonly #behind: Behind
@@ -41,7 +42,7 @@ export class Source {
     this.#behind = new Behind(options, this.#log, this.counters)
   }
 
-  /** What its users call it: "events" or a bucket. */
+  /** The name that users know: "events" or a bucket. */
   get name(): string {
     return this.#options.name
   }
@@ -66,7 +67,7 @@ export class Source {
     return count
   }
 
-  // What the tail hands on (TailSink).
+  // The methods of TailSink, which the tail calls.
 
   begin(epoch: number): void {
     this.#loading = true
@@ -78,7 +79,7 @@ export class Source {
 
   entry(subject: string, seq: number, payload: Uint8Array, removal: Removal): void {
     this.counters.inbound++
-    // Only a tombstone has an age.
+    // Only a tombstone needs the time of its arrival.
     const now = removal === Removal.UNSPECIFIED ? 0 : this.#options.now()
     const entry = this.#log.append(subject, seq, payload, removal, now)
     if (this.#loading) return
@@ -101,7 +102,8 @@ export class Source {
 
   gap(from: number, to: number): void {
     if (this.#log.keepsNewest) {
-      // What a bucket lacks was superseded: batches over it say that they are not counted.
+      // An entry that a bucket no longer has was superseded. Batches over it say that they are
+      // uncounted.
       this.#log.gap(from, to)
       return
     }
@@ -115,8 +117,8 @@ export class Source {
   }
 
   /**
-   * Adds a subscription, and says with Subscribed how it begins; what follows comes with the next
-   * passes. Throws `malformed` or `invalid`.
+   * Adds a subscription and sends Subscribed, which says how it begins. Entries follow with the
+   * next passes. Throws `malformed` or `invalid`.
    */
   subscribe(receiver: Receiver, request: SubscribeRequest): Subscriber {
     const { id, mode, intervalMs, cursor } = request
@@ -147,26 +149,26 @@ export class Source {
     channel.pending = undefined
   }
 
-  /** A receiver has got credit: what is behind of it may go on. */
+  /** Lets a subscriber go on whose receiver has got credit. */
   credit(subscriber: Subscriber): void {
     this.#behind.credit(subscriber)
   }
 
   /**
-   * One pass: what is new goes to all that are caught up, then those that are behind go on, as far
-   * as one pass may last.
+   * Runs one pass: new entries go to all that are caught up, then those that are behind go on, as
+   * far as the time of one pass allows.
    */
   pass(): void {
     if (this.#loading) return
     const start = this.#options.now()
     this.#flushDirty(false)
     const flushed = this.#options.now()
-    // In a storm of resumes they get a share of the time that live delivery took, or the passes of
-    // many sockets would starve them.
+    // Those that are behind get a share of the time that live delivery took. With a fixed time, the
+    // passes of many sockets would starve them in a storm of resumes.
     this.#behind.advance(flushed + Math.max(limits.advanceMs, (flushed - start) / 4))
   }
 
-  /** On each heartbeat: quiet channels go to the head, so that no cursor grows old. */
+  /** Runs on each heartbeat: it moves quiet channels to the head, so that no cursor grows old. */
   beat(): void {
     if (this.#loading) return
     this.#log.forgetRemovals(this.#options.now())
@@ -180,8 +182,8 @@ export class Source {
   }
 
   /**
-   * How far a subscriber is behind: entries of the source, whether they match or not, and the age
-   * of the first of them.
+   * Returns how far a subscriber is behind: entries of the source, whether they match or not, and
+   * the age of the first of them in milliseconds.
    */
   lagOf({ isBehind, seq, channel }: Subscriber): Lag {
     return isBehind || channel.dirty ? this.#lagAt(seq) : noLag
@@ -219,8 +221,8 @@ export class Source {
   }
 
   /**
-   * After an epoch change everyone begins again, as the mode asks; after a reload, who holds the
-   * latest or was set back.
+   * Restarts the subscribers of a channel. After a change of epoch every subscriber begins again,
+   * as its mode says. After a reload only those do that hold the latest state or were set back.
    */
   #restart(channel: Channel): void {
     const { head } = this.#log
@@ -272,8 +274,8 @@ export class Source {
   }
 
   /**
-   * Entries are about to leave the ring: who counts on them is told, and what waits for the next
-   * pass goes now.
+   * Runs before entries leave the ring: pending entries are sent, and readers that have not passed
+   * the entries count them.
    */
   #beforeDrop(first: number, last: number): void {
     if (this.#loading || last === first) return

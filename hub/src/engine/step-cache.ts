@@ -5,19 +5,19 @@ import type { Subscriber } from './delivery/subscriber.ts'
 import type { EntryLog } from './log/entry-log.ts'
 
 /**
- * What comes next for those that are behind, encoded: of many that stand together in one pass,
- * once.
+ * Encodes the next step of subscribers that are behind. Many that share a position in one pass
+ * share one encoding.
  */
 export class StepCache {
   readonly #log: EntryLog
-  /** Of the present pass, by all that they depend on. */
+  /** The steps of the current pass, by everything that they depend on. */
   readonly #known: Map<string, EncodedStep> = new Map()
 
   constructor(log: EntryLog) {
     this.#log = log
   }
 
-  /** The step from where a subscriber stands, up to `limit` at most. */
+  /** Returns the step from a subscriber's position, up to `limit` at most. */
   next(subscriber: Subscriber, limit: number): EncodedStep {
     const { channel, position, mode, receiver } = subscriber
     const key = `${channel.number} ${position.key} ${mode} ${receiver.codec.index} ${receiver.chunkBytesMax} ${limit}`
@@ -33,13 +33,13 @@ export class StepCache {
     return step
   }
 
-  /** The pass has ended: the log goes on. */
+  /** Drops all steps when the pass has ended, as the log goes on. */
   forget(): void {
     this.#known.clear()
   }
 }
 
-/** A step; one that sends something has its batch for the subscriber's channel. */
+/** A step. One that sends something has a batch for the subscriber's channel. */
 export type EncodedStep = EncodedChunk | Exclude<Step, Chunk>
 
 export interface EncodedChunk {
@@ -49,8 +49,8 @@ export interface EncodedChunk {
 }
 
 /**
- * A step whose batch is not too large for the receiver when it is encoded: else one of fewer
- * entries is taken.
+ * Makes a step whose encoded batch is small enough for the receiver: it takes fewer entries until
+ * it is.
  */
 export function encodeStep<S extends Step>(
   log: EntryLog,

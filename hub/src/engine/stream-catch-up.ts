@@ -11,7 +11,7 @@ import type { EntryLog } from './log/entry-log.ts'
 import { encodeStep } from './step-cache.ts'
 
 /**
- * Brings subscribers whose position is older than memory forward, a chunk at a time, from the
+ * Moves subscribers whose position is older than memory forward, a chunk at a time, from the
  * stream.
  */
 export class StreamCatchUp {
@@ -26,9 +26,9 @@ export class StreamCatchUp {
   }
 
   /**
-   * Reads and sends one chunk; false when there is no credit for it, so that the subscriber has to
-   * wait for some. Nothing is sent when the subscription or the incarnation has ended meanwhile.
-   * Throws `unavailable`.
+   * Reads and sends one chunk. Resolves to false when there is no credit for it, so the subscriber
+   * has to wait. Sends nothing when the subscription or the incarnation has ended meanwhile. Throws
+   * `unavailable`.
    */
   async next(subscriber: Subscriber): Promise<boolean> {
     const { channel, position, receiver, mode } = subscriber
@@ -52,12 +52,12 @@ export class StreamCatchUp {
     return chunk === undefined || !isWanted() || this.#send(subscriber, chunk)
   }
 
-  /** Where mode ALL goes on in memory, or meets what the stream could not give. */
+  /** Returns where mode ALL goes on in memory, or meets a gap. */
   #completeForAll(position: Position): number {
     return Math.min(this.#log.completeFrom, nextLoss(this.#log, position.seq)?.from ?? Number.POSITIVE_INFINITY)
   }
 
-  /** Where mode LATEST goes on in memory. */
+  /** Returns where mode LATEST goes on in memory. */
   #completeForLatest(position: Position): number {
     const { latestFrom, removalsFrom, gaps, keepsNewest } = this.#log
     position.streamUntil(Math.max(latestFrom, removalsFrom, keepsNewest ? 0 : gaps.from), this.#log)
@@ -67,8 +67,8 @@ export class StreamCatchUp {
   #send(subscriber: Subscriber, read: StreamChunk): boolean {
     const { position, mode } = subscriber
     const lost = read.lostTo > position.seq
-    // What a bucket no longer holds was superseded, and a snapshot misses nothing by what retention
-    // had dropped before it.
+    // An entry that a bucket no longer has was superseded. A snapshot misses nothing by what
+    // retention had dropped before it.
     const uncounted = this.#log.keepsNewest || (lost && mode === Mode.LATEST && position.seq === 0)
     if (lost && !uncounted) {
       subscriber.passGap(read.lostTo, 'retention', this.#counters)
@@ -79,7 +79,7 @@ export class StreamCatchUp {
     const encoded = encodeStep(this.#log, subscriber, bytes, (most) =>
       chunkOf(this.#log, position, mode, read, uncounted, most),
     )
-    // Another subscription of the connection may have used the credit while this one was reading.
+    // Another subscription of the connection may have used the credit during the read.
     if (send(encoded.batch, [subscriber], this.#counters).length > 0) return false
     position.sent(encoded.chunk)
     return true
@@ -87,8 +87,8 @@ export class StreamCatchUp {
 }
 
 /**
- * As much of what was read as has so many bytes. All that is told of it was owed, if it had left
- * the ring.
+ * Makes a chunk of the first `bytesMax` bytes of what was read. Every entry that it sends or counts
+ * was owed, if it had left the ring.
  */
 function chunkOf(
   { completeFrom }: EntryLog,
@@ -104,7 +104,10 @@ function chunkOf(
   return { kind: 'chunk', to: isWhole ? read.to : to, entries, conflated, uncounted, owed: owed - told, uncountedTo }
 }
 
-/** Makes of what was read a table of its own: of each subject all but the last are superseded. */
+/**
+ * Links the entries of a read as a table of its own: all but the last of each subject are
+ * superseded.
+ */
 function linkNewest(read: readonly Entry[]): void {
   const newest = new Map(read.map((entry) => [entry.state.subject, entry]))
   for (const { state } of read) state.latest = newest.get(state.subject)

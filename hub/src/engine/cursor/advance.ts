@@ -6,41 +6,41 @@ import type { Position, Reached } from './position.ts'
 import { countWithin, select } from './select.ts'
 
 /**
- * The one operation of the hub: from a position in the log, what comes next. Catch-up, conflation,
- * snapshot and resume are this function at different positions; live delivery is its last step,
- * taken by all that stand together.
+ * The one operation of the hub: it finds what comes next from a position in the log. Catch-up,
+ * conflation, snapshot and resume are this function at different positions. Live delivery is its
+ * last step, taken by all subscribers that share a position.
  *
- * Invariant, for each call: the entries of (from, to] that match are `entries` plus `conflated`, or
- * the step is a gap that announces them; nothing that matches lies between `limit` and the head,
- * unless `limit` is the head. Where the range is older than the ring, what was superseded there
- * cannot be counted unless it was counted when it left (`owed`); the chunk then says
+ * Invariant of each call: either the matching entries of (from, to] are `entries` plus `conflated`,
+ * or the step is a gap that announces them. `limit` is the head, or the position of the channel,
+ * past which the next flush sends. Entries older than the ring that a newer one superseded cannot
+ * be counted unless they were counted when they left the ring (`owed`); the chunk then says
  * `uncounted`.
  */
 export function advance(log: EntryLog, position: Position, reads: Reads, limit: number, bytesMax: number): Step {
   const isLatest = reads.mode === Mode.LATEST
   const detour = isLatest ? detourOfLatest(log, position) : undefined
   if (detour !== undefined) return detour
-  // Mode LATEST: gaps that were forgotten lie before a snapshot, which does not announce them.
+  // In mode LATEST the forgotten gaps lie before a snapshot, and a snapshot does not announce them.
   const loss = nextLoss(log, isLatest ? Math.max(position.seq, log.gaps.from) : position.seq)
   if (loss !== undefined && loss.from <= position.seq) return { kind: 'gap', to: Math.min(loss.to, limit) }
   if (!isLatest && position.seq < log.completeFrom) return { kind: 'stream' }
   return chunkOf(log, position, reads, Math.min(limit, loss?.from ?? limit), limit, bytesMax)
 }
 
-/** What is read: how, and which subjects. */
+/** The mode and the filter of a reader. */
 export interface Reads {
   readonly mode: Mode
   readonly accepts: (subject: string) => boolean
 }
 
 export type Step =
-  /** Entries to send, and how far that goes. */
+  /** Entries to send, and the position after them. */
   | Chunk
-  /** The stream could not give (from, to]. */
+  /** The stream could not deliver (from, to]. */
   | { readonly kind: 'gap'; readonly to: number }
-  /** The position is older than what memory can serve: read the stream. */
+  /** The position is older than memory: the stream has to be read. */
   | { readonly kind: 'stream' }
-  /** Removals or gaps past the position were forgotten: begin again with a snapshot. */
+  /** Removals or gaps past the position were forgotten: the reader begins again with a snapshot. */
   | { readonly kind: 'snapshot' }
 
 export interface Chunk extends Reached {
@@ -51,14 +51,17 @@ export interface Chunk extends Reached {
 }
 
 /**
- * The first gap that a position has not passed and that has to be announced. What a bucket does not
- * have was superseded: it is only not counted.
+ * Returns the first gap past a position that has to be announced. An entry that a bucket no longer
+ * has was superseded: it is uncounted, and no gap.
  */
 export function nextLoss(log: EntryLog, seq: number): SeqRange | undefined {
   return log.keepsNewest ? undefined : log.gaps.after(seq)
 }
 
-/** Why mode LATEST cannot go on in memory; undefined when it can. */
+/**
+ * Returns the step that mode LATEST has to take instead of going on in memory; undefined when it
+ * can go on.
+ */
 function detourOfLatest(log: EntryLog, position: Position): Step | undefined {
   const { safeTo, isStreaming, seq } = position
   if (log.removalsFrom > safeTo) return { kind: 'snapshot' }
@@ -67,7 +70,7 @@ function detourOfLatest(log: EntryLog, position: Position): Step | undefined {
   return seq < log.latestFrom ? { kind: 'stream' } : undefined
 }
 
-/** What memory has up to `end`, which is `limit` or where a loss begins. */
+/** Makes a chunk of what memory has up to `end`, which is `limit` or the beginning of a gap. */
 function chunkOf(
   log: EntryLog,
   position: Position,
@@ -80,14 +83,15 @@ function chunkOf(
   const { seq, snapshotAt } = position
   const reader = { mode, accepts, snapshotAt, countedTo: completeFrom }
   const { entries, conflated, to, isWhole } = select(log.entries, log.indexAfter(seq), end, reader, bytesMax)
-  // How much of what is owed lies before a loss, and how much past it, is not known.
+  // Nobody knows how many of the owed entries lie before the gap and how many past it.
   const forgets = end < limit && position.owed > 0
   const uncountedTo = forgets ? completeFrom : position.uncountedTo
   const owed = forgets ? 0 : position.owed - countWithin(entries, entries.length, uncountedTo, completeFrom)
   const uncounted = seq < uncountedTo || log.gaps.crosses(seq, end)
   const at = isWhole ? end : to
-  // Past the part that left the ring, what is still owed was superseded there. Within it nobody
-  // knows how much of it was, so it is told later, which is no use to who leaves with this cursor.
+  // Past the entries that left the ring, all that is still owed was superseded there. Before that
+  // nobody knows how many were, so a later chunk tells it; this chunk says `uncounted` for a reader
+  // that leaves with this cursor.
   const isLater = at < completeFrom && at < limit
   return {
     kind: 'chunk',

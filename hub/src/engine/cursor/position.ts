@@ -2,14 +2,14 @@ import { Mode, Start } from '@weir/proto'
 import type { EntryLog } from '../log/entry-log.ts'
 
 /**
- * Where a subscriber is in a log: its sequence, and how many entries that it has not passed are
- * still to be sent or counted for it. Mode ALL is sent or announced every entry, so nothing is
- * owed.
+ * The position of a subscriber in a log: a sequence, and the number of entries past it that have
+ * left the ring and are still to be sent or counted. Mode ALL owes nothing, as it sends or
+ * announces every entry.
  *
- * Invariant: everything up to `seq` was sent, counted or announced. `owed` is how many of the
- * entries that have left the ring match, lie past both `seq` and `uncountedTo`, and are to be sent
- * or counted; so it is 0 where nothing that left the ring lies past them. Only a beginning
- * (snapshot, restart, resume) moves `seq` back.
+ * Invariant: everything up to `seq` was sent, counted or announced. `owed` is the number of
+ * matching entries that have left the ring, lie past both `seq` and `uncountedTo`, and are to be
+ * sent or counted; it is 0 when no such entry has left the ring. Only a beginning (snapshot,
+ * restart, resume) moves `seq` back.
  */
 export class Position {
   #seq: number
@@ -24,57 +24,61 @@ export class Position {
     this.#owed = owed
   }
 
-  /** Everything up to here was sent, counted or announced. */
+  /** Everything up to this sequence was sent, counted or announced. */
   get seq(): number {
     return this.#seq
   }
 
-  /** Entries past `countedFrom` that match and were counted when they left the ring. */
+  /** Number of matching entries past `countedFrom` that were counted when they left the ring. */
   get owed(): number {
     return this.#owed
   }
 
   /**
-   * Up to here nothing is counted: the subscription began there with a cursor older than the ring.
+   * Entries up to this sequence are not counted: the subscription began with a cursor older than
+   * the ring.
    */
   get uncountedTo(): number {
     return this.#uncountedTo
   }
 
-  /** What leaves the ring past this sequence is owed. */
+  /** Entries past this sequence are owed when they leave the ring. */
   get countedFrom(): number {
     return Math.max(this.#seq, this.#uncountedTo)
   }
 
-  /** The head when its snapshot began: a removal up to here has nothing to remove. */
+  /**
+   * The head when the snapshot began. The reader needs no removal up to it, since it has nothing to
+   * remove.
+   */
   get snapshotAt(): number {
     return this.#snapshotAt
   }
 
-  /** Mode LATEST reads the stream up to here, where memory has forgotten subjects. */
+  /** Whether mode LATEST has to read the stream because memory has forgotten subjects. */
   get isStreaming(): boolean {
     return this.#seq < this.#streamTo
   }
 
-  /** Up to where the stream is read. */
+  /** The sequence up to which the stream is read. */
   get streamTo(): number {
     return this.#streamTo
   }
 
   /**
-   * Up to here the forgetting of removals and gaps does no harm: what they were about was not sent,
-   * or comes again.
+   * Removals and gaps up to this sequence may be forgotten: the entries that they concern were not
+   * sent, or are sent again.
    */
   get safeTo(): number {
     return Math.max(this.#seq, this.isStreaming ? this.#removalsFrom : this.#snapshotAt)
   }
 
-  /** Two positions of one key take the same steps from here on. */
+  /** Positions with the same key take the same steps. */
   get key(): string {
     return [this.#seq, this.#owed, this.#uncountedTo, this.#snapshotAt, this.#streamTo, this.#removalsFrom].join()
   }
 
-  /** Moves to the beginning of the latest state; the channel stands at `head`. */
+  /** Moves to the beginning of the latest state; `head` is the position of the channel. */
   snapshot(log: EntryLog, head: number): Start {
     this.#reset(0)
     this.#uncountedTo = log.completeFrom
@@ -88,14 +92,15 @@ export class Position {
     return log.completeFrom > 0 ? Start.STREAM : Start.MEMORY
   }
 
-  /** Moves to `head`, so that what comes after it is sent. */
+  /** Moves to `head`, so that only later entries are sent. */
   follow(head: number): Start {
     this.#reset(head)
     return Start.HEAD
   }
 
   /**
-   * Moves to a cursor of this incarnation, or to a snapshot where removals past it are forgotten.
+   * Moves to a cursor of this incarnation, or to a snapshot when removals past the cursor are
+   * forgotten.
    */
   resume(seq: number, mode: Mode, log: EntryLog, head: number): Start {
     const isLatest = mode === Mode.LATEST
@@ -105,14 +110,14 @@ export class Position {
     return seq < (isLatest ? log.latestFrom : log.completeFrom) ? Start.STREAM : Start.MEMORY
   }
 
-  /** Moves past entries that it will not get, which are announced as a gap. */
+  /** Moves past entries that a gap announces. */
   pass(to: number): void {
     this.#seq = to
   }
 
   /**
-   * Retention has dropped some of what is owed, nobody knows how much: up to where memory begins,
-   * nothing is counted any more.
+   * Gives up counting before memory begins: retention has dropped an unknown number of the owed
+   * entries.
    */
   loseOwed(log: EntryLog): void {
     this.#owed = 0
@@ -126,13 +131,13 @@ export class Position {
     this.#uncountedTo = uncountedTo
   }
 
-  /** Adds entries past `countedFrom` that match and leave the ring. */
+  /** Adds matching entries past `countedFrom` that leave the ring. */
   owe(count: number): void {
     this.#owed += count
   }
 
   /**
-   * The subscriber is to read the stream up to a sequence at least. What it gets there may have
+   * Makes the subscriber read the stream up to a sequence at least. Entries that it reads may have
    * been removed since, so it gets every removal.
    */
   streamUntil(to: number, log: EntryLog): void {
@@ -147,7 +152,7 @@ export class Position {
   }
 }
 
-/** Where a batch takes a position. */
+/** The position after a batch. */
 export interface Reached {
   readonly to: number
   readonly owed: number

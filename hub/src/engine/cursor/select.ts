@@ -2,37 +2,37 @@ import { Mode, Removal } from '@weir/proto'
 import { limits } from '../../limits.ts'
 import { type Entry, isSuperseded } from '../log/entry.ts'
 
-/** Who reads. */
+/** The reader that entries are selected for. */
 export interface Reader {
   readonly mode: Mode
-  /** Undefined where all that is read matches. */
+  /** Filter of the reader; undefined when all entries match. */
   readonly accepts: ((subject: string) => boolean) | undefined
-  /** A removal up to here has nothing to remove. */
+  /** Removals up to this sequence are left out, since the reader has nothing to remove. */
   readonly snapshotAt: number
-  /** What is superseded up to here was counted before: when it left the ring. */
+  /** Superseded entries up to this sequence were counted before, when they left the ring. */
   readonly countedTo: number
 }
 
-/** What goes to a reader of the entries that were looked at. */
+/** The selected entries, and what became of the others. */
 export interface Selection {
   readonly entries: readonly Entry[]
-  /** How many were left out for a newer one, and not counted before. */
+  /** Number of entries that a newer one supersedes and that were not counted before. */
   readonly conflated: number
-  /** The last sequence that was looked at. */
+  /** The sequence of the last entry that was looked at. */
   readonly to: number
   /** Index of the first entry that was not looked at. */
   readonly next: number
-  /** Whether nothing up to `end` is left. */
+  /** Whether every entry up to `end` was looked at. */
   readonly isWhole: boolean
 }
 
 /**
- * What of a list goes to a reader, and what does not: the one place where this is decided, for what
- * has just come (the pending of a channel), for what the log holds, and for what was read from the
- * stream. Looks at the entries from index `first` on up to the sequence `end`, until the next would
- * make more than `bytesMax` (one goes whatever its size).
+ * Selects what goes to a reader. Every decision of this kind is made here: for entries that have
+ * just arrived (the pending of a channel), for the log, and for entries read from the stream. The
+ * function looks at the entries from index `first` to the sequence `end`, and stops before the
+ * bytes exceed `bytesMax`; one entry goes whatever its size.
  *
- * Budget: 50 ns an entry that is looked at (bench/src/slow-clients.bench.ts).
+ * Budget: 50 ns an entry that it looks at (bench/src/slow-clients.bench.ts).
  */
 export function select(
   list: readonly Entry[],
@@ -47,7 +47,7 @@ export function select(
   let bytes = 0
   let to = 0
   let next = first
-  // A sparse filter must not hold up the others.
+  // A sparse filter must not hold up other subscribers.
   for (const stop = Math.min(list.length, first + limits.scanEntriesMax); next < stop; next++) {
     const entry = list[next] as Entry
     if (entry.seq > end) break
@@ -66,7 +66,7 @@ export function select(
   return { entries, conflated, to, next, isWhole }
 }
 
-/** How many of the entries of indexes [first, last) match. */
+/** Counts the entries of indexes [first, last) that match. */
 export function countMatches(
   list: readonly Entry[],
   accepts: (subject: string) => boolean,
@@ -78,7 +78,7 @@ export function countMatches(
   return count
 }
 
-/** How many of the entries of indexes [0, last) lie in (from, to]. */
+/** Counts the entries of indexes [0, last) whose sequence lies in (from, to]. */
 export function countWithin(list: readonly Entry[], last: number, from: number, to: number): number {
   let count = 0
   for (let index = 0; index < last; index++) {

@@ -3,9 +3,10 @@ import type { Entry } from '../log/entry.ts'
 /** Reads a source from its stream, for cursors that are older than memory. */
 export interface StreamReader {
   /**
-   * What matches past a position, at most about `bytesMax`. `complete` is the sequence from which
-   * memory goes on: where the stream has no more up to there, the read ends there. Undefined when
-   * nobody wants it any more. Throws `unavailable`, also when the stream is another incarnation.
+   * Reads the matching entries past a position, about `bytesMax` at most. `complete` is the
+   * sequence from which memory goes on; the read ends there if the stream has no more before it.
+   * Returns undefined when nobody wants the result any more. Throws `unavailable`, also when the
+   * stream is another incarnation.
    */
   read(request: StreamRead): Promise<StreamChunk | undefined>
 }
@@ -17,17 +18,20 @@ export interface StreamRead {
   readonly accepts: (subject: string) => boolean
   readonly complete: number
   readonly bytesMax: number
-  /** Who reads: where reads of a tenant wait, owners take turns. */
+  /** The reader. Owners take turns when reads of a tenant wait. */
   readonly owner: object
-  /** Asked when its turn has come. */
+  /** The reader calls this when the turn of the read has come. */
   isWanted(): boolean
 }
 
 export interface StreamChunk {
-  /** In the order of seq. */
+  /** The entries in the order of sequence. */
   readonly entries: readonly Entry[]
-  /** How far it goes. */
+  /** The position after the entries. */
   readonly to: number
-  /** Entries up to here that matched may have been dropped by retention; `after` when none was. */
+  /**
+   * Retention may have dropped matching entries up to this sequence; equal to `after` when it
+   * dropped none.
+   */
   readonly lostTo: number
 }

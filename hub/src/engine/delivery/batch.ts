@@ -2,15 +2,12 @@ import type { BatchHead } from '@weir/proto'
 import type { Entry } from '../log/entry.ts'
 import type { Codec } from './codec.ts'
 
-/**
- * What goes out in one message, and its bytes in each encoding, made when the first receiver needs
- * them.
- */
+/** The entries of one message. Each encoding is made when the first receiver needs it. */
 export class Batch {
   readonly head: BatchHead
   readonly entries: readonly Entry[]
   readonly #epoch: number
-  /** By the index of the codec. */
+  /** Encodings by the index of their codec. */
   readonly #encodings: (Uint8Array | undefined)[] = []
 
   constructor(epoch: number, head: BatchHead, entries: readonly Entry[]) {
@@ -19,7 +16,10 @@ export class Batch {
     this.entries = entries
   }
 
-  /** Good until the codec encodes another batch, unless it was kept. */
+  /**
+   * Returns the bytes in an encoding. They are valid until the codec encodes another batch, unless
+   * `keep` was called.
+   */
   bytesFor(codec: Codec): Uint8Array {
     const known = this.#encodings[codec.index]
     if (known !== undefined) return known
@@ -28,7 +28,7 @@ export class Batch {
     return bytes
   }
 
-  /** Keeps the bytes of a codec for as long as the batch lives. */
+  /** Copies the bytes of an encoding, so they are valid as long as the batch. */
   keep(codec: Codec): void {
     this.#encodings[codec.index] = this.bytesFor(codec).slice()
   }

@@ -1,11 +1,11 @@
-/** What tells the channels of a source apart. */
+/** The properties by which the channels of a source differ. */
 export interface ChannelKind {
-  /** In their canonical form. */
+  /** Filters in their canonical form. */
   readonly filters: readonly string[]
   readonly intervalMs: number
   /**
-   * 0, or more for one that reads the same a second time: a channel's number stands for one
-   * subscription of a connection.
+   * 0 for the first channel of its kind. A connection that reads the same twice needs a second
+   * channel, since a channel number stands for one subscription of a connection.
    */
   readonly copy: number
 }
@@ -14,7 +14,7 @@ export function channelKey({ filters, intervalMs, copy }: ChannelKind): string {
   return [intervalMs, copy, ...filters].join(' ')
 }
 
-/** Whether two kinds are copies of each other. */
+/** Whether two kinds differ in `copy` at most. */
 export function readsTheSame(one: ChannelKind, other: ChannelKind): boolean {
   return channelKey({ ...one, copy: 0 }) === channelKey({ ...other, copy: 0 })
 }

@@ -2,21 +2,19 @@ import type { ServerFrame } from '@weir/proto'
 import type { Codec } from './codec.ts'
 
 /**
- * What the engine knows of a connection: it takes batches while it has credit, and frames always.
+ * The side of a connection that the engine sees. It takes batches while it has credit, and frames
+ * always.
  */
 export interface Receiver {
   readonly codec: Codec
-  /**
-   * Entries for this receiver alone are put into batches of so many bytes, unless one entry is
-   * larger.
-   */
+  /** Bytes of a chunk for this receiver alone; a single entry may be larger. */
   readonly chunkBytesMax: number
-  /** Whether a chunk of the usual size may be sent now; when it gets so, it calls Source.credit. */
-  readonly hasCredit: boolean
   /**
-   * Whether a batch of so many bytes and entries may be sent now. A single entry may be larger than
-   * any window.
+   * Whether a chunk of the usual size may be sent now. When that becomes true, the receiver calls
+   * Source.credit.
    */
+  readonly hasCredit: boolean
+  /** Whether a batch of this size may be sent now. A single entry may be larger than any window. */
   accepts(bytes: number, entries: number): boolean
   /** Sends an encoded batch; the bytes are copied before it returns. */
   deliver(bytes: Uint8Array): void
@@ -24,7 +22,7 @@ export interface Receiver {
 }
 
 /**
- * Whether an encoded batch is about as large as a chunk is to be: some codecs take more bytes than
+ * Whether an encoded batch is about as large as a chunk may be. Some codecs take more bytes than
  * the entries have.
  */
 export function fits({ chunkBytesMax }: Receiver, bytes: number): boolean {

@@ -7,21 +7,24 @@ import type { Receiver } from './receiver.ts'
 import type { SourceCounters } from './source-counters.ts'
 
 /**
- * One subscription: a channel, which has the filter, and while it is behind a position, which is
- * all that it costs to be slow.
+ * One subscription. It has a channel, which has the filter. While it is behind it also has a
+ * position; being slow costs nothing else.
  */
 export class Subscriber {
   readonly receiver: Receiver
   readonly id: number
   readonly mode: Mode
   readonly channel: Lane
-  /** Undefined while it is with the caught up. */
+  /** The position while it is behind; undefined while it is caught up. */
   #position: Position | undefined
-  /** Place among the caught up of its channel, or -1: it is behind. */
+  /** Index among the caught up of its channel; -1 while it is behind. */
   place = -1
-  /** What is under way for it: it waits for the next pass, or for a read of the stream. */
+  /** What the subscription waits for: the next pass, or a read of the stream. */
   activity: 'none' | 'queued' | 'reading' | 'closed' = 'none'
-  /** How often the log had been compared with its stream when this was found to be past it. */
+  /**
+   * Number of comparisons of the log with its stream when this subscription was found to be ahead
+   * of the log.
+   */
   aheadSince = 0
 
   constructor(receiver: Receiver, id: number, mode: Mode, channel: Lane) {
@@ -36,7 +39,10 @@ export class Subscriber {
     return this.place < 0
   }
 
-  /** All that are caught up stand where their channel does, which only that changes. */
+  /**
+   * A subscription that is caught up has the position of its channel, which only the channel
+   * changes.
+   */
   get position(): Position {
     return this.#position ?? new Position(this.channel.seq)
   }
@@ -55,7 +61,7 @@ export class Subscriber {
     this.place = -1
   }
 
-  /** Goes where its cursor, or its mode without one, says. */
+  /** Begins at the cursor, or without one as the mode says. */
   begin(log: EntryLog, cursor: Cursor | undefined, counters: SourceCounters): void {
     const { seq: head } = this.channel
     if (cursor?.epoch === log.epoch) this.#tell(log, this.position.resume(cursor.seq, this.mode, log, head))
@@ -64,8 +70,8 @@ export class Subscriber {
   }
 
   /**
-   * What it has had is void, since another incarnation of the stream has begun: it begins again, as
-   * its mode asks.
+   * Begins again as the mode says, because another incarnation of the stream has begun and all that
+   * was sent is void.
    */
   beginAgain(log: EntryLog, counters: SourceCounters): void {
     if (this.mode === Mode.LATEST) {
@@ -76,12 +82,12 @@ export class Subscriber {
     this.passGap(0, 'epoch', counters)
   }
 
-  /** From here on it gets the whole latest state, and replaces by it what it holds. */
+  /** Begins to send the whole latest state, which replaces what the client holds. */
   beginSnapshot(log: EntryLog): void {
     this.#tell(log, this.position.snapshot(log, this.channel.seq))
   }
 
-  /** Moves past what it will not get. */
+  /** Announces a gap and moves past it. */
   passGap(to: number, reason: GapReason, counters: SourceCounters): void {
     counters.gaps++
     this.receiver.notify(gapFrame(this.id, this.seq, to, reason))
@@ -93,23 +99,23 @@ export class Subscriber {
   }
 }
 
-/** A channel as its subscribers know it. */
+/** The side of a channel that its subscribers see. */
 export interface Lane extends ChannelKind {
-  /** That no other channel of the hub has. */
+  /** A number that no other channel of the hub has. */
   readonly number: number
   readonly accepts: (subject: string) => boolean
-  /** Where all stand that are caught up. */
+  /** The position of all that are caught up. */
   readonly seq: number
-  /** Something that matches came since the last flush. */
+  /** Whether a matching entry arrived since the last flush. */
   readonly dirty: boolean
   /**
-   * Its subscribers that are past its position: they resumed with the cursor of a hub that was
-   * further, or between two ticks.
+   * Subscribers that are past the channel's position. They resumed with the cursor of a hub that
+   * was further, or between two ticks of an interval.
    */
   readonly ahead: ReadonlySet<Subscriber>
-  /** A subscriber that stands where the channel stands goes on with the others. */
+  /** Takes a subscriber that has reached the channel's position among the caught up. */
   join(subscriber: Subscriber): void
-  /** One that is past the channel's position stays where it is until `endWait`. */
+  /** Keeps a subscriber that is past the channel's position waiting, until `endWait`. */
   wait(subscriber: Subscriber): void
   endWait(subscriber: Subscriber): void
 }

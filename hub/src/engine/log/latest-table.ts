@@ -20,12 +20,12 @@ export class LatestTable {
     return this.#subjects.size
   }
 
-  /** How many of the newest entries have left the ring. */
+  /** Number of newest entries that have left the ring. */
   get keptCount(): number {
     return this.#keptCount
   }
 
-  /** What those cost. */
+  /** Bytes that they cost. */
   get keptBytes(): number {
     return this.#keptBytes
   }
@@ -44,13 +44,15 @@ export class LatestTable {
     return state
   }
 
-  /** The newest entry of a subject; undefined when there is none here, or only its removal. */
+  /**
+   * Returns the newest entry of a subject; undefined when the table has none, or only its removal.
+   */
   get(subject: string): Entry | undefined {
     const entry = this.#subjects.get(subject)?.latest
     return entry === undefined || entry.removal !== Removal.UNSPECIFIED ? undefined : entry
   }
 
-  /** An entry that leaves the ring as the newest of its subject gets bytes of its own. */
+  /** Gives bytes of its own to an entry that leaves the ring as the newest of its subject. */
   keep(entry: Entry): void {
     entry.bytes = entry.bytes.slice(entry.start, entry.end)
     entry.end -= entry.start
@@ -59,7 +61,8 @@ export class LatestTable {
   }
 
   /**
-   * Takes the bytes of a kept entry back, which is superseded now; false when that was done before.
+   * Releases the bytes of a kept entry that was superseded. Returns false when they were released
+   * before.
    */
   giveUp(entry: Entry): boolean {
     if (isVoid(entry)) return false
@@ -88,8 +91,8 @@ export class LatestTable {
 }
 
 /**
- * What an entry that has left the ring costs beside its bytes: two objects, a map slot, a typed
- * array. At 100,000 subjects.
+ * Estimated cost of a kept entry beside its bytes: two objects, a map slot and a typed array, at
+ * 100,000 subjects.
  */
 const KEPT_ENTRY_BYTES = 320
 
