@@ -64,6 +64,23 @@ export const limits = {
    * resolved because of it.
    */
   lateSettleMs: 10_000,
+  /** How long ago a value may be that a condition compares with; the start refuses others. */
+  agoMinMs: 100,
+  agoMaxMs: 86_400_000,
+  /** Values that are kept for one duration: a time is rounded down to such a part of it. */
+  agoSteps: 60,
+  /**
+   * A value that is older than this, or than the duration if that is longer, at the time that is
+   * asked for, is none.
+   */
+  agoLookBackMs: 300_000,
+  /**
+   * Values of a rule that are remembered, some 60 bytes each; keys that nothing came for longest
+   * are forgotten.
+   */
+  agoSamplesMax: 2_000_000,
+  /** A longer text is not remembered. */
+  agoTextMax: 256,
   /** After a restart a rule reads so much again, to know what is the newest of each key. */
   newestMemoryMs: 300_000,
   /**

@@ -101,7 +101,7 @@ export const conditionVariables: Readonly<Record<string, ConditionVariable>> = {
     type: dyn,
     celType: CelScalar.DYN,
     nothing: null,
-    of: ({ event }) => (event.data.case === 'json' ? celValue(eventToJson(event).data ?? null) : new Map()),
+    of: (record) => (record.event.data.case === 'json' ? celValue(record.json ?? null) : new Map()),
   },
 }
 

@@ -117,6 +117,47 @@ test('time is when it happened, and now when it was stored', () => {
   assert.equal(holds('time.getFullYear() == 1970', { time }), true)
 })
 
+test('a condition compares with what was some time ago', () => {
+  const fell = conditionOf('metrics.t < 0.5 * ago("1m").metrics.t && ago("1h").data["a"].b == "x"')
+  assert.deepEqual(fell.earlier, [
+    { agoMs: 60_000, of: 'metrics', path: ['t'] },
+    { agoMs: 3_600_000, of: 'data', path: ['a', 'b'] },
+  ])
+  const now = record({ data: { case: 'reading', value: { metrics: { t: 49 } } } })
+  assert.equal(
+    fell.holds(now, (index) => [100, 'x'][index]),
+    true,
+  )
+  assert.equal(
+    fell.holds(now, (index) => [98, 'x'][index]),
+    false,
+  )
+  assert.equal(
+    fell.holds(now, () => undefined),
+    undefined,
+  )
+  assert.equal(holds('has(ago("1m").metrics.t) && metrics.t > ago("1m").metrics.t', air), false)
+  assert.equal(holds('data.n > ago("1m").data.n + 1', { data: { case: 'json', value: '{"n":1}' } }), undefined)
+})
+
+test('an ago that cannot be is a fault with its place', () => {
+  assert.deepEqual(faults('metrics.t > ago("soon").metrics.t'), [
+    '16: "soon" is no duration: write a number and ms, s, m, h or d',
+  ])
+  assert.deepEqual(faults('metrics.t > ago("8d").metrics.t'), ['16: "8d" must be from 100ms to 1d'])
+  assert.deepEqual(faults('metrics.t > ago(60).metrics.t'), [
+    '12: ago takes one duration that is written out, as in ago("1m")',
+  ])
+  const names = 'ago names a metric or a field of data, as in ago("1m").metrics.viewers or ago("1m").data.count'
+  for (const text of ['ago("1m") == 1', 'ago("1m").labels.a == "x"', 'ago("1m").metrics.exists(m, m == "t")']) {
+    assert.deepEqual(
+      faults(text).map((fault) => fault.replace(/^\d+: /, '')),
+      [names],
+      text,
+    )
+  }
+})
+
 test('a condition that fails, or gives no boolean, says so', () => {
   const json = { data: { case: 'json', value: '{"n":1}' } } as const
   assert.throws(() => holds('data.n', json), { code: 'invalid' })

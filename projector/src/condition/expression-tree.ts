@@ -1,5 +1,8 @@
 import type { Expr } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js'
 
+/** Takes a fault of an expression: the part of it that is at fault. */
+export type ReportExpressionFault = (at: Expr, message: string) => void
+
 /** An expression and all that it is made of. */
 export function* expressionsIn(expression: Expr | undefined): Generator<Expr> {
   if (expression === undefined) return
@@ -8,7 +11,7 @@ export function* expressionsIn(expression: Expr | undefined): Generator<Expr> {
 }
 
 /** What an expression is made of, one level down. */
-function partsOf({ exprKind }: Expr): readonly (Expr | undefined)[] {
+export function partsOf({ exprKind }: Expr): readonly (Expr | undefined)[] {
   switch (exprKind.case) {
     case 'selectExpr':
       return [exprKind.value.operand]

@@ -38,6 +38,12 @@ test('a list or a map is no state', () => {
   ])
 })
 
+test('a state is that of the event alone', () => {
+  const fault = [{ offset: 0, message: 'ago is for conditions of alerts' }]
+  assert.deepEqual(compileStateExpression('ago("1m").data.status'), fault)
+  assert.deepEqual(compileStateExpression('has(ago("1m").data.status) ? "a" : "b"'), fault)
+})
+
 test('an alert is in a state, too, and a severity that there is none of is a fault', () => {
   const alert = { data: { case: 'alert', value: { rule: 'r', severity: 3, status: 3 } } } as const
   assert.equal(stateOf('alert.severity', alert), 'URGENT')

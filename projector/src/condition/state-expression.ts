@@ -36,4 +36,5 @@ const use: ExpressionUse = {
     return kind === 'scalar' && 'name' in type && /^(string|bool|u?int|double|null_type)$/.test(type.name)
   },
   needed: 'a text, a number or a boolean',
+  looksBack: false,
 }

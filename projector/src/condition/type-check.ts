@@ -1,6 +1,7 @@
 import { type CelEnv, type CelFunc, celEnv } from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
 import type { Expr } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js'
+import type { ReportExpressionFault } from './expression-tree.ts'
 import {
   bool,
   double,
@@ -15,9 +16,7 @@ import {
   typeOf,
   typeText,
 } from './expression-type.ts'
-
-/** A fault of a condition: the part of the expression that is at fault. */
-export type ReportExpressionFault = (at: Expr, message: string) => void
+import { lookBack } from './look-back.ts'
 
 /** Types of names: of the variables of events, and of what loops declare. */
 export type Names = Readonly<Record<string, ExpressionType>>
@@ -172,6 +171,11 @@ function callType(at: Expr, names: Names, report: ReportExpressionFault): Expres
   const types =
     first !== undefined && second !== undefined && isBinary(name) ? alike(first, second, check) : args.map(check)
   if (name === 'now' && target === undefined && args.length === 0) return timestamp
+  // `takeEarlierValues` has reported what is wrong with it.
+  if (name === 'ago' && target === undefined) return dyn
+  if (name === lookBack.metric) return double
+  if (name === lookBack.data) return dyn
+  if (name === lookBack.known) return bool
   if (equality.includes(name) || name === '@in') checkChoices(args, types, report)
   if (equality.includes(name)) checkComparable(at, types, report)
   return resultType(at, fullName, targetType, types, report)
@@ -329,7 +333,7 @@ function hint(args: readonly ExpressionType[]): string {
 }
 
 const knownFunctions: string = [
-  ...new Set([...functions.keys(), 'has', 'all', 'exists', 'exists_one', 'map', 'filter', 'now']),
+  ...new Set([...functions.keys(), 'has', 'all', 'exists', 'exists_one', 'map', 'filter', 'now', 'ago']),
 ]
   .filter((name) => /^[a-z]/i.test(name))
   .sort()

@@ -107,11 +107,14 @@ export const alertDeclaration: KindDeclaration<AlertSpec> = declareKind(
       everyMs: declared.every,
     }
   },
-  ({ name, source = 'events', key, order, noData }, isDeclared, fault) => {
+  ({ name, source = 'events', key, when, order, noData }, isDeclared, fault) => {
     if (isDeclared('when') === isDeclared('absent')) {
       fault('when', 'an alert needs either `when`, a condition, or `absent`, a duration')
     }
     if (isDeclared('absent') && source !== 'events') fault('source', 'absence is watched in events alone')
+    if (when !== undefined && when.earlier.length > 0 && source !== 'events') {
+      fault('when', '`ago` looks at events alone: a bucket does not tell what was before')
+    }
     if (order === 'time' && source !== 'events') fault('order', 'a bucket has an order already: that of its projection')
     if (name === reservedRule) fault('name', `"${reservedRule}" is the rule of rules that cannot be evaluated`)
     if (key?.windowed) fault('key', windowKeyFault)

@@ -123,6 +123,13 @@ test('an alert has either a condition or a time of absence', () => {
   )
 })
 
+test('a rule over a bucket cannot look back, as a bucket does not tell the past', () => {
+  const rule = (source: string): string =>
+    `projections:\n  - { name: x, kind: alert, source: ${source}, when: 'metrics.a > ago("1m").metrics.a' }\n`
+  assert.deepEqual(faults(rule('events')), [])
+  assert.match(faults(rule('latest'))[0] ?? '', /^2:45 projections\[0\]\.when: `ago` looks at events alone/)
+})
+
 test('a key template is checked when it is declared', () => {
   assert.match(
     faults("projections:\n  - { name: x, kind: latest, key: '{nope}' }\n")[0] ?? '',

@@ -15,6 +15,7 @@ export class EventRecord implements ValueStamp {
   /** In a bucket: the key was removed or has expired, and there is no event. */
   readonly removed: boolean
   #event: Event | undefined
+  #json: unknown
 
   constructor(subject: string, epoch: number, seq: number, storedAtMs: number, payload: Uint8Array, removed = false) {
     this.subject = subject
@@ -40,6 +41,21 @@ export class EventRecord implements ValueStamp {
       }
     }
     return this.#event
+  }
+
+  /**
+   * The value of its JSON data, parsed at the first use; undefined when it has none or what is no
+   * JSON.
+   */
+  get json(): unknown {
+    if (this.#json === undefined && this.event.data.case === 'json') {
+      try {
+        this.#json = JSON.parse(this.event.data.value)
+      } catch {
+        return undefined
+      }
+    }
+    return this.#json
   }
 
   /**

@@ -35,6 +35,7 @@ import { CountProjection } from '../kinds/count/count-projection.ts'
 import { LatestProjection } from '../kinds/latest/latest-projection.ts'
 import { MergeProjection } from '../kinds/merge/merge-projection.ts'
 import { WindowProjection } from '../kinds/window/window-projection.ts'
+import { limits } from '../limits.ts'
 import type { Projection } from '../run/projection.ts'
 import { compileKeyTemplate } from '../template/template.ts'
 
@@ -48,6 +49,11 @@ const declaredCount = loadProjections(
   "projections: [{ name: p, kind: count, from: 'rooms.>', state: labels.sign, key: '{type}', states: [up, down], every: 10ms }]",
   'projections.yaml',
 )[0] as CountSpec
+const declaredRise = loadProjections(
+  `projections: [{ name: p, kind: alert, from: '>', when: 'metrics.a > ago("100ms").metrics.a' }]`,
+  'projections.yaml',
+)[0] as AlertSpec
+const ruleOfRise: AlertSpec = { ...declaredRise, everyMs: 3_600_000 }
 const shape = { sizeMs: 50, latenessMs: 30, metrics: undefined, percentiles: [50] }
 
 let nats: TestNats
@@ -145,6 +151,11 @@ const kinds = [
     make: (target: ReturnType<typeof targetOf>) => new AlertProjection({ ...target, spec: ruleByStoring }),
     check: (events: readonly EventRecord[]) => assertAlerts(ruleByStoring, events),
   },
+  {
+    kind: 'alert that compares with some time ago',
+    make: (target: ReturnType<typeof targetOf>) => new AlertProjection({ ...target, spec: ruleOfRise }),
+    check: (events: readonly EventRecord[]) => assertAlerts(ruleOfRise, events, hasRisen),
+  },
 ] as const
 
 function targetOf() {
@@ -180,16 +191,21 @@ for (const { kind, make, check } of kinds) {
  * That what was told of each alert in turn is a firing, what it has to say since, and a resolution,
  * of later and later causes; and that the end is true, with what the newest event says.
  */
-async function assertAlerts(spec: AlertSpec, events: readonly EventRecord[]): Promise<void> {
+async function assertAlerts(
+  spec: AlertSpec,
+  events: readonly EventRecord[],
+  holds: (record: EventRecord, a: number, events: readonly EventRecord[]) => boolean | undefined = (_, a) => a > 0,
+): Promise<void> {
   const machine = new AlertMachine(spec, 100)
   const newest = new Map<string, EventRecord>()
   for (const record of events) {
     const { subject, event, epoch, seq, storedAtMs: atMs } = record
     const { a } = event.data.case === 'reading' ? event.data.value.metrics : {}
     const isNews = spec.order === 'stored' || record.happenedAtMs >= (newest.get(subject)?.happenedAtMs ?? 0)
-    if (a === undefined || !isNews) continue
+    const held = a === undefined ? undefined : holds(record, a, events)
+    if (held === undefined || !isNews) continue
     newest.set(subject, record)
-    machine.observe(subject, a > 0, { epoch, seq, atMs })
+    machine.observe(subject, held, { epoch, seq, atMs })
   }
   const told = new Map<string, RecordedAlert>()
   for (const { subject, seq, payload } of await storedEvents(nc, tenant)) {
@@ -206,6 +222,22 @@ async function assertAlerts(spec: AlertSpec, events: readonly EventRecord[]): Pr
     assert.equal(last !== undefined && isOpen(last), machine.get(key)?.phase === 'firing', key)
     if (last !== undefined && isOpen(last) && spec.everyMs === 0) assert.equal(last.alert.message, spec.message(record))
   }
+}
+
+/** Whether `a` is larger than 100 ms before; undefined where there was none. */
+function hasRisen(record: EventRecord, a: number, events: readonly EventRecord[]): boolean | undefined {
+  const stepMs = 100 / limits.agoSteps
+  const beforeMs = Math.floor((record.happenedAtMs - 100) / stepMs) * stepMs
+  const [before] = events
+    .filter(({ subject, seq, happenedAtMs }) => {
+      return subject === record.subject && seq <= record.seq && happenedAtMs < beforeMs
+    })
+    .flatMap(({ happenedAtMs, seq, event: { data } }) => {
+      const value = data.case === 'reading' ? data.value.metrics.a : undefined
+      return value === undefined ? [] : [{ happenedAtMs, seq, value }]
+    })
+    .sort((one, other) => other.happenedAtMs - one.happenedAtMs || other.seq - one.seq)
+  return before === undefined ? undefined : a > before.value
 }
 
 /**

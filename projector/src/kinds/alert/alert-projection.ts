@@ -10,6 +10,7 @@ import { AlertMachine, type PhaseChange } from './alert-machine.ts'
 import { AlertSettling, type ChangeNote, type DueAlert, millisecondsOf } from './alert-settling.ts'
 import { type AlertText, alertText } from './alert-text.ts'
 import { type Cause, isLater } from './cause.ts'
+import { EarlierValues } from './earlier-values.ts'
 import { EvaluationFailures } from './evaluation-failures.ts'
 import { NewestTimes } from './newest-times.ts'
 import { RecordedAlerts } from './recorded-alerts.ts'
@@ -56,6 +57,8 @@ export class AlertProjection implements Projection {
   readonly #settling: AlertSettling
   readonly #failures: EvaluationFailures
   readonly #newest = new NewestTimes(limits.alertKeysMax)
+  /** What the condition compares with. */
+  readonly #earlier: EarlierValues
   readonly #stats = { evaluations: 0, failures: 0, outdated: 0, overflowed: 0 }
   #machine: AlertMachine
   /** The last event of each watched key, for what a change says that time brings. */
@@ -80,9 +83,10 @@ export class AlertProjection implements Projection {
     this.#settling = new AlertSettling({ spec, recorded: this.#recorded, due: (key) => this.#due(key), log })
     this.#failures = new EvaluationFailures({ nc, tenant, rule: spec.name, partition, log })
     this.#machine = new AlertMachine(spec, limits.alertKeysMax)
+    this.#earlier = new EarlierValues(spec.when?.earlier ?? [], limits.agoSamplesMax)
     const memoryMs = spec.order === 'time' ? limits.newestMemoryMs : 0
     const waitsMs = spec.forMs + spec.keepFiringForMs + (spec.absentMs ?? 0) + (spec.noData?.afterMs ?? 0)
-    this.warmUpMs = Math.max(waitsMs, memoryMs)
+    this.warmUpMs = Math.max(waitsMs, memoryMs) + this.#earlier.reachMs
   }
 
   get stats(): AlertStats {
@@ -94,6 +98,7 @@ export class AlertProjection implements Projection {
     this.#machine = new AlertMachine(this.#spec, limits.alertKeysMax)
     this.#last.clear()
     this.#newest.clear()
+    this.#earlier.clear()
     this.#repeating = true
     this.#anewAtMs = 0
     await this.#recorded.open()
@@ -125,7 +130,7 @@ export class AlertProjection implements Projection {
     const key = this.#spec.key.keyOf(record)
     if (!owns(this.#options.partition, key)) return
     if (!repeated) this.#repeating = false
-    const holds = record.removed ? false : this.#evaluate(record)
+    const holds = record.removed ? false : this.#evaluate(key, record)
     if (holds === undefined || !this.#isNews(key, record) || this.#isAccountedFor(key, record)) {
       // It may be the first that is not seen again: what was held back until then goes out.
       this.#settleAll()
@@ -185,12 +190,14 @@ export class AlertProjection implements Projection {
     return cause !== undefined && cause.epoch === epoch && seq <= cause.seq
   }
 
-  #evaluate(record: EventRecord): boolean | undefined {
+  #evaluate(key: string, record: EventRecord): boolean | undefined {
     const { when } = this.#spec
     if (when === undefined) return false
     this.#stats.evaluations++
     try {
-      const holds = when.holds(record)
+      const timeMs = this.#spec.order === 'time' ? record.happenedAtMs : record.storedAtMs
+      this.#earlier.note(key, record, timeMs)
+      const holds = when.holds(record, (index) => this.#earlier.at(key, index, timeMs))
       if (holds !== undefined) this.#failures.succeeded()
       return holds
     } catch (thrown) {
