@@ -36,6 +36,10 @@ export const clientLimits = {
   hiddenAfterMs: 5000,
   /** While the page is hidden, mode LATEST is told at most once in so many milliseconds. */
   hiddenIntervalMs: 5000,
+  /** The socket of all tabs has a window of so many windows of a tab, which they share. */
+  tabWindows: 4,
+  /** Where a shared worker has not answered by then, the tab has a socket of its own. */
+  workerMs: 3000,
   /** A timer that fires so late tells that the machine has slept. */
   sleepMs: 3000,
   /**

@@ -41,6 +41,8 @@ export interface ConnectOptions {
   readonly storage?: CursorStorage
   /** Instead of the global one. */
   readonly WebSocket?: WebSocketConstructor
+  /** Instead of a WebSocket: `sharedSocket(...)` of `@weir/client/shared`, one for all tabs. */
+  readonly openSocket?: OpenSocket
   /** Instead of the global one. */
   readonly fetch?: Fetch
 }
@@ -107,11 +109,11 @@ export interface Surroundings {
 /** What it looks like from where this runs. Throws `invalid` where there is no WebSocket. */
 export function surroundingsOf(options: ConnectOptions): Surroundings {
   const WebSocket = options.WebSocket ?? globalThis.WebSocket
-  if (WebSocket === undefined) {
+  if (WebSocket === undefined && options.openSocket === undefined) {
     throw new WeirError('invalid', 'There is no WebSocket here (Node has it from 22 on): give the option WebSocket.')
   }
   return {
-    openSocket: openWebSocket(WebSocket),
+    openSocket: options.openSocket ?? openWebSocket(WebSocket),
     clock: systemClock,
     random: Math.random,
     fetch: options.fetch ?? globalThis.fetch,

@@ -4,6 +4,7 @@ import type { ConnectionState } from '../src/session/connection-state.ts'
 import { jsonCodec } from '../src/session/json-codec.ts'
 import { protobufCodec } from '../src/session/protobuf-codec.ts'
 import type { Subscription } from '../src/subscription/subscription.ts'
+import { SocketPool } from '../src/tabs/socket-pool.ts'
 import { type ConnectOptions, openWeir, type Weir } from '../src/weir.ts'
 import { FakeClock, settle } from './fake-clock.ts'
 import { FakeHub } from './fake-hub.ts'
@@ -22,10 +23,10 @@ export interface TestWeir {
 
 /** A client whose hub, clock and luck (always the longest wait) are the test's. */
 export function testWeir(
-  options: Partial<ConnectOptions> & { codec?: 'protobuf' | 'json' } = {},
+  options: Partial<ConnectOptions> & { codec?: 'protobuf' | 'json'; clock?: FakeClock } = {},
   random: () => number = () => 1,
 ): TestWeir {
-  const clock = new FakeClock()
+  const { clock = new FakeClock() } = options
   const hub = new FakeHub()
   const states: ConnectionState[] = []
   const watchers = new Set<() => void>()
@@ -34,7 +35,7 @@ export function testWeir(
   const weir = openWeir(
     { url: 'ws://hub.test', getToken: () => 'token', windowBytes: 65_536, ...options },
     {
-      openSocket: hub.open,
+      openSocket: options.openSocket ?? hub.open,
       clock,
       random,
       fetch,
@@ -57,6 +58,24 @@ export function testWeir(
     for (const action of sightWatchers) action(isSeen)
   }
   return { weir, hub, clock, states, wake, sight }
+}
+
+export interface TestTabs {
+  readonly tabs: readonly TestWeir[]
+  /** Of them all. */
+  readonly hub: FakeHub
+  readonly clock: FakeClock
+}
+
+/** Clients in tabs of one origin, which have one socket to the hub. */
+export function testTabs(
+  options: readonly (Partial<ConnectOptions> & { codec?: 'protobuf' | 'json' })[],
+  random: () => number = () => 1,
+): TestTabs {
+  const clock = new FakeClock()
+  const hub = new FakeHub()
+  const { open } = new SocketPool(hub.open, clock)
+  return { tabs: options.map((each) => testWeir({ ...each, clock, openSocket: open }, random)), hub, clock }
 }
 
 /** Reads a subscription all the time, and keeps what came as short texts; states are left out. */

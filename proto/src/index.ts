@@ -73,8 +73,8 @@ export {
 } from './silence/silence.ts'
 export { backoffMs } from './time/backoff.ts'
 export { formatDuration, parseDuration } from './time/duration.ts'
-export { decodeEvent, decodeServerFrame } from './wire/decode.ts'
-export { encodeClientFrame, encodeEvent } from './wire/encode.ts'
+export { decodeClientFrame, decodeEvent, decodeServerFrame } from './wire/decode.ts'
+export { encodeClientFrame, encodeEvent, encodeServerFrame } from './wire/encode.ts'
 export { enumName, modeValues, removalValues, severityValues, startValues } from './wire/enum-values.ts'
 export { readAck } from './wire/wire-ack.ts'
 export {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { settle } from '../../test/fake-clock.ts'
+import { type FakeClock, settle } from '../../test/fake-clock.ts'
+import type { FakeHub } from '../../test/fake-hub.ts'
 import { ModelHub } from '../../test/model-hub.ts'
-import { type TestWeir, testWeir } from '../../test/weir.ts'
+import { testTabs, testWeir } from '../../test/weir.ts'
 import type { Subscription } from '../subscription/subscription.ts'
+import type { Weir } from '../weir.ts'
 
 // Whatever a hub and the network do, and however an application reads: a client in mode LATEST ends
 // with what the log ends with, and one in mode ALL has had every entry once and in order, or was
@@ -29,14 +31,34 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(200, 1000, 5000) }) },
 )
 
-test('whatever happens, clients converge and lose nothing in silence', async () => {
+test('whatever happens, clients converge and lose nothing in silence', () =>
+  converges(() => {
+    const { hub, clock, weir } = testWeir({}, () => 0.5)
+    return { hub, clock, weirs: [weir, weir] }
+  }))
+
+test('so do clients in two tabs that share a socket', () =>
+  converges(() => {
+    const { hub, clock, tabs } = testTabs([{}, {}], () => 0.5)
+    return { hub, clock, weirs: tabs.map(({ weir }) => weir) }
+  }))
+
+interface SetUp {
+  readonly hub: FakeHub
+  readonly clock: FakeClock
+  /** Of the application in mode LATEST, and of the one in mode ALL. */
+  readonly weirs: readonly Weir[]
+}
+
+async function converges(begin: () => SetUp): Promise<void> {
   let setAside = 0
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), async (steps) => {
-      const setUp = testWeir({}, () => 0.5)
+      const setUp = begin()
+      const [first, second] = setUp.weirs as [Weir, Weir]
       const model = new ModelHub(setUp.hub, windowBytes)
-      const latest = new Follower(setUp.weir.subscribe({ mode: 'LATEST' }))
-      const all = new Follower(setUp.weir.subscribe({ mode: 'ALL' }))
+      const latest = new Follower(first.subscribe({ mode: 'LATEST' }))
+      const all = new Follower(second.subscribe({ mode: 'ALL' }))
       const followers = [latest, all]
       await settle()
       await model.listen()
@@ -71,13 +93,13 @@ test('whatever happens, clients converge and lose nothing in silence', async () 
       assert.deepEqual(latest.map, mapOf(model))
       all.assertComplete(model)
       setAside += model.withdrawn
-      setUp.weir.close()
+      for (const weir of setUp.weirs) weir.close()
       assert.equal(setUp.clock.waiting, 0)
     }),
-    { numRuns: 400 },
+    { numRuns: 300 },
   )
   assert.ok(setAside > 10, `${setAside} subscriptions were set aside: the schedules have lost their balance`)
-})
+}
 
 /** One application: reads when it is told, and keeps what it has learnt. */
 class Follower {
@@ -144,7 +166,7 @@ class Follower {
 }
 
 /** Lets everything run to its end: all connected, all sent, all read. */
-async function finish({ clock }: TestWeir, model: ModelHub, followers: readonly Follower[]): Promise<void> {
+async function finish({ clock }: SetUp, model: ModelHub, followers: readonly Follower[]): Promise<void> {
   model.append('last', false)
   for (let round = 0; round < 40; round++) {
     await clock.advance(1000)

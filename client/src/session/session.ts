@@ -3,7 +3,7 @@ import { clientLimits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import { TokenRenewal } from '../token/token-renewal.ts'
 import { expiryMs, type TokenSource } from '../token/token-source.ts'
-import { closeError, refusal } from './close-error.ts'
+import { closeError, closeReason, refusal } from './close-error.ts'
 import type { Codec, HubFrame } from './codec.ts'
 import { Credit } from './credit.ts'
 import type { OpenSocket, Socket } from './socket.ts'
@@ -158,8 +158,7 @@ export class Session {
   #fail(message: string, cause?: unknown): void {
     if (this.#ended) return
     this.#end(new WeirError('unavailable', message, { cause }), true)
-    // Of other characters a reason may have fewer, and whoever closes with one too long throws.
-    this.#socket.close(4000, message.replace(/[^ -~]/g, '?').slice(0, clientLimits.closeReasonBytesMax))
+    this.#socket.close(4000, closeReason(message))
   }
 
   #end(error: WeirError, mayRetry: boolean): void {

@@ -7,7 +7,7 @@ export interface Delivery {
   /** The position once all items are taken. */
   end: Cursor
   /** What it counts against the window. */
-  bytes: number
+  readonly bytes: number
   /** Gives the bytes back. */
   readonly finished: (bytes: number) => void
 }
@@ -57,9 +57,7 @@ export class Inbox {
       return
     }
     this.#heldBytes += delivery.bytes
-    const last = this.#deliveries.at(-1)
     if (delivery.items.length > 0) this.#deliveries.push(delivery)
-    else if (last !== undefined && this.#isUntaken(last)) extend(last, delivery)
     else this.#pass(delivery)
     this.#serve()
   }
@@ -133,9 +131,11 @@ export class Inbox {
     return delivery !== this.#deliveries[0] || this.#taken < delivery.items.length
   }
 
-  /** Nothing waits to be taken, so a delivery without items is finished as it comes. */
+  /** Nothing of it is held, so a delivery without items is finished as it comes. */
   #pass(delivery: Delivery): void {
-    this.#position = delivery.end
+    const last = this.#deliveries.at(-1)
+    if (last !== undefined && this.#isUntaken(last)) last.end = delivery.end
+    else this.#position = delivery.end
     this.#giveBack(delivery)
   }
 
@@ -162,9 +162,4 @@ export class Inbox {
 interface Waiter {
   resolve(item: IteratorResult<SubscriptionItem, undefined>): void
   reject(error: unknown): void
-}
-
-function extend(last: Delivery, delivery: Delivery): void {
-  last.end = delivery.end
-  last.bytes += delivery.bytes
 }

@@ -1,7 +1,7 @@
 import type { Event } from '../gen/weir/v1/event_pb.js'
-import type { ServerFrame } from '../gen/weir/v1/wire_pb.js'
+import type { ClientFrame, ServerFrame } from '../gen/weir/v1/wire_pb.js'
 import { emptyMessage, type Field, type Message, zeroOf } from './message.ts'
-import { event, serverFrame } from './messages.ts'
+import { clientFrame, event, serverFrame } from './messages.ts'
 import { FIXED64, LENGTH_DELIMITED, VARINT, WireReader } from './wire-reader.ts'
 
 // What the generated code's fromBinary gives, in a tenth of its size: readers in browsers carry
@@ -17,6 +17,11 @@ export function decodeEvent(bytes: Uint8Array): Event {
 /** Throws `malformed`. The events of a batch are views of the given bytes. */
 export function decodeServerFrame(bytes: Uint8Array): ServerFrame {
   return decode(serverFrame, bytes) as unknown as ServerFrame
+}
+
+/** Throws `malformed`. */
+export function decodeClientFrame(bytes: Uint8Array): ClientFrame {
+  return decode(clientFrame, bytes) as unknown as ClientFrame
 }
 
 type Value = { [name: string]: unknown }

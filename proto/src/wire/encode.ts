@@ -1,7 +1,7 @@
 import type { Event } from '../gen/weir/v1/event_pb.js'
-import type { ClientFrame } from '../gen/weir/v1/wire_pb.js'
+import type { ClientFrame, ServerFrame } from '../gen/weir/v1/wire_pb.js'
 import type { Field, Message } from './message.ts'
-import { clientFrame, event } from './messages.ts'
+import { clientFrame, event, serverFrame } from './messages.ts'
 import { FIXED64, LENGTH_DELIMITED, VARINT } from './wire-reader.ts'
 import { WireWriter } from './wire-writer.ts'
 
@@ -14,6 +14,10 @@ export function encodeEvent(value: Event): Uint8Array<ArrayBuffer> {
 
 export function encodeClientFrame(value: ClientFrame): Uint8Array<ArrayBuffer> {
   return encode(clientFrame, value)
+}
+
+export function encodeServerFrame(value: ServerFrame): Uint8Array<ArrayBuffer> {
+  return encode(serverFrame, value)
 }
 
 type Value = { readonly [name: string]: unknown }

@@ -7,8 +7,8 @@ import { anyClientFrame, anyServerFrame } from '../../test/arbitrary-frame.ts'
 import { WeirError } from '../error.ts'
 import { EventSchema } from '../gen/weir/v1/event_pb.js'
 import { ClientFrameSchema, ServerFrameSchema } from '../gen/weir/v1/wire_pb.js'
-import { decodeEvent, decodeServerFrame } from './decode.ts'
-import { encodeClientFrame, encodeEvent } from './encode.ts'
+import { decodeClientFrame, decodeEvent, decodeServerFrame } from './decode.ts'
+import { encodeClientFrame, encodeEvent, encodeServerFrame } from './encode.ts'
 
 // The oracle is the generated code.
 
@@ -24,18 +24,21 @@ test('an event is written and read as by the generated code', () => {
   )
 })
 
-test('a frame of a client is written as by the generated code', () => {
+test('a frame of a client is written and read as by the generated code', () => {
   fc.assert(
     fc.property(anyClientFrame(), (frame) => {
-      assert.deepEqual(encodeClientFrame(frame), toBinary(ClientFrameSchema, frame))
+      const bytes = toBinary(ClientFrameSchema, frame)
+      assert.deepEqual(encodeClientFrame(frame), bytes)
+      assert.deepEqual(decodeClientFrame(bytes), fromBinary(ClientFrameSchema, bytes))
     }),
   )
 })
 
-test('a frame of a server is read as by the generated code', () => {
+test('a frame of a server is written and read as by the generated code', () => {
   fc.assert(
     fc.property(anyServerFrame(), (frame) => {
       const bytes = toBinary(ServerFrameSchema, frame)
+      assert.deepEqual(encodeServerFrame(frame), bytes)
       assert.deepEqual(decodeServerFrame(bytes), fromBinary(ServerFrameSchema, bytes))
     }),
   )

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { build } from 'vite'
+import { type Producer, producer } from '../client/src/index.ts'
+import { root } from '../scripts/run.ts'
+import { launchBrowser } from './browser.ts'
+import { RunningMesh } from './running-mesh.ts'
+
+// Several tabs of one origin in a real browser, whose socket a SharedWorker holds, on a real mesh.
+
+let mesh: RunningMesh
+let browser: Browser
+let context: BrowserContext
+let server: Server
+let folder: string
+let events: Producer
+
+const worker = `
+import { shareSockets } from '@weir/client/shared-worker'
+shareSockets()
+`
+
+const main = `
+import { connect } from '@weir/client'
+import { sharedSocket } from '@weir/client/shared'
+
+const { url, token, filter, without } = JSON.parse(decodeURIComponent(location.hash.slice(1)))
+if (without === 'SharedWorker') delete globalThis.SharedWorker
+const script = without === 'script'
+  ? () => new SharedWorker('/nothing.js', { type: 'module' })
+  : () => new SharedWorker(new URL('./worker.js', import.meta.url), { type: 'module' })
+const weir = connect({ url, getToken: () => token, openSocket: sharedSocket(script) })
+weir.connection.subscribe((state) => { document.title = state })
+globalThis.seen = []
+for await (const item of weir.subscribe({ filter, mode: 'ALL' })) {
+  if (item.type !== 'entry') continue
+  seen.push(item.data)
+  while (globalThis.isAsleep) await new Promise((resolve) => setTimeout(resolve, 20))
+}
+`
+
+before(async () => {
+  mesh = await RunningMesh.start()
+  events = producer({ url: mesh.running.addresses.ingest, getToken: () => mesh.running.token })
+  // Below the checkout, where the packages are found.
+  mkdirSync(join(root, 'client/dist'), { recursive: true })
+  folder = mkdtempSync(join(root, 'client/dist/tabs-'))
+  const html = '<title>tab</title><script type="module" src="/main.js"></script>'
+  for (const [name, text] of Object.entries({ 'index.html': html, 'main.js': main, 'worker.js': worker })) {
+    writeFileSync(join(folder, name), text)
+  }
+  await build({ root: folder, configFile: false, logLevel: 'silent', worker: { format: 'es' } })
+  server = createServer(({ url = '' }, response) => {
+    const path = url === '/' ? '/index.html' : url
+    if (path === '/nothing.js') {
+      response.writeHead(404).end()
+      return
+    }
+    response.writeHead(200, { 'content-type': extname(path) === '.js' ? 'text/javascript' : 'text/html' })
+    response.end(readFileSync(join(folder, 'dist', path)))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  browser = await launchBrowser()
+  context = await browser.newContext()
+})
+
+after(async () => {
+  await browser?.close()
+  server?.closeAllConnections()
+  server?.close()
+  await events?.close()
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+  await mesh?.dispose()
+})
+
+test('three tabs have one connection, each its own subscription; one that crashes releases its own', async () => {
+  const tabs = await Promise.all(['tabs.a', 'tabs.b', 'tabs.*'].map((filter) => tab({ filter })))
+  await reaches('connections', 1)
+  await reaches('subscriptions', 3)
+  await send('tabs.a', 1)
+  await send('tabs.b', 2)
+  for (const [at, seen] of [[1], [2], [1, 2]].entries()) await sees(tabs[at] as Page, seen)
+
+  const [, , crashing] = tabs as [Page, Page, Page]
+  const devTools = await context.newCDPSession(crashing)
+  void devTools.send('Page.crash').catch(() => {})
+  await reaches('subscriptions', 2)
+  await reaches('connections', 1)
+
+  await tabs[0]?.close()
+  await reaches('subscriptions', 1)
+  await send('tabs.b', 3)
+  await sees(tabs[1] as Page, [2, 3])
+  await tabs[1]?.close()
+  await reaches('connections', 0)
+})
+
+test('a tab that does not read holds up no other, and has all of it when it reads again', async () => {
+  const [asleep, awake] = [await tab({ filter: 'flow' }), await tab({ filter: 'flow' })] as const
+  await reaches('subscriptions', 2)
+  await asleep.evaluate('isAsleep = true')
+  const count = 6000
+  const filler = 'x'.repeat(80)
+  await Promise.all(
+    Array.from({ length: count }, (_, at) =>
+      events.send('flow', { data: { case: 'json', value: `["${filler}", ${at}]` } }),
+    ),
+  )
+  await awake.waitForFunction(`seen.length === ${count}`, undefined, { timeout: 30_000 })
+  assert.ok(Number(await asleep.evaluate('seen.length')) <= 1)
+  await asleep.evaluate('isAsleep = false')
+  await asleep.waitForFunction(`seen.length === ${count}`, undefined, { timeout: 30_000 })
+  assert.equal(await asleep.evaluate('seen.every(([, n], at) => n === at)'), true)
+  await Promise.all([asleep.close(), awake.close()])
+})
+
+test('where there is no SharedWorker, or its script does not load, each tab has a socket of its own', async () => {
+  await reaches('connections', 0)
+  const tabs = await Promise.all(['SharedWorker', 'script'].map((without) => tab({ filter: 'own', without })))
+  await reaches('connections', 2)
+  await send('own', 1)
+  for (const page of tabs) await sees(page, [1])
+  for (const page of tabs) await page.close()
+})
+
+/** A tab that is live. */
+async function tab(given: { readonly filter: string; readonly without?: string }): Promise<Page> {
+  const page = await context.newPage()
+  const { token, addresses } = mesh.running
+  const hash = encodeURIComponent(JSON.stringify({ url: addresses.hub, token, ...given }))
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#${hash}`)
+  await page.waitForFunction("document.title === 'live'", undefined, { timeout: 20_000 })
+  return page
+}
+
+async function send(subject: string, value: number): Promise<void> {
+  await events.send(subject, { data: { case: 'json', value: String(value) } })
+  await events.flush()
+}
+
+async function sees(page: Page, seen: readonly number[]): Promise<void> {
+  await page.waitForFunction(`seen.join() === '${seen.join()}'`, undefined, { timeout: 20_000 }).catch(async () => {
+    assert.deepEqual(await page.evaluate('seen'), seen)
+  })
+}
+
+/** Waits until the hub has so many, of everybody. */
+async function reaches(what: 'connections' | 'subscriptions', wanted: number): Promise<void> {
+  let count: number
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const text = await (await fetch(`${mesh.running.addresses.admin.hub}/metrics`)).text()
+    const lines = [...text.matchAll(new RegExp(`^weir_hub_${what}(?:\\{[^}]*\\})? (\\d+)$`, 'gm'))]
+    count = lines.reduce((sum, [, value]) => sum + Number(value), 0)
+    if (count === wanted) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  assert.fail(`the hub has other ${what} than ${wanted}`)
+}
