@@ -23,6 +23,9 @@ const node = [`${tools}/node`, '--test', '--test-reporter=spec', '--test-timeout
 const bun = [`${tools}/bun`, 'test', '--timeout=60000', ...portable.map((name) => `./${name}/`)]
 const deno = [`${tools}/deno`, 'test', '--no-check', '--allow-all', '--quiet', ...portable.map((name) => `${name}/`)]
 
+/** Suites of one stage run at the same time. */
+type Stage = readonly SuiteRun[]
+
 interface SuiteRun {
   readonly title: string
   readonly command: readonly string[]
@@ -31,48 +34,67 @@ interface SuiteRun {
   readonly again: (output: string) => readonly string[]
 }
 
-const runs: SuiteRun[] = [
-  {
-    title: 'All packages on Node',
-    command: [...node, '--test-concurrency=2', ...suites],
-    count: countNode,
-    again: failedFiles,
-  },
-  // The whole system starts in these: one at a time, or they measure each other.
-  {
-    title: 'The repository, its examples and its deployment on Node',
-    command: [
-      ...node,
-      '--test-concurrency=1',
-      'test/**/*.test.ts',
-      'examples/*/test/**/*.test.ts',
-      'deploy/test/*.test.ts',
-    ],
-    count: countNode,
-    again: failedFiles,
-  },
-  {
-    title: `${portable.join(', ')} on Bun`,
-    command: bun,
-    count: countBun,
-    again: () => bun,
-  },
-]
-if (existsSync(`${tools}/deno`)) {
-  runs.push({
-    title: `${portable.join(', ')} on Deno`,
-    command: deno,
-    count: countDeno,
-    again: () => deno,
-  })
+const onBun: SuiteRun = {
+  title: `${portable.join(', ')} on Bun`,
+  command: bun,
+  count: countBun,
+  again: () => bun,
 }
+const onDeno: SuiteRun = {
+  title: `${portable.join(', ')} on Deno`,
+  command: deno,
+  count: countDeno,
+  again: () => deno,
+}
+
+const stages: readonly Stage[] = [
+  [
+    {
+      title: 'All packages on Node',
+      command: [...node, '--test-concurrency=2', ...suites],
+      count: countNode,
+      again: failedFiles,
+    },
+  ],
+  // The whole system starts in these: one at a time, or they measure each other.
+  [
+    {
+      title: 'The repository, its examples and its deployment on Node',
+      command: [
+        ...node,
+        '--test-concurrency=1',
+        'test/**/*.test.ts',
+        'examples/*/test/**/*.test.ts',
+        'deploy/test/*.test.ts',
+      ],
+      count: countNode,
+      again: failedFiles,
+    },
+  ],
+  // Each of these is one process, which mostly waits for servers.
+  existsSync(`${tools}/deno`) ? [onBun, onDeno] : [onBun],
+]
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 const summary: string[] = []
-for (const { title, command, count, again } of runs) {
-  console.log(`\n== ${title}`)
-  const began = Date.now()
-  const outcome = await run(command, { show: true })
+for (const stage of stages) {
+  const shown = stage.length === 1
+  const runs = stage.map(async (suite) => {
+    if (shown) console.log(`\n== ${suite.title}`)
+    const began = Date.now()
+    const outcome = await run(suite.command, { show: shown })
+    const seconds = Math.round((Date.now() - began) / 1000)
+    if (!shown) console.log(`\n== ${suite.title}\n${outcome.output}`)
+    return { suite, outcome, seconds }
+  })
+  for (const { suite, outcome, seconds } of await Promise.all(runs)) await settle(suite, outcome, seconds)
+}
+console.log(`\n${summary.join('\n')}`)
+console.log(line(total))
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
+
+/** Counts a run, after what failed in it has run once more. */
+async function settle({ title, count, again }: SuiteRun, outcome: Outcome, seconds: number): Promise<void> {
   let counts = countsOf(outcome, count)
   let unsteady = ''
   if (counts.failed > 0) {
@@ -85,11 +107,8 @@ for (const { title, command, count, again } of runs) {
   total.passed += counts.passed
   total.failed += counts.failed
   total.skipped += counts.skipped
-  summary.push(`${title}: ${line(counts)}${unsteady} in ${Math.round((Date.now() - began) / 1000)} s`)
+  summary.push(`${title}: ${line(counts)}${unsteady} in ${seconds} s`)
 }
-console.log(`\n${summary.join('\n')}`)
-console.log(line(total))
-process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
 
 /**
  * A run that ends badly without a failed test (a crash, a file that does not load) is a failure of
