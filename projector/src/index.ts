@@ -1,3 +1,8 @@
-export { DeclarationError, type DeclarationFault, defaultProjections, loadProjections } from './declaration/load.ts'
+export {
+  DeclarationError,
+  type DeclarationFault,
+  defaultProjections,
+  loadProjections,
+} from './declaration/file/load.ts'
 export type { ProjectionSpec } from './declaration/projection-spec.ts'
 export { type ProjectorConfig, projectorSettings } from './settings.ts'

@@ -271,6 +271,18 @@ export const limits = {
    * Silences of a tenant that are in force or to come; further ones quiet nothing, which is logged.
    */
   silencesMax: 1_000,
+  /** How long a silence that has ended is remembered. */
+  silenceMemoryMs: 86_400_000,
+  /** How often it is looked whether a silence has to be made of a maintenance time. */
+  maintenanceMs: 10_000,
+  /**
+   * How long before it begins that is done, so that a projector that is away then changes nothing.
+   */
+  maintenanceAheadMs: 3_600_000,
+  /** Open alerts that may inhibit others; further ones inhibit nothing, which is logged. */
+  inhibitingMax: 100_000,
+  /** How often what waits looks whether it has to end. */
+  closePollMs: 50,
   /** Labels that a rule gives its alerts, and characters of the value of one. */
   alertLabelsMax: 16,
   alertLabelValueMax: 256,

@@ -1,6 +1,6 @@
 import process from 'node:process'
 import { createLogger, Health, loadConfig, loadVerifier, Metrics, runService } from '@weir/mesh'
-import { declaredSpecs } from './declaration/declared-specs.ts'
+import { declared } from './declaration/file/declared.ts'
 import { declaredReads } from './reads/declared-reads.ts'
 import { projectorSettings } from './settings.ts'
 import { startProjector } from './start-projector.ts'
@@ -10,9 +10,9 @@ const log = createLogger('projector', config.logLevel)
 const health = new Health()
 const metrics = new Metrics('projector')
 const verifier = loadVerifier(config)
-const specs = await declaredSpecs(config.projections, config.databaseUrl).catch(misconfigured)
+const declarations = await declared(config.projections, config.databaseUrl).catch(misconfigured)
 const reads = await declaredReads(config.routesFile).catch(misconfigured)
-const context = { config, verifier, specs, reads, log, health, metrics }
+const context = { config, verifier, declarations, reads, log, health, metrics }
 
 await runService({
   name: 'projector',

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
 import type { BucketSpec } from '@weir/mesh'
-import { DeclarationError, loadProjections } from './declaration/load.ts'
+import { DeclarationError, loadProjections } from './declaration/file/load.ts'
 
 const [file = ''] = process.argv.slice(2)
 try {

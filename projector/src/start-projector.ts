@@ -16,7 +16,7 @@ import { WeirError } from '@weir/proto'
 import { BoardBucket } from './boards/board-bucket.ts'
 import { BucketReader } from './bucket/bucket-reader.ts'
 import { openDatabase } from './db/database.ts'
-import type { ProjectionSpec } from './declaration/projection-spec.ts'
+import type { Declarations } from './declaration/file/schema.ts'
 import { AlertLog } from './kinds/alert/alert-log.ts'
 import { History } from './kinds/history/history.ts'
 import { limits } from './limits.ts'
@@ -31,7 +31,7 @@ import { drainProjections, startProjections, tenantProjections } from './tenant/
 export interface ProjectorContext {
   readonly config: ProjectorConfig
   readonly verifier: Verifier
-  readonly specs: readonly ProjectionSpec[]
+  readonly declarations: Declarations
   readonly reads: readonly ReadRoute[]
   readonly log: Logger
   readonly health: Health
@@ -40,7 +40,7 @@ export interface ProjectorContext {
 
 /** Starts a projector, step by step. */
 export async function startProjector(scope: Scope, context: ProjectorContext): Promise<void> {
-  const { config, verifier, specs, reads, log, health, metrics } = context
+  const { config, verifier, declarations, reads, log, health, metrics } = context
   const { host: hostname, drainMs, databaseUrl, databaseReaders, partition } = config
   const place = (setting: 'port' | 'adminPort'): ServeOptions => {
     return { hostname, port: config[setting], portSetting: projectorSettings[setting].env }
@@ -79,7 +79,7 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
   const tenants = await scope.use(
     'projections',
     () => {
-      const common = { nc, specs, database, partition, health, log }
+      const common = { nc, declarations, database, partition, health, log }
       const all = config.tenants.map((tenant) => tenantProjections({ ...common, tenant }))
       exportProjections(metrics, all)
       for (const each of all) startProjections(each, partition)
@@ -97,7 +97,11 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     projections: tenants,
     reads,
     buckets: new BucketReader(nc),
-    history: new History({ nc, database, projection: specs.find(({ kind }) => kind === 'history')?.name }),
+    history: new History({
+      nc,
+      database,
+      projection: declarations.projections.find(({ kind }) => kind === 'history')?.name,
+    }),
     alertsOf: (tenant) => served(alertLogs, tenant),
     silenceLogOf: (tenant) => served(silenceLogs, tenant),
     boardsOf: (tenant) => served(boardBuckets, tenant),

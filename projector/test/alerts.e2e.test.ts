@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { eventStream } from '@weir/mesh'
 import type { AlertPage } from '../src/kinds/alert/alerts.ts'
 import type { SilenceItem } from '../src/silence/silence-item.ts'
@@ -15,6 +16,12 @@ projections:
       message: '{1} is at {metric.celsius}', labels: { room: '{1}', team: kitchen } }
   - { name: slow, kind: alert, from: 'hosts.>', source: load, key: '{1}', when: 'metrics["ms.max"] > 100.0' }
   - { name: silent, kind: alert, from: 'beats.>', absent: 1s, severity: HIGH }
+  - { name: offline, kind: alert, from: 'branches.>', key: '{1}', when: 'metrics.up == 0', labels: { branch: '{1}' } }
+  - { name: late, kind: alert, from: 'orders.>', key: '{1}.{2}', when: 'metrics.minutes > 20', labels: { branch: '{1}' } }
+maintenance:
+  - { name: always, match: { rule: slow }, from: '00:00', to: '00:00', tz: Europe/Berlin, comment: load tests }
+inhibitions:
+  - { source: { rule: offline }, target: { rule: [late, offline] }, equal: [branch] }
 `
 
 let service: ServiceUnderTest
@@ -139,7 +146,7 @@ test('a silence quiets an alert, which goes on to exist and says until when and 
   await until(async () => (await alerts('?silenced=true'))[0]?.silenced?.name === 'oven')
   const listed = (await service.get<{ items: SilenceItem[] }>('/v1/silences')).body.items
   assert.deepEqual(
-    listed.map(({ name, state }) => [name, state]),
+    listed.filter(({ by }) => by !== 'maintenance').map(({ name, state }) => [name, state]),
     [['oven', 'active']],
   )
   await service.publish('silences.oven', { data: { case: 'json', value: '{"ended":true}' } })
@@ -149,10 +156,38 @@ test('a silence quiets an alert, which goes on to exist and says until when and 
   await until(async () => (await alerts('?filter=alerts.hot.r11,alerts.hot.r12')).length === 0)
 })
 
-test('a condition over windows sees their statistics', async () => {
+test('a condition over windows sees their statistics, and a maintenance time quiets its alert', async () => {
   await service.publish('hosts.h1', reading({ ms: 30 }))
   await service.publish('hosts.h1', reading({ ms: 130 }))
-  await until(async () => (await alerts('?filter=alerts.slow.h1')).length === 1)
+  const [raised] = await until(async () => {
+    const items = await alerts('?filter=alerts.slow.h1')
+    return items[0]?.silenced !== undefined && items
+  })
+  const { name, by, comment } = raised?.silenced ?? {}
+  assert.deepEqual([name, by, comment], ['maintenance.always', 'maintenance', 'load tests'])
+})
+
+test('an open alert quiets those of another rule that have the same label, and never itself', async () => {
+  await service.publish('orders.b1.o1', reading({ minutes: 30 }))
+  await service.publish('orders.b2.o1', reading({ minutes: 30 }))
+  await service.publish('branches.b1', reading({ up: 0 }))
+  const inhibited = async (): Promise<unknown> => {
+    return (await alerts('?filter=alerts.late.>,alerts.offline.>'))
+      .map(({ id, inhibitedBy }) => [id, inhibitedBy])
+      .sort()
+  }
+  const quiet = [
+    ['late.b1.o1', 'offline.b1'],
+    ['late.b2.o1', undefined],
+    ['offline.b1', undefined],
+  ]
+  await until(async () => isDeepStrictEqual(await inhibited(), quiet))
+  await service.publish('branches.b1', reading({ up: 1 }))
+  const loud = [
+    ['late.b1.o1', undefined],
+    ['late.b2.o1', undefined],
+  ]
+  await until(async () => isDeepStrictEqual(await inhibited(), loud))
 })
 
 test('a key that falls silent raises an alert, and its next event resolves it', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
-import { defaultProjections, loadProjections } from '../../../projector/src/declaration/load.ts'
+import { defaultProjections, loadProjections } from '../../../projector/src/declaration/file/load.ts'
 import { StateFolder } from '../up/state-folder.ts'
 import { type Addition, addedSettings } from './additions.ts'
 

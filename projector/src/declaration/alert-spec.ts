@@ -1,6 +1,7 @@
 import { canonicalFilters } from '@weir/proto'
 import * as v from 'valibot'
 import type { Condition } from '../condition/condition.ts'
+import { reservedAlertLabels } from '../event/alert-labels.ts'
 import { limits } from '../limits.ts'
 import { compileMessageTemplate, type KeyTemplate, type MessageTemplate } from '../template/template.ts'
 import type { CommonSpec } from './common-spec.ts'
@@ -37,9 +38,6 @@ export interface AlertSpec extends CommonSpec {
 }
 
 export type AlertSeverity = 'NORMAL' | 'HIGH' | 'URGENT'
-
-/** Labels of an alert's event that say why it changed. */
-export const reservedAlertLabels: readonly string[] = ['cause', 'cause.ms', 'reason']
 
 /** Taken by the mesh itself. */
 const reservedRule = 'unevaluable'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { declarationDigest } from './declaration-digest.ts'
-import { loadProjections } from './load.ts'
+import { loadProjections } from './file/load.ts'
 
 function digest(projection: string): string {
   const [spec] = loadProjections(`projections: [${projection}]`, 'p.yaml')

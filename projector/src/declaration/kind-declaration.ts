@@ -49,8 +49,9 @@ export function declareKind<Entries extends v.ObjectEntries, Spec>(
   entries: Entries,
   toSpec: (declared: Declared<Entries>) => Spec,
   findFaults?: FindFaults<Declared<Entries>>,
+  isKind = true,
 ): KindDeclaration<Spec> {
-  const fields = ['kind', ...Object.keys(entries)]
+  const fields = [...(isKind ? ['kind'] : []), ...Object.keys(entries)]
   return {
     fields,
     read(declared, report) {

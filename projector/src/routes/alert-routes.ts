@@ -21,7 +21,7 @@ import { afterParameter, filterParameter, grantedFilters, limitOf, limitParamete
 import type { Router } from '../http/router.ts'
 import type { AlertLog, AlertReason, RecordedAlert } from '../kinds/alert/alert-log.ts'
 import { changeAlert, listAlerts } from '../kinds/alert/alerts.ts'
-import type { SilenceBook } from '../silence/silence-book.ts'
+import type { Quiet } from '../silence/quiet.ts'
 
 const time = { type: 'string', format: 'date-time' }
 
@@ -59,6 +59,7 @@ export const alertSchemas: Schemas = {
         }),
         description: 'The silence that quiets it now; in lists.',
       },
+      inhibitedBy: { type: 'string', description: 'The open alert that quiets it, `<rule>.<key>`; in lists.' },
       seq: { type: 'integer', description: 'Its revision in the bucket `alerts`; in lists.' },
       ageMs: { type: 'integer', description: 'In lists.' },
     },
@@ -133,7 +134,7 @@ const resolve: Endpoint<'/v1/alerts/:id/resolve'> = {
 export interface AlertRouteOptions {
   readonly buckets: BucketReader
   readonly alertsOf: (tenant: string) => AlertLog
-  readonly silencesOf: (tenant: string) => SilenceBook
+  readonly quietOf: (tenant: string) => Quiet
   readonly listings: FairShare
 }
 
@@ -141,7 +142,7 @@ export interface AlertRouteOptions {
  * The alerts: what fires, and what people do about it. A change is an event, so it takes a grant to
  * publish that event.
  */
-export function alertRoutes(router: Router, { buckets, alertsOf, silencesOf, listings }: AlertRouteOptions): void {
+export function alertRoutes(router: Router, { buckets, alertsOf, quietOf, listings }: AlertRouteOptions): void {
   router.add(listOfAlerts, async (context, url) => {
     const identity = context.get('identity')
     const request = {
@@ -151,8 +152,8 @@ export function alertRoutes(router: Router, { buckets, alertsOf, silencesOf, lis
       limit: limitOf(url),
       after: url.searchParams.get('after') ?? undefined,
     }
-    const silences = silencesOf(identity.tenant)
-    const page = await listings.use(identity, () => listAlerts(buckets, identity.tenant, request, silences))
+    const quiet = quietOf(identity.tenant)
+    const page = await listings.use(identity, () => listAlerts(buckets, identity.tenant, request, quiet))
     return context.json(page, 200, { 'cache-control': 'private, no-cache' })
   })
 

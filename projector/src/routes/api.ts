@@ -11,7 +11,7 @@ import type { AlertLog } from '../kinds/alert/alert-log.ts'
 import type { History } from '../kinds/history/history.ts'
 import { limits } from '../limits.ts'
 import type { ReadRoute } from '../reads/read-route.ts'
-import type { SilenceBook } from '../silence/silence-book.ts'
+import type { Quiet } from '../silence/quiet.ts'
 import type { SilenceLog } from '../silence/silence-log.ts'
 import type { TenantProjections } from '../tenant/tenant-projections.ts'
 import { alertRoutes } from './alert-routes.ts'
@@ -78,9 +78,9 @@ export function routes(options: ApiOptions): Router['app'] {
   const listings = new FairShare({ ...shared, atOnceMax: limits.listingsMax })
   stateRoutes(router, options.buckets, listings)
   historyRoutes(router, options.history, new FairShare({ ...shared, atOnceMax: options.databaseReaders }))
-  const silencesOf = (tenant: string): SilenceBook => servedTenant(options.projections, tenant).silences
-  alertRoutes(router, { ...options, silencesOf, listings })
-  silenceRoutes(router, { ...options, silencesOf })
+  const quietOf = (tenant: string): Quiet => servedTenant(options.projections, tenant).quiet
+  alertRoutes(router, { ...options, quietOf, listings })
+  silenceRoutes(router, { ...options, silencesOf: (tenant) => quietOf(tenant).silences })
   projectionRoutes(router, options.projections)
   deadLetterRoutes(router, options.projections)
   boardRoutes(router, options)

@@ -24,7 +24,7 @@ import {
 import { storedEvents } from '../../test/stream-contents.ts'
 import type { AlertSpec } from '../declaration/alert-spec.ts'
 import type { CountSpec } from '../declaration/count-spec.ts'
-import { loadProjections } from '../declaration/load.ts'
+import { loadProjections } from '../declaration/file/load.ts'
 import type { EventRecord } from '../event/event-record.ts'
 import { wholePartition } from '../event/partition.ts'
 import { isOpen, type RecordedAlert, recordedAlert } from '../kinds/alert/alert-log.ts'

@@ -5,6 +5,7 @@ import type { Database } from '../db/database.ts'
 import { HistoryPositions } from '../db/history-positions.ts'
 import { HistoryTable } from '../db/history-table.ts'
 import { declarationDigest } from '../declaration/declaration-digest.ts'
+import type { Declarations } from '../declaration/file/schema.ts'
 import type { ProjectionSpec } from '../declaration/projection-spec.ts'
 import type { EventRecord } from '../event/event-record.ts'
 import type { Partition } from '../event/partition.ts'
@@ -18,6 +19,9 @@ import { DeadLetters } from '../run/dead-letters.ts'
 import type { PositionStore } from '../run/position.ts'
 import type { Projection } from '../run/projection.ts'
 import { ProjectionRun } from '../run/projection-run.ts'
+import { Inhibitions } from '../silence/inhibitions.ts'
+import { Maintenance } from '../silence/maintenance.ts'
+import { Quiet } from '../silence/quiet.ts'
 import { SilenceBook } from '../silence/silence-book.ts'
 import { RemovedRules } from './removed-rules.ts'
 import { type Unowned, unowned } from './unowned.ts'
@@ -25,7 +29,7 @@ import { type Unowned, unowned } from './unowned.ts'
 export interface TenantOptions {
   readonly nc: NatsConnection
   readonly tenant: string
-  readonly specs: readonly ProjectionSpec[]
+  readonly declarations: Declarations
   /** Needed when a history is among the specs. */
   readonly database: Database | undefined
   readonly partition: Partition
@@ -39,7 +43,8 @@ export interface TenantProjections {
   readonly runs: readonly RunningProjection[]
   readonly deadLetters: DeadLetters
   readonly removedRules: RemovedRules
-  readonly silences: SilenceBook
+  readonly quiet: Quiet
+  readonly maintenance: Maintenance
   /** What is stored and belongs to none of them. */
   unowned(): Promise<Unowned>
 }
@@ -60,7 +65,8 @@ export type AnyProjection =
 
 /** Makes the projections of one tenant; none of them runs yet. */
 export function tenantProjections(options: TenantOptions): TenantProjections {
-  const { nc, tenant, specs, partition, health, log } = options
+  const { nc, tenant, declarations, partition, health, log } = options
+  const specs = declarations.projections
   const deadLetters = new DeadLetters(nc, tenant, log)
   const bucketPositions = new BucketPositions(nc, tenant)
   const runs = specs.map((spec): RunningProjection => {
@@ -75,13 +81,24 @@ export function tenantProjections(options: TenantOptions): TenantProjections {
   })
   const rules = specs.filter(({ kind }) => kind === 'alert').map(({ name }) => name)
   const removedRules = new RemovedRules({ nc, tenant, rules, log })
+  const { maintenance: times, inhibitions } = declarations
   const silences = new SilenceBook({ nc, tenant, log })
-  return { tenant, runs, deadLetters, removedRules, silences, unowned: () => unowned(nc, tenant, specs, removedRules) }
+  const quiet = new Quiet(silences, new Inhibitions({ nc, tenant, specs: inhibitions, log }))
+  const maintenance = new Maintenance({ nc, tenant, specs: times, silences, log })
+  return {
+    tenant,
+    runs,
+    deadLetters,
+    removedRules,
+    quiet,
+    maintenance,
+    unowned: () => unowned(nc, tenant, specs, removedRules),
+  }
 }
 
 function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters: DeadLetters): AnyProjection {
-  const { nc, tenant, specs, database, partition, log } = options
-  const target = { nc, tenant, partition, log, isOthers: keysOfOthers(spec, specs) }
+  const { nc, tenant, declarations, database, partition, log } = options
+  const target = { nc, tenant, partition, log, isOthers: keysOfOthers(spec, declarations.projections) }
   switch (spec.kind) {
     case 'latest':
       return new LatestProjection({ ...target, spec, check: spec.bucket === silencesBucket ? checkSilence : undefined })
@@ -130,14 +147,18 @@ function needed(database: Database | undefined): Database {
 }
 
 /** Starts what runs for one tenant. */
-export function startProjections({ runs, removedRules, silences }: TenantProjections, { index }: Partition): void {
-  silences.start()
+export function startProjections(projections: TenantProjections, { index }: Partition): void {
+  const { runs, removedRules, quiet, maintenance } = projections
+  quiet.start()
   for (const { run } of runs) void run.start()
   // One replica is enough for it.
-  if (index === 0) removedRules.start()
+  if (index !== 0) return
+  removedRules.start()
+  maintenance.start()
 }
 
-export async function drainProjections({ runs, removedRules, silences }: TenantProjections): Promise<void> {
+export async function drainProjections({ runs, removedRules, quiet, maintenance }: TenantProjections): Promise<void> {
   removedRules.close()
-  await Promise.all([silences.close(), ...runs.map(({ run }) => run.drain())])
+  maintenance.close()
+  await Promise.all([quiet.close(), ...runs.map(({ run }) => run.drain())])
 }

@@ -69,19 +69,20 @@ export function readSilence(name: string, value: unknown, startMs: number): Sile
   }
   const match = readAlertMatch(value.match)
   const fromMs = timeOf(value, 'from') ?? startMs
-  const untilMs = endOf(value, fromMs)
-  if (untilMs <= fromMs) throw fault('its end', 'comes after its begin')
-  if (untilMs - startMs > limits.silenceMs) {
+  const endMs = endOf(value, fromMs)
+  if (endMs <= fromMs) throw fault('its end', 'comes after its begin')
+  if (endMs - startMs > limits.silenceMs) {
     throw fault('its end', 'is at most 30 days after the event; send it anew before, if it has to last longer')
   }
+  const untilMs = ended ? Math.min(endMs, startMs) : endMs
   return { name, match, fromMs, untilMs, by, comment, ended, matches: compileAlertMatch(match) }
 }
 
 /** How a silence stands at a time. */
 export type SilenceState = 'pending' | 'active' | 'expired'
 
-export function silenceState({ fromMs, untilMs, ended }: Silence, nowMs: number): SilenceState {
-  if (ended || nowMs >= untilMs) return 'expired'
+export function silenceState({ fromMs, untilMs }: Silence, nowMs: number): SilenceState {
+  if (nowMs >= untilMs) return 'expired'
   return nowMs < fromMs ? 'pending' : 'active'
 }
 

@@ -21,7 +21,7 @@ import {
   timestampFromMilliseconds,
   WeirError,
 } from '@weir/proto'
-import { reservedAlertLabels } from '../../declaration/alert-spec.ts'
+import { type AlertLabels, alertLabels } from '../../event/alert-labels.ts'
 import { alertsBucket } from '../../event/alerts-bucket.ts'
 import { limits } from '../../limits.ts'
 import type { AlertPhase } from './alert-machine.ts'
@@ -40,9 +40,6 @@ export interface RecordedAlert {
   /** Those that its rule gives it. */
   readonly labels: AlertLabels
 }
-
-/** Labels by which silences and inhibitions know alerts: those that the rule declares. */
-export type AlertLabels = Readonly<Record<string, string>>
 
 /** What an alert is to become. */
 export interface AlertChange {
@@ -64,6 +61,8 @@ export interface AlertChange {
    * event.
    */
   readonly reason?: AlertReason
+  /** It fires on and says another thing: label `renewed` of the event. */
+  readonly renewed?: true
 }
 
 /** Why an alert changed that its rule's condition did not change. */
@@ -103,7 +102,7 @@ export class AlertLog {
    * @param after the sequence of the alert's last event, 0 when the events hold none
    */
   async append(change: AlertChange, after: number): Promise<RecordedAlert | undefined> {
-    const { rule, key, severity, status, message, labels, sinceMs, by, atMs, cause, reason } = change
+    const { rule, key, severity, status, message, labels, sinceMs, by, atMs, cause, reason, renewed } = change
     const subject = alertSubject(rule, key)
     const since = timestampFromMilliseconds(sinceMs)
     const time = timestampFromMilliseconds(atMs)
@@ -119,6 +118,7 @@ export class AlertLog {
         ...labels,
         ...(cause === undefined ? {} : causeLabels(cause)),
         ...(reason === undefined ? {} : { reason }),
+        ...(renewed === undefined ? {} : { renewed: 'true' }),
       },
       data: { case: 'alert', value: alert },
     })
@@ -162,11 +162,6 @@ export function recordedAlert(seq: number, payload: Uint8Array): RecordedAlert {
     // As below.
   }
   return { seq, alert: create(AlertSchema), cause: undefined, labels: {} }
-}
-
-/** The labels of an alert's event without those that say why it changed. */
-export function alertLabels({ labels }: Event): AlertLabels {
-  return Object.fromEntries(Object.entries(labels).filter(([name]) => !reservedAlertLabels.includes(name)))
 }
 
 /**

@@ -192,7 +192,7 @@ export class AlertSettling {
     const { status, by, since } = recorded.alert
     const message = note.says?.().message.slice(0, limits.alertMessageMax)
     if (message === undefined || message === recorded.alert.message) return undefined
-    return { ...this.#common(key, note), status, by, message, sinceMs: millisecondsOf(since) }
+    return { ...this.#common(key, note), status, by, message, sinceMs: millisecondsOf(since), renewed: true }
   }
 
   #common(key: string, { cause, reason }: ChangeNote): Omit<AlertChange, 'status' | 'message' | 'sinceMs'> {

@@ -1,7 +1,7 @@
 import type { AlertSpec } from '../../declaration/alert-spec.ts'
+import type { AlertLabels } from '../../event/alert-labels.ts'
 import type { EventRecord } from '../../event/event-record.ts'
 import { limits } from '../../limits.ts'
-import type { AlertLabels } from './alert-log.ts'
 
 /** What a rule says of an event: the message of its alert, and the labels. */
 export interface AlertText {

@@ -1,20 +1,15 @@
 import { Alert_Status, type EventJson, eventToJson, WeirError } from '@weir/proto'
 import type { BucketReader, StateValue } from '../../bucket/bucket-reader.ts'
+import { type AlertLabels, alertLabels } from '../../event/alert-labels.ts'
 import { alertsBucket } from '../../event/alerts-bucket.ts'
 import { limits } from '../../limits.ts'
-import type { SilenceBook } from '../../silence/silence-book.ts'
-import { type SilencedBy, silencedBy } from '../../silence/silence-item.ts'
-import {
-  type AlertChange,
-  type AlertLabels,
-  type AlertLog,
-  alertLabels,
-  isOpen,
-  type RecordedAlert,
-} from './alert-log.ts'
+import type { Quiet, QuietBecause } from '../../silence/quiet.ts'
+import { type AlertChange, type AlertLog, isOpen, type RecordedAlert } from './alert-log.ts'
 
 /** One alert, as the API shows it. */
-export interface AlertItem extends Required<Pick<NonNullable<EventJson['alert']>, 'rule' | 'key' | 'message' | 'by'>> {
+export interface AlertItem
+  extends QuietBecause,
+    Required<Pick<NonNullable<EventJson['alert']>, 'rule' | 'key' | 'message' | 'by'>> {
   /** `<rule>.<key>`. */
   readonly id: string
   /** Of its events: `alerts.<rule>.<key>`. */
@@ -28,8 +23,6 @@ export interface AlertItem extends Required<Pick<NonNullable<EventJson['alert']>
   readonly reason?: string
   /** Those that its rule gives it. */
   readonly labels: AlertLabels
-  /** The silence that quiets it now. */
-  readonly silenced?: SilencedBy
   /** Revision in the bucket `alerts`. */
   readonly seq: number
   readonly ageMs: number
@@ -57,7 +50,7 @@ export async function listAlerts(
   buckets: BucketReader,
   tenant: string,
   query: AlertQuery,
-  silences?: SilenceBook,
+  quiet?: Quiet,
 ): Promise<AlertPage> {
   const items: AlertItem[] = []
   let after = query.after
@@ -68,7 +61,7 @@ export async function listAlerts(
     if (cursor === '') cursor = page.cursor
     after = page.next
     for (const state of page.items) {
-      const item = alertItem(state, silences)
+      const item = alertItem(state, quiet)
       if (item === undefined || !query.statuses.includes(item.status)) continue
       if (query.silenced === undefined || query.silenced === (item.silenced !== undefined)) items.push(item)
     }
@@ -77,13 +70,11 @@ export async function listAlerts(
 }
 
 /** Undefined when the value is no alert. */
-export function alertItem({ subject, seq, event, ageMs }: StateValue, silences?: SilenceBook): AlertItem | undefined {
+export function alertItem({ subject, seq, event, ageMs }: StateValue, quiet?: Quiet): AlertItem | undefined {
   const { alert, time } = eventToJson(event)
   if (alert === undefined) return undefined
   const { rule = '', key = '', message = '', by = '', severity = '', status = '', since } = alert
   const labels = alertLabels(event)
-  const silenced =
-    silences === undefined ? undefined : silencedBy(silences, { subject, rule, severity: String(severity), labels })
   return {
     id: subject.slice(subject.indexOf('.') + 1),
     subject,
@@ -97,7 +88,7 @@ export function alertItem({ subject, seq, event, ageMs }: StateValue, silences?:
     ...(time === undefined ? {} : { time }),
     ...(event.labels.reason === undefined ? {} : { reason: event.labels.reason }),
     labels,
-    ...(silenced === undefined ? {} : { silenced }),
+    ...quiet?.because({ subject, rule, severity: String(severity), labels }),
     seq,
     ageMs,
   }

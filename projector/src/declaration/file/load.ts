@@ -10,10 +10,10 @@ import {
   type Scalar,
   visit,
 } from 'yaml'
-import { limits } from '../limits.ts'
-import type { FaultPath } from './kind-declaration.ts'
-import type { ProjectionSpec } from './projection-spec.ts'
-import { readSpecs } from './schema.ts'
+import { limits } from '../../limits.ts'
+import type { FaultPath } from '../kind-declaration.ts'
+import type { ProjectionSpec } from '../projection-spec.ts'
+import { type Declarations, readDeclarations } from './schema.ts'
 
 /** A fault of the file of projections. Line and column count from 1. */
 export interface DeclarationFault {
@@ -43,7 +43,7 @@ export class DeclarationError extends Error {
  * Reads the text of a file of projections. Throws DeclarationError. What every mesh has is added
  * unless the file declares it: the bucket `alerts`.
  */
-export function loadProjections(text: string, file: string): readonly ProjectionSpec[] {
+export function loadDeclarations(text: string, file: string): Declarations {
   if (text.length > limits.declarationBytesMax) {
     throw new DeclarationError(file, [{ line: 1, column: 1, path: '', message: 'the file is larger than 1 MiB' }])
   }
@@ -54,21 +54,28 @@ export function loadProjections(text: string, file: string): readonly Projection
     throw new DeclarationError(file, faults)
   }
   const faults: DeclarationFault[] = []
-  const specs = readSpecs(unfolded(document, file, lines), (path, message) => {
+  const declarations = readDeclarations(unfolded(document, file, lines), (path, message) => {
     faults.push({ ...place(lines, offsetOf(document, path, text)), path: pathText(path), message })
   })
   if (faults.length > 0) throw new DeclarationError(file, faults)
-  return specs
+  return declarations
 }
 
-/** What is projected when there is no file. */
-export const defaultProjections: readonly ProjectionSpec[] = loadProjections(
+/** The projections of such a file alone. */
+export function loadProjections(text: string, file: string): readonly ProjectionSpec[] {
+  return loadDeclarations(text, file).projections
+}
+
+/** What is declared when there is no file. */
+export const defaultDeclarations: Declarations = loadDeclarations(
   `projections:
   - { name: latest, kind: latest, from: '>', bucket: latest, ttl: 1h }
   - { name: history, kind: history, from: '>', retention: 30d }
 `,
   'the defaults',
 )
+
+export const defaultProjections: readonly ProjectionSpec[] = defaultDeclarations.projections
 
 /** A few aliases of aliases may stand for more than any memory holds. */
 function unfolded(document: Document, file: string, lines: LineCounter): unknown {

@@ -1,22 +1,68 @@
-import { ownValue } from '../event/own-value.ts'
-import { limits } from '../limits.ts'
-import { compileKeyTemplate } from '../template/template.ts'
-import type { ReadDeclaration, ReportFault } from './kind-declaration.ts'
-import { kinds, type ProjectionSpec } from './projection-spec.ts'
+import { ownValue } from '../../event/own-value.ts'
+import { limits } from '../../limits.ts'
+import { compileKeyTemplate } from '../../template/template.ts'
+import type { KindDeclaration, ReadDeclaration, ReportFault } from '../kind-declaration.ts'
+import { kinds, type ProjectionSpec } from '../projection-spec.ts'
+import { type InhibitionSpec, inhibitionDeclaration } from './inhibition-spec.ts'
+import { type MaintenanceSpec, maintenanceDeclaration } from './maintenance-spec.ts'
+
+/** What a file declares, checked and with its defaults filled in. */
+export interface Declarations {
+  readonly projections: readonly ProjectionSpec[]
+  readonly maintenance: readonly MaintenanceSpec[]
+  readonly inhibitions: readonly InhibitionSpec[]
+}
 
 /**
  * Checks the value of a whole file of projections; reports every fault, and is only to be used when
  * there was none.
  */
-export function readSpecs(file: unknown, report: ReportFault): readonly ProjectionSpec[] {
+export function readDeclarations(file: unknown, report: ReportFault): Declarations {
   if (!isMap(file)) {
     report([], 'a map with the list `projections` is expected')
-    return []
+    return { projections: [], maintenance: [], inhibitions: [] }
   }
   for (const name of Object.keys(file)) {
-    if (name !== 'projections') report([name], 'there is no such field here; there is `projections`')
+    if (!lists.includes(name)) report([name], `there is no such field here; there are ${lists.join(', ')}`)
   }
-  const { projections } = file
+  const maintenance = readList(file.maintenance, 'maintenance', maintenanceDeclaration, report)
+  for (const [at, { name }] of maintenance.entries()) {
+    if (maintenance.findIndex((other) => other.name === name) < at) {
+      report(['maintenance', at, 'name'], `there is another maintenance "${name}"`)
+    }
+  }
+  return {
+    projections: readSpecs(file.projections, report),
+    maintenance,
+    inhibitions: readList(file.inhibitions, 'inhibitions', inhibitionDeclaration, report),
+  }
+}
+
+const lists: readonly string[] = ['projections', 'maintenance', 'inhibitions']
+
+/** What is read of a list that may be absent. */
+function readList<Spec>(
+  list: unknown,
+  name: string,
+  declaration: KindDeclaration<Spec>,
+  report: ReportFault,
+): readonly Spec[] {
+  if (list === undefined) return []
+  if (!Array.isArray(list) || list.length > limits.projectionsMax) {
+    report([name], `a list of at most ${limits.projectionsMax} is expected`)
+    return []
+  }
+  return list.flatMap((declared: unknown, at) => {
+    const fault: ReportFault = (path, message) => report([name, at, ...path], message)
+    if (!isMap(declared)) {
+      fault([], `a map of ${declaration.fields.join(', ')} is expected`)
+      return []
+    }
+    return declaration.read(declared, fault).spec ?? []
+  })
+}
+
+function readSpecs(projections: unknown, report: ReportFault): readonly ProjectionSpec[] {
   if (!Array.isArray(projections)) {
     report(['projections'], 'a list of projections is expected')
     return []

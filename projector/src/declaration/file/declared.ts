@@ -1,22 +1,19 @@
 import { readFile } from 'node:fs/promises'
-import { DeclarationError, defaultProjections, loadProjections } from './load.ts'
-import type { ProjectionSpec } from './projection-spec.ts'
+import { DeclarationError, defaultDeclarations, loadDeclarations } from './load.ts'
+import type { Declarations } from './schema.ts'
 
 /**
- * What is to be projected: what the file says, or the defaults without one. Throws
+ * What is declared: what the file says, or the defaults without one. Throws
  * DeclarationError, also for a file that cannot be read and for a history without a database.
  */
-export async function declaredSpecs(
-  file: string | undefined,
-  databaseUrl: string | undefined,
-): Promise<readonly ProjectionSpec[]> {
-  const specs = file === undefined ? defaultProjections : loadProjections(await readText(file), file)
-  if (databaseUrl === undefined && specs.some(({ kind }) => kind === 'history')) {
+export async function declared(file: string | undefined, databaseUrl: string | undefined): Promise<Declarations> {
+  const declarations = file === undefined ? defaultDeclarations : loadDeclarations(await readText(file), file)
+  if (databaseUrl === undefined && declarations.projections.some(({ kind }) => kind === 'history')) {
     const message =
       'a history is declared, so DATABASE_URL is needed; without one declare projections in WEIR_PROJECTIONS that have no history'
     throw new DeclarationError(file ?? 'the defaults', [{ line: 1, column: 1, path: '', message }])
   }
-  return specs
+  return declarations
 }
 
 async function readText(file: string): Promise<string> {

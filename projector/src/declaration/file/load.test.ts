@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DeclarationError, defaultProjections, loadProjections } from './load.ts'
+import { DeclarationError, defaultProjections, loadDeclarations, loadProjections } from './load.ts'
 
 function faults(text: string): string[] {
   try {
@@ -242,4 +242,52 @@ c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]
 projections: [*c, *c, *c, *c]
 `
   assert.match(faults(bomb)[0] ?? '', /^2:8 : the aliases \(\*name\) of this file cannot be followed/)
+})
+
+test('maintenance times and inhibitions stand beside the projections, with faults at their places', () => {
+  const { maintenance, inhibitions } = loadDeclarations(
+    `projections: []
+maintenance:
+  - { name: nightly, match: { rule: hot, severity: [HIGH] }, days: [SUN, FRI], from: 22:30, to: 02:00, tz: Europe/Berlin }
+inhibitions:
+  - { source: { rule: offline }, target: { filter: alerts.late.> }, equal: [branch] }
+`,
+    'p.yaml',
+  )
+  assert.deepEqual(maintenance, [
+    {
+      name: 'nightly',
+      match: { rule: ['hot'], severity: ['HIGH'] },
+      days: [0, 5],
+      fromMinute: 1350,
+      toMinute: 120,
+      tz: 'Europe/Berlin',
+      comment: '',
+    },
+  ])
+  assert.deepEqual(inhibitions, [
+    { source: { rule: ['offline'] }, target: { filter: ['alerts.late.>'] }, equal: ['branch'] },
+  ])
+  assert.deepEqual(
+    faults(`projections: []
+maintenance:
+  - { name: a, match: { rules: hot }, days: [MO], from: 24:00, to: 2, tz: +02:00 }
+  - { name: b, match: { rule: hot }, from: 01:00, to: 02:00 }
+  - { name: b, match: { rule: hot }, from: 01:00, to: 02:00, kind: latest }
+  - 7
+inhibitions: { source: { rule: a } }
+silences: []
+`).map((text) => text.replace(/^(\d+):\d+ ([^:]*):.*$/, '$1 $2')),
+    [
+      '3 maintenance[0].match',
+      '3 maintenance[0].days[0]',
+      '3 maintenance[0].from',
+      '3 maintenance[0].to',
+      '3 maintenance[0].tz',
+      '5 maintenance[2].kind',
+      '6 maintenance[3]',
+      '7 inhibitions',
+      '8 silences',
+    ],
+  )
 })

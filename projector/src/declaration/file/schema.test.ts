@@ -11,7 +11,7 @@ interface KindSchema {
 const kinds = ['latest', 'merge', 'window', 'count', 'alert', 'history'] as const
 
 test("the editors' schema knows the same kinds and fields as the projector", () => {
-  const schema = JSON.parse(readFileSync(new URL('../../projections.schema.json', import.meta.url), 'utf8')) as {
+  const schema = JSON.parse(readFileSync(new URL('../../../projections.schema.json', import.meta.url), 'utf8')) as {
     readonly $defs: Readonly<Record<string, KindSchema>>
   }
   for (const kind of kinds) {

@@ -1,0 +1,46 @@
+import type { MatchedAlert } from '@weir/proto'
+import type { Inhibitions } from './inhibitions.ts'
+import type { SilenceBook } from './silence-book.ts'
+import { type SilencedBy, silencedBy } from './silence-item.ts'
+
+/** Why an alert makes no sound and sends no notification; without a member it does. */
+export interface QuietBecause {
+  /** The silence that quiets it now. */
+  readonly silenced?: SilencedBy
+  /** The open alert that quiets it, `<rule>.<key>`. */
+  readonly inhibitedBy?: string
+}
+
+/** Which alerts of a tenant are quiet at the moment. */
+export class Quiet {
+  readonly silences: SilenceBook
+  readonly inhibitions: Inhibitions
+
+  constructor(silences: SilenceBook, inhibitions: Inhibitions) {
+    this.silences = silences
+    this.inhibitions = inhibitions
+  }
+
+  /** Another text whenever something may be quiet that was not, or the other way round. */
+  get version(): string {
+    return `${this.silences.version}/${this.inhibitions.version}`
+  }
+
+  because(alert: MatchedAlert): QuietBecause {
+    const silenced = silencedBy(this.silences, alert)
+    const inhibiting = this.inhibitions.inhibiting(alert)
+    return {
+      ...(silenced === undefined ? {} : { silenced }),
+      ...(inhibiting === undefined ? {} : { inhibitedBy: inhibiting.slice('alerts.'.length) }),
+    }
+  }
+
+  start(): void {
+    this.silences.start()
+    this.inhibitions.start()
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.silences.close(), this.inhibitions.close()])
+  }
+}
