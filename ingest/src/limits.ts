@@ -81,6 +81,10 @@ export const ingestLimits = {
    * So many rejected records are listed in an answer; `rejectedCount` tells how many there were.
    */
   rejectedListMax: 1000,
+  /** A request of remote write 2.0 with more symbols is refused as `too_large`. */
+  symbolsMax: 200_000,
+  /** A native histogram with more buckets is rejected. */
+  histogramBucketsMax: 250,
   /** An OTLP data point with more attributes is rejected, as they become labels. */
   otlpAttributesMax: 64,
   /** An OTLP attribute value nested deeper rejects its record. */

@@ -9,6 +9,7 @@ import { parseContentType } from './body/content-type.ts'
 import type { Unpackers } from './body/unpack.ts'
 import { retryableRejection } from './encode/outcome.ts'
 import { Defaults } from './encode/seal.ts'
+import type { DecodeContext } from './formats/decoder.ts'
 import type { Endpoint } from './http/endpoint.ts'
 import type { IngestMetrics } from './ingest-metrics.ts'
 import { ingestLimits } from './limits.ts'
@@ -113,7 +114,8 @@ export class Pipeline {
       const arrivedMs = now()
       const ids = await endpoint.dialect.ids(headers, body.bytes, this.#parts.otlpDedupe)
       const defaults = new Defaults(arrivedMs, ids, this.#parts.limits.aheadMs)
-      const records = decoder.decode(body.bytes, { contentType, headers, url: request.url, parameters, defaults })
+      const context: DecodeContext = { contentType, headers, url: request.url, parameters, defaults }
+      const records = decoder.decode(body.bytes, context)
       buckets.charge(records.length, 0)
       body.hold(Math.max(0, defaults.eventsBytes - body.bytes.length))
       producer.records.hold(records.length)
@@ -128,7 +130,8 @@ export class Pipeline {
       const outcome = await outcomeOf(sending, this.#refused)
       metrics?.stored(outcome)
       if (retryableRejection(outcome) !== undefined) void this.#gate.tenants.ask(identity.tenant)
-      return endpoint.dialect.answer(outcome, low, contentType.mediaType)
+      const told = context.tally === undefined ? low : { ...low, ...context.tally.headers(outcome) }
+      return endpoint.dialect.answer(outcome, told, contentType.mediaType)
     } finally {
       if (unanswered === undefined) release()
       else void unanswered.then(release)

@@ -16,6 +16,7 @@ import { protobufDecoder } from '../src/formats/protobuf/protobuf.ts'
 import { webhookForm, webhookJson } from '../src/formats/webhook/webhook.ts'
 import { parseWebhookRoutes } from '../src/formats/webhook/webhook-route.ts'
 import { CloudEventBatchSchema, CloudEventSchema } from '../src/gen/io/cloudevents/v1/cloudevents_pb.js'
+import { RequestSchema } from '../src/gen/io/prometheus/write/v2/types_pb.js'
 import { ExportLogsServiceRequestSchema } from '../src/gen/opentelemetry/proto/collector/logs/v1/logs_service_pb.js'
 import { ExportMetricsServiceRequestSchema } from '../src/gen/opentelemetry/proto/collector/metrics/v1/metrics_service_pb.js'
 import { ExportTraceServiceRequestSchema } from '../src/gen/opentelemetry/proto/collector/trace/v1/trace_service_pb.js'
@@ -262,6 +263,22 @@ const remoteSeries = [
   { labels: [{ name: '__name__', value: 'up' }], samples: [{ value: 1, timestamp: 1_790_000_000_250n }] },
 ]
 
+const remoteRequest2 = {
+  symbols: ['', '__name__', 'node_load1', 'job', 'node', 'instance', 'web-1:9100', 'zone', 'a', 'up', 's'],
+  timeseries: [
+    {
+      labelsRefs: [1, 2, 3, 4, 5, 6, 7, 8],
+      samples: [{ value: 0.25, timestamp: 1_790_000_000_250n }],
+      metadata: { type: 2, unitRef: 10 },
+    },
+    {
+      labelsRefs: [1, 9],
+      samples: [{ value: 1, timestamp: 1_790_000_000_250n }],
+      createdTimestamp: 1_780_000_000_000n,
+    },
+  ],
+}
+
 const [route] = parseWebhookRoutes(`
 routes:
   - path: /hooks/:source
@@ -427,6 +444,13 @@ export const formatSamples: readonly FormatSample[] = [
     decoder: remoteWrite,
     body: toBinary(WriteRequestSchema, create(WriteRequestSchema, { timeseries: remoteSeries })),
     contentType: 'application/x-protobuf',
+    subjects: ['metrics.node.web-1_9100.node_load1.zone=a.id=-70vs92S2NtbPv', 'metrics._._.up.id=YFjN_1EQtj-45Q'],
+  },
+  {
+    name: 'Prometheus remote write 2.0',
+    decoder: remoteWrite,
+    body: toBinary(RequestSchema, create(RequestSchema, remoteRequest2)),
+    contentType: 'application/x-protobuf;proto=io.prometheus.write.v2.Request',
     subjects: ['metrics.node.web-1_9100.node_load1.zone=a.id=-70vs92S2NtbPv', 'metrics._._.up.id=YFjN_1EQtj-45Q'],
   },
   {

@@ -12,12 +12,12 @@
 import { connect, type Socket } from 'node:net'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { counterMark, type PlanName, requestPlan } from './ingest-requests.ts'
+import { type PlanName, requestPlan } from './ingest-requests.ts'
 
 /** What came of one run. */
 export interface Load {
   readonly seconds: number
-  /** Requests that were answered with 200. */
+  /** Requests that were answered with 200 or 204. */
   readonly requests: number
   readonly records: number
   /** Answers by status, the others too. */
@@ -52,7 +52,7 @@ class Connection {
 
   send(began: number): void {
     this.#began = began
-    const counter = String(next++).padStart(counterMark.length, '0')
+    const counter = String(next++).padStart(plan.counterDigits, '0')
     for (const at of plan.counters) this.#request.write(counter, at, 'latin1')
     this.#socket.write(this.#request)
   }
@@ -65,7 +65,7 @@ class Connection {
       return
     }
     const status = received.toString('latin1', 9, 12)
-    if (status !== '200' && statuses[status] === undefined) process.stderr.write(`${received.toString()}\n`)
+    if (!status.startsWith('20') && statuses[status] === undefined) process.stderr.write(`${received.toString()}\n`)
     statuses[status] = (statuses[status] ?? 0) + 1
     latencies.push(performance.now() - this.#began)
     this.#received = nothing
@@ -83,7 +83,8 @@ class Connection {
  */
 function contentLength(answer: Buffer, head: number): number {
   const named = Math.max(answer.indexOf('\r\nContent-Length: '), answer.indexOf('\r\ncontent-length: '))
-  return Number.parseInt(answer.toString('latin1', named + 18, head), 10)
+  // 204 has none.
+  return named < 0 ? 0 : Number.parseInt(answer.toString('latin1', named + 18, head), 10)
 }
 
 let running = true
@@ -133,7 +134,7 @@ running = false
 due = []
 const seconds = (performance.now() - start) / 1000
 const { user, system } = process.cpuUsage(cpuBefore)
-const requests = statuses['200'] ?? 0
+const requests = (statuses['200'] ?? 0) + (statuses['204'] ?? 0)
 latencies.sort((a, b) => a - b)
 const load: Load = {
   seconds,

@@ -9,17 +9,29 @@ export interface RequestPlan {
   /** The whole request, head and body. */
   readonly bytes: Uint8Array
   /**
-   * Where in `bytes` the digits of `counterMark` stand, to be replaced before each sending so that
-   * no two are alike.
+   * Where in `bytes` the digits of a mark stand, to be replaced before each sending so that no two
+   * are alike.
    */
   readonly counters: readonly number[]
+  /** How many digits each has. */
+  readonly counterDigits: number
 }
 
-export const planNames = ['one-json', 'batch-json', 'batch-protobuf', 'otlp-protobuf'] as const
+export const planNames = [
+  'one-json',
+  'batch-json',
+  'batch-protobuf',
+  'otlp-protobuf',
+  'line-protocol',
+  'remote-write',
+  'remote-write-2',
+] as const
 export type PlanName = (typeof planNames)[number]
 
 /** Ten digits that stand nowhere else. */
-export const counterMark = '9081726354'
+const counterMark = '9081726354'
+/** Eight, which as the bytes of a double are a number. */
+const valueMark = '90817263'
 
 export function requestPlan(name: PlanName, token: string): RequestPlan {
   switch (name) {
@@ -31,13 +43,33 @@ export function requestPlan(name: PlanName, token: string): RequestPlan {
       return plan(batchSize, token, '/v1/events', 'application/x-protobuf', protobufBatch())
     case 'otlp-protobuf':
       return plan(batchSize, token, '/v1/metrics', 'application/x-protobuf', otlpMetrics())
+    case 'line-protocol':
+      return plan(batchSize, token, '/api/v2/write?bucket=bench', 'text/plain', encoder.encode(items(line).join('\n')))
+    case 'remote-write':
+      return plan(
+        batchSize,
+        token,
+        '/api/v1/write',
+        'application/x-protobuf',
+        snappyLiterals(writeRequest()),
+        valueMark,
+      )
+    case 'remote-write-2':
+      return plan(batchSize, token, '/api/v1/write', writeRequest2Type, snappyLiterals(writeRequest2()), valueMark)
   }
 }
 
 const batchSize = 500
 const encoder = new TextEncoder()
 
-function plan(records: number, token: string, path: string, contentType: string, body: Uint8Array): RequestPlan {
+function plan(
+  records: number,
+  token: string,
+  path: string,
+  contentType: string,
+  body: Uint8Array,
+  mark: string = counterMark,
+): RequestPlan {
   const head = encoder.encode(
     `POST ${path} HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer ${token}\r\ncontent-type: ${contentType}\r\ncontent-length: ${body.length}\r\n\r\n`,
   )
@@ -46,8 +78,8 @@ function plan(records: number, token: string, path: string, contentType: string,
   bytes.set(body, head.length)
   const counters: number[] = []
   const buffer = Buffer.from(bytes.buffer)
-  for (let at = buffer.indexOf(counterMark); at >= 0; at = buffer.indexOf(counterMark, at + 1)) counters.push(at)
-  return { records, bytes, counters }
+  for (let at = buffer.indexOf(mark); at >= 0; at = buffer.indexOf(mark, at + 1)) counters.push(at)
+  return { records, bytes, counters, counterDigits: mark.length }
 }
 
 function items<T>(item: (at: number) => T): T[] {
@@ -108,5 +140,78 @@ function otlpMetrics(): Uint8Array {
     writer.join()
   }
   writer.join().join().join().join()
+  return writer.finish()
+}
+
+/** A point of Telegraf's input cpu, of one of 100 series. */
+function line(at: number): string {
+  const tags = `cpu=cpu${at % 100},datacenter=dc1,host=web-1`
+  return `cpu,${tags} usage_idle=97.${at},usage_user=1.${counterMark} 1790000000${String(250_000_000 + at)}`
+}
+
+/** A sample of each of 500 series of a node exporter, with six labels. */
+function seriesOf(at: number): readonly (readonly [name: string, value: string])[] {
+  return [
+    ['__name__', 'node_cpu_seconds_total'],
+    ['cluster', 'production'],
+    ['cpu', String(at)],
+    ['instance', 'web-1:9100'],
+    ['job', 'node'],
+    ['mode', 'idle'],
+  ]
+}
+
+/** Its value has the bytes of the mark. */
+function sample(writer: BinaryWriter, field: number): void {
+  const value = new DataView(encoder.encode(valueMark).buffer).getFloat64(0, true)
+  writer.tag(field, 2).fork().tag(1, 1).double(value).tag(2, 0).int64('1790000000250').join()
+}
+
+/** prometheus.WriteRequest. */
+function writeRequest(): Uint8Array {
+  const writer = new BinaryWriter()
+  for (let at = 0; at < batchSize; at++) {
+    writer.tag(1, 2).fork()
+    for (const [name, value] of seriesOf(at)) {
+      writer.tag(1, 2).fork().tag(1, 2).string(name).tag(2, 2).string(value).join()
+    }
+    sample(writer, 2)
+    writer.join()
+  }
+  return writer.finish()
+}
+
+const writeRequest2Type = 'application/x-protobuf;proto=io.prometheus.write.v2.Request'
+
+/** io.prometheus.write.v2.Request. */
+function writeRequest2(): Uint8Array {
+  const symbols = new Map([['', 0]])
+  const symbol = (text: string): number => {
+    if (!symbols.has(text)) symbols.set(text, symbols.size)
+    return symbols.get(text) as number
+  }
+  const series = new BinaryWriter()
+  for (let at = 0; at < batchSize; at++) {
+    series.tag(5, 2).fork().tag(1, 2).fork()
+    for (const pair of seriesOf(at)) for (const text of pair) series.uint32(symbol(text))
+    series.join()
+    sample(series, 2)
+    // A counter.
+    series.tag(5, 2).fork().tag(1, 0).uint32(1).join()
+    series.join()
+  }
+  const writer = new BinaryWriter()
+  for (const text of symbols.keys()) writer.tag(4, 2).string(text)
+  return writer.raw(series.finish()).finish()
+}
+
+/** Snappy's block format without a copy, so that marks are found in it. */
+function snappyLiterals(bytes: Uint8Array): Uint8Array {
+  const writer = new BinaryWriter().uint32(bytes.length)
+  // A literal of a length in two bytes.
+  for (let at = 0; at < bytes.length; at += 65_536) {
+    const part = bytes.subarray(at, at + 65_536)
+    writer.raw(Uint8Array.of(61 << 2, (part.length - 1) & 255, (part.length - 1) >> 8)).raw(part)
+  }
   return writer.finish()
 }

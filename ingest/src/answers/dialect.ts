@@ -4,6 +4,11 @@ import type { Outcome } from '../encode/outcome.ts'
 /** Headers that an answer has beside its own. */
 export type AnswerHeaders = Readonly<Record<string, string>>
 
+/** Of a request, for the headers of its answer. */
+export interface RequestTally {
+  headers(outcome: Outcome): AnswerHeaders
+}
+
 /**
  * The seam of protocols: how the requests of one are told apart when they are repeated, and how
  * they are answered.

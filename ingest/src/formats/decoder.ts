@@ -1,3 +1,4 @@
+import type { RequestTally } from '../answers/dialect.ts'
 import type { ContentType } from '../body/content-type.ts'
 import type { IngestRecord } from '../encode/record.ts'
 import type { Defaults } from '../encode/seal.ts'
@@ -28,4 +29,6 @@ export interface DecodeContext {
   /** What the path names, as in `/v1/events/:subject`. */
   readonly parameters: Readonly<Record<string, string>>
   readonly defaults: Defaults
+  /** What the answer has to say of the request, where its protocol asks for more than counts. */
+  tally?: RequestTally
 }

@@ -72,7 +72,7 @@ export const endpoints: readonly Endpoint[] = [
   {
     method: 'POST',
     path: '/api/v1/write',
-    summary: 'Store samples of Prometheus remote write: an event for each',
+    summary: 'Store samples and native histograms of Prometheus remote write: an event for each',
     dialect: remoteWriteDialect,
     formats: remoteWriteFormats,
     // Some senders leave the header out, as Prometheus itself does not look at it.

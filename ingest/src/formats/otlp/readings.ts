@@ -8,12 +8,7 @@ import {
   type NumberDataPoint,
   type SummaryDataPoint,
 } from '../../gen/opentelemetry/proto/metrics/v1/metrics_pb.js'
-
-/** The numbers of a point by their names; those that a double cannot hold also as integers. */
-export interface PointValues {
-  readonly metrics: { [name: string]: number }
-  readonly integers: { [name: string]: bigint }
-}
+import { distribution, type PointValues, setBucket } from '../distribution.ts'
 
 /** A data point as Weir sees it. */
 export interface Point {
@@ -150,48 +145,13 @@ function exponentialValues(point: ExponentialHistogramDataPoint): PointValues {
   return values
 }
 
-/**
- * Buckets with bounds of one text are one: those that are too near to each other for a double, and
- * those past every double.
- */
-function setBucket(values: PointValues, bound: number, below: bigint): void {
-  if (bound === Number.NEGATIVE_INFINITY || Number.isNaN(bound)) return
-  setInteger(values, bound === Number.POSITIVE_INFINITY ? 'le=+Inf' : `le=${bound}`, below)
-}
-
 /** A quantile that is no number, as of a window without values, is left out. */
 function summaryValues({ count, sum, quantileValues }: SummaryDataPoint): PointValues {
-  const values = distribution(count, sum, undefined, undefined)
+  const values = distribution(count, sum)
   for (const { quantile, value } of quantileValues) {
     if (Number.isFinite(value) && Number.isFinite(quantile)) values.metrics[`quantile=${quantile}`] = value
   }
   return values
-}
-
-/** Sum, min and max where they are numbers: a sum over a value that was none is none. */
-function distribution(
-  count: bigint,
-  sum: number | undefined,
-  min: number | undefined,
-  max: number | undefined,
-): PointValues {
-  const values: PointValues = { metrics: {}, integers: {} }
-  setInteger(values, 'count', count)
-  if (sum !== undefined && Number.isFinite(sum)) values.metrics.sum = sum
-  if (min !== undefined && Number.isFinite(min)) values.metrics.min = min
-  if (max !== undefined && Number.isFinite(max)) values.metrics.max = max
-  return values
-}
-
-function setInteger(values: PointValues, name: string, integer: bigint): void {
-  values.metrics[name] = Number(integer)
-  keepExact(values, name, integer)
-}
-
-function keepExact({ integers, metrics }: PointValues, name: string, integer: bigint): void {
-  if (Math.abs(metrics[name] ?? 0) <= Number.MAX_SAFE_INTEGER) return
-  const exact = beyondDouble(integer)
-  if (exact !== undefined) integers[name] = exact
 }
 
 function temporality(value: AggregationTemporality): string {

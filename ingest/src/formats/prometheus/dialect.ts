@@ -4,7 +4,7 @@ import { idsByHeader } from '../../encode/event-id.ts'
 import { retryableRejection } from '../../encode/outcome.ts'
 
 /**
- * Prometheus remote write 1.0: 204; 4xx with a text for what is not to be sent again, though the
+ * Prometheus remote write: 204; 4xx with a text for what is not to be sent again, though the
  * good samples of the request are stored; 5xx and 429 for what is.
  */
 export const remoteWriteDialect: Dialect = {

@@ -85,7 +85,8 @@ test('what cannot be stored is 400 with the reason, and the rest is stored', asy
   const node = [{ name: '__name__', value: 'node_load1' }]
   const cases: readonly (readonly [MessageInitShape<typeof TimeSeriesSchema>, RegExp])[] = [
     [series({ job: 'node' }, 1), /no label __name__/],
-    [{ labels: node, histograms: [{}] }, /Native histograms are not taken/],
+    [{ labels: node, histograms: [{ schema: 9 }] }, /schema 9 is not known/],
+    [{ labels: node, histograms: [{ positiveSpans: [{ offset: 0, length: 2 }] }] }, /spans .* do not go/],
     [{ labels: node, samples: [{ value: 1, timestamp: BigInt(now) * 100n }] }, /too far ahead/],
   ]
   for (const [bad, reason] of cases) {
@@ -101,10 +102,10 @@ test('refusals are text, with the statuses that Prometheus acts on', async () =>
   const broken = await post('/api/v1/write', 'nonsense', headers)
   assert.equal(broken.status, 400)
   assert.match(broken.headers.get('content-type') ?? '', /^text\/plain/)
-  const version2 = { ...headers, 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request' }
-  const newer = await post('/api/v1/write', new Uint8Array(compress(new Uint8Array(0))), version2)
+  const version3 = { ...headers, 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v3.Request' }
+  const newer = await post('/api/v1/write', new Uint8Array(compress(new Uint8Array(0))), version3)
   assert.equal(newer.status, 415)
-  assert.match(await newer.text(), /2\.0 is not taken/)
+  assert.match(await newer.text(), /v3\.Request is not known here: send io\.prometheus\.write\.v2\.Request/)
   const nothing = { authorization: `Bearer ${await tokenFor([])}` }
   assert.equal((await post('/api/v1/write', 'x', { ...headers, ...nothing })).status, 403)
 })

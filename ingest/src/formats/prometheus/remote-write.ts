@@ -1,124 +1,190 @@
-import { type Event, timestampFromMilliseconds, WeirError } from '@weir/proto'
-import { type LabelledSeries, labelledSeries, SeriesCache } from '../../encode/labelled-series.ts'
+import { fromBinary } from '@bufbuild/protobuf'
+import { type Event, type Reading, timestampFromMilliseconds, WeirError } from '@weir/proto'
+import type { LabelledSeries } from '../../encode/labelled-series.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { type Defaults, rejection, seal } from '../../encode/seal.ts'
-import { subjectToken, subjectTokens } from '../../encode/subject-token.ts'
-import {
-  HistogramSchema,
-  type Label,
-  type Sample,
-  SampleSchema,
-  TimeSeriesSchema,
-  WriteRequestSchema,
-} from '../../gen/prometheus/remote_pb.js'
+import { textHash } from '../../encode/text-hash.ts'
+import { Histogram_ResetHint, HistogramSchema } from '../../gen/prometheus/remote_pb.js'
 import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
-import { requestFromBinary } from '../request-message.ts'
 import { tooManyRecords } from '../too-many-records.ts'
+import { WireReader } from '../wire-reader.ts'
+import { histogramValues } from './native-histogram.ts'
+import { type SeriesKind, seriesOf } from './series.ts'
+import { SeriesReader, utf8Of } from './series-reader.ts'
+import { WriteTally } from './write-tally.ts'
 
 /**
- * Prometheus remote write 1.0: a record for each sample. docs/ingest.md says how it becomes an
- * event.
+ * Prometheus remote write 1.0 and 2.0, told apart by the parameter `proto` of the media type: a
+ * record for each sample and each native histogram. docs/ingest.md says how they become events.
  */
 export const remoteWrite: Decoder = {
-  name: 'Prometheus remote write 1.0',
+  name: 'Prometheus remote write 1.0 and 2.0',
   mediaTypes: ['application/x-protobuf'],
   decode: decodeRequest,
 }
 
-const tree = {
-  schema: WriteRequestSchema,
-  fields: {
-    timeseries: {
-      schema: TimeSeriesSchema,
-      fields: { samples: { schema: SampleSchema }, histograms: { schema: HistogramSchema } },
-    },
-  },
-}
-
-function decodeRequest(body: Uint8Array, { contentType, defaults }: DecodeContext): readonly IngestRecord[] {
-  const version = contentType.parameter('proto')
-  if (version !== undefined && version !== 'prometheus.WriteRequest') {
+function decodeRequest(body: Uint8Array, context: DecodeContext): readonly IngestRecord[] {
+  const proto = context.contentType.parameter('proto') ?? PROTO_1
+  if (proto !== PROTO_1 && proto !== PROTO_2) {
     throw new WeirError(
       'unsupported_type',
-      'Remote write 2.0 is not taken: send prometheus.WriteRequest of version 1.0.',
+      `proto=${proto.slice(0, 64)} is not known here: send ${PROTO_2} or ${PROTO_1}.`,
     )
   }
-  const { message, faults } = requestFromBinary(tree, body)
-  const records: IngestRecord[] = []
-  let place = 0
-  for (const { labels, samples, histograms } of message.timeseries) {
-    if (records.length + samples.length + histograms.length > ingestLimits.recordsMax) throw tooManyRecords()
-    const series = samples.length === 0 ? undefined : seriesOf(labels)
-    for (const sample of samples) {
-      const fault = faults.get(place++)
-      const index = records.length
-      if (fault !== undefined) records.push({ index, code: 'malformed', message: fault })
-      else if (series === undefined)
-        records.push({ index, code: 'invalid', message: 'A series has no label __name__.' })
-      // Stale markers, and quantiles of nothing: there is no value to keep.
-      else if (Number.isFinite(sample.value)) records.push(sampleRecord(index, series, sample, defaults))
-    }
-    for (const _ of histograms) {
-      place++
-      records.push({ index: records.length, code: 'invalid', message: 'Native histograms are not taken.' })
-    }
+  const symbols = proto === PROTO_2 ? symbolsOf(body) : undefined
+  const request = new Request(body, symbols, context.defaults)
+  const outer = new WireReader(body)
+  const tagSeries = symbols === undefined ? TAG_TIMESERIES_1 : TAG_TIMESERIES_2
+  while (outer.at < body.length) {
+    const tag = outer.varint()
+    if (tag === tagSeries) {
+      const end = outer.end()
+      request.take(outer.at, end)
+      outer.at = end
+    } else outer.skip(tag)
   }
-  return records
+  context.tally = request.tally
+  return request.records
 }
 
-function sampleRecord(index: number, series: PrometheusSeries, sample: Sample, defaults: Defaults): IngestRecord {
-  try {
-    const { value, timestamp } = sample
-    const time = timestampFromMilliseconds(Number(timestamp))
-    if (time === undefined) throw new WeirError('invalid', `The timestamp ${timestamp} is no time.`)
+const PROTO_1 = 'prometheus.WriteRequest'
+const PROTO_2 = 'io.prometheus.write.v2.Request'
+const TAG_TIMESERIES_1 = 0x0a
+const TAG_SYMBOLS = 0x22
+const TAG_TIMESERIES_2 = 0x2a
+
+/** They may stand anywhere among the series. */
+function symbolsOf(body: Uint8Array): readonly string[] {
+  const symbols: string[] = []
+  const reader = new WireReader(body)
+  while (reader.at < body.length) {
+    const tag = reader.varint()
+    if (tag !== TAG_SYMBOLS) {
+      reader.skip(tag)
+      continue
+    }
+    if (symbols.length === ingestLimits.symbolsMax) {
+      throw new WeirError('too_large', `A request has at most ${ingestLimits.symbolsMax} symbols: send several.`)
+    }
+    const end = reader.end()
+    symbols.push(utf8Of(body.subarray(reader.at, end)))
+    reader.at = end
+  }
+  return symbols
+}
+
+/** The records of one request. */
+class Request {
+  readonly records: IngestRecord[] = []
+  readonly tally = new WriteTally()
+  readonly #series: SeriesReader
+  readonly #defaults: Defaults
+
+  constructor(body: Uint8Array, symbols: readonly string[] | undefined, defaults: Defaults) {
+    this.#series = new SeriesReader(body, symbols)
+    this.#defaults = defaults
+  }
+
+  /** A fault inside a series rejects that series. */
+  take(start: number, end: number): void {
+    const { records, tally } = this
+    const read = this.#series
+    let series: LabelledSeries | undefined
+    let fault: IngestRecord | undefined
+    try {
+      read.read(start, end)
+      const isCounter = read.type === COUNTER || read.type === HISTOGRAM
+      const kind: SeriesKind = isCounter ? 'cumulative' : 'unknown'
+      series = seriesOf(read.text, kind, () => read.labels())
+      if (series === undefined) throw new WeirError('invalid', 'A series has no label __name__.')
+    } catch (thrown) {
+      fault = rejection(records.length, thrown)
+    }
+    const { times, values, histograms } = read
+    if (records.length + times.length + histograms.length > ingestLimits.recordsMax) throw tooManyRecords()
+    tally.samples += times.length
+    tally.histograms += histograms.length
+    if (series === undefined || fault !== undefined) {
+      // Each of its values is one that was not stored.
+      const count = Math.max(1, times.length + histograms.length)
+      for (let at = 0; at < count; at++) {
+        if (at >= times.length) tally.isHistogram.add(records.length)
+        records.push({ ...(fault as IngestRecord), index: records.length })
+      }
+      return
+    }
+    for (let at = 0; at < times.length; at++) {
+      const value = values[at] as number
+      // Stale markers, and quantiles of nothing: there is no value to keep.
+      if (Number.isFinite(value)) records.push(this.#sample(series, times[at] as number, value))
+    }
+    for (const bytes of histograms) this.#histogram(series, bytes)
+  }
+
+  #sample(series: LabelledSeries, ms: number, value: number): IngestRecord {
+    // A sample is what its series, time and value are: sent again, in whatever batch, it is the
+    // same.
+    return this.#record(series, 'prometheus.sample', ms, `${ms}-${value}`, { value }, {})
+  }
+
+  #histogram(series: LabelledSeries, bytes: Uint8Array): void {
+    const index = this.records.length
+    this.tally.isHistogram.add(index)
+    try {
+      const histogram = fromBinary(HistogramSchema, bytes, { readUnknownFields: false })
+      const values = histogramValues(histogram)
+      if (values === undefined) return void this.tally.isHistogram.delete(index)
+      const { metrics, integers } = values
+      const ms = Number(histogram.timestamp)
+      const id = `${ms}-h${textHash(JSON.stringify(metrics))}`
+      const isGauge = histogram.resetHint === Histogram_ResetHint.GAUGE
+      const labels =
+        isGauge || 'temporality' in series.labels ? series.labels : { temporality: 'cumulative', ...series.labels }
+      this.records.push(this.#record({ ...series, labels }, 'prometheus.histogram', ms, id, metrics, integers))
+    } catch (thrown) {
+      this.records.push(
+        thrown instanceof WeirError
+          ? rejection(index, thrown)
+          : { index, code: 'malformed', message: 'A native histogram cannot be decoded.' },
+      )
+    }
+  }
+
+  #record(
+    { subject, labels }: LabelledSeries,
+    type: string,
+    ms: number,
+    id: string,
+    metrics: Reading['metrics'],
+    integers: Reading['integers'],
+  ): IngestRecord {
+    const index = this.records.length
+    const time = timestampFromMilliseconds(ms)
+    if (time === undefined) return { index, code: 'invalid', message: `The timestamp ${ms} is no time.` }
+    const { unit, createdMs } = this.#series
+    const units = unit === '' ? noUnits : { ['value' in metrics ? 'value' : 'sum']: unit }
+    // As OpenMetrics has it: seconds.
+    if (createdMs > 0) metrics.created = createdMs / 1000
     const event: Event = {
       $typeName: 'weir.v1.Event',
-      // A sample is what its series, time and value are: sent again, in whatever batch, it is the
-      // same.
-      id: `${timestamp}-${value}`,
-      type: 'prometheus.sample',
-      source: series.source,
+      id,
+      type,
+      source: labels.job ?? '',
       time,
-      labels: series.labels,
+      labels,
       traceparent: '',
-      data: {
-        case: 'reading',
-        value: { $typeName: 'weir.v1.Reading', metrics: { value }, units: {}, times: {}, integers: {} },
-      },
+      data: { case: 'reading', value: { $typeName: 'weir.v1.Reading', metrics, units, times: {}, integers } },
     }
-    return seal(index, series.subject, event, defaults, true)
-  } catch (thrown) {
-    return rejection(index, thrown)
+    try {
+      return seal(index, subject, event, this.#defaults, true)
+    } catch (thrown) {
+      return rejection(index, thrown)
+    }
   }
 }
 
-interface PrometheusSeries extends LabelledSeries {
-  /** The label `job`. */
-  readonly source: string
-}
-
-/**
- * Undefined for labels without a name. Its subject is `metrics.<job>.<instance>.<name>`, tokens of
- * the other labels, and `id=<hash>`.
- */
-function seriesOf(labels: readonly Label[]): PrometheusSeries | undefined {
-  let text = ''
-  for (const { name, value } of labels) text += `${name.length}:${name}${value.length}:${value}`
-  const series = known.get(text, () => makeSeries(labels))
-  return series === undefined ? undefined : { ...series, source: series.labels.job ?? '' }
-}
-
-function makeSeries(labels: readonly Label[]): LabelledSeries | undefined {
-  const all = new Map(labels.map(({ name, value }) => [name, value]))
-  const name = all.get('__name__') ?? ''
-  if (name === '') return undefined
-  all.delete('__name__')
-  const token = (label: string): string => subjectToken(all.get(label) ?? '')
-  const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1))
-  const base = `metrics.${token('job')}.${token('instance')}.${subjectTokens(name)}`
-  return labelledSeries(base, sorted, inBase, `prometheus ${JSON.stringify([name, sorted])}`)
-}
-
-const inBase: ReadonlySet<string> = new Set(['job', 'instance'])
-const known = new SeriesCache()
+/** Of Metadata.MetricType. */
+const COUNTER = 1
+const HISTOGRAM = 3
+const noUnits: Reading['units'] = {}

@@ -3,15 +3,16 @@
 /* eslint-disable */
 
 // The part of Prometheus remote write 1.0 that ingest reads: same package and numbers as
-// Prometheus; the rest is skipped.
+// Prometheus; the rest is skipped. Requests are read by hand, all but histograms; the messages are
+// what tests write.
 
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/codegenv2";
 
 /**
  * Describes the file prometheus/remote.proto.
  */
 export const file_prometheus_remote = /*@__PURE__*/
-  fileDesc("Chdwcm9tZXRoZXVzL3JlbW90ZS5wcm90bxIKcHJvbWV0aGV1cyI6CgxXcml0ZVJlcXVlc3QSKgoKdGltZXNlcmllcxgBIAMoCzIWLnByb21ldGhldXMuVGltZVNlcmllcyJ/CgpUaW1lU2VyaWVzEiEKBmxhYmVscxgBIAMoCzIRLnByb21ldGhldXMuTGFiZWwSIwoHc2FtcGxlcxgCIAMoCzISLnByb21ldGhldXMuU2FtcGxlEikKCmhpc3RvZ3JhbXMYBCADKAsyFS5wcm9tZXRoZXVzLkhpc3RvZ3JhbSIkCgVMYWJlbBIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJIioKBlNhbXBsZRINCgV2YWx1ZRgBIAEoARIRCgl0aW1lc3RhbXAYAiABKAMiCwoJSGlzdG9ncmFtYgZwcm90bzM");
+  fileDesc("Chdwcm9tZXRoZXVzL3JlbW90ZS5wcm90bxIKcHJvbWV0aGV1cyI6CgxXcml0ZVJlcXVlc3QSKgoKdGltZXNlcmllcxgBIAMoCzIWLnByb21ldGhldXMuVGltZVNlcmllcyJ/CgpUaW1lU2VyaWVzEiEKBmxhYmVscxgBIAMoCzIRLnByb21ldGhldXMuTGFiZWwSIwoHc2FtcGxlcxgCIAMoCzISLnByb21ldGhldXMuU2FtcGxlEikKCmhpc3RvZ3JhbXMYBCADKAsyFS5wcm9tZXRoZXVzLkhpc3RvZ3JhbSIkCgVMYWJlbBIMCgRuYW1lGAEgASgJEg0KBXZhbHVlGAIgASgJIioKBlNhbXBsZRINCgV2YWx1ZRgBIAEoARIRCgl0aW1lc3RhbXAYAiABKAMiwgQKCUhpc3RvZ3JhbRITCgljb3VudF9pbnQYASABKARIABIVCgtjb3VudF9mbG9hdBgCIAEoAUgAEgsKA3N1bRgDIAEoARIOCgZzY2hlbWEYBCABKBESFgoOemVyb190aHJlc2hvbGQYBSABKAESGAoOemVyb19jb3VudF9pbnQYBiABKARIARIaChB6ZXJvX2NvdW50X2Zsb2F0GAcgASgBSAESLgoObmVnYXRpdmVfc3BhbnMYCCADKAsyFi5wcm9tZXRoZXVzLkJ1Y2tldFNwYW4SFwoPbmVnYXRpdmVfZGVsdGFzGAkgAygSEhcKD25lZ2F0aXZlX2NvdW50cxgKIAMoARIuCg5wb3NpdGl2ZV9zcGFucxgLIAMoCzIWLnByb21ldGhldXMuQnVja2V0U3BhbhIXCg9wb3NpdGl2ZV9kZWx0YXMYDCADKBISFwoPcG9zaXRpdmVfY291bnRzGA0gAygBEjMKCnJlc2V0X2hpbnQYDiABKA4yHy5wcm9tZXRoZXVzLkhpc3RvZ3JhbS5SZXNldEhpbnQSEQoJdGltZXN0YW1wGA8gASgDEhUKDWN1c3RvbV92YWx1ZXMYECADKAEiZAoJUmVzZXRIaW50EhoKFlJFU0VUX0hJTlRfVU5TUEVDSUZJRUQQABISCg5SRVNFVF9ISU5UX1lFUxABEhEKDVJFU0VUX0hJTlRfTk8QAhIUChBSRVNFVF9ISU5UX0dBVUdFEANCBwoFY291bnRCDAoKemVyb19jb3VudCIsCgpCdWNrZXRTcGFuEg4KBm9mZnNldBgBIAEoERIOCgZsZW5ndGgYAiABKA1iBnByb3RvMw");
 
 /**
  * Describes the message prometheus.WriteRequest.
@@ -47,4 +48,23 @@ export const SampleSchema = /*@__PURE__*/
  */
 export const HistogramSchema = /*@__PURE__*/
   messageDesc(file_prometheus_remote, 4);
+
+/**
+ * Describes the enum prometheus.Histogram.ResetHint.
+ */
+export const Histogram_ResetHintSchema = /*@__PURE__*/
+  enumDesc(file_prometheus_remote, 4, 0);
+
+/**
+ * @generated from enum prometheus.Histogram.ResetHint
+ */
+export const Histogram_ResetHint = /*@__PURE__*/
+  tsEnum(Histogram_ResetHintSchema);
+
+/**
+ * Describes the message prometheus.BucketSpan.
+ * Use `create(BucketSpanSchema)` to create a new message.
+ */
+export const BucketSpanSchema = /*@__PURE__*/
+  messageDesc(file_prometheus_remote, 5);
 
