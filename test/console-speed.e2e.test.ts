@@ -104,10 +104,11 @@ function told(t: TestContext, what: string, figures: Readonly<Record<string, num
 test('a board of a thousand tiles moves at two thousand events a second', async (t) => {
   await post(tiles.map(({ filter }, at) => `{"subject":"${filter}","data":${at}}`))
   const page = await visit('boards?board=wall')
-  await page
-    .getByRole('region', { name: 'r999', exact: true })
-    .getByText('999', { exact: true })
-    .waitFor({ state: 'attached' })
+  const last = page.getByRole('region', { name: 'r999', exact: true })
+  await page.getByRole('region', { name: 'r0', exact: true }).getByText('0', { exact: true }).waitFor()
+  assert.equal(await last.getByText('999', { exact: true }).count(), 0, 'what is out of sight is not drawn')
+  await last.scrollIntoViewIfNeeded()
+  await last.getByText('999', { exact: true }).waitFor()
   const stop = stream(2_000, (at) => `{"subject":"wall.r${at % 1000}","data":${at}}`)
   await sleep(2_000)
   const { frames, heapMb } = await watched(page, 8)

@@ -46,6 +46,16 @@ export const limits = {
    * What is stored and does not come by then is not shown: live events do not wait longer for it.
    */
   tailPastMs: 1_000,
+  /**
+   * Events a second above which, for so many seconds, the live page reads the newest of each
+   * subject at intervals; below half of it, it reads all again.
+   */
+  tailRateMax: 4_000,
+  tailWeighSeconds: 2,
+  tailSampleMs: 500,
+  /** When more rows than this are new since the last picture, the next one waits for so long. */
+  tailCalmRows: 24,
+  tailCalmMs: 100,
   /** Rows that the live page keeps; older ones are in the history. */
   tailRowsMax: 10_000,
   /** Subjects that the state page holds; further ones are counted. */
@@ -96,6 +106,10 @@ export const limits = {
   boardSubjectsMax: 100_000,
   /** A wall shows each board for so long. */
   boardRotateMs: 30_000,
+  /** Of a large board the tiles so far out of sight are drawn; others when they come so near. */
+  tileMarginPx: 240,
+  /** Tiles that are drawn in one frame; further ones are drawn in the next. */
+  tilesDrawnPerFrame: 48,
   /** From here on tiles have no trend and no fading, which cost a paint a tile a frame. */
   largeBoardTiles: 200,
   /** Subjects whose values one tile holds; further ones are left out. */

@@ -1,7 +1,8 @@
 import type { Entry, Removed, SubscribeOptions, Subscription, Weir } from '@weir/client'
-import { parseCursor } from '@weir/proto'
+import { WeirError } from '@weir/proto'
 import type { Link } from '../link/link.svelte.ts'
 import type { Pulse } from '../place/pulse.svelte.ts'
+import { headOf } from './head.ts'
 
 /** What is read; in mode LATEST unless it says otherwise. */
 export type FeedOptions = Omit<SubscribeOptions, 'mode'> & Partial<Pick<SubscribeOptions, 'mode'>>
@@ -38,9 +39,21 @@ export class Feed {
     this.#pulse = desk.pulse
     this.#link = desk.link
     this.#subscription = weir.subscribe({ ...options, mode: options.mode ?? 'LATEST' })
+    const { source = 'events' } = options
     if (options.mode === 'ALL' || options.cursor !== undefined) this.#headSeq = 0
-    else void this.#askHead(weir, options.source ?? 'events')
+    // The read API does not serve the bucket of the mesh, whose entries are no changes of the data.
+    else if (source !== 'mesh') void this.#askHead(weir, source)
     void this.#read(reader)
+  }
+
+  /** Where to go on after what was read; undefined before there was anything. */
+  get cursor(): string | undefined {
+    return this.#subscription.cursor
+  }
+
+  /** Entries that were left out for newer ones of their subject, as far as the hub counted. */
+  get conflated(): number {
+    return this.#conflated
   }
 
   close(): void {
@@ -55,21 +68,31 @@ export class Feed {
         if (item.type === 'entry') {
           const isChange = item.seq > this.#headSeq
           if (isChange) this.#pulse.changed(1)
-          reader.entry(item, isChange)
+          this.#give(reader, item, isChange)
         } else if (item.type === 'removed') reader.removed?.(item)
         else if (item.type === 'reset') reader.reset?.()
-        this.#countConflated()
+        this.#countConflated(item.type === 'entry' && item.seq > this.#headSeq)
       }
     } catch (thrown) {
       if (!this.#closed) reader.ended?.(thrown instanceof Error ? thrown : new Error(String(thrown)))
     }
   }
 
-  #countConflated(): void {
+  /** One value that is no event, whoever stored it, ends nothing: it is passed over. */
+  #give(reader: FeedReader, entry: Entry, isChange: boolean): void {
+    try {
+      reader.entry(entry, isChange)
+    } catch (thrown) {
+      if (!(thrown instanceof WeirError && thrown.code === 'malformed')) throw thrown
+    }
+  }
+
+  /** What a snapshot leaves out are the values of before, which nobody missed. */
+  #countConflated(isChange: boolean): void {
     const { conflated } = this.#subscription
-    if (conflated === this.#conflated) return
     const more = conflated - this.#conflated
     this.#conflated = conflated
+    if (more === 0 || !isChange) return
     this.#pulse.conflated(more)
     this.#link.leftOut(more)
   }
@@ -80,8 +103,7 @@ export class Feed {
    */
   async #askHead(weir: Weir, source: string): Promise<void> {
     try {
-      const { cursor } = source === 'events' ? await weir.history({ limit: 1 }) : await weir.state(source, { limit: 1 })
-      this.#headSeq = parseCursor(cursor).seq
+      this.#headSeq = await headOf(weir, source)
     } catch {
       setTimeout(() => {
         this.#headSeq = 0

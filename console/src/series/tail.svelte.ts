@@ -19,6 +19,11 @@ export class Tail {
   newer: number = $state(0)
   fault: string = $state('')
   paused: boolean = $state(false)
+  /**
+   * More comes than a page can take, let alone a person: the newest of each subject is read, at
+   * intervals.
+   */
+  sampled: boolean = $state(false)
 
   readonly #desk: Desk
   readonly #ring: (TailRow | undefined)[] = new Array(limits.tailRowsMax)
@@ -29,9 +34,20 @@ export class Tail {
   #frozenAt: number | undefined
   #frozen: readonly TailRow[] = []
   #scheduled = false
+  #drawnAt = 0
+  #drawnTotal = 0
+  /** Rows that the last picture had new. */
+  #burst = 0
+  /** Events that came, whether their labels and types are wanted or not. */
+  #received = 0
+  readonly #timer: ReturnType<typeof setInterval>
+  /** Of the second before: what had come; for how many seconds it is too much, or little again. */
+  #second = { received: 0, conflated: 0, streak: 0 }
+  #switch: (() => void) | undefined
 
   constructor(desk: Desk) {
     this.#desk = desk
+    this.#timer = setInterval(() => this.#weigh(), 1000)
   }
 
   /** Shows the newest that are stored, and from there what comes. */
@@ -42,6 +58,9 @@ export class Tail {
     this.#total = 0
     this.newer = 0
     this.fault = ''
+    this.sampled = false
+    this.#switch = undefined
+    this.#drawnTotal = 0
     this.#frozenAt = this.paused ? 0 : undefined
     this.#frozen = []
     this.version++
@@ -51,6 +70,7 @@ export class Tail {
   async #open(weir: Weir, query: Query, generation: number): Promise<void> {
     const wanted = eventTest(query)
     const take = (row: TailRow): void => {
+      this.#received++
       this.#desk.seen.add(row.subject)
       if (wanted !== undefined && !passes(row, wanted)) return
       this.#ring[this.#total++ % limits.tailRowsMax] = row
@@ -59,18 +79,37 @@ export class Tail {
     const past = await newest(weir, query.filters)
     if (generation !== this.#generation) return
     for (const row of past?.items.toReversed() ?? []) take(row)
-    const from = past === undefined ? {} : { cursor: past.cursor }
-    this.#feed = new Feed(
-      this.#desk,
-      weir,
-      { filters: query.filters, mode: 'ALL', ...from },
-      {
-        entry: take,
-        ended: ({ message }) => {
-          this.fault = message
-        },
+    const reader = {
+      entry: take,
+      ended: ({ message }: Error) => {
+        this.fault = message
       },
-    )
+    }
+    const open = (cursor: string | undefined): void => {
+      const reading = this.sampled
+        ? ({ mode: 'LATEST', intervalMs: limits.tailSampleMs } as const)
+        : ({ mode: 'ALL' } as const)
+      this.#second = { received: this.#received, conflated: 0, streak: 0 }
+      const from = cursor === undefined ? {} : { cursor }
+      this.#feed = new Feed(this.#desk, weir, { filters: query.filters, ...reading, ...from }, reader)
+    }
+    this.#switch = () => {
+      const cursor = this.#feed?.cursor
+      this.#feed?.close()
+      this.sampled = !this.sampled
+      open(cursor)
+    }
+    open(past?.cursor)
+  }
+
+  /** Some seconds of too much, or of little again, change how it is read; the cursor goes along. */
+  #weigh(): void {
+    const before = this.#second
+    const conflated = this.#feed?.conflated ?? 0
+    const came = this.#received - before.received + conflated - before.conflated
+    const isOther = this.sampled ? came < limits.tailRateMax / 2 : came > limits.tailRateMax
+    this.#second = { received: this.#received, conflated, streak: isOther ? before.streak + 1 : 0 }
+    if (this.#second.streak >= limits.tailWeighSeconds) this.#switch?.()
   }
 
   /** How many rows there are to see. */
@@ -118,6 +157,7 @@ export class Tail {
   }
 
   close(): void {
+    clearInterval(this.#timer)
     this.#generation++
     this.#feed?.close()
   }
@@ -125,8 +165,18 @@ export class Tail {
   #soon(): void {
     if (this.#scheduled) return
     this.#scheduled = true
+    // A list that is all new with each picture cannot be read: it is drawn less often then.
+    const calmMs = this.#drawnAt + limits.tailCalmMs - performance.now()
+    if (this.#burst > limits.tailCalmRows && calmMs > 0) setTimeout(() => this.#draw(), calmMs)
+    else this.#draw()
+  }
+
+  #draw(): void {
     requestAnimationFrame(() => {
       this.#scheduled = false
+      this.#drawnAt = performance.now()
+      this.#burst = this.#total - this.#drawnTotal
+      this.#drawnTotal = this.#total
       if (this.#frozenAt === undefined) this.version++
       else this.newer = this.#total - this.#frozenAt
     })

@@ -153,6 +153,7 @@ export const en = {
     resume: 'Resume',
     paused: 'Paused',
     newer: (n: string) => `${n} new`,
+    sampled: 'more than can be read: the newest of each subject, twice a second',
     empty: 'Nothing has come yet under this filter.',
     emptyHint: 'New events appear here the moment they are stored.',
   },

@@ -152,6 +152,7 @@ export const es: Words = {
     resume: 'Reanudar',
     paused: 'En pausa',
     newer: (n) => `${n} nuevos`,
+    sampled: 'más de lo que se puede leer: lo último de cada asunto, dos veces por segundo',
     empty: 'Aún no ha llegado nada con este filtro.',
     emptyHint: 'Los eventos aparecen aquí en el momento en que se guardan.',
   },

@@ -1,6 +1,5 @@
 import type { Entry, Weir } from '@weir/client'
 import { canonicalFilters, compileFilters } from '@weir/proto/filter'
-import { createContext } from 'svelte'
 import { eventTest } from '../data/event-test.ts'
 import { parseQuery } from '../data/query.ts'
 import { limits } from '../limits.ts'
@@ -25,6 +24,8 @@ interface Watcher {
  * and a table from each subject to the tiles that want it, filled as subjects come.
  */
 export class BoardFeed {
+  /** Why some of it cannot be read; empty while all can. */
+  fault: string = $state('')
   readonly #desk: Desk
   readonly #weir: Weir
   readonly #sources = new Map<string, SourceFeed>()
@@ -42,7 +43,9 @@ export class BoardFeed {
   watch(source: string, text: string, reader: TileReader): () => void {
     let feed = this.#sources.get(source)
     if (feed === undefined) {
-      feed = new SourceFeed(this.#desk, this.#weir, source)
+      feed = new SourceFeed(this.#desk, this.#weir, source, (message) => {
+        this.fault = message
+      })
       this.#sources.set(source, feed)
     }
     const query = parseQuery(text)
@@ -61,16 +64,18 @@ class SourceFeed {
   readonly #desk: Desk
   readonly #weir: Weir
   readonly #source: string
+  readonly #ended: (message: string) => void
   readonly #watchers = new Set<Watcher>()
   readonly #bySubject = new Map<string, readonly Watcher[]>()
   #feeds: Feed[] = []
   #planned = false
   #closed = false
 
-  constructor(desk: Desk, weir: Weir, source: string) {
+  constructor(desk: Desk, weir: Weir, source: string, ended: (message: string) => void) {
     this.#desk = desk
     this.#weir = weir
     this.#source = source
+    this.#ended = ended
   }
 
   add(watcher: Watcher): void {
@@ -113,13 +118,16 @@ class SourceFeed {
       this.#feeds.push(
         new Feed(this.#desk, this.#weir, options, {
           entry: (entry, isChange) => {
+            const wanting = this.#wanting(entry.subject)
+            if (wanting.length === 0) return
             const kept = entry.detached()
-            for (const { wanted, reader } of this.#wanting(entry.subject))
+            for (const { wanted, reader } of wanting)
               if (wanted === undefined || wanted(kept.event)) reader.entry(kept, isChange)
           },
           removed: ({ subject }) => {
             for (const { reader } of this.#wanting(subject)) reader.removed?.(subject)
           },
+          ended: ({ message }) => this.#ended(message),
           reset: () => {
             if (filters.length <= limits.boardFiltersMax) for (const { reader } of this.#watchers) reader.reset?.()
           },
@@ -139,14 +147,3 @@ class SourceFeed {
     return wanting
   }
 }
-
-/** What the tiles of one board share. */
-export interface BoardContext {
-  readonly feed: BoardFeed
-  /** Values of the board's variables. */
-  readonly values: Readonly<Record<string, string>>
-  /** So many tiles that each is drawn as simply as it can be. */
-  readonly isLarge: boolean
-}
-
-export const [useBoard, provideBoard] = createContext<BoardContext>()
