@@ -16,8 +16,8 @@ export const limits = {
    * of the history serves it.
    */
   windowMaxMs: 3_600_000,
-  /** Names of metrics and percentiles of one window. */
-  windowMetricsMax: 64,
+  /** Names of metrics of one projection, and percentiles of a window. */
+  metricsMax: 64,
   percentilesMax: 10,
   /** A larger allowed lateness is refused for the same reason. */
   latenessMaxMs: 3_600_000,
@@ -181,6 +181,13 @@ export const limits = {
    */
   countExpiryStepMs: 1_000,
   countExpirySteps: 1_000,
+  /** Samples of a counter that are kept for a window: a time is rounded down to such a part. */
+  rateSteps: 60,
+  /**
+   * Samples of all counters of a projection, some 30 bytes each; further series are left out,
+   * counted and logged.
+   */
+  rateSamplesMax: 4_000_000,
   /** The same complaint is logged at most so often. */
   repeatedLogMs: 10_000,
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { streamState } from '@weir/mesh'
+import { selectMetrics } from '../src/event/metric-selection.ts'
 import { withEachDatabase } from './each-database.ts'
 import { assertHistory, assertLatest, assertMerged, assertWindows } from './equality.ts'
 import type { TestDatabase } from './pglite.ts'
@@ -15,7 +16,7 @@ projections:
   - { name: load, kind: window, size: 2s, lateness: 1s, every: 100ms, ttl: 1h }
   - { name: history, kind: history }
 `
-const shape = { sizeMs: 2_000, latenessMs: 1_000, metrics: undefined, percentiles: [50, 95, 99] }
+const shape = { sizeMs: 2_000, latenessMs: 1_000, metrics: selectMetrics(undefined), percentiles: [50, 95, 99] }
 
 withEachDatabase((startDatabase) => {
   let database: TestDatabase

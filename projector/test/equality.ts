@@ -6,6 +6,7 @@ import postgres from 'postgres'
 import type { EventRecord } from '../src/event/event-record.ts'
 import { MergedReading } from '../src/kinds/merge/merged-reading.ts'
 import { WindowFold, type WindowShape } from '../src/kinds/window/window-fold.ts'
+import { limits } from '../src/limits.ts'
 import { type BucketEntry, bucketEntries } from './stream-contents.ts'
 
 /** That `latest` holds of each subject the last event, and nothing else. */
@@ -142,6 +143,79 @@ export async function assertCounts(
     expected.set(type, { seq, event: asStored(event) })
   }
   assertSame(await bucketEntries(nc, tenant, bucket), expected)
+}
+
+/**
+ * That under the first token of all subjects there are the rates of their metrics, from their
+ * definition: of each step of time the newest sample, what was counted between the first and the
+ * last by the time between them, and the sum over the subjects that are not silent.
+ */
+export async function assertRates(
+  nc: NatsConnection,
+  bucket: string,
+  shape: RateShape,
+  events: readonly EventRecord[],
+  tenant = 'main',
+): Promise<void> {
+  const counted = events.filter(({ storedAtMs, happenedAtMs }) => storedAtMs - happenedAtMs <= shape.latenessMs)
+  const newestMs = Math.max(...counted.map(({ happenedAtMs }) => happenedAtMs))
+  const rates = new Map<string, number>()
+  for (const subject of [...new Set(counted.map((record) => record.subject))].sort()) {
+    const own = counted.filter((record) => record.subject === subject)
+    for (const metric of ['a', 'b', 'c']) {
+      const rate = expectedRate(own, metric, newestMs, shape)
+      if (rate !== undefined) rates.set(metric, (rates.get(metric) ?? 0) + rate)
+    }
+  }
+  const time = timestampFromMilliseconds(newestMs)
+  const seq = counted.at(-1)?.seq ?? 0
+  const metrics = Object.fromEntries(rates)
+  const units = Object.fromEntries([...rates.keys()].map((name) => [name, '1/s']))
+  const event = create(EventSchema, {
+    id: `rooms@${seq}`,
+    type: 'weir.rate',
+    ...(time === undefined ? {} : { time }),
+    data: { case: 'reading', value: { metrics, units } },
+  })
+  const expected = counted.length === 0 ? [] : ([['rooms', { seq, event: asStored(event) }]] as const)
+  assertSame(await bucketEntries(nc, tenant, bucket), new Map(expected))
+}
+
+interface RateShape {
+  readonly windowMs: number
+  readonly latenessMs: number
+}
+
+function expectedRate(
+  events: readonly EventRecord[],
+  metric: string,
+  newestMs: number,
+  { windowMs }: RateShape,
+): number | undefined {
+  const stepMs = windowMs / limits.rateSteps
+  const stepOf = (timeMs: number): number => Math.floor(timeMs / stepMs) * stepMs
+  const bySteps = new Map<number, { timeMs: number; value: number }>()
+  for (const { event, happenedAtMs: timeMs } of events) {
+    const value = event.data.case === 'reading' ? event.data.value.metrics[metric] : undefined
+    const known = bySteps.get(stepOf(timeMs))
+    if (value === undefined || (known !== undefined && known.timeMs > timeMs)) continue
+    bySteps.set(stepOf(timeMs), { timeMs, value })
+  }
+  const samples = [...bySteps.values()].sort((one, other) => one.timeMs - other.timeMs)
+  const last = samples.at(-1)
+  if (last === undefined || last.timeMs <= newestMs - windowMs) return undefined
+  const beginMs = stepOf(last.timeMs - windowMs)
+  const base = samples.findLast(({ timeMs }) => timeMs < beginMs && timeMs >= beginMs - windowMs)
+  const inWindow = samples.filter(({ timeMs }) => timeMs >= beginMs)
+  const read = base === undefined ? inWindow : [base, ...inWindow]
+  const [first] = read
+  if (first === undefined || read.length < 2) return undefined
+  let sum = 0
+  for (const [at, { value }] of read.slice(1).entries()) {
+    const before = read[at]?.value ?? 0
+    sum += value < before ? value : value - before
+  }
+  return (sum * 1_000) / (last.timeMs - first.timeMs)
 }
 
 /** That Postgres holds every event once, with its bytes, and nothing else. */

@@ -19,7 +19,11 @@ test('the same declaration has the same digest, however it is written', () => {
 test('what changes what is made has another digest', () => {
   const changes: readonly (readonly [kind: string, changes: readonly string[]])[] = [
     ['{ name: a, kind: latest', ["from: 'a.>'", "key: '{0}'", 'ttl: 2h', 'bucket: b', 'order: time']],
-    ['{ name: a, kind: merge', ["from: 'a.>'", "key: '{0}'", 'ttl: 2h', 'bucket: b']],
+    ['{ name: a, kind: merge', ["from: 'a.>'", "key: '{0}'", 'ttl: 2h', 'bucket: b', 'metrics: [x]']],
+    [
+      '{ name: a, kind: rate',
+      ["key: '{0}'", 'ttl: 2h', 'bucket: b', 'metrics: [x]', 'window: 2m', 'lateness: 1s', 'temporality: delta'],
+    ],
     ['{ name: a, kind: window, size: 1m', ["key: '{0}'", 'lateness: 1s', 'metrics: [x]', 'percentiles: [1]']],
     [
       "{ name: a, kind: count, key: '{0}', state: data.s",

@@ -20,15 +20,22 @@ function essence(spec: ProjectionSpec): readonly unknown[] {
   switch (spec.kind) {
     case 'latest':
       return [kind, from, key, spec.bucket, spec.ttlMs, spec.order]
-    case 'merge':
-      return [kind, from, key, spec.bucket, spec.ttlMs]
+    case 'merge': {
+      const { bucket, ttlMs, metrics } = spec
+      // Without a list it is what it was before there were any.
+      return [kind, from, key, bucket, ttlMs, ...(metrics.declared === undefined ? [] : [metrics.declared])]
+    }
     case 'window': {
       const { bucket, ttlMs, sizeMs, latenessMs, metrics, percentiles } = spec
-      return [kind, from, key, bucket, ttlMs, sizeMs, latenessMs, metrics, percentiles]
+      return [kind, from, key, bucket, ttlMs, sizeMs, latenessMs, metrics.declared, percentiles]
     }
     case 'count': {
       const { bucket, ttlMs, entity, state, states } = spec
       return [kind, from, key, bucket, ttlMs, entity.text, state.text, states]
+    }
+    case 'rate': {
+      const { bucket, ttlMs, windowMs, latenessMs, metrics, temporality } = spec
+      return [kind, from, key, bucket, ttlMs, windowMs, latenessMs, metrics.declared, temporality]
     }
     case 'alert': {
       const { source, when, absentMs, forMs, keepFiringForMs, order, noData } = spec

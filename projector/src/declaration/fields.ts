@@ -134,6 +134,15 @@ const size = v.pipe(
   }),
 )
 
+/** Names of metrics; undefined when there is no list. */
+export const metrics: Field<readonly string[] | undefined> = v.optional(
+  v.pipe(
+    v.array(v.pipe(v.string('a metric is named by text'), v.minLength(1, 'a metric has a name'))),
+    v.minLength(1, 'at least one metric is needed'),
+    v.maxLength(limits.metricsMax, `at most ${limits.metricsMax} metrics are allowed`),
+  ),
+)
+
 /** What every projection has. */
 export const commonFields: { readonly name: Field<string>; readonly from: Field<readonly string[]> } = {
   name: projectionName,

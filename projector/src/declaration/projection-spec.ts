@@ -4,13 +4,14 @@ import { type HistorySpec, historyDeclaration } from './history-spec.ts'
 import type { KindDeclaration } from './kind-declaration.ts'
 import { type LatestSpec, latestDeclaration } from './latest-spec.ts'
 import { type MergeSpec, mergeDeclaration } from './merge-spec.ts'
+import { type RateSpec, rateDeclaration } from './rate-spec.ts'
 import { type WindowSpec, windowDeclaration } from './window-spec.ts'
 
 /** What the file of projections declares, checked and with its defaults filled in. */
 export type ProjectionSpec = BucketFillingSpec | AlertSpec | HistorySpec
 
 /** The kinds that fill a bucket. */
-export type BucketFillingSpec = LatestSpec | MergeSpec | WindowSpec | CountSpec
+export type BucketFillingSpec = LatestSpec | MergeSpec | WindowSpec | CountSpec | RateSpec
 
 /**
  * Every kind there is. A new one has its line here, its folder in `kinds/` and its case in
@@ -21,6 +22,7 @@ export const kinds: { readonly [Kind in ProjectionSpec['kind']]: KindDeclaration
   merge: mergeDeclaration,
   window: windowDeclaration,
   count: countDeclaration,
+  rate: rateDeclaration,
   alert: alertDeclaration,
   history: historyDeclaration,
 }

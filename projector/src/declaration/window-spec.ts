@@ -1,7 +1,8 @@
 import * as v from 'valibot'
+import { type MetricSelection, selectMetrics } from '../event/metric-selection.ts'
 import { limits } from '../limits.ts'
 import { type BucketSpec, bucketFilling, type CommonSpec } from './common-spec.ts'
-import { bucketFields, commonFields, duration, key } from './fields.ts'
+import { bucketFields, commonFields, duration, key, metrics } from './fields.ts'
 import { declareKind, type KindDeclaration } from './kind-declaration.ts'
 
 /** Statistics of each metric of each key, by tumbling windows of event time. */
@@ -10,8 +11,7 @@ export interface WindowSpec extends CommonSpec, BucketSpec {
   readonly sizeMs: number
   /** An event that arrives later than this after the end of its window is left out of it. */
   readonly latenessMs: number
-  /** Which metrics; undefined takes all. */
-  readonly metrics: readonly string[] | undefined
+  readonly metrics: MetricSelection
   /** 50, 95 and 99 unless declared. */
   readonly percentiles: readonly number[]
   /** How often an open window is written while events come. */
@@ -26,9 +26,7 @@ export const windowDeclaration: KindDeclaration<WindowSpec> = declareKind(
     size: duration(1_000, limits.windowMaxMs, 'from 1s to 1h; for longer ones ask the history with a step'),
     lateness: duration(0, limits.latenessMaxMs, 'at most 1h', '10s'),
     every: duration(100, 60_000, 'from 100ms to 1m', '1s'),
-    metrics: v.optional(
-      v.pipe(v.array(v.string('a metric is named by text')), v.minLength(1), v.maxLength(limits.windowMetricsMax)),
-    ),
+    metrics,
     percentiles: v.optional(
       v.pipe(
         v.array(v.pipe(v.number('a percentile is a number'), v.minValue(0), v.maxValue(100))),
@@ -42,7 +40,7 @@ export const windowDeclaration: KindDeclaration<WindowSpec> = declareKind(
     ...bucketFilling(declared),
     sizeMs: declared.size,
     latenessMs: declared.lateness,
-    metrics: declared.metrics,
+    metrics: selectMetrics(declared.metrics),
     percentiles: declared.percentiles,
     everyMs: declared.every,
   }),

@@ -48,13 +48,7 @@ export class EventRecord implements ValueStamp {
    * JSON.
    */
   get json(): unknown {
-    if (this.#json === undefined && this.event.data.case === 'json') {
-      try {
-        this.#json = JSON.parse(this.event.data.value)
-      } catch {
-        return undefined
-      }
-    }
+    if (this.#json === undefined && this.event.data.case === 'json') this.#json = parsedJson(this.event.data.value)
     return this.#json
   }
 
@@ -86,5 +80,14 @@ export class EventRecord implements ValueStamp {
     const { time } = this.event
     if (time === undefined || !isTimestamp(time)) return this.storedAtMs
     return Number(time.seconds) * 1000 + Math.floor(time.nanos / 1_000_000)
+  }
+}
+
+/** Undefined for what is no JSON. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }

@@ -19,6 +19,7 @@ import {
   assertMerged,
   assertNewest,
   assertNewestWindows,
+  assertRates,
   assertWindows,
 } from '../../test/equality.ts'
 import { storedEvents } from '../../test/stream-contents.ts'
@@ -26,6 +27,7 @@ import type { AlertSpec } from '../declaration/alert-spec.ts'
 import type { CountSpec } from '../declaration/count-spec.ts'
 import { loadProjections } from '../declaration/file/load.ts'
 import type { EventRecord } from '../event/event-record.ts'
+import { selectMetrics } from '../event/metric-selection.ts'
 import { wholePartition } from '../event/partition.ts'
 import { isOpen, type RecordedAlert, recordedAlert } from '../kinds/alert/alert-log.ts'
 import { AlertMachine } from '../kinds/alert/alert-machine.ts'
@@ -34,6 +36,7 @@ import { isLater } from '../kinds/alert/cause.ts'
 import { CountProjection } from '../kinds/count/count-projection.ts'
 import { LatestProjection } from '../kinds/latest/latest-projection.ts'
 import { MergeProjection } from '../kinds/merge/merge-projection.ts'
+import { RateProjection } from '../kinds/rate/rate-projection.ts'
 import { WindowProjection } from '../kinds/window/window-projection.ts'
 import { limits } from '../limits.ts'
 import type { Projection } from '../run/projection.ts'
@@ -54,7 +57,8 @@ const declaredRise = loadProjections(
   'projections.yaml',
 )[0] as AlertSpec
 const ruleOfRise: AlertSpec = { ...declaredRise, everyMs: 3_600_000 }
-const shape = { sizeMs: 50, latenessMs: 30, metrics: undefined, percentiles: [50] }
+const shape = { sizeMs: 50, latenessMs: 30, metrics: selectMetrics(undefined), percentiles: [50] }
+const rateShape = { windowMs: 60, latenessMs: 80 }
 
 let nats: TestNats
 let nc: NatsConnection
@@ -116,7 +120,10 @@ const kinds = [
   {
     kind: 'merge',
     make: (target: ReturnType<typeof targetOf>) =>
-      new MergeProjection({ ...target, spec: { kind: 'merge', ...target.spec, key: compileKeyTemplate('{0}.{1}') } }),
+      new MergeProjection({
+        ...target,
+        spec: { kind: 'merge', ...target.spec, metrics: shape.metrics, key: compileKeyTemplate('{0}.{1}') },
+      }),
     check: (events: readonly EventRecord[]) => assertMerged(nc, 'target', events, tenant),
   },
   {
@@ -140,6 +147,15 @@ const kinds = [
     make: (target: ReturnType<typeof targetOf>) =>
       new CountProjection({ ...target, spec: { ...declaredCount, ...target.spec } }),
     check: (events: readonly EventRecord[]) => assertCounts(nc, 'target', events, tenant),
+  },
+  {
+    kind: 'rate',
+    make: (target: ReturnType<typeof targetOf>) => {
+      const rate = { ...rateShape, metrics: shape.metrics, temporality: 'cumulative', everyMs: 5 } as const
+      const key = compileKeyTemplate('{0}')
+      return new RateProjection({ ...target, spec: { kind: 'rate', ...target.spec, ...rate, key } })
+    },
+    check: (events: readonly EventRecord[]) => assertRates(nc, 'target', rateShape, events, tenant),
   },
   {
     kind: 'alert by time',
@@ -321,7 +337,7 @@ async function publish(
     const event = create(EventSchema, {
       id: `e${at}`,
       type: metric,
-      labels: { sign: value > 3 ? 'up' : value < -3 ? 'down' : '' },
+      labels: { monotonic: 'true', sign: value > 3 ? 'up' : value < -3 ? 'down' : '' },
       ...(time === undefined ? {} : { time }),
       data: { case: 'reading', value: { metrics: { [metric]: value } } },
     })

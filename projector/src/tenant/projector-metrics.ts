@@ -4,6 +4,7 @@ import type { AlertStats } from '../kinds/alert/alert-projection.ts'
 import type { CountStats } from '../kinds/count/count-projection.ts'
 import type { HistoryStats } from '../kinds/history/history-projection.ts'
 import type { MergeStats } from '../kinds/merge/merge-projection.ts'
+import type { RateStats } from '../kinds/rate/rate-projection.ts'
 import type { WindowStats } from '../kinds/window/window-projection.ts'
 import type { RunningProjection, TenantProjections } from './tenant-projections.ts'
 
@@ -106,4 +107,4 @@ export function exportProjections(metrics: Metrics, tenants: readonly TenantProj
   )
 }
 
-type OwnStats = Partial<AlertStats & CountStats & HistoryStats & MergeStats & WindowStats>
+type OwnStats = Partial<AlertStats & CountStats & HistoryStats & MergeStats & RateStats & WindowStats>

@@ -14,6 +14,7 @@ import { CountProjection } from '../kinds/count/count-projection.ts'
 import { HistoryProjection } from '../kinds/history/history-projection.ts'
 import { LatestProjection } from '../kinds/latest/latest-projection.ts'
 import { MergeProjection } from '../kinds/merge/merge-projection.ts'
+import { RateProjection } from '../kinds/rate/rate-projection.ts'
 import { WindowProjection } from '../kinds/window/window-projection.ts'
 import { DeadLetters } from '../run/dead-letters.ts'
 import type { PositionStore } from '../run/position.ts'
@@ -60,6 +61,7 @@ export type AnyProjection =
   | MergeProjection
   | WindowProjection
   | CountProjection
+  | RateProjection
   | AlertProjection
   | HistoryProjection
 
@@ -108,6 +110,8 @@ function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters:
       return new WindowProjection({ ...target, spec })
     case 'count':
       return new CountProjection({ ...target, spec })
+    case 'rate':
+      return new RateProjection({ ...target, spec })
     case 'alert':
       return new AlertProjection({ nc, tenant, spec, partition, log })
     case 'history':

@@ -85,11 +85,11 @@ test('text that is no YAML is a fault at its place', () => {
 test('a missing or unknown kind names the kinds there are', () => {
   assert.match(
     faults('projections:\n  - name: x\n')[0] ?? '',
-    /^2:5 projections\[0\].*latest, merge, window, count, alert or history/,
+    /^2:5 projections\[0\].*latest, merge, window, count, rate, alert or history/,
   )
   assert.match(
     faults('projections:\n  - { name: x, kind: cache }\n')[0] ?? '',
-    /latest, merge, window, count, alert or history/,
+    /latest, merge, window, count, rate, alert or history/,
   )
 })
 
@@ -160,6 +160,24 @@ test('a count is of entities by their state, and says what is wrong where', () =
       'projections[0].states[1]: "total" is the metric of all states together',
     ],
   )
+})
+
+test('a rate is of the counters that are named, or of those that say that they are some', () => {
+  const [all, named] = loadProjections(
+    `projections:
+  - { name: all, kind: rate, from: 'metrics.>' }
+  - { name: named, kind: rate, key: '{0}', window: 10s, metrics: [data.requests, errors], temporality: delta, ttl: 1m }
+`,
+    'p.yaml',
+  )
+  assert.ok(all?.kind === 'rate' && named?.kind === 'rate')
+  assert.deepEqual([all.windowMs, all.latenessMs, all.ttlMs, all.temporality], [60_000, 60_000, 300_000, 'cumulative'])
+  assert.deepEqual([all.metrics.declared, named.metrics.declared], [undefined, ['data.requests', 'errors']])
+  assert.deepEqual(faults('projections:\n  - { name: x, kind: rate, window: 2h, metrics: [], temporality: sum }\n'), [
+    '2:28 projections[0].window: it must be from 1s to 1h',
+    '2:40 projections[0].metrics: at least one metric is needed',
+    '2:53 projections[0].temporality: a temporality is cumulative or delta',
+  ])
 })
 
 test('reserved buckets cannot be filled', () => {

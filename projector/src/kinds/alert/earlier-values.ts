@@ -1,8 +1,9 @@
 import type { EarlierValue } from '../../condition/look-back.ts'
-import { dataValue } from '../../event/data-value.ts'
 import type { EventRecord } from '../../event/event-record.ts'
 import { ownValue } from '../../event/own-value.ts'
+import { valueAt } from '../../event/value-at.ts'
 import { limits } from '../../limits.ts'
+import { SteppedSamples, type Stepping } from '../../series/stepped-samples.ts'
 
 /** What is remembered of a value: numbers, booleans and short texts. */
 export type PastValue = number | string | boolean
@@ -18,7 +19,7 @@ export class EarlierValues {
   readonly #asked: readonly Asked[]
   readonly #samplesMax: number
   /** By key, that which was told of last at the end; a series for each value that is asked for. */
-  readonly #keys = new Map<string, readonly Series[]>()
+  readonly #keys = new Map<string, readonly SteppedSamples<PastValue>[]>()
   #samples = 0
 
   /**
@@ -26,7 +27,11 @@ export class EarlierValues {
    *   forgotten
    */
   constructor(asked: readonly EarlierValue[], samplesMax: number) {
-    this.#asked = asked.map((value) => ({ ...value, stepMs: value.agoMs / limits.agoSteps }))
+    this.#asked = asked.map((value) => {
+      const { agoMs } = value
+      const stepping = { spanMs: agoMs, stepMs: agoMs / limits.agoSteps }
+      return { ...value, stepping, lookBackMs: Math.max(agoMs, limits.agoLookBackMs) }
+    })
     this.#samplesMax = samplesMax
   }
 
@@ -35,7 +40,7 @@ export class EarlierValues {
    * asked.
    */
   get reachMs(): number {
-    return Math.max(0, ...this.#asked.map(({ agoMs, stepMs }) => agoMs + stepMs + lookBackMs(agoMs)))
+    return Math.max(0, ...this.#asked.map(({ agoMs, stepping, lookBackMs }) => agoMs + stepping.stepMs + lookBackMs))
   }
 
   get samples(): number {
@@ -46,16 +51,16 @@ export class EarlierValues {
   note(key: string, record: EventRecord, timeMs: number): void {
     if (this.#asked.length === 0) return
     const known = this.#keys.get(key)
-    const all = known ?? this.#asked.map((): Series => ({ newestMs: 0, samples: [] }))
+    const all = known ?? this.#asked.map(({ stepping }) => new SteppedSamples<PastValue>(stepping, 'newest'))
     let says = false
     for (const [index, asked] of this.#asked.entries()) {
       const value = valueIn(record, asked)
-      const series = all[index]
-      if (value === undefined || series === undefined) continue
+      const samples = all[index]
+      if (value === undefined || samples === undefined) continue
       says = true
-      this.#samples -= series.samples.length
-      add(series, { timeMs, seq: record.seq, value }, asked)
-      this.#samples += series.samples.length
+      this.#samples -= samples.length
+      samples.add(timeMs, record.seq, value)
+      this.#samples += samples.length
     }
     if (!says) return
     if (known !== undefined) this.#keys.delete(key)
@@ -63,13 +68,16 @@ export class EarlierValues {
     this.#bound()
   }
 
-  /** The value that is asked for by its index, as of an event at this time. */
+  /**
+   * The value that is asked for by its index, as of an event at this time: one that is not before
+   * the newest of its key.
+   */
   at(key: string, index: number, timeMs: number): PastValue | undefined {
-    const [series, asked] = [this.#keys.get(key)?.[index], this.#asked[index]]
-    if (series === undefined || asked === undefined) return undefined
-    const beforeMs = stepOf(timeMs - asked.agoMs, asked)
-    const sample = series.samples.findLast((each) => each.timeMs < beforeMs)
-    return sample === undefined || sample.timeMs < beforeMs - lookBackMs(asked.agoMs) ? undefined : sample.value
+    const [samples, asked] = [this.#keys.get(key)?.[index], this.#asked[index]]
+    if (samples === undefined || asked === undefined) return undefined
+    const beforeMs = samples.stepOf(timeMs - asked.agoMs)
+    const found = samples.lastBefore(beforeMs)
+    return samples.timeAt(found) >= beforeMs - asked.lookBackMs ? samples.valueAt(found) : undefined
   }
 
   clear(): void {
@@ -81,62 +89,22 @@ export class EarlierValues {
     for (const [key, all] of this.#keys) {
       if (this.#samples <= this.#samplesMax) return
       this.#keys.delete(key)
-      for (const { samples } of all) this.#samples -= samples.length
+      for (const { length } of all) this.#samples -= length
     }
   }
 }
 
 interface Asked extends EarlierValue {
-  readonly stepMs: number
+  readonly stepping: Stepping
+  /** A value that is older than this, at the time that is asked for, is none. */
+  readonly lookBackMs: number
 }
 
-interface Series {
-  /** Time of its newest sample. */
-  newestMs: number
-  /** By time; of each step the newest, and one that is older than all that may be asked for. */
-  readonly samples: Sample[]
-}
-
-interface Sample {
-  readonly timeMs: number
-  readonly seq: number
-  readonly value: PastValue
-}
-
-function lookBackMs(agoMs: number): number {
-  return Math.max(agoMs, limits.agoLookBackMs)
-}
-
-function stepOf(timeMs: number, { stepMs }: Asked): number {
-  return Math.floor(timeMs / stepMs) * stepMs
-}
-
-function add(series: Series, sample: Sample, asked: Asked): void {
-  const { samples } = series
-  // Events mostly come in the order of their times.
-  let place = samples.length
-  while (place > 0 && isLater(samples[place - 1] as Sample, sample)) place--
-  const [before, after] = [samples[place - 1], samples[place]]
-  const step = stepOf(sample.timeMs, asked)
-  if (after !== undefined && stepOf(after.timeMs, asked) === step) return
-  const replaces = before !== undefined && stepOf(before.timeMs, asked) === step
-  samples.splice(replaces ? place - 1 : place, replaces ? 1 : 0, sample)
-  series.newestMs = Math.max(series.newestMs, sample.timeMs)
-  // A key is asked for no time before that of its newest event: one sample before it is enough.
-  const beforeMs = stepOf(series.newestMs - asked.agoMs, asked)
-  const needed = samples.findLastIndex(({ timeMs }) => timeMs < beforeMs)
-  if (needed > 0) samples.splice(0, needed)
-}
-
-function isLater(one: Sample, other: Sample): boolean {
-  return one.timeMs > other.timeMs || (one.timeMs === other.timeMs && one.seq > other.seq)
-}
-
-function valueIn(record: EventRecord, { of, path }: Asked): PastValue | undefined {
+function valueIn(record: EventRecord, { of, path }: EarlierValue): PastValue | undefined {
   const { data } = record.event
   if (of === 'metrics') {
     return data.case === 'reading' ? ownValue(data.value.metrics, path[0] ?? '') : undefined
   }
-  const value = dataValue(record, path)
+  const value = valueAt(record.json, path)
   return typeof value === 'string' && value.length > limits.agoTextMax ? undefined : value
 }

@@ -11,13 +11,13 @@ import type { Projection, Rebuilding } from '../../run/projection.ts'
 import { MergedReading } from './merged-reading.ts'
 
 export interface MergeStats {
-  /** Events that are no readings. */
+  /** Events that have none of the metrics. */
   ignored: number
 }
 
 /**
- * Folds the readings of each key into one. What the bucket holds is the whole state: it is read
- * when the projection opens, and the stamp of a value says which events are in it already.
+ * Folds the metrics of each key into one reading. What the bucket holds is the whole state: it is
+ * read when the projection opens, and the stamp of a value says which events are in it already.
  */
 export class MergeProjection implements Projection {
   readonly warmUpMs = 0
@@ -51,7 +51,7 @@ export class MergeProjection implements Projection {
 
   take(record: EventRecord): void | Promise<void> {
     const { event, storedAtMs } = record
-    if (event.data.case !== 'reading') {
+    if (!this.#spec.metrics.mayBeIn(event)) {
       this.stats.ignored++
       return
     }
@@ -60,7 +60,10 @@ export class MergeProjection implements Projection {
     const state = this.#stateOf(key, storedAtMs)
     if (!isNewer(record, state)) return
     this.skew.note(record)
-    state.reading.fold(event, record.happenedAtMs, record.seq)
+    if (!state.reading.fold(event, record.happenedAtMs, record.seq, this.#spec.metrics)) {
+      this.stats.ignored++
+      return
+    }
     state.epoch = record.epoch
     state.seq = record.seq
     state.storedAtMs = storedAtMs

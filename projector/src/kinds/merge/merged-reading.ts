@@ -1,6 +1,7 @@
 import { create } from '@bufbuild/protobuf'
 import type { Timestamp } from '@bufbuild/protobuf/wkt'
 import { type Event, EventSchema, type Reading, timestampFromMilliseconds } from '@weir/proto'
+import { type MetricSelection, selectMetrics } from '../../event/metric-selection.ts'
 import { ownValue } from '../../event/own-value.ts'
 
 /**
@@ -36,22 +37,15 @@ export class MergedReading {
     return this.#metrics.size === 0
   }
 
-  /** Folds a reading in; the event must be one. */
-  fold(event: Event, timeMs: number, seq: number): void {
-    if (event.data.case !== 'reading') return
-    const { metrics, units, integers } = event.data.value
-    for (const name in metrics) {
+  /** Folds the metrics of an event in; false when it has none of them. */
+  fold(event: Event, timeMs: number, seq: number, selection: MetricSelection = allMetrics): boolean {
+    const found = selection.visit(event, (name, value, unit, integer) => {
       const known = this.#metrics.get(name)
-      if (known !== undefined && (known.timeMs > timeMs || (known.timeMs === timeMs && known.seq > seq))) continue
-      this.#metrics.set(name, {
-        value: ownValue(metrics, name) ?? 0,
-        unit: ownValue(units, name),
-        integer: ownValue(integers, name),
-        timeMs,
-        seq,
-      })
-    }
-    this.#frame = frameOf(event)
+      if (known !== undefined && (known.timeMs > timeMs || (known.timeMs === timeMs && known.seq > seq))) return
+      this.#metrics.set(name, { value, unit: unit === '' ? undefined : unit, integer, timeMs, seq })
+    })
+    if (found) this.#frame = frameOf(event)
+    return found
   }
 
   /**
@@ -103,6 +97,8 @@ export class MergedReading {
     return newest
   }
 }
+
+const allMetrics = selectMetrics(undefined)
 
 interface MergedMetric {
   readonly value: number

@@ -4,9 +4,15 @@ import { create, toBinary } from '@bufbuild/protobuf'
 import { type Event, EventSchema, eventToJson, timestampFromMilliseconds } from '@weir/proto'
 import fc from 'fast-check'
 import { EventRecord } from '../../event/event-record.ts'
+import { selectMetrics } from '../../event/metric-selection.ts'
 import { type OpenWindow, WindowFold, type WindowShape } from './window-fold.ts'
 
-const shape: WindowShape = { sizeMs: 60_000, latenessMs: 10_000, metrics: undefined, percentiles: [50, 99] }
+const shape: WindowShape = {
+  sizeMs: 60_000,
+  latenessMs: 10_000,
+  metrics: selectMetrics(undefined),
+  percentiles: [50, 99],
+}
 
 function reading(metrics: Record<string, number>, units: Record<string, string> = {}): Event {
   return create(EventSchema, { data: { case: 'reading', value: { metrics, units } } })
@@ -83,7 +89,7 @@ test('a producer whose clock is 25 s ahead takes nothing from what a shared key 
 })
 
 test('values that are no numbers and metrics that are not asked for are left out', () => {
-  const fold = new WindowFold({ ...shape, metrics: ['a'] }, 100)
+  const fold = new WindowFold({ ...shape, metrics: selectMetrics(['a']) }, 100)
   assert.equal(fold.add('k', reading({ b: 1 }), 0, 1, 0), 'nothing')
   assert.equal(fold.add('k', reading({ a: Number.NaN }), 0, 2, 0), 'nothing')
   const window = windowOf(fold.add('k', reading({ a: 1, b: 2 }), 0, 3, 0))

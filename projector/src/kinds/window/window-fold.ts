@@ -1,7 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { type Event, EventSchema, formatTimestamp, timestampFromMilliseconds } from '@weir/proto'
 import type { WindowSpec } from '../../declaration/window-spec.ts'
-import { ownValue } from '../../event/own-value.ts'
 import { MetricStatistics } from './metric-statistics.ts'
 
 /** A window of one key while events may still come. */
@@ -54,21 +53,16 @@ export class WindowFold {
 
   /** @param key of the window; windows of different begins may share one */
   add(key: string, event: Event, timeMs: number, seq: number, storedAtMs: number): Added {
-    if (event.data.case !== 'reading') return 'nothing'
     const startMs = this.startOf(timeMs)
     const endMs = startMs + this.#shape.sizeMs
     if (storedAtMs >= endMs + this.#shape.latenessMs) return 'late'
     const window = this.#windowOf(key, startMs, endMs)
-    const { metrics, units } = event.data.value
-    let outcome: Added = 'nothing'
-    for (const name of this.#shape.metrics ?? Object.keys(metrics)) {
-      const value = ownValue(metrics, name)
-      if (value === undefined || !Number.isFinite(value)) continue
-      const statistics = this.#statisticsOf(window, name)
-      if (statistics === undefined) return 'full'
-      statistics.add(value, timeMs, seq, ownValue(units, name) ?? '')
-      outcome = window
-    }
+    let outcome = 'nothing' as Added
+    this.#shape.metrics.visit(event, (name, value, unit) => {
+      const statistics = outcome === 'full' ? undefined : this.#statisticsOf(window, name)
+      statistics?.add(value, timeMs, seq, unit)
+      outcome = statistics === undefined ? 'full' : window
+    })
     if (outcome === window) {
       window.seq = seq
       window.storedAtMs = storedAtMs

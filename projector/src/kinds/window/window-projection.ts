@@ -11,7 +11,7 @@ import type { Projection, Rebuilding } from '../../run/projection.ts'
 import { type OpenWindow, WindowFold } from './window-fold.ts'
 
 export interface WindowStats {
-  /** Events that are no readings, or have none of the metrics. */
+  /** Events that have none of the metrics. */
   ignored: number
   /** Events that came after their window was closed. */
   late: number
@@ -72,7 +72,7 @@ export class WindowProjection implements Projection {
   take(record: EventRecord): void | Promise<void> {
     const { event, happenedAtMs: timeMs, storedAtMs, seq, epoch } = record
     this.#close(storedAtMs, epoch)
-    if (event.data.case !== 'reading') {
+    if (!this.#spec.metrics.mayBeIn(event)) {
       this.stats.ignored++
       return
     }
