@@ -235,9 +235,5 @@ export function recordingCodec(onEncode: () => void): Codec {
       const plain = entries.map(({ seq, state, removal }) => ({ subject: state.subject, seq, removal }))
       return new TextEncoder().encode(JSON.stringify({ channel, from, to, conflated, uncounted, entries: plain }))
     },
-    frame: () => new Uint8Array(0),
-    parse: () => {
-      throw new Error('not used')
-    },
   }
 }

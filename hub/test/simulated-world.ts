@@ -43,6 +43,7 @@ export class SimulatedWorld {
           }
           this.#reads.push(settle)
         }),
+      range: () => Promise.reject(new Error('nobody asks for it here')),
     }
     this.source = new Source({
       name: 'events',

@@ -11,14 +11,14 @@ import {
   serverFrameToJson,
   WeirError,
 } from '@weir/proto'
-import type { Codec } from '../engine/delivery/codec.ts'
 import type { Entry } from '../engine/log/entry.ts'
+import type { FrameCodec } from './frame-codec.ts'
 
 /**
  * The subprotocol weir.v1.json: for people and plain tools. Here events are decoded, once for all
  * clients of a channel.
  */
-export const jsonCodec: Codec = {
+export const jsonCodec: FrameCodec = {
   index: 1,
   binary: false,
 

@@ -9,8 +9,8 @@ import {
   WeirError,
   writeBatchHead,
 } from '@weir/proto'
-import type { Codec } from '../engine/delivery/codec.ts'
 import type { Entry } from '../engine/log/entry.ts'
+import type { FrameCodec } from './frame-codec.ts'
 
 /**
  * The subprotocol weir.v1. Entries stand encoded in the log, so a batch is its head and one copy
@@ -18,7 +18,7 @@ import type { Entry } from '../engine/log/entry.ts'
  *
  * Budget: 10 ns an entry beside the copy (bench/src/fan-out.bench.ts).
  */
-export const protobufCodec: Codec = {
+export const protobufCodec: FrameCodec = {
   index: 0,
   binary: true,
 

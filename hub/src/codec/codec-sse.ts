@@ -1,14 +1,14 @@
 import { type BatchHead, formatCursor, Removal, type ServerFrame, Start, WeirError } from '@weir/proto'
-import type { Codec } from '../engine/delivery/codec.ts'
 import type { Entry } from '../engine/log/entry.ts'
 import { entryJson } from './codec-json.ts'
+import type { FrameCodec } from './frame-codec.ts'
 
 /**
  * Server-sent events (WHATWG HTML section 9.2): an entry an event, with the cursor after it as its
  * id, so that the browser resumes by itself. An id alone moves the cursor without an event. Events
  * are decoded, once for all clients of a channel.
  */
-export const sseCodec: Codec = {
+export const sseCodec: FrameCodec = {
   index: 2,
   binary: false,
 

@@ -39,6 +39,8 @@ export class Behind {
    * until its channel reaches it.
    */
   settle(subscriber: Subscriber): void {
+    // Its receiver may have ended it when it was notified.
+    if (subscriber.activity === 'closed') return
     const { seq, channel } = subscriber
     if (seq < channel.seq) this.#enqueue(subscriber)
     else if (seq === channel.seq) channel.join(subscriber)

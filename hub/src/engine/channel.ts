@@ -17,6 +17,7 @@ import type { Route } from './router.ts'
  */
 export class Channel implements Lane, Route {
   readonly number: number
+  readonly source: string
   readonly filters: readonly string[]
   readonly intervalMs: number
   readonly copy: number
@@ -44,8 +45,9 @@ export class Channel implements Lane, Route {
   cancelTimer: (() => void) | undefined
   #allCount = 0
 
-  constructor(number: number, kind: ChannelKind, head: number) {
+  constructor(number: number, source: string, kind: ChannelKind, head: number) {
     this.number = number
+    this.source = source
     // A copy has no spare capacity, as an array that grew has.
     this.filters = kind.filters.slice()
     this.intervalMs = kind.intervalMs
@@ -206,7 +208,7 @@ export class Channel implements Lane, Route {
     const from = this.#seq
     // A channel crosses a gap only in buckets. Elsewhere each subscriber is told of the gap.
     const uncounted = shared.uncounted === true || log.gaps.crosses(from, to)
-    const batch = new Batch(log.epoch, { channel: this.number, from, to, conflated, uncounted }, entries)
+    const batch = new Batch(this, log.epoch, { channel: this.number, from, to, conflated, uncounted }, entries)
     const refused = send(batch, this.#caughtUp, counters)
     // A subscriber with credit that owes no acknowledgement may still refuse a batch that is larger
     // than its window.

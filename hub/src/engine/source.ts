@@ -2,6 +2,7 @@ import { type Cursor, canonicalFilters, Mode, Removal, WeirError } from '@weir/p
 import { limits } from '../limits.ts'
 import { Behind } from './behind.ts'
 import { Channel } from './channel.ts'
+import type { StreamReader } from './cursor/stream-reader.ts'
 import { type ChannelKind, channelKey } from './delivery/channel-kind.ts'
 import type { Receiver } from './delivery/receiver.ts'
 import type { SourceCounters } from './delivery/source-counters.ts'
@@ -49,6 +50,11 @@ export class Source {
 
   get log(): EntryLog {
     return this.#log
+  }
+
+  /** Reads what is older than memory. */
+  get reader(): StreamReader {
+    return this.#options.reader
   }
 
   get channelCount(): number {
@@ -213,7 +219,7 @@ export class Source {
     const key = channelKey(kind)
     let channel = this.#channels.get(key)
     if (channel === undefined) {
-      channel = new Channel(this.#options.nextChannel(), kind, this.#log.head)
+      channel = new Channel(this.#options.nextChannel(), this.name, kind, this.#log.head)
       this.#channels.set(key, channel)
       this.#router.add(channel)
     }

@@ -63,6 +63,7 @@ export function encodeStep<S extends Step>(
     if (chunk.kind !== 'chunk') return chunk as Exclude<S, Chunk>
     const { to, entries, conflated, uncounted } = chunk
     const batch = new Batch(
+      channel,
       log.epoch,
       { channel: channel.number, from: position.seq, to, conflated, uncounted },
       entries,

@@ -72,6 +72,7 @@ export class StreamCatchUp {
     const uncounted = this.#log.keepsNewest || (lost && mode === Mode.LATEST && position.seq === 0)
     if (lost && !uncounted) {
       subscriber.passGap(read.lostTo, 'retention', this.#counters)
+      if (subscriber.activity === 'closed') return true
       if (mode === Mode.LATEST) position.loseOwed(this.#log)
     }
     linkNewest(read.entries)

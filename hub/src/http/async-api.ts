@@ -15,7 +15,7 @@ import {
 } from '@weir/proto'
 import manifest from '../../package.json' with { type: 'json' }
 import { limits } from '../limits.ts'
-import { bearerProtocol, codecs } from './handshake.ts'
+import { bearerProtocol, weirDialects } from './handshake.ts'
 import { parameters } from './sse-endpoint.ts'
 
 /** The hub's protocol as an AsyncAPI 3.0 document, from what the code itself goes by. */
@@ -45,7 +45,7 @@ export function asyncApiDocument(bounds: AsyncApiBounds): AsyncApi {
             method: 'GET',
             headers: {
               type: 'object',
-              properties: { 'Sec-WebSocket-Protocol': { type: 'string', enum: Object.keys(codecs) } },
+              properties: { 'Sec-WebSocket-Protocol': { type: 'string', enum: Object.keys(weirDialects) } },
             },
             bindingVersion: '0.1.0',
           },

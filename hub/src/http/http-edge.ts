@@ -3,6 +3,7 @@ import { asWeirError, WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import { asyncApiDocument } from './async-api.ts'
+import { endpoints } from './handshake.ts'
 import type { HttpAnswer, HttpExchange, HttpHeaders } from './http-exchange.ts'
 import { openEventStream } from './sse-endpoint.ts'
 import type { Tickets } from './tickets.ts'
@@ -78,7 +79,7 @@ const methods: Readonly<Record<string, string>> = {
   '/asyncapi.json': 'GET',
 }
 
-const contents = `GET /v1/ws (a WebSocket), ${Object.entries(methods)
+const contents = `GET ${Object.keys(endpoints).join(' and ')} (WebSockets), ${Object.entries(methods)
   .map(([path, method]) => `${method} ${path}`)
   .join(', ')}`
 

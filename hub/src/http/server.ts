@@ -5,13 +5,13 @@ import uws from 'uWebSockets.js'
 import { STATUS_CODES } from 'node:http'
 import { problemParts, secureHeaders } from '@weir/mesh'
 import { asWeirError, WeirError } from '@weir/proto'
-import type { Codec } from '../engine/delivery/codec.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
+import type { Dialect } from '../session/dialect.ts'
 import type { Link } from '../session/link.ts'
 import type { Session } from '../session/session.ts'
 import { readFraming } from './framing.ts'
-import { notWebSocket, readHandshake, versionHeader } from './handshake.ts'
+import { endpoints, notWebSocket, readHandshake, versionHeader } from './handshake.ts'
 import type { HttpEdge } from './http-edge.ts'
 import type { BodyStream, HttpAnswer, HttpExchange, HttpHeaders, HttpRequest } from './http-exchange.ts'
 
@@ -32,11 +32,11 @@ export interface HubServerOptions {
   readonly shared: boolean
 }
 
-/** Listens for WebSockets at /v1/ws, and for HTTP. Throws `unavailable` when the port is taken. */
+/** Listens for WebSockets, and for HTTP. Throws `unavailable` when the port is taken. */
 export function listen(options: HubServerOptions): Promise<HubServer> {
   const { hub, edge, host, port, idleSeconds } = options
   const app = uws.App()
-  app.ws<SocketData>('/v1/ws', {
+  const behavior: uws.WebSocketBehavior<SocketData> = {
     compression: uws.DISABLED,
     // The library drops a connection without a word; so up to here the session closes it with one.
     maxPayloadLength: 2 * limits.frameBytesMax,
@@ -46,16 +46,16 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
     upgrade: (response, request, context) => upgrade(hub, response, request, context),
     open: (socket) => {
       const data = socket.getUserData()
-      const { ip, codec, token } = data.arrival as Arrival
+      const { ip, dialect, token } = data.arrival as Arrival
       data.arrival = undefined
-      data.session = hub.open(new SocketLink(socket, ip), codec, token)
+      data.session = hub.open(new SocketLink(socket, ip), dialect, token)
     },
     message: (socket, message) => socket.getUserData().session?.receive(new Uint8Array(message)),
     // The library has answered it already.
     ping: (socket) => socket.getUserData().session?.pinged(),
     // Those that the library asked for by itself carry nothing.
     pong: (socket, message) => {
-      if (message.byteLength > 0) socket.getUserData().session?.ponged()
+      if (message.byteLength > 0) socket.getUserData().session?.pongReceived()
     },
     drain: (socket) => socket.getUserData().session?.drained(),
     close: (socket) => {
@@ -63,8 +63,11 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
       ;(session?.link as SocketLink | undefined)?.detach()
       if (session !== undefined) hub.closed(session)
     },
-  })
-  app.any('/v1/ws', (response, request) => refuse(new UwsExchange(response, request), notWebSocket()))
+  }
+  for (const path of Object.keys(endpoints)) {
+    app.ws<SocketData>(path, behavior)
+    app.any(path, (response, request) => refuse(new UwsExchange(response, request), notWebSocket(path)))
+  }
   app.any('/*', (response, request) => void edge.handle(new UwsExchange(response, request)))
   return new Promise((resolve, reject) => {
     const exclusive = options.shared ? LISTEN_SHARED : LISTEN_EXCLUSIVE
@@ -97,7 +100,7 @@ interface SocketData {
 
 interface Arrival {
   readonly ip: string
-  readonly codec: Codec
+  readonly dialect: Dialect
   readonly token: string | undefined
 }
 
@@ -109,12 +112,13 @@ function upgrade(
 ): void {
   try {
     const framing = readFraming((take) => request.forEach(take))
-    if (framing.hasBody) throw framing.fault ?? notWebSocket()
-    const { codec, protocol, token } = readHandshake((name) => request.getHeader(name))
+    const path = request.getUrl()
+    if (framing.hasBody) throw framing.fault ?? notWebSocket(path)
+    const { dialect, protocol, token } = readHandshake(path, request.getQuery(), (name) => request.getHeader(name))
     const ip = remoteAddress(response)
     hub.admission.enter(ip, request.getHeader('origin'))
     response.upgrade<SocketData>(
-      { arrival: { ip, codec, token }, session: undefined },
+      { arrival: { ip, dialect, token }, session: undefined },
       request.getHeader('sec-websocket-key'),
       protocol,
       request.getHeader('sec-websocket-extensions'),

@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf'
 import { bearerToken, type Identity } from '@weir/mesh'
 import { cursorToWire, Mode, parseCursor, type Subscribe, SubscribeSchema, WeirError } from '@weir/proto'
-import { sseCodec } from '../codec/codec-sse.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
+import { sseDialect } from '../session/weir-dialect.ts'
 import type { HttpExchange, HttpHeaders, HttpRequest } from './http-exchange.ts'
 import { SseLink } from './sse-link.ts'
 import type { Tickets } from './tickets.ts'
@@ -33,7 +33,7 @@ export async function openEventStream(
     drained: () => session.drained(),
     ended: () => hub.closed(session),
   })
-  const session = hub.open(link, sseCodec, undefined)
+  const session = hub.open(link, sseDialect, undefined)
   try {
     session.admit(identity, request.userAgent)
     await session.subscribe(subscribe)

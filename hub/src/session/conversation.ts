@@ -1,25 +1,26 @@
 import type { Identity } from '@weir/mesh'
-import { asWeirError, type ClientFrame, type Hello, type ServerFrame, type Subscribe, WeirError } from '@weir/proto'
+import { asWeirError, type ClientFrame, type Hello, type Subscribe, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
-import type { FrameHandler } from './frame-queue.ts'
 import { pongFrame, refusedFrame, welcomeFrame } from './frames.ts'
+import type { Party } from './party.ts'
+import { renewToken } from './renewal.ts'
 import type { SessionHub } from './session-hub.ts'
-import type { Subscriptions } from './subscriptions.ts'
 
 /**
  * What a client asks for and what it is answered, a frame at a time. The states are greeting (until
  * Hello was answered), open and closed; docs/protocol.md has the table. It keeps nothing of its
  * own, so that there is one only while a frame is handled.
  */
-export class Conversation implements FrameHandler {
+export class Conversation {
   readonly #party: Party
   readonly #hub: SessionHub
 
-  constructor(party: Party, hub: SessionHub) {
+  constructor(party: Party) {
     this.#party = party
-    this.#hub = hub
+    this.#hub = party.hub
   }
 
+  /** Resolves when the next frame may follow; undefined is at once. */
   handle(frame: ClientFrame['frame']): Promise<void> | undefined {
     if (frame.case === undefined)
       throw new WeirError('malformed', 'The frame is empty, or of a kind that this hub does not know.')
@@ -33,22 +34,14 @@ export class Conversation implements FrameHandler {
         this.#party.subscriptions.remove(frame.value.id)
         return
       case 'renew':
-        return this.#renew(frame.value.token, identity)
+        return this.#renew(frame.value.token)
       case 'ping':
         this.#party.notify(pongFrame)
         return
       case 'ack':
-        // The session has counted it already: credit is never held up by what waits.
+        // It was counted when it was read.
         return
     }
-  }
-
-  fail(thrown: unknown): void {
-    this.#party.fail(thrown)
-  }
-
-  end(): void {
-    this.#party.endConversation()
   }
 
   async #hello(hello: Hello): Promise<void> {
@@ -88,14 +81,9 @@ export class Conversation implements FrameHandler {
   }
 
   /** A new token for the same tenant and subject; what it no longer grants ends. */
-  async #renew(token: string, old: Identity): Promise<void> {
+  async #renew(token: string): Promise<void> {
     try {
-      const identity = await this.#hub.identify(token)
-      if (identity.tenant !== old.tenant || identity.subject !== old.subject) {
-        throw new WeirError('forbidden', 'A renewed token must be for the same tenant and subject.')
-      }
-      this.#party.renew(identity)
-      for (const id of this.#party.subscriptions.restrict(identity)) {
+      for (const id of await renewToken(this.#party, token)) {
         this.#refuse(id, new WeirError('forbidden', 'The renewed token does not grant this subscription.'))
       }
     } catch (thrown) {
@@ -108,24 +96,4 @@ export class Conversation implements FrameHandler {
     if (error.code === 'internal') this.#hub.log.error({ err: thrown, session: this.#party.id }, 'a request failed')
     this.#party.notify(refusedFrame(id, error))
   }
-}
-
-/** The connection that the conversation is held on. */
-export interface Party {
-  readonly id: string
-  readonly subscriptions: Subscriptions
-  /** Undefined until Hello was answered. */
-  readonly identity: Identity | undefined
-  /** A token that came with the connection; that of Hello comes first. */
-  readonly outerToken: string | undefined
-  readonly isClosed: boolean
-  /** Agrees on a window: gives what the client gets of what it wants. */
-  openWindow(wanted: number): number
-  admit(identity: Identity, client: string): void
-  renew(identity: Identity): void
-  notify(frame: ServerFrame['frame']): void
-  /** Closes for an error. */
-  fail(thrown: unknown): void
-  /** No frame waits any more. */
-  endConversation(): void
 }

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { limits } from '../limits.ts'
-import { Credit } from './credit.ts'
-import type { Link } from './link.ts'
+import { Credit, type Peer } from './credit.ts'
 
 const { pingAfterBytes, pingWindowBytes } = limits
 const highWaterBytes = 16_384
@@ -68,13 +67,10 @@ describe('a client that never acknowledges', () => {
   })
 })
 
-function open(): { credit: Credit; link: Link & { pings: number } } {
+function open(): { credit: Credit; link: Peer & { pings: number } } {
   const link = {
-    ip: '127.0.0.1',
     bufferedBytes: 0,
     pings: 0,
-    send: () => true,
-    close: () => undefined,
     ping() {
       this.pings++
     },

@@ -1,14 +1,13 @@
 import { limits } from '../limits.ts'
-import type { Link } from './link.ts'
 
 /**
  * How much a connection may be sent: by credit where the client acknowledges, by the answers to
  * pings where it does not, and by the buffer of its socket always. The socket alone speaks far too
- * late, since kernels and proxies swallow megabytes that grow stale; what answers a ping (RFC 6455
- * section 5.5.3) has read what was sent before it.
+ * late, since kernels and proxies swallow megabytes that grow stale; what answers a ping has read
+ * what was sent before it.
  */
 export class Credit {
-  readonly #link: Link
+  readonly #peer: Peer
   readonly #highWaterBytes: number
   /** 0 while there is none: before Hello, and where neither acknowledgements nor pongs come. */
   #windowBytes = 0
@@ -22,8 +21,8 @@ export class Credit {
   /** The look at which it had last taken something, or had nothing to take. */
   #movedAt: number
 
-  constructor(link: Link, highWaterBytes: number, now: number) {
-    this.#link = link
+  constructor(peer: Peer, highWaterBytes: number, now: number) {
+    this.#peer = peer
     this.#highWaterBytes = highWaterBytes
     this.#movedAt = Math.floor(now)
   }
@@ -81,7 +80,7 @@ export class Credit {
   spend(bytes: number, whole: boolean): void {
     if (this.#windowBytes > 0) this.#unacknowledged += bytes
     if (this.#pinging === 'ready' && this.#unacknowledged >= limits.pingAfterBytes) this.#ping()
-    if (!whole && !this.#blocked) this.#blocked = this.#link.bufferedBytes > this.#highWaterBytes
+    if (!whole && !this.#blocked) this.#blocked = this.#peer.bufferedBytes > this.#highWaterBytes
   }
 
   /**
@@ -106,7 +105,7 @@ export class Credit {
   /** The buffer of the socket has shrunk; true when there is credit that was refused before. */
   drained(): boolean {
     this.#moved = true
-    this.#blocked = this.#link.bufferedBytes > this.#highWaterBytes / 2
+    this.#blocked = this.#peer.bufferedBytes > this.#highWaterBytes / 2
     return this.#hasAgain()
   }
 
@@ -130,7 +129,7 @@ export class Credit {
   #ping(): void {
     this.#pinging = 'asked'
     this.#unacknowledged = 0
-    this.#link.ping()
+    this.#peer.ping()
   }
 
   /** Whether there is credit again since some was refused. */
@@ -139,6 +138,14 @@ export class Credit {
     this.#refused = false
     return true
   }
+}
+
+/** Whom it is about. */
+export interface Peer {
+  /** Bytes that were handed over and not yet taken by the system. */
+  readonly bufferedBytes: number
+  /** Asks for an answer, which comes once what was sent before was read. */
+  ping(): void
 }
 
 /**

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Identity } from '@weir/mesh'
-import { jsonCodec } from '../codec/codec-json.ts'
 import { limits } from '../limits.ts'
 import type { Link } from './link.ts'
 import { Session } from './session.ts'
 import type { SessionHub } from './session-hub.ts'
+import { jsonDialect } from './weir-dialect.ts'
 
 const maxConnectionAgeMs = 10_000
 const identity: Identity = {
@@ -26,7 +26,7 @@ test('connections that came together are asked to leave one after another, from 
     const link = fakeLink((message) => message.includes('goaway') && left.push(now))
     const session = new Session(
       link,
-      jsonCodec,
+      jsonDialect,
       fakeHub(() => now),
       undefined,
     )
@@ -53,7 +53,7 @@ test('who has not said Hello is closed in time, but not while its Hello is being
   const hub = { ...fakeHub(() => 0), identify: () => checking }
   const open = (name: string): Session => {
     const link = { ...fakeLink(() => undefined), close: (code: number) => void closed.push(`${name} ${code}`) }
-    return new Session(link, jsonCodec, hub, undefined)
+    return new Session(link, jsonDialect, hub, undefined)
   }
   const silent = open('silent')
   const waiting = open('waiting')

@@ -1,19 +1,20 @@
 import type { Identity } from '@weir/mesh'
-import { asWeirError, closeCode, type ServerFrame, type Subscribe, WeirError } from '@weir/proto'
+import { asWeirError, type ServerFrame, type Subscribe, WeirError } from '@weir/proto'
 import type { Codec } from '../engine/delivery/codec.ts'
 import type { Receiver } from '../engine/delivery/receiver.ts'
 import { limits } from '../limits.ts'
 import { Allowance } from './allowance.ts'
-import { Conversation, type Party } from './conversation.ts'
-import { Credit } from './credit.ts'
-import { FrameQueue } from './frame-queue.ts'
-import { goawayFrame, pongFrame } from './frames.ts'
+import { Credit, type Peer } from './credit.ts'
+import type { Dialect } from './dialect.ts'
+import { goawayFrame } from './frames.ts'
 import type { Link } from './link.ts'
+import type { Party } from './party.ts'
+import { type RequestOwner, RequestQueue } from './request-queue.ts'
 import type { SessionHub } from './session-hub.ts'
 import { Subscriptions } from './subscriptions.ts'
 
 /** One connection: who it is, what it reads, how much it may be sent, and until when it lasts. */
-export class Session implements Receiver, Party {
+export class Session implements Receiver, Party, Peer, RequestOwner {
   // What each delivery looks at comes first, so that it stands together in memory.
   readonly link: Link
   readonly codec: Codec
@@ -24,35 +25,37 @@ export class Session implements Receiver, Party {
   readonly number: number
   readonly openedAt: number
   readonly subscriptions: Subscriptions
-  readonly #hub: SessionHub
+  readonly dialect: Dialect
+  readonly hub: SessionHub
   readonly outerToken: string | undefined
   #identity: Identity | undefined
   #client = ''
   #closed = false
-  /** While a frame is being handled. */
-  #queue: FrameQueue | undefined
+  /** While a request is being handled. */
+  #queue: RequestQueue | undefined
   readonly #frames: Allowance
   /** When it is asked to leave, so that load moves to new hubs; undefined is never. */
   readonly #retireAt: number | undefined
   #leaving: NodeJS.Timeout | undefined
 
-  constructor(link: Link, codec: Codec, hub: SessionHub, outerToken: string | undefined) {
+  constructor(link: Link, dialect: Dialect, hub: SessionHub, outerToken: string | undefined) {
     const { settings, now } = hub
     this.number = hub.nextSession()
     this.link = link
-    this.codec = codec
+    this.codec = dialect.codec
+    this.dialect = dialect
     // Whole milliseconds, here and below, need no place of their own on the heap.
     this.openedAt = Math.floor(now())
-    this.#hub = hub
+    this.hub = hub
     this.outerToken = outerToken
-    this.#credit = new Credit(link, settings.highWaterBytes, this.openedAt)
+    this.#credit = new Credit(this, settings.highWaterBytes, this.openedAt)
     this.#frames = new Allowance(settings.framesPerSecond, this.openedAt)
     this.#retireAt = retirementOf(this.openedAt, settings.maxConnectionAgeMs)
     this.subscriptions = new Subscriptions(this, hub)
   }
 
   get id(): string {
-    return `${this.#hub.hubName}.${this.number.toString(36)}`
+    return `${this.hub.hubName}.${this.number.toString(36)}`
   }
 
   get identity(): Identity | undefined {
@@ -83,14 +86,15 @@ export class Session implements Receiver, Party {
   }
 
   deliver(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
     this.#spoke = true
     this.#credit.spend(bytes.length, this.link.send(bytes, this.codec.binary))
   }
 
   notify(frame: ServerFrame['frame']): void {
     if (this.#closed) return
-    this.#spoke = true
-    this.link.send(this.codec.frame(frame), this.codec.binary)
+    const message = this.dialect.write(frame, this)
+    if (message !== undefined) this.answer(message)
   }
 
   // What the transport calls.
@@ -103,14 +107,12 @@ export class Session implements Receiver, Party {
       if (message.length > limits.frameBytesMax) {
         throw new WeirError('too_large', `A frame has at most ${limits.frameBytesMax} bytes, not ${message.length}.`)
       }
-      const frame = this.codec.parse(message)
-      // Credit is never held up by what waits.
-      if (frame.case === 'ack') this.#acknowledge(frame.value.bytes)
-      else {
-        this.#checkAnswers()
-        this.#queue ??= new FrameQueue(new Conversation(this, this.#hub))
-        this.#queue.push(frame, message.length)
-      }
+      const requests = this.dialect.read(message, this)
+      if (requests.length === 0) return
+      for (let further = 1; further < requests.length; further++) this.#countFrame()
+      this.#checkAnswers()
+      this.#queue ??= new RequestQueue(this)
+      this.#queue.push(requests, message.length)
     } catch (thrown) {
       this.fail(thrown)
     }
@@ -126,11 +128,11 @@ export class Session implements Receiver, Party {
     }
   }
 
-  /** A ping of the hub was answered. */
-  ponged(): void {
+  /** A pong of RFC 6455 came for a ping of the hub. */
+  pongReceived(): void {
     try {
       this.#countFrame()
-      if (this.#credit.ponged()) this.subscriptions.resume()
+      this.ponged()
     } catch (thrown) {
       this.fail(thrown)
     }
@@ -154,13 +156,13 @@ export class Session implements Receiver, Party {
   /** Closes for an error, with the code that tells the client what to do. */
   fail(thrown: unknown): void {
     const error = asWeirError(thrown)
-    if (error.code === 'internal') this.#hub.log.error({ err: thrown, session: this.id }, 'a session failed')
-    this.close(closeCode(error.code), error.message)
+    if (error.code === 'internal') this.hub.log.error({ err: thrown, session: this.id }, 'a session failed')
+    this.close(this.dialect.closeCode(error.code), error.message)
   }
 
   close(code: number, reason: string): void {
     if (this.#closed) return
-    this.#hub.onClose(code)
+    this.hub.onClose(code)
     this.link.close(code, fitting(reason))
   }
 
@@ -168,13 +170,14 @@ export class Session implements Receiver, Party {
   leave(reason: string, reconnectAfterMs: number): void {
     if (this.#leaving !== undefined) return
     this.notify(goawayFrame(reason, reconnectAfterMs))
-    const close = (): void => this.close(SERVICE_RESTART, 'Another hub goes on from your cursor: reconnect.')
+    const close = (): void =>
+      this.close(this.dialect.closeCode('restart'), 'Another hub goes on from your cursor: reconnect.')
     this.#leaving = setTimeout(close, reconnectAfterMs + limits.leaveGraceMs)
   }
 
-  /** Lets a client that heard nothing for a heartbeat know that the connection lives. */
+  /** Lets a client know that the connection lives. */
   beat(): void {
-    if (!this.#spoke && this.#identity !== undefined) this.notify(pongFrame)
+    if (this.#identity !== undefined) this.dialect.beat(this, this.#spoke)
     this.#spoke = false
   }
 
@@ -187,7 +190,7 @@ export class Session implements Receiver, Party {
       }
     } else if (this.#identity.expiresAt * 1000 <= Date.now()) {
       this.fail(new WeirError('token_expired', 'The token has expired: connect with a new one, or send Renew in time.'))
-    } else if (this.#credit.stalledMs(now) > this.#hub.settings.stallMs) {
+    } else if (this.#credit.stalledMs(now) > this.hub.settings.stallMs) {
       this.fail(
         new WeirError('stalled', 'Nothing was taken for too long. Reconnect with your cursor: nothing is lost.'),
       )
@@ -195,14 +198,14 @@ export class Session implements Receiver, Party {
       this.leave('age', Math.floor(Math.random() * limits.retireSpreadMs))
   }
 
-  // What the conversation calls (Party).
+  // What the dialect calls (Party).
 
   get isClosed(): boolean {
     return this.#closed
   }
 
   openWindow(wanted: number): number {
-    this.#credit.open(wanted, this.#hub.settings.windowBytesMax)
+    this.#credit.open(wanted, this.hub.settings.windowBytesMax)
     return this.#credit.windowBytes
   }
 
@@ -211,7 +214,7 @@ export class Session implements Receiver, Party {
    * `rate_limited`.
    */
   admit(identity: Identity, client: string): void {
-    this.#hub.admission.enterTenant(identity.tenant)
+    this.hub.admission.enterTenant(identity.tenant)
     this.#identity = identity
     this.#client = client.slice(0, limits.clientNameMax)
   }
@@ -220,8 +223,35 @@ export class Session implements Receiver, Party {
     this.#identity = identity
   }
 
-  endConversation(): void {
+  answer(message: Uint8Array): void {
+    if (this.#closed) return
+    this.#spoke = true
+    this.link.send(message, this.codec.binary)
+  }
+
+  acknowledge(bytes: number): void {
+    if (this.#identity === undefined) throw new WeirError('malformed', 'The first frame must be Hello, not ack.')
+    if (this.#credit.give(bytes)) this.subscriptions.resume()
+  }
+
+  // What the queue of requests calls (RequestOwner).
+
+  endRequests(): void {
     this.#queue = undefined
+  }
+
+  // What the credit asks (Peer).
+
+  get bufferedBytes(): number {
+    return this.link.bufferedBytes
+  }
+
+  ping(): void {
+    this.dialect.ping(this.link)
+  }
+
+  ponged(): void {
+    if (this.#credit.ponged()) this.subscriptions.resume()
   }
 
   /** Adds a subscription. Throws what makes it refused. */
@@ -230,19 +260,14 @@ export class Session implements Receiver, Party {
   }
 
   #countFrame(): void {
-    if (this.#frames.take(this.#hub.now())) return
-    throw new WeirError('rate_limited', `Too many frames: at most ${this.#hub.settings.framesPerSecond} a second.`)
+    if (this.#frames.take(this.hub.now())) return
+    throw new WeirError('rate_limited', `Too many frames: at most ${this.hub.settings.framesPerSecond} a second.`)
   }
 
   /** Answers are sent without credit, so whoever asks on and takes none of them is closed. */
   #checkAnswers(): void {
-    if (this.link.bufferedBytes <= this.#hub.settings.highWaterBytes + limits.answerBytesMax) return
+    if (this.link.bufferedBytes <= this.hub.settings.highWaterBytes + limits.answerBytesMax) return
     throw new WeirError('rate_limited', 'The answers to these frames are not taken: read them before the next frame.')
-  }
-
-  #acknowledge(bytes: number): void {
-    if (this.#identity === undefined) throw new WeirError('malformed', 'The first frame must be Hello, not ack.')
-    if (this.#credit.give(bytes)) this.subscriptions.resume()
   }
 }
 
@@ -253,9 +278,6 @@ export class Session implements Receiver, Party {
 function retirementOf(openedAt: number, ageMs: number): number | undefined {
   return ageMs === 0 ? undefined : openedAt + Math.floor(ageMs * (1 - Math.random() / 10))
 }
-
-/** Of the registry of RFC 6455 section 11.7: reconnect. */
-const SERVICE_RESTART = 1012
 
 /** As much of a reason as a close frame holds (RFC 6455 section 5.5), in whole characters. */
 function fitting(reason: string): string {

@@ -1,5 +1,6 @@
 import { type Identity, maySubscribe, meshBucketName } from '@weir/mesh'
 import {
+  type Cursor,
   canonicalFilters,
   checkFilter,
   checkSource,
@@ -37,15 +38,19 @@ export class Subscriptions {
     return this.#held.length
   }
 
-  /** Throws what makes the request refused. */
-  async add(request: Subscribe, identity: Identity): Promise<void> {
+  /**
+   * `resume` decides where a cursor goes on, for protocols that say at once whether anything was
+   * lost. Throws what makes the request refused.
+   */
+  async add(request: Subscribe, identity: Identity, resume?: Resume): Promise<void> {
     const { id, source: name, intervalMs } = request
     const filters = this.#check(request, identity)
     const mode = request.mode === Mode.UNSPECIFIED ? Mode.LATEST : request.mode
-    const cursor = request.cursor === undefined ? undefined : cursorFromWire(request.cursor)
+    const asked = request.cursor === undefined ? undefined : cursorFromWire(request.cursor)
     const source = await this.#hub.sources.acquire(identity.tenant, name)
-    if (this.#held === ended) return this.#hub.sources.release(source)
     try {
+      const cursor = asked === undefined || resume === undefined ? asked : await resume(source, mode, asked)
+      if (this.#held === ended) return this.#hub.sources.release(source)
       const copy = this.#copy(source, filters, intervalMs)
       const subscriber = source.subscribe(this.#receiver, { id, filters, mode, intervalMs, copy, cursor })
       // Most connections read one thing: `concat` keeps no room for more.
@@ -100,9 +105,7 @@ export class Subscriptions {
     if (intervalMs > limits.intervalMsMax) {
       throw new WeirError('invalid', `An interval is at most ${limits.intervalMsMax} ms.`)
     }
-    checkSource(source)
-    for (const filter of filters) checkFilter(filter)
-    if (!mayRead(identity, source, filters)) throw notGranted(source, filters)
+    checkRead(identity, source, filters)
     return canonicalFilters(filters)
   }
 
@@ -129,6 +132,9 @@ export interface Subscription {
   readonly subscriber: Subscriber
 }
 
+/** From where a subscription goes on that asks for a cursor. */
+export type Resume = (source: Source, mode: Mode, asked: Cursor) => Promise<Cursor | undefined>
+
 /** What is needed of a hub. */
 export interface SubscriptionHub {
   readonly sources: Sources
@@ -142,6 +148,13 @@ const ended: readonly Subscription[] = []
 export interface SubscriptionBounds {
   readonly subscriptionsMax: number
   readonly filtersMax: number
+}
+
+/** Throws `malformed`, or `forbidden` when the identity may not read this. */
+export function checkRead(identity: Identity, source: string, filters: readonly string[]): void {
+  checkSource(source)
+  for (const filter of filters) checkFilter(filter)
+  if (!mayRead(identity, source, filters)) throw notGranted(source, filters)
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   streamState,
 } from '@weir/mesh'
 import { commonFilter, entryBytesMax, WeirError, writeEntry } from '@weir/proto'
-import type { StreamChunk, StreamRead, StreamReader } from '../engine/cursor/stream-reader.ts'
+import type { StreamChunk, StreamRange, StreamRead, StreamReader } from '../engine/cursor/stream-reader.ts'
 import type { Entry } from '../engine/log/entry.ts'
 import { limits } from '../limits.ts'
 import type { Semaphore } from './semaphore.ts'
@@ -23,6 +23,8 @@ export class NatsStreamReader implements StreamReader {
   readonly #stream: string
   readonly #prefix: string
   readonly #semaphore: Semaphore
+  /** Shared by all that ask at once, as thousands do that resume. */
+  #range: Promise<StreamRange> | undefined
 
   constructor(nc: NatsConnection, tenant: string, source: string, semaphore: Semaphore) {
     this.#nc = nc
@@ -35,6 +37,13 @@ export class NatsStreamReader implements StreamReader {
   read(request: StreamRead): Promise<StreamChunk | undefined> {
     const { owner, isWanted } = request
     return this.#semaphore.run(this.#tenant, owner, async () => (isWanted() ? await this.#read(request) : undefined))
+  }
+
+  range(): Promise<StreamRange> {
+    this.#range ??= streamState(this.#nc, this.#stream).finally(() => {
+      this.#range = undefined
+    })
+    return this.#range
   }
 
   async #read({ epoch, after, filters, accepts, complete, bytesMax }: StreamRead): Promise<StreamChunk> {

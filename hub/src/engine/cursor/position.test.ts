@@ -117,7 +117,7 @@ class World {
     this.log = new EntryLog(bounds, (first, last) => this.#channel.oweDropped(this.log, first, last))
     this.log.begin(1)
     this.log.loaded(0, 1, false)
-    this.#channel = new Channel(1, { filters, intervalMs: 0, copy: 0 }, 0)
+    this.#channel = new Channel(1, 'events', { filters, intervalMs: 0, copy: 0 }, 0)
     this.#accepts = compileFilters(filters)
     this.#subscriber = new Subscriber(this.#receiver(), 1, mode, this.#channel)
     this.#channel.add(this.#subscriber)
@@ -128,7 +128,11 @@ class World {
         .map(({ seq, subject }) => stored(seq, subject))
       return Promise.resolve({ entries: this.#read, to: complete, lostTo: after })
     }
-    this.#catchUp = new StreamCatchUp(this.log, { read }, counters)
+    this.#catchUp = new StreamCatchUp(
+      this.log,
+      { read, range: () => Promise.reject(new Error('nobody asks')) },
+      counters,
+    )
   }
 
   get position(): Position {
@@ -211,8 +215,6 @@ class World {
       index: 0,
       binary: true,
       batch: (_head, _epoch, entries) => new Uint8Array(entries.length * 10),
-      frame: () => new Uint8Array(0),
-      parse: () => ({ case: undefined }),
     }
     return {
       codec,

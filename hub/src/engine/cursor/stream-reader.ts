@@ -9,6 +9,15 @@ export interface StreamReader {
    * stream is another incarnation.
    */
   read(request: StreamRead): Promise<StreamChunk | undefined>
+  /** What the stream holds now. Throws `unavailable`. */
+  range(): Promise<StreamRange>
+}
+
+export interface StreamRange {
+  readonly epoch: number
+  /** Of the first entry that retention has left; one past the last when there is none. */
+  readonly firstSeq: number
+  readonly lastSeq: number
 }
 
 export interface StreamRead {

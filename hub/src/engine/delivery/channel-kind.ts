@@ -1,8 +1,14 @@
-/** The properties by which the channels of a source differ. */
-export interface ChannelKind {
+/** What a channel reads, for codecs that name it. */
+export interface Reads {
+  /** "events" or a bucket. */
+  readonly source: string
   /** Filters in their canonical form. */
   readonly filters: readonly string[]
   readonly intervalMs: number
+}
+
+/** The properties by which the channels of a source differ. */
+export interface ChannelKind extends Omit<Reads, 'source'> {
   /**
    * 0 for the first channel of its kind. A connection that reads the same twice needs a second
    * channel, since a channel number stands for one subscription of a connection.

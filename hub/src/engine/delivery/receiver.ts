@@ -16,8 +16,9 @@ export interface Receiver {
   readonly hasCredit: boolean
   /** Whether a batch of this size may be sent now. A single entry may be larger than any window. */
   accepts(bytes: number, entries: number): boolean
-  /** Sends an encoded batch; the bytes are copied before it returns. */
+  /** Sends an encoded batch, if it has bytes; they are copied before it returns. */
   deliver(bytes: Uint8Array): void
+  /** Says something of a subscription; the receiver may end that subscription meanwhile. */
   notify(frame: ServerFrame['frame']): void
 }
 

@@ -1,7 +1,7 @@
 import { type Cursor, Mode, type Start } from '@weir/proto'
 import { Position } from '../cursor/position.ts'
 import type { EntryLog } from '../log/entry-log.ts'
-import type { ChannelKind } from './channel-kind.ts'
+import type { ChannelKind, Reads } from './channel-kind.ts'
 import { type GapReason, gapFrame, subscribedFrame } from './frames.ts'
 import type { Receiver } from './receiver.ts'
 import type { SourceCounters } from './source-counters.ts'
@@ -100,7 +100,7 @@ export class Subscriber {
 }
 
 /** The side of a channel that its subscribers see. */
-export interface Lane extends ChannelKind {
+export interface Lane extends ChannelKind, Reads {
   /** A number that no other channel of the hub has. */
   readonly number: number
   readonly accepts: (subject: string) => boolean
