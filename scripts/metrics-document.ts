@@ -8,10 +8,11 @@ import { exportProjections } from '../projector/src/tenant/projector-metrics.ts'
 export function serviceMetrics(): Readonly<Record<'ingest' | 'hub' | 'projector', readonly MetricDescription[]>> {
   const ingest = new Metrics('ingest')
   new IngestMetrics(ingest).watchHeldBytes(() => 0)
-  exportPublisher(ingest, () => ({ inFlight: 0, inFlightBytes: 0, publishes: 0, retries: 0 }))
   const hub = new Metrics('hub')
   // It asks the hub only when somebody scrapes.
   new HubMetrics(hub, {} as Hub)
+  const published = { inFlight: 0, inFlightBytes: 0, publishes: 0, retries: 0 }
+  for (const metrics of [ingest, hub]) exportPublisher(metrics, () => published)
   const projector = new Metrics('projector')
   exportProjections(projector, [])
   const keys = { known: false, ageSeconds: 0, failures: 0, failure: undefined }

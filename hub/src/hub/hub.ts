@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { getHeapStatistics } from 'node:v8'
-import type { Denial, Identity, Logger, Metrics, NatsConnection, Verifier } from '@weir/mesh'
+import {
+  type Denial,
+  type Identity,
+  type Logger,
+  type Metrics,
+  type NatsConnection,
+  Publisher,
+  type Verifier,
+} from '@weir/mesh'
 import { type ErrorCode, WeirError } from '@weir/proto'
-import type { Codec } from '../engine/delivery/codec.ts'
 import { MemoryBudget } from '../engine/log/memory-budget.ts'
 import { limits } from '../limits.ts'
 import { Admission } from '../session/admission.ts'
+import type { Dialect } from '../session/dialect.ts'
 import type { Link } from '../session/link.ts'
 import { Session } from '../session/session.ts'
 import type { SessionHub, SessionSettings } from '../session/session-hub.ts'
@@ -20,6 +28,7 @@ export class Hub implements SessionHub {
   readonly verifier: Verifier
   readonly log: Logger
   readonly sources: Sources
+  readonly publisher: Publisher
   readonly budget: MemoryBudget
   readonly admission: Admission
   readonly #metrics: HubMetrics
@@ -35,6 +44,7 @@ export class Hub implements SessionHub {
     this.settings = settings
     this.verifier = verifier
     this.log = log
+    this.publisher = new Publisher(nc, { metrics })
     this.budget = new MemoryBudget({ ringBytesMax: settings.ringsBytes, keptBytesMax: settings.latestBytes })
     this.#metrics = new HubMetrics(metrics, this)
     const { ringBytes, latestSubjects } = settings
@@ -86,8 +96,8 @@ export class Hub implements SessionHub {
   }
 
   /** A connection that was admitted. */
-  open(link: Link, codec: Codec, outerToken: string | undefined): Session {
-    const session = new Session(link, codec, this, outerToken)
+  open(link: Link, dialect: Dialect, outerToken: string | undefined): Session {
+    const session = new Session(link, dialect, this, outerToken)
     this.#sessions.add(session)
     return session
   }
@@ -144,6 +154,7 @@ export class Hub implements SessionHub {
     const deadline = this.now() + spreadMs + limits.leaveGraceMs + limits.drainLookMs
     while (this.#sessions.size > 0 && this.now() < deadline) await sleep(limits.drainLookMs)
     for (const timer of this.#timers) clearInterval(timer)
+    await this.publisher.drain()
     this.sources.close()
   }
 

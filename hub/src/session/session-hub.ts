@@ -1,4 +1,4 @@
-import type { Identity, Logger } from '@weir/mesh'
+import type { Identity, Logger, Publisher } from '@weir/mesh'
 import type { Sources } from '../sources/sources.ts'
 import type { Admission } from './admission.ts'
 import type { SubscriptionBounds } from './subscriptions.ts'
@@ -8,6 +8,8 @@ export interface SessionHub {
   readonly hubName: string
   readonly settings: SessionSettings
   readonly sources: Sources
+  /** Stores what clients publish. */
+  readonly publisher: Publisher
   readonly log: Logger
   /** Whose token it is. Throws `unauthenticated`, `token_expired`, `revoked` or `unavailable`. */
   identify(token: string): Promise<Identity>

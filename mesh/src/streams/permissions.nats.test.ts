@@ -54,6 +54,7 @@ const may: Readonly<Record<NatsRole, readonly string[]>> = {
   admin: ['$JS.API.STREAM.CREATE.X', '$JS.API.STREAM.PURGE.EV_main', 'ev.main.a', '$KV.main_latest.a', 'weir.hub.kick'],
   ingest: ['ev.main.a', '$JS.API.STREAM.INFO.EV_main'],
   hub: [
+    'ev.main.a',
     '$JS.API.DIRECT.GET.EV_main',
     '$JS.API.CONSUMER.CREATE.EV_main.x.ev.main.>',
     '$KV.mesh.hub-1',
@@ -77,7 +78,6 @@ const mayNot: Readonly<Record<NatsRole, readonly string[]>> = {
     '_INBOX_hub.x',
   ],
   hub: [
-    'ev.main.a',
     '$KV.main_latest.a',
     'dlq.main.a',
     '$JS.API.STREAM.CREATE.X',

@@ -50,7 +50,8 @@ export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
     subscribe: ['_INBOX_ingest.>', ...hearDenials],
   },
   hub: {
-    publish: [...readStreams, ...useConsumers, '$KV.mesh.>', '$KV.tickets.>', 'weir.hub.>'],
+    // Events, for Centrifuge clients that publish.
+    publish: [...readStreams, ...useConsumers, 'ev.>', '$KV.mesh.>', '$KV.tickets.>', 'weir.hub.>'],
     subscribe: ['_INBOX_hub.>', 'live.>', 'weir.hub.>'],
   },
   projector: {
