@@ -50,6 +50,7 @@ interface Schema {
 const schemas: readonly Schema[] = [
   { source: 'proto', out: 'proto/src/gen' },
   { source: 'ingest/proto', out: 'ingest/src/gen' },
+  { source: 'hub/proto', out: 'hub/src/gen' },
 ]
 
 async function generateCode({ source, out }: Schema): Promise<Map<string, string>> {

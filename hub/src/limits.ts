@@ -48,12 +48,28 @@ export const limits = {
    * fill it, it is closed.
    */
   answerBytesMax: 524_288,
+  /**
+   * A Centrifuge client is told to renew its token so long before it expires, or in the last
+   * quarter of a shorter life.
+   */
+  tokenRenewMs: 10_000,
   /** A longer interval is refused. */
   intervalMsMax: 3_600_000,
   /** A read of the stream that failed is tried again after this. */
   streamRetryMs: 1_000,
   /** Messages of one read of a stream, beside its bytes. */
   streamMessagesMax: 1_000,
+  /**
+   * Publications of one answer to a question for history, by number and bytes; one may be larger.
+   */
+  historyEntriesMax: 1_000,
+  historyBytesMax: 262_144,
+  /**
+   * A stream is read backwards by windows: of so many sequences first, each four times as wide as
+   * the one before, and so many at most; then what was found is answered.
+   */
+  historyWindow: 1_000,
+  historyWindowsMax: 8,
   /** Reads of streams that run at once; the rest waits its turn. */
   streamReadsMax: 8,
   /** A tail without subscribers is closed after this. */

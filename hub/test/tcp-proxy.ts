@@ -7,22 +7,25 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
  */
 export class TcpProxy {
   readonly port: number
+  /** The port that new connections go to. */
+  target: number
   /** Bytes to the client that it holds. */
   held = 0
   readonly #server: Server
   readonly #sockets: Set<Socket> = new Set()
   #isCut = false
 
-  private constructor(server: Server) {
+  private constructor(server: Server, target: number) {
     this.#server = server
+    this.target = target
     this.port = (server.address() as { port: number }).port
   }
 
   static async start(target: number, options: TcpProxyOptions = {}): Promise<TcpProxy> {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
-    const proxy = new TcpProxy(server)
-    server.on('connection', (client) => proxy.#accept(client, target, options))
+    const proxy = new TcpProxy(server, target)
+    server.on('connection', (client) => proxy.#accept(client, options))
     return proxy
   }
 
@@ -41,12 +44,12 @@ export class TcpProxy {
     this.#server.close()
   }
 
-  #accept(client: Socket, target: number, { clientBytesPerSecond, filter }: TcpProxyOptions): void {
+  #accept(client: Socket, { clientBytesPerSecond, filter }: TcpProxyOptions): void {
     if (this.#isCut) {
       client.resetAndDestroy()
       return
     }
-    const server = connect(target, '127.0.0.1')
+    const server = connect(this.target, '127.0.0.1')
     this.#watch(client, server)
     this.#watch(server, client)
     client.on('data', (chunk) => server.write(chunk))

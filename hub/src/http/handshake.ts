@@ -1,5 +1,6 @@
 import { bearerToken } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
+import { CentrifugeDialect } from '../session/centrifuge/centrifuge-dialect.ts'
 import type { Dialect } from '../session/dialect.ts'
 import { jsonDialect, protobufDialect } from '../session/weir-dialect.ts'
 
@@ -33,6 +34,13 @@ export const weirDialects: Readonly<Record<string, () => Dialect>> = {
 /** Where WebSockets are. */
 export const endpoints: Readonly<Record<string, Endpoint>> = {
   '/v1/ws': { dialects: weirDialects, fallback: () => jsonDialect },
+  '/connection/websocket': {
+    dialects: {
+      'centrifuge-protobuf': () => new CentrifugeDialect('protobuf'),
+      'centrifuge-json': () => new CentrifugeDialect('json'),
+    },
+    fallback: (query) => new CentrifugeDialect(query.get('format') === 'protobuf' ? 'protobuf' : 'json'),
+  },
 }
 
 /**

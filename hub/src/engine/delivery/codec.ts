@@ -9,8 +9,9 @@ export interface Codec {
   /** Whether its messages are binary (RFC 6455 opcode 2) or text. */
   readonly binary: boolean
   /**
-   * Encodes a batch of a channel that reads this. The bytes may be a view of a scratch buffer, valid
-   * until the next call. They are empty where the protocol has no word for what the batch says.
+   * Encodes a batch of a channel that reads this. The bytes may be a view of a scratch buffer,
+   * valid until the next call. They are empty where the protocol has no word for what the batch
+   * says.
    */
   batch(head: BatchHead, epoch: number, entries: readonly Entry[], reads: Reads): Uint8Array
 }

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict'
+import { after, afterEach, before, describe, test } from 'node:test'
+import { create, toBinary } from '@bufbuild/protobuf'
+import fc from 'fast-check'
+import { CommandSchema } from '../src/gen/centrifuge/v2/client_pb.js'
+import { limits } from '../src/limits.ts'
+import { CentrifugeWire } from './centrifuge-wire.ts'
+import { type TestHub, TestMesh, testToken } from './harness.ts'
+import { until } from './until.ts'
+
+const subscriptionsMax = 8
+
+let mesh: TestMesh
+let hub: TestHub
+let token: string
+
+before(async () => {
+  mesh = await TestMesh.start()
+  hub = await mesh.startHub({
+    WEIR_HUB_SUBSCRIPTIONS: String(subscriptionsMax),
+    WEIR_HUB_FRAMES_PER_SECOND: '1000000',
+    WEIR_HUB_HEARTBEAT_SECONDS: '500ms',
+    WEIR_HUB_STALL_SECONDS: '2s',
+  })
+  token = await testToken({ subscribe: ['rooms.>', 'slow.>'], publish: ['rooms.>'] })
+})
+
+after(() => mesh.stop())
+
+// Whatever was sent, the hub has forgotten who sent it, and took none of it for a fault of its own.
+afterEach(async () => {
+  await hub.untilMetric('connections', (count) => count === 0)
+  assert.equal(await hub.metric('channels'), 0)
+  const faults = hub.log.filter((line) => (JSON.parse(line) as { level: number }).level >= 50)
+  assert.deepEqual(faults, [])
+})
+
+describe('what closes a connection', () => {
+  for (const [why, message, code] of [
+    ['a line that is no JSON', '{"id":1', 3501],
+    ['a line that is no object', '[1]', 3501],
+    ['a field of another type', '{"id":1,"connect":{"token":7}}', 3501],
+    ['a number below 0', '{"id":-1,"ping":{}}', 3501],
+    ['a command before connect', '{"id":1,"subscribe":{"channel":"rooms.>"}}', 3501],
+    ['a command without an id', '{"ping":{}}', 3501],
+    ['a token that is none', '{"id":1,"connect":{"token":"x"}}', 3500],
+    ['no token', '{"id":1,"connect":{}}', 3500],
+    ['a message for nobody', '{"send":{"data":1}}', 3508],
+    ['bytes that are no UTF-8', Uint8Array.of(0xff, 0xfe), 3501],
+    ['a message that is too large', `{"id":1,"connect":{"token":"${'x'.repeat(limits.frameBytesMax)}"}}`, 3501],
+  ] as const) {
+    test(`is ${why}`, async () => {
+      const wire = await CentrifugeWire.open(hub)
+      wire.send(message)
+      assert.equal((await wire.closed).code, code)
+    })
+  }
+
+  test('is a second connect', async () => {
+    const wire = await CentrifugeWire.connect(hub, token)
+    wire.send(JSON.stringify({ id: 9, connect: { token } }))
+    assert.equal((await wire.closed).code, 3501)
+  })
+
+  test('is whatever is no command, in both encodings', async () => {
+    const valid = fc.constantFrom(
+      '{"id":1,"connect":{"token":"x"}}',
+      '{"id":2,"subscribe":{"channel":"rooms.>","recover":true,"offset":3,"epoch":"abc"}}',
+      '{"id":3,"history":{"channel":"rooms.>","limit":10,"since":{"offset":1,"epoch":"e"}}}',
+    )
+    const damage = fc.record({ at: fc.nat(90), value: fc.integer({ min: 0, max: 255 }), cut: fc.nat(90) })
+    const text = fc.tuple(valid, damage).map(([line, { at, value, cut }]) => {
+      const bytes = Buffer.from(line).subarray(0, cut)
+      if (at < bytes.length) bytes[at] = value
+      return bytes
+    })
+    const messages = fc.sample(fc.oneof(fc.uint8Array({ minLength: 1, maxLength: 200 }), text), 150)
+    for (const [at, message] of messages.entries()) {
+      const wire = await CentrifugeWire.open(hub, at % 2 === 0 ? 'centrifuge-protobuf' : undefined)
+      wire.send(at % 4 === 1 ? Buffer.from(message).toString('latin1') : new Uint8Array(message))
+      // A command that is none, or one that has no place before connect.
+      wire.send(at % 2 === 0 ? binary({ id: 1, ping: {} }) : '{"id":1,"ping":{}}')
+      const { code } = await wire.closed
+      assert.ok(code === 3501 || code === 3500 || code === 3508, `${code} for ${Buffer.from(message).toString('hex')}`)
+    }
+  })
+})
+
+test('commands by Protobuf come several in a message, and each is answered', async () => {
+  const wire = await CentrifugeWire.open(hub, 'centrifuge-protobuf')
+  const commands = [
+    { id: 1, connect: { token } },
+    { id: 2, ping: {} },
+    { id: 3, unsubscribe: { channel: 'rooms.>' } },
+  ]
+  wire.send(Buffer.concat(commands.map(binary)))
+  await until(() => wire.replies.length === 3)
+  assert.deepEqual(
+    wire.replies.map(({ id }) => id),
+    [1, 2, 3],
+  )
+  wire.close()
+})
+
+describe('what is answered with an error, and the connection goes on', () => {
+  for (const [why, command, code] of [
+    ['a channel that is no filter', { subscribe: { channel: 'rooms..x' } }, 107],
+    ['a channel of a source that there is not', { subscribe: { channel: 'nowhere:rooms.>' } }, 102],
+    ['the prefix of events', { subscribe: { channel: 'events:rooms.>' } }, 107],
+    ['a channel that the token does not grant', { subscribe: { channel: 'other.>' } }, 103],
+    ['a filter of tags', { subscribe: { channel: 'rooms.>', tf: { key: 'a', cmp: 'eq', val: 'b' } } }, 108],
+    ['a map', { subscribe: { channel: 'rooms.>', type: 1 } }, 108],
+    ['data that is none of ours', { subscribe: { channel: 'rooms.>', data: { interval: 5 } } }, 107],
+    ['an interval in mode ALL', { subscribe: { channel: 'rooms.>', data: { mode: 'ALL', intervalMs: 5 } } }, 107],
+    ['a publication that is not granted', { publish: { channel: 'other.x', data: 1 } }, 103],
+    ['a publication to a wildcard', { publish: { channel: 'rooms.*', data: 1 } }, 107],
+    ['a publication to a bucket', { publish: { channel: 'latest:rooms.x', data: 1 } }, 103],
+    ['a publication without data', { publish: { channel: 'rooms.x' } }, 107],
+    ['a history that is not granted', { history: { channel: 'other.x', limit: 1 } }, 103],
+    ['a history after a foreign position', { history: { channel: 'rooms.>', limit: 1, since: { epoch: 'x' } } }, 112],
+    ['presence', { presence: { channel: 'rooms.>' } }, 108],
+    ['the numbers of presence', { presence_stats: { channel: 'rooms.>' } }, 108],
+    ['a procedure', { rpc: { method: 'x' } }, 108],
+    ['the token of a channel', { sub_refresh: { channel: 'rooms.>' } }, 108],
+    ['a method that there is not', { dance: {} }, 104],
+    ['a token that is none', { refresh: { token: 'x' } }, 101],
+  ] as const) {
+    test(why, async () => {
+      const wire = await CentrifugeWire.connect(hub, token)
+      assert.equal(await wire.fault(command), code)
+      assert.deepEqual((await wire.ask({ ping: {} })).ping, {})
+      wire.close()
+    })
+  }
+
+  test('a channel that is read already', async () => {
+    const wire = await CentrifugeWire.connect(hub, token)
+    assert.equal(await wire.fault({ subscribe: { channel: 'rooms.>' } }), undefined)
+    assert.equal(await wire.fault({ subscribe: { channel: 'rooms.>' } }), 105)
+    assert.equal(await wire.fault({ unsubscribe: { channel: 'rooms.>' } }), undefined)
+    assert.equal(await wire.fault({ unsubscribe: { channel: 'rooms.>' } }), undefined)
+    assert.equal(await wire.fault({ subscribe: { channel: 'rooms.>' } }), undefined)
+    wire.close()
+  })
+
+  test('more channels than are allowed, ten thousand of them', async () => {
+    const wire = await CentrifugeWire.connect(hub, token)
+    let refused = 0
+    for (let first = 0; first < 10_000; first += 500) {
+      const channels = Array.from({ length: 500 }, (_, at) => `rooms.r${first + at}`)
+      const replies = wire.replies.length
+      const lines = channels.map((channel, at) => JSON.stringify({ id: 100_000 + first + at, subscribe: { channel } }))
+      wire.send(lines.join('\n'))
+      await until(() => wire.replies.length === replies + channels.length)
+      refused += wire.replies.slice(replies).filter(({ error }) => error?.code === 106).length
+    }
+    assert.equal(refused, 10_000 - subscriptionsMax)
+    wire.close()
+  })
+
+  test('a token that has expired, before the connection', async () => {
+    const wire = await CentrifugeWire.open(hub)
+    assert.equal(await wire.fault({ connect: { token: await testToken({ ttlSeconds: -10 }) } }), 109)
+    assert.equal(await wire.fault({ connect: { token } }), undefined)
+    wire.close()
+  })
+})
+
+describe('a position', () => {
+  test('of a foreign epoch, or ahead of the stream, begins with all that there is, and says so', async () => {
+    const seq = await mesh.publish('rooms.one', '1')
+    const wire = await CentrifugeWire.connect(hub, token)
+    const { subscribe: here } = await wire.ask({ subscribe: { channel: 'rooms.one' } })
+    await wire.ask({ unsubscribe: { channel: 'rooms.one' } })
+    for (const position of [
+      { epoch: 'hello', offset: 3 },
+      { epoch: '', offset: 2 ** 50 },
+      { epoch: here?.epoch, offset: 2 ** 50 },
+    ]) {
+      const { subscribe } = await wire.ask({ subscribe: { channel: 'rooms.one', recover: true, ...position } })
+      assert.equal(subscribe?.was_recovering, true)
+      assert.equal(subscribe?.recovered, false)
+      await until(() => wire.publications.some(({ offset }) => offset === seq))
+      wire.replies.length = 0
+      await wire.ask({ unsubscribe: { channel: 'rooms.one' } })
+    }
+    wire.close()
+  })
+
+  test('of this epoch, or of none, goes on behind it', async () => {
+    const seq = await mesh.publish('rooms.two', '1')
+    const next = await mesh.publish('rooms.two', '2')
+    const wire = await CentrifugeWire.connect(hub, token)
+    for (const epoch of ['', (await wire.ask({ history: { channel: 'rooms.two' } })).history?.epoch]) {
+      wire.replies.length = 0
+      const asked = { channel: 'rooms.two', recover: true, epoch, offset: seq }
+      const { subscribe } = await wire.ask({ subscribe: asked })
+      assert.equal(subscribe?.recovered, true)
+      assert.equal(subscribe?.offset, seq)
+      await until(() => wire.publications.length > 0)
+      assert.deepEqual(
+        wire.publications.map(({ offset }) => offset),
+        [next],
+      )
+      await wire.ask({ unsubscribe: { channel: 'rooms.two' } })
+    }
+    wire.close()
+  })
+})
+
+describe('a client that is slow', () => {
+  const filler = 'x'.repeat(10_000)
+  /** Before the first ping, and after it. */
+  const heldBytesMax = limits.pingAfterBytes + limits.pingWindowBytes
+
+  test('gets a window after a ping that it does not answer, and everything in order once it does', async () => {
+    const wire = await CentrifugeWire.connect(hub, token)
+    await wire.ask({ subscribe: { channel: 'slow.>' } })
+    wire.answers = false
+    const count = 120
+    for (let n = 0; n < count; n++) await mesh.publish('slow.a', JSON.stringify({ n, filler }))
+    await hub.untilMetric('behind', (behind) => behind === 1)
+    assert.ok(wire.bytes <= heldBytesMax + 200_000, `${wire.bytes} bytes came without an answer`)
+    assert.ok(wire.publications.length < count)
+    wire.answers = true
+    for (let { pings } = wire; pings > 0; pings--) wire.pong()
+    await until(() => wire.publications.length === count)
+    assert.deepEqual(
+      wire.publications.map(({ data }) => (data as { n: number }).n),
+      Array.from({ length: count }, (_, n) => n),
+    )
+    wire.close()
+  })
+
+  test('is asked to come again when it answers nothing for the time of a stall', async () => {
+    const wire = await CentrifugeWire.connect(hub, token)
+    await wire.ask({ subscribe: { channel: 'slow.>' } })
+    wire.answers = false
+    for (let n = 0; n < 60; n++) await mesh.publish('slow.a', JSON.stringify({ n, filler }))
+    assert.equal((await wire.closed).code, 3008)
+  })
+
+  test('hears a ping at each heartbeat, whatever else it hears', async () => {
+    const wire = await CentrifugeWire.connect(hub, token)
+    await wire.ask({ subscribe: { channel: 'rooms.>' } })
+    const { pings } = wire
+    while (wire.pings < pings + 3) await mesh.publish('rooms.busy')
+    wire.close()
+  })
+})
+
+function binary(command: Parameters<typeof create<typeof CommandSchema>>[1]): Uint8Array {
+  const bytes = toBinary(CommandSchema, create(CommandSchema, command))
+  assert.ok(bytes.length < 0x4000)
+  const length = bytes.length < 0x80 ? [bytes.length] : [(bytes.length & 0x7f) | 0x80, bytes.length >>> 7]
+  return Uint8Array.of(...length, ...bytes)
+}
