@@ -11,7 +11,9 @@ const documents = [
   'bench/README.md',
   'deploy/README.md',
   'deploy/RUNBOOK.md',
+  'examples/README.md',
   'examples/edge/README.md',
+  'examples/rooms/README.md',
   'examples/snippets/README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
 ]

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict'
+import { dirname, join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import type { Browser, Page } from 'playwright-core'
+import { until } from '../../../cli/test/processes.ts'
+import { launchBrowser } from '../../../test/browser.ts'
+import { RunningMesh } from '../../../test/running-mesh.ts'
+import { ExtensionBrowser, systemChromium } from './extension-browser.ts'
+
+let mesh: RunningMesh
+let browser: Browser
+before(async () => {
+  mesh = await RunningMesh.demo('rooms', ['--rate', '200'])
+  browser = await launchBrowser()
+})
+after(async () => {
+  await browser.close()
+  await mesh.dispose()
+})
+
+const path = '/api/tracking/telemetry'
+
+function pageOf(title: string): { readonly url: string; readonly token: string } {
+  const page = mesh.running.demo?.pages.find((each) => each.title === title)
+  assert.ok(page !== undefined, title)
+  return page
+}
+
+async function post(body: unknown, token: string): Promise<Response> {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+  return await fetch(mesh.running.addresses.ingest + path, { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+async function read(room: string, platform: string, token: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}` }
+  return await fetch(`${mesh.running.addresses.projector}${path}/${room}/${platform}`, { headers })
+}
+
+function telemetry(viewers: number, room = 'mine'): Readonly<Record<string, unknown>> {
+  return {
+    room_id: room,
+    platform: 'alpha',
+    tokens_count: 1,
+    tips_count: 1,
+    viewers_count: viewers,
+    timestamp: new Date().toISOString(),
+  }
+}
+
+test('telemetry is taken with a token for its room alone, and the last update is answered', async () => {
+  const { token } = pageOf('A room of your own')
+  assert.equal((await post(telemetry(1), '')).status, 401)
+  assert.equal((await post(telemetry(1, 'theirs'), token)).status, 403)
+  const { viewers_count: _, ...incomplete } = telemetry(1)
+  assert.equal((await post({ ...incomplete, room_id: undefined }, token)).status, 422)
+  const sent = telemetry(4321)
+  assert.equal((await post(sent, token)).status, 200)
+  await until('it is in the bucket', async () => (await read('mine', 'alpha', token)).status === 200)
+  assert.deepEqual(await (await read('mine', 'alpha', token)).json(), sent)
+  assert.equal((await read('mine', 'beta', token)).status, 404)
+  assert.equal((await read('r1', 'alpha', token)).status, 403)
+})
+
+test('God Mode shows all rooms as they change, finds one by search, and opens its history', async (t) => {
+  const { url } = pageOf('God Mode')
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+  await page.goto(url.replace('board=god-mode', 'board=god-mode&$room=lonely'))
+  const viewers = page.getByRole('region', { name: 'Most viewers' }).getByRole('button')
+  const owner = mesh.running.token
+  assert.equal((await post(telemetry(1, 'lonely'), owner)).status, 200)
+  await viewers.filter({ hasText: 'lonely' }).waitFor()
+  const spans = await latencies(page, owner)
+  const at = (share: number): number => Math.round(spans[Math.floor(share * (spans.length - 1))] ?? 0)
+  t.diagnostic(`act to pixel, ${spans.length} posts: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`)
+  await viewers.filter({ hasText: 'lonely' }).click()
+  await page.getByRole('dialog').or(page.getByRole('complementary')).filter({ hasText: 'lonely' }).first().waitFor()
+
+  await page.goto(url)
+  await page.waitForFunction(() => {
+    const label = document.querySelector('canvas')?.getAttribute('aria-label') ?? ''
+    return Number(label.replaceAll(/\D/g, '')) > 100
+  })
+  await page.close()
+})
+
+/** How long each of some posts takes to stand in the page, in the order of their length. */
+async function latencies(page: Page, token: string): Promise<readonly number[]> {
+  const spans: number[] = []
+  for (let n = 0; n < 40; n++) {
+    const shown = page.evaluate(
+      async (text) => {
+        const has = (): boolean => document.body.textContent?.includes(text) === true
+        while (!has()) await new Promise(requestAnimationFrame)
+        return Date.now()
+      },
+      (70_001 + n).toLocaleString('en-US'),
+    )
+    const began = Date.now()
+    assert.equal((await post(telemetry(70_001 + n, 'lonely'), token)).status, 200)
+    spans.push((await shown) - began)
+  }
+  return spans.sort((a, b) => a - b)
+}
+
+const chromium = systemChromium()
+const skip = chromium === undefined && 'the extension needs a whole Chromium: apt-get install chromium'
+
+test('the extension sends the counters of a room, and keeps them while the link is down', { skip }, async () => {
+  const folder = join(dirname(fileURLToPath(import.meta.url)), '../dist/extension')
+  const own = pageOf('A room of your own')
+  const streamer = await ExtensionBrowser.launch(chromium ?? '', folder)
+  try {
+    const popup = await streamer.context.newPage()
+    await popup.goto(`chrome-extension://${streamer.id}/popup.html`)
+    await popup.getByRole('status').filter({ hasText: 'Waiting for a room' }).waitFor()
+    await popup.getByLabel('Room').fill('mine')
+    await popup.getByLabel('Server').fill(mesh.running.addresses.ingest)
+    await popup.getByLabel('Token').fill('wrong')
+    await popup.getByRole('button', { name: 'Save' }).click()
+    for (const site of ['gamma', 'beta']) {
+      const room = await streamer.context.newPage()
+      await room.goto(new URL(`/sites/${site}`, own.url).href)
+      await room.getByRole('button', { name: 'Somebody tips 50' }).click()
+    }
+    const isWaiting = async (): Promise<boolean> => Number(await popup.locator('#waiting').textContent()) > 0
+    await until('reports wait for a good token', isWaiting)
+    await popup.locator('#status[data-link=refused]').waitFor()
+
+    await popup.getByLabel('Token').fill(own.token)
+    await popup.getByRole('button', { name: 'Save' }).click()
+    await popup.locator('#status[data-link=connected]').waitFor()
+    for (const site of ['gamma', 'beta']) {
+      await until('the tip arrives', async () => {
+        const answer = await read('mine', site, own.token)
+        return answer.status === 200 && ((await answer.json()) as { tokens_count: number }).tokens_count === 50
+      })
+    }
+    // What is set and what waits is kept with the extension, not with the popup.
+    await popup.reload()
+    assert.equal(await popup.getByLabel('Room').inputValue(), 'mine')
+    assert.equal(await popup.locator('#waiting').textContent(), '0')
+  } finally {
+    await streamer.close()
+  }
+})
