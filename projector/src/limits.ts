@@ -290,6 +290,38 @@ export const limits = {
   inhibitingMax: 100_000,
   /** How often what waits looks whether it has to end. */
   closePollMs: 50,
+  /**
+   * Alerts that wait to be told to one target, about 1 KiB each; then its reader waits, and what
+   * follows stays in the stream.
+   */
+  notifyPendingMax: 5_000,
+  /** Messages to one target at once. */
+  notifySendingMax: 4,
+  /** Alerts of one message; further ones are in the next. */
+  notifyAlertsMax: 100,
+  /** Characters of the text of one message; the rest is counted in it. */
+  notifyTextMax: 20_000,
+  /** A longer wait for others is refused at the start. */
+  notifyGroupWaitMax: 300_000,
+  /** A target that has not answered within this time has failed. */
+  notifyRequestMs: 10_000,
+  /** Bytes that are read of an answer whose status does not come. */
+  notifyAnswerMax: 16_384,
+  /** What a target did not take is sent again at random up to this long; the span doubles. */
+  notifyRetryMs: 500,
+  notifyRetryMaxMs: 60_000,
+  /** More headers of one target are refused at the start. */
+  notifyHeadersMax: 16,
+  /** Alerts whose last told change is remembered; that of another one may be told twice. */
+  notifyToldMax: 20_000,
+  /** Quiet alerts that are told when they are quiet no more; of further ones nothing is told. */
+  notifyHeldMax: 100_000,
+  /** Of those, how many are looked at in one turn. */
+  notifyReleaseMax: 2_000,
+  /** How long a start waits to know what is quiet. */
+  quietKnownMs: 5_000,
+  /** What became loud no longer ago than this, while no projector ran, is told after the start. */
+  quietGapMs: 600_000,
   /** Labels that a rule gives its alerts, and characters of the value of one. */
   alertLabelsMax: 16,
   alertLabelValueMax: 256,

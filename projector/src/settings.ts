@@ -13,6 +13,7 @@ import {
 } from '@weir/mesh'
 import { defaultTenant } from '@weir/proto'
 import { type Partition, partition, wholePartition } from './event/partition.ts'
+import { type Network, networks } from './kinds/notify/address-guard.ts'
 
 /** Everything that the environment may tell the projector. */
 export const projectorSettings: typeof meshSettings & {
@@ -27,6 +28,7 @@ export const projectorSettings: typeof meshSettings & {
   readonly publicHubUrl: Setting<string | undefined>
   readonly origins: Setting<readonly string[]>
   readonly consoleFolder: Setting<string>
+  readonly notifyAllow: Setting<readonly Network[]>
   readonly boards: Setting<readonly string[]>
   readonly routesFile: Setting<string | undefined>
 } = {
@@ -72,6 +74,12 @@ export const projectorSettings: typeof meshSettings & {
     fallbackText: '`console/dist` of this checkout',
     sentence: 'The folder of the built console.',
   },
+  notifyAllow: setting(
+    'WEIR_NOTIFY_ALLOW',
+    networks,
+    [],
+    'Networks of this machine, or private ones, to which notifications may go all the same.',
+  ),
   boards: setting(
     'WEIR_BOARDS',
     list,

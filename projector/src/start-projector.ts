@@ -19,6 +19,7 @@ import { openDatabase } from './db/database.ts'
 import type { Declarations } from './declaration/file/schema.ts'
 import { AlertLog } from './kinds/alert/alert-log.ts'
 import { History } from './kinds/history/history.ts'
+import { AddressGuard } from './kinds/notify/address-guard.ts'
 import { limits } from './limits.ts'
 import type { ReadRoute } from './reads/read-route.ts'
 import { createApi } from './routes/api.ts'
@@ -79,7 +80,8 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
   const tenants = await scope.use(
     'projections',
     () => {
-      const common = { nc, declarations, database, partition, health, log }
+      const guard = new AddressGuard(config.notifyAllow)
+      const common = { nc, declarations, database, partition, guard, health, log }
       const all = config.tenants.map((tenant) => tenantProjections({ ...common, tenant }))
       exportProjections(metrics, all)
       for (const each of all) startProjections(each, partition)

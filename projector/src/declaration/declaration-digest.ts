@@ -16,6 +16,8 @@ export function declarationDigest(spec: ProjectionSpec): string {
 function essence(spec: ProjectionSpec): readonly unknown[] {
   const { kind, from } = spec
   if (kind === 'history') return [kind, from]
+  // Whatever it says and to whom, it has told what it has told.
+  if (kind === 'notify') return [kind]
   const key = spec.key.text
   switch (spec.kind) {
     case 'latest':

@@ -4,11 +4,12 @@ import { type HistorySpec, historyDeclaration } from './history-spec.ts'
 import type { KindDeclaration } from './kind-declaration.ts'
 import { type LatestSpec, latestDeclaration } from './latest-spec.ts'
 import { type MergeSpec, mergeDeclaration } from './merge-spec.ts'
+import { type NotifySpec, notifyDeclaration } from './notify-spec.ts'
 import { type RateSpec, rateDeclaration } from './rate-spec.ts'
 import { type WindowSpec, windowDeclaration } from './window-spec.ts'
 
 /** What the file of projections declares, checked and with its defaults filled in. */
-export type ProjectionSpec = BucketFillingSpec | AlertSpec | HistorySpec
+export type ProjectionSpec = BucketFillingSpec | AlertSpec | NotifySpec | HistorySpec
 
 /** The kinds that fill a bucket. */
 export type BucketFillingSpec = LatestSpec | MergeSpec | WindowSpec | CountSpec | RateSpec
@@ -24,5 +25,6 @@ export const kinds: { readonly [Kind in ProjectionSpec['kind']]: KindDeclaration
   count: countDeclaration,
   rate: rateDeclaration,
   alert: alertDeclaration,
+  notify: notifyDeclaration,
   history: historyDeclaration,
 }

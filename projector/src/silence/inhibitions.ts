@@ -36,9 +36,13 @@ export class Inhibitions {
     this.#follower = new BucketFollower({ nc, tenant, bucket: alertsBucket, log, empty, enter })
   }
 
-  /** Another number after each change; 0 while nothing is known. */
-  get version(): number {
-    return this.#follower.version
+  get isAny(): boolean {
+    return this.#rules.length > 0
+  }
+
+  /** Whether it is known which alerts are open. */
+  get isKnown(): boolean {
+    return !this.isAny || this.#follower.version > 0
   }
 
   start(): void {

@@ -21,9 +21,18 @@ export class Quiet {
     this.inhibitions = inhibitions
   }
 
-  /** Another text whenever something may be quiet that was not, or the other way round. */
-  get version(): string {
-    return `${this.silences.version}/${this.inhibitions.version}`
+  /** Whether it is known what is quiet. */
+  get isKnown(): boolean {
+    return this.silences.version > 0 && this.inhibitions.isKnown
+  }
+
+  /** Whether any alert may have been quiet since a time. */
+  mayBe(sinceMs: number): boolean {
+    return this.inhibitions.isAny || this.silences.any(sinceMs)
+  }
+
+  isQuiet(alert: MatchedAlert): boolean {
+    return this.silences.silencing(alert) !== undefined || this.inhibitions.inhibiting(alert) !== undefined
   }
 
   because(alert: MatchedAlert): QuietBecause {

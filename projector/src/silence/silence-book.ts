@@ -52,6 +52,12 @@ export class SilenceBook {
     return [...this.#follower.content.values()].filter((silence) => silenceState(silence, nowMs) !== 'expired')
   }
 
+  /** Whether one was in force at a time or later. */
+  any(sinceMs: number): boolean {
+    for (const { untilMs } of this.#follower.content.values()) if (untilMs > sinceMs) return true
+    return false
+  }
+
   /** Undefined when there is none of the name, or it has ended. */
   get(name: string, nowMs: number = Date.now()): Silence | undefined {
     const silence = this.#follower.content.get(silenceSubject(name))

@@ -4,6 +4,7 @@ import type { AlertStats } from '../kinds/alert/alert-projection.ts'
 import type { CountStats } from '../kinds/count/count-projection.ts'
 import type { HistoryStats } from '../kinds/history/history-projection.ts'
 import type { MergeStats } from '../kinds/merge/merge-projection.ts'
+import type { NotifyStats } from '../kinds/notify/notify-projection.ts'
 import type { RateStats } from '../kinds/rate/rate-projection.ts'
 import type { WindowStats } from '../kinds/window/window-projection.ts'
 import type { RunningProjection, TenantProjections } from './tenant-projections.ts'
@@ -98,6 +99,15 @@ export function exportProjections(metrics: Metrics, tenants: readonly TenantProj
   )
   count('outdated_total', 'Events that happened before what is known of their key.', own('outdated'))
   count('alert_changes_total', 'Alerts that a rule raised or resolved.', own('changes'))
+  count('notifications_total', 'Messages that a target has taken.', own('sent'))
+  count(
+    'notification_failures_total',
+    'Messages that a target did not take; each is sent again or given up.',
+    own('sendFailures'),
+  )
+  count('notifications_given_up_total', 'Changes of alerts that were not told: they are dead letters.', own('givenUp'))
+  gauge('notifications_waiting', 'Changes of alerts that are to be told.', own('waiting'))
+  gauge('notifications_held', 'Alerts that fire and are quiet.', own('held'))
   count('history_rows_total', 'Rows that Postgres has stored, or had already.', own('rows'))
   count('history_retries_total', 'Inserts that failed because Postgres was away.', own('insertRetries'))
   count(
@@ -107,4 +117,4 @@ export function exportProjections(metrics: Metrics, tenants: readonly TenantProj
   )
 }
 
-type OwnStats = Partial<AlertStats & CountStats & HistoryStats & MergeStats & RateStats & WindowStats>
+type OwnStats = Partial<NotifyStats & AlertStats & CountStats & HistoryStats & MergeStats & RateStats & WindowStats>

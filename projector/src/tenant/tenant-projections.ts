@@ -14,6 +14,8 @@ import { CountProjection } from '../kinds/count/count-projection.ts'
 import { HistoryProjection } from '../kinds/history/history-projection.ts'
 import { LatestProjection } from '../kinds/latest/latest-projection.ts'
 import { MergeProjection } from '../kinds/merge/merge-projection.ts'
+import type { AddressGuard } from '../kinds/notify/address-guard.ts'
+import { NotifyProjection } from '../kinds/notify/notify-projection.ts'
 import { RateProjection } from '../kinds/rate/rate-projection.ts'
 import { WindowProjection } from '../kinds/window/window-projection.ts'
 import { DeadLetters } from '../run/dead-letters.ts'
@@ -34,6 +36,8 @@ export interface TenantOptions {
   /** Needed when a history is among the specs. */
   readonly database: Database | undefined
   readonly partition: Partition
+  /** Where notifications may go. */
+  readonly guard: AddressGuard
   readonly health: Health
   readonly log: Logger
 }
@@ -63,6 +67,7 @@ export type AnyProjection =
   | CountProjection
   | RateProjection
   | AlertProjection
+  | NotifyProjection
   | HistoryProjection
 
 /** Makes the projections of one tenant; none of them runs yet. */
@@ -71,8 +76,11 @@ export function tenantProjections(options: TenantOptions): TenantProjections {
   const specs = declarations.projections
   const deadLetters = new DeadLetters(nc, tenant, log)
   const bucketPositions = new BucketPositions(nc, tenant)
+  const { maintenance: times, inhibitions } = declarations
+  const silences = new SilenceBook({ nc, tenant, log })
+  const quiet = new Quiet(silences, new Inhibitions({ nc, tenant, specs: inhibitions, log }))
   const runs = specs.map((spec): RunningProjection => {
-    const projection = projectionOf(spec, options, deadLetters)
+    const projection = projectionOf(spec, options, deadLetters, quiet)
     const positions = positionsOf(spec, options, bucketPositions)
     const source = spec.kind === 'alert' ? spec.source : 'events'
     const { name, from } = spec
@@ -83,9 +91,6 @@ export function tenantProjections(options: TenantOptions): TenantProjections {
   })
   const rules = specs.filter(({ kind }) => kind === 'alert').map(({ name }) => name)
   const removedRules = new RemovedRules({ nc, tenant, rules, log })
-  const { maintenance: times, inhibitions } = declarations
-  const silences = new SilenceBook({ nc, tenant, log })
-  const quiet = new Quiet(silences, new Inhibitions({ nc, tenant, specs: inhibitions, log }))
   const maintenance = new Maintenance({ nc, tenant, specs: times, silences, log })
   return {
     tenant,
@@ -98,7 +103,12 @@ export function tenantProjections(options: TenantOptions): TenantProjections {
   }
 }
 
-function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters: DeadLetters): AnyProjection {
+function projectionOf(
+  spec: ProjectionSpec,
+  options: TenantOptions,
+  deadLetters: DeadLetters,
+  quiet: Quiet,
+): AnyProjection {
   const { nc, tenant, declarations, database, partition, log } = options
   const target = { nc, tenant, partition, log, isOthers: keysOfOthers(spec, declarations.projections) }
   switch (spec.kind) {
@@ -114,6 +124,8 @@ function projectionOf(spec: ProjectionSpec, options: TenantOptions, deadLetters:
       return new RateProjection({ ...target, spec })
     case 'alert':
       return new AlertProjection({ nc, tenant, spec, partition, log })
+    case 'notify':
+      return new NotifyProjection({ nc, tenant, spec, partition, quiet, guard: options.guard, deadLetters, log })
     case 'history':
       return new HistoryProjection({
         spec,

@@ -11,6 +11,7 @@ const routes = parseWebhookRoutes(
 routes:
   - { path: /github, subject: hooks, signature: { style: github, keys: [OLD, NEW] } }
   - { path: /stripe, subject: hooks, signature: { style: stripe, keys: [NEW] } }
+  - { path: /weir, subject: hooks, signature: { style: weir, keys: [NEW] } }
   - { path: /slack, subject: hooks, signature: { style: slack, keys: [NEW], toleranceSeconds: 60 } }
   - { path: /shop, subject: hooks, signature: { style: hmac, keys: [NEW], header: x-shop-hmac, encoding: base64 } }
 `,
@@ -60,6 +61,9 @@ test('each style takes what is signed by any of its keys, also of a packed body,
   }
   const stripe = `t=${seconds},v1=${'0'.repeat(64)},v1=${mac(`${seconds}.${body}`)},v0=x`
   assert.equal(await statusOf(ingest, '/stripe', { 'stripe-signature': stripe }), 200)
+  const weir = `t=${seconds},v1=${mac(`${seconds}.${body}`)}`
+  assert.equal(await statusOf(ingest, '/weir', { 'weir-signature': weir }), 200)
+  assert.equal(await statusOf(ingest, '/weir', { 'weir-signature': weir }), 401)
   const slack = {
     'x-slack-request-timestamp': String(seconds - 59),
     'x-slack-signature': `v0=${mac(`v0:${seconds - 59}:${body}`)}`,
@@ -72,7 +76,7 @@ test('each style takes what is signed by any of its keys, also of a packed body,
     'x-shop-hmac': mac(body, 'new-key', 'base64'),
   })
   assert.equal(packed.status, 200)
-  assert.equal(stream.messages.length, 6)
+  assert.equal(stream.messages.length, 7)
   assert.ok(new TextDecoder().decode(stream.messages[0]?.payload).endsWith(body))
 })
 

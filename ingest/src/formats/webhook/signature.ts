@@ -6,7 +6,7 @@ import { ingestLimits } from '../../limits.ts'
 
 /** How a foreign sender signs a body: by HMAC with SHA-256. */
 export interface SignatureRule {
-  readonly style: 'github' | 'stripe' | 'slack' | 'hmac'
+  readonly style: 'weir' | 'github' | 'stripe' | 'slack' | 'hmac'
   /** Any of them is good, so that one can be changed for another. */
   readonly keys: readonly string[]
   /** Of style `hmac`: where the signature stands, what precedes it there, and how it is written. */
@@ -63,8 +63,9 @@ export class SignatureCheck {
         const signature = bytesOf(headerAfter(headers, 'x-slack-signature', 'v0='), 'hex')
         return { signatures: [signature], signed: `v0:${time}:`, time }
       }
+      case 'weir':
       case 'stripe': {
-        const parts = headerAfter(headers, 'stripe-signature', '')
+        const parts = headerAfter(headers, `${this.#rule.style}-signature`, '')
           .split(',')
           .map((part) => part.trim())
         const time = parts.find((part) => part.startsWith('t='))?.slice(2) ?? ''

@@ -90,7 +90,7 @@ const dottedPath = v.pipe(
 const signature = (secretOf: (name: string) => string | undefined) =>
   v.pipe(
     v.strictObject({
-      style: v.picklist(['github', 'stripe', 'slack', 'hmac']),
+      style: v.picklist(['weir', 'github', 'stripe', 'slack', 'hmac']),
       keys: v.pipe(
         v.array(
           v.pipe(

@@ -1,7 +1,7 @@
 import type { AlertMatch } from '@weir/proto'
 import * as v from 'valibot'
+import { alertMatch } from '../alert-match.ts'
 import { declareKind, type KindDeclaration } from '../kind-declaration.ts'
-import { alertMatch } from './maintenance-spec.ts'
 
 /**
  * Which alerts are quiet while others are open: those that `target` means, while an alert that

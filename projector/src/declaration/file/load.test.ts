@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { DeclarationError, defaultProjections, loadDeclarations, loadProjections } from './load.ts'
 
@@ -85,11 +86,11 @@ test('text that is no YAML is a fault at its place', () => {
 test('a missing or unknown kind names the kinds there are', () => {
   assert.match(
     faults('projections:\n  - name: x\n')[0] ?? '',
-    /^2:5 projections\[0\].*latest, merge, window, count, rate, alert or history/,
+    /^2:5 projections\[0\].*latest, merge, window, count, rate, alert, notify or history/,
   )
   assert.match(
     faults('projections:\n  - { name: x, kind: cache }\n')[0] ?? '',
-    /latest, merge, window, count, rate, alert or history/,
+    /latest, merge, window, count, rate, alert, notify or history/,
   )
 })
 
@@ -308,4 +309,13 @@ silences: []
       '8 silences',
     ],
   )
+})
+
+test('every file of the documentation can be used', () => {
+  const text = readFileSync(new URL('../../../../docs/projections.md', import.meta.url), 'utf8')
+  const files = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, file = '']) => file)
+  const declaring = files.filter((file) => /^(projections|maintenance|inhibitions):/m.test(file))
+  assert.ok(declaring.length >= 4, String(declaring.length))
+  for (const file of declaring)
+    assert.deepEqual(faults(`${/^projections:/m.test(file) ? '' : 'projections: []\n'}${file}`), [], file)
 })

@@ -1,5 +1,6 @@
-import { type AlertMatch, readAlertMatch, WeirError } from '@weir/proto'
+import type { AlertMatch } from '@weir/proto'
 import * as v from 'valibot'
+import { alertMatch } from '../alert-match.ts'
 import { type Field, projectionName } from '../fields.ts'
 import { declareKind, type KindDeclaration } from '../kind-declaration.ts'
 
@@ -31,20 +32,6 @@ const timeZone: Field<string> = v.optional(
     v.check(isTimeZone, 'the name of a time zone is expected, such as Europe/Berlin or UTC'),
   ),
   'UTC',
-)
-
-/** As events of silences have it. */
-export const alertMatch: Field<AlertMatch> = v.pipe(
-  v.unknown(),
-  v.rawTransform<unknown, AlertMatch>(({ dataset, addIssue, NEVER }) => {
-    try {
-      return readAlertMatch(dataset.value)
-    } catch (thrown) {
-      if (!(thrown instanceof WeirError)) throw thrown
-      addIssue({ message: thrown.message })
-      return NEVER
-    }
-  }),
 )
 
 export const maintenanceDeclaration: KindDeclaration<MaintenanceSpec> = declareKind(

@@ -8,7 +8,7 @@ interface KindSchema {
   readonly properties: Readonly<Record<string, { readonly const?: string }>>
 }
 
-const kinds = ['latest', 'merge', 'window', 'count', 'rate', 'alert', 'history'] as const
+const kinds = ['latest', 'merge', 'window', 'count', 'rate', 'alert', 'notify', 'history'] as const
 
 test("the editors' schema knows the same kinds and fields as the projector", () => {
   const schema = JSON.parse(readFileSync(new URL('../../../projections.schema.json', import.meta.url), 'utf8')) as {
