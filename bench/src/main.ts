@@ -3,6 +3,7 @@
 
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { derived } from './derived.bench.ts'
 import { fanOut } from './fan-out.bench.ts'
 import { idle } from './idle.bench.ts'
 import { inbound } from './inbound.bench.ts'
@@ -30,6 +31,7 @@ const benchmarks: readonly Benchmark[] = [
   publisher,
   ingest,
   projector,
+  derived,
   ingestMemory,
 ]
 

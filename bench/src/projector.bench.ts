@@ -5,15 +5,16 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { create, toBinary } from '@bufbuild/protobuf'
-import { bucketName, connectNats, createLogger, Kvm, type NatsConnection, Publisher, streamState } from '@weir/mesh'
+import { bucketName, Kvm, type NatsConnection, Publisher } from '@weir/mesh'
 import { EventSchema } from '@weir/proto'
-import { BenchMesh } from './hub/bench-mesh.ts'
 import { cpuSeconds, cpuSecondsOfAll, residentBytes } from './processes/process-usage.ts'
 import { lastLine } from './processes/programs.ts'
 import { type BenchDatabase, startPglite, startPostgres } from './projector/projector-databases.ts'
 import { ProjectorProcess, readToken } from './projector/projector-process.ts'
 import { redisSetsPerSecond } from './projector/projector-redis.ts'
+import { fill, projectorMesh, type StoredEvent, workedThrough } from './projector/stored-events.ts'
 import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
+import { bestOf, inTurns, type Turn } from './report/turns.ts'
 
 export const projector: Benchmark = {
   name: 'projector',
@@ -46,7 +47,7 @@ async function measureLatest(options: BenchmarkOptions, keys: number, redis: num
     try {
       puts.push(await putsPerSecond(mesh.nc, quick ? 500 : 2_000))
       const events = quick ? Math.max(keys, 50_000) : 400_000
-      await fill(mesh, events, keys)
+      await fill(mesh, events, benchEvent(keys))
       const natsBefore = cpuSeconds(mesh.nats.pid)
       const service = await ProjectorProcess.start(mesh.nats.url, latestOnly)
       mesh.add(service)
@@ -93,7 +94,7 @@ async function measureQuota({ report }: BenchmarkOptions): Promise<void> {
   const mesh = await projectorMesh()
   try {
     const keys = 1_000_000
-    await fill(mesh, keys, keys)
+    await fill(mesh, keys, benchEvent(keys))
     const service = await ProjectorProcess.start(mesh.nats.url, latestOnly)
     mesh.add(service)
     await workedThrough(service, 'events_total', 'latest', keys)
@@ -179,7 +180,7 @@ async function measureHistory(
     const mesh = await projectorMesh()
     try {
       const events = quick ? 40_000 : 300_000
-      await fill(mesh, events, 1_000)
+      await fill(mesh, events, benchEvent(1_000))
       const service = await ProjectorProcess.start(mesh.nats.url, historyOnly, database.url)
       mesh.add(service)
       const before = cpuSecondsOfAll(database.pid)
@@ -202,82 +203,15 @@ async function measureHistory(
   }
 }
 
-/** nats-server may run on every core, as projector and database do. */
-function projectorMesh(): Promise<BenchMesh> {
-  return BenchMesh.start('', 'all cores')
-}
-
-interface Turn {
-  readonly value: number
-  readonly note: string
-}
-
-/** Once, or three times for the best: what else runs on the machine only ever takes away. */
-async function inTurns(quick: boolean, turn: () => Promise<Turn | undefined>): Promise<Best> {
-  const turns: Turn[] = []
-  for (let at = 0; at < (quick ? 1 : 3); at++) {
-    const one = await turn()
-    if (one !== undefined) turns.push(one)
-  }
-  return bestOf(turns)
-}
-
-interface Best {
-  readonly best: number
-  /** Of the best turn. */
-  readonly note: string
-  /** All turns, the best first. */
-  readonly spread: readonly number[]
-}
-
-function bestOf(turns: readonly Turn[]): Best {
-  const sorted = turns.toSorted((a, b) => b.value - a.value)
-  const spread = sorted.length > 1 ? sorted.map(({ value }) => value) : []
-  return { best: sorted[0]?.value ?? Number.NaN, note: sorted[0]?.note ?? '', spread }
-}
-
-/** Stores events before anybody projects them. */
-async function fill(mesh: BenchMesh, events: number, keys: number): Promise<void> {
-  const nc = await connectNats({ url: mesh.nats.url, name: 'bench', log: createLogger('bench', 'warn') })
-  const publisher = new Publisher(nc)
-  const run = crypto.randomUUID()
-  for (let sent = 0; sent < events; ) {
-    const batch: Promise<unknown>[] = []
-    for (const end = Math.min(events, sent + 5_000); sent < end; sent++) {
-      batch.push(publisher.publish('main', `bench.k${sent % keys}`, `${run}-${sent}`, eventBytes()))
-    }
-    await Promise.all(batch)
-  }
-  await nc.close()
-  const { lastSeq } = await streamState(mesh.nc, 'EV_main')
-  if (lastSeq !== events) throw new Error(`${lastSeq} events are stored, not ${events}`)
-}
-
-/** Seconds from the first event that a counter shows to the last. */
-async function workedThrough(
-  service: ProjectorProcess,
-  counter: string,
-  projection: string,
-  events: number,
-): Promise<number> {
-  let began = 0
-  let atBegin = 0
-  for (;;) {
-    const done = await service.metric(counter, projection)
-    if (done > 0 && began === 0) {
-      began = performance.now()
-      atBegin = done
-    }
-    if (done >= events) return ((performance.now() - began) / 1000) * (events / (events - atBegin))
-    await sleep(100)
-  }
-}
-
 async function putsPerSecond(nc: NatsConnection, puts: number): Promise<number> {
   const bucket = await new Kvm(nc).open(bucketName('main', 'latest'))
   const began = performance.now()
   for (let at = 0; at < puts; at++) await bucket.put(`peer.k${at % 1_000}`, eventBytes())
   return puts / ((performance.now() - began) / 1000)
+}
+
+function benchEvent(keys: number): (at: number) => StoredEvent {
+  return (at) => ({ subject: `bench.k${at % keys}`, bytes: eventBytes() })
 }
 
 /** A reading of some 200 bytes. */

@@ -152,6 +152,11 @@ export const limits = {
    * at once.
    */
   dirtyKeysMax: 5_000,
+  /**
+   * How much longer a fold of many keys collects them for each that it has written, so that it
+   * writes at most 10,000 values a second.
+   */
+  dirtyKeyMs: 0.1,
   /** How long a merge collects them. */
   mergeWaitMs: 5,
   /** Metrics of one merged reading; those that were taken longest ago go first. */

@@ -1,5 +1,6 @@
 import { WeirError } from '@weir/proto'
 import type { EventRecord } from '../event/event-record.ts'
+import { valueAt } from '../event/value-at.ts'
 import { compileExpression, type ExpressionFault, type ExpressionUse } from './expression.ts'
 
 /** An expression over one event that names the state in which the event leaves its entity. */
@@ -17,10 +18,13 @@ export interface StateExpression {
 export function compileStateExpression(text: string): StateExpression | readonly ExpressionFault[] {
   const compiled = compileExpression(text, use)
   if (!('evaluate' in compiled)) return compiled
+  const path = /^data((?:\.[A-Za-z_]\w*)+)$/.exec(text)?.[1]?.slice(1).split('.')
   return {
     text,
     stateOf(record) {
-      const value = compiled.evaluate(record)
+      // Most states are texts in JSON data, which cost a tenth of an evaluation.
+      const member = path === undefined ? undefined : valueAt(record.json, path)
+      const value = typeof member === 'string' ? member : compiled.evaluate(record)
       if (value === undefined || typeof value === 'string') return value
       if (value === null) return ''
       if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value)

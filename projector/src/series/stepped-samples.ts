@@ -68,8 +68,10 @@ export class SteppedSamples<Value> {
       this.#values.splice(index + 1, 0, value)
     }
     if (timeMs > this.#newestMs) this.#newestMs = timeMs
-    const needed = this.lastBefore(this.stepOf(this.#newestMs - this.#stepping.spanMs))
-    if (needed <= 0) return
+    const beginMs = this.stepOf(this.#newestMs - this.#stepping.spanMs)
+    let needed = 0
+    while (needed + 1 < this.#times.length && (this.#times[needed + 1] as number) < beginMs) needed++
+    if (needed === 0) return
     this.#times.splice(0, needed)
     this.#seqs.splice(0, needed)
     this.#values.splice(0, needed)

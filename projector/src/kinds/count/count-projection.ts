@@ -59,7 +59,7 @@ export class CountProjection implements Projection {
       () => this.#forget(),
       () => this.#dirty.flush(),
     )
-    this.#dirty = new DirtyKeys(spec.everyMs, limits.countEntitiesMax, (keys) => this.#write(keys))
+    this.#dirty = new DirtyKeys(spec.everyMs, limits.countEntitiesMax, (keys) => this.#write(keys), limits.dirtyKeyMs)
   }
 
   async open(): Promise<void> {

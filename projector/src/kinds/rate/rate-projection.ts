@@ -59,7 +59,7 @@ export class RateProjection implements Projection {
       () => this.#clear(),
       () => this.#dirty.flush(),
     )
-    this.#dirty = new DirtyKeys(spec.everyMs, limits.rateSamplesMax, (keys) => this.#write(keys))
+    this.#dirty = new DirtyKeys(spec.everyMs, limits.rateSamplesMax, (keys) => this.#write(keys), limits.dirtyKeyMs)
   }
 
   async open(): Promise<void> {
