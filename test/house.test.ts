@@ -36,7 +36,11 @@ const vendors: readonly { readonly name: RegExp; readonly importer: RegExp; read
   { name: /^@bufbuild\/cel(-spec)?(\/|$)/, importer: /^projector\/src\/condition\// },
   { name: /^@datadog\//, importer: /^projector\/src\/kinds\// },
   { name: /^@electric-sql\//, importer: /^cli\/src\/postgres\// },
-  { name: /^@opentelemetry\//, importer: /^cli\/src\/up\// },
+  {
+    name: /^@opentelemetry\//,
+    importer: /^(cli\/src\/up|mesh\/src\/run)\//,
+    why: "telemetry of the machine by weir up, and a service's own spans",
+  },
   { name: /^(commander|@commander-js\/.+|@bomb\.sh\/tab)/, importer: /^cli\/src\/(commands\/|program|completion|run)/ },
   {
     name: /^(svelte|@sveltejs|vite|uplot|bits-ui|@internationalized|@tanstack|@fontsource-variable|jsonc-parser)(\/|$)/,

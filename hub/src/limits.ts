@@ -175,4 +175,6 @@ export const limits = {
    */
   aheadLookMs: 100,
   aheadLooksMax: 3,
+  /** Events of one source with a span that wait for a pass; further ones have none. */
+  tracedMax: 200,
 } as const

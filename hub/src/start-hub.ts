@@ -6,6 +6,7 @@ import {
   type Logger,
   type Metrics,
   natsAccess,
+  openTraces,
   type Scope,
   serveAdmin,
   type Verifier,
@@ -50,6 +51,11 @@ export async function startHub(scope: Scope, context: HubContext): Promise<void>
     () => watchKeys(verifier, { health, metrics, log }),
     (watch) => watch.stop(),
   )
+  const traces = await scope.use(
+    'traces',
+    () => openTraces(config, 'hub'),
+    (opened) => opened?.stop(),
+  )
   const nc = await scope.use(
     'nats',
     () => connectNats({ ...natsAccess(config), name: 'hub', log, health }),
@@ -60,7 +66,7 @@ export async function startHub(scope: Scope, context: HubContext): Promise<void>
     () => new Tickets(nc),
     (started) => started.close(),
   )
-  const hub = new Hub({ name: config.hubName ?? randomHubName(), settings: config, nc, log, verifier, metrics })
+  const hub = new Hub({ name: config.hubName ?? randomHubName(), settings: config, nc, log, verifier, metrics, traces })
   const edge = new HttpEdge(hub, tickets)
   const control = new HubControl(nc, hub)
   await scope.use(

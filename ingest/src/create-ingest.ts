@@ -22,6 +22,7 @@ export interface IngestParts extends Pick<PipelineParts, 'verifier' | 'log'>, Pi
   /** Origins whose pages may send from a browser; `*` is any. */
   readonly origins?: readonly string[]
   readonly metrics?: PipelineParts['metrics']
+  readonly traces?: PipelineParts['traces']
   /** Asked once for each tenant; when absent, all that tokens name are there. */
   readonly tenantExists?: GateOptions['tenantExists']
   /** Shared with other doors of the same ingest; its own when absent. */

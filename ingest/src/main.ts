@@ -10,6 +10,7 @@ import {
   loadVerifier,
   Metrics,
   natsAccess,
+  openTraces,
   Publisher,
   runService,
   serve,
@@ -51,6 +52,11 @@ await runService({
       () => watchKeys(verifier, { health, metrics, log }),
       (watch) => watch.stop(),
     )
+    const traces = await scope.use(
+      'traces',
+      () => openTraces(config, 'ingest'),
+      (opened) => opened?.stop(),
+    )
     const nc = await scope.use(
       'nats',
       () => connectNats({ ...natsAccess(config), name: 'ingest', log, health }),
@@ -86,6 +92,7 @@ await runService({
     const shared = { verifier, publisher, gate, log, metrics: new IngestMetrics(metrics) }
     const ingest = createIngest({
       ...shared,
+      traces,
       unpackers: nodeUnpackers,
       limits: config,
       routes,

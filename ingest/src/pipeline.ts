@@ -1,4 +1,4 @@
-import { type Identity, problem, requestToken, type Verifier } from '@weir/mesh/edge'
+import { type Identity, problem, requestToken, type Traces, type Verifier } from '@weir/mesh/edge'
 import { asWeirError, type WeirError } from '@weir/proto'
 import { senderToken } from './admission/credentials.ts'
 import type { Producer } from './admission/producers.ts'
@@ -23,6 +23,8 @@ export interface PipelineParts {
   /** Is told of what failed here and not in the request. */
   readonly log: { error(fields: object, message: string): void }
   readonly metrics?: IngestMetrics | undefined
+  /** Spans of requests, where they are wanted. */
+  readonly traces?: Pick<Traces, 'begin'> | undefined
   readonly unpackers: Unpackers
   readonly limits: PipelineLimits
   /** Whether two requests of OTLP with the same bytes are one that was repeated. */
@@ -65,14 +67,27 @@ export class Pipeline {
   /** Never rejects. */
   async handle(request: Request, endpoint: Endpoint, parameters: PathParameters): Promise<Response> {
     const began = performance.now()
-    const answer = await this.#answer(request, endpoint, parameters)
+    const { method, path } = endpoint
+    const traceparent = request.headers.get('traceparent') ?? undefined
+    const span = this.#parts.traces?.begin('request', `${method} ${path}`, traceparent)
+    const answer = await this.#answer(request, endpoint, parameters, span?.traceId)
     const response =
       answer.ok || endpoint.dialect === eventsDialect ? answer : await refusalOf(answer, request, endpoint)
-    this.#parts.metrics?.answered(endpoint.path, response.status, (performance.now() - began) / 1000)
+    const { status } = response
+    this.#parts.metrics?.answered(path, status, (performance.now() - began) / 1000)
+    span?.end(
+      { 'http.request.method': method, 'http.route': path, 'http.response.status_code': status },
+      status >= 500 ? `answered with ${status}` : undefined,
+    )
     return response
   }
 
-  async #answer(request: Request, endpoint: Endpoint, parameters: PathParameters): Promise<Response> {
+  async #answer(
+    request: Request,
+    endpoint: Endpoint,
+    parameters: PathParameters,
+    traceId: string | undefined,
+  ): Promise<Response> {
     let producer: Producer | undefined
     try {
       const identity = await this.#parts.verifier.verify(
@@ -86,7 +101,7 @@ export class Pipeline {
     } catch (thrown) {
       // What is refused costs as much as one event, beside the bytes that came.
       producer?.buckets.charge(1, 0)
-      return this.#refuse(asWeirError(thrown), endpoint, producer)
+      return this.#refuse(asWeirError(thrown), endpoint, producer, traceId)
     }
   }
 
@@ -146,9 +161,9 @@ export class Pipeline {
     this.#parts.log.error({ err }, 'the store refuses events')
   }
 
-  #refuse(error: WeirError, endpoint: Endpoint, producer: Producer | undefined): Response {
+  #refuse(error: WeirError, endpoint: Endpoint, producer: Producer | undefined, traceId: string | undefined): Response {
     if (error.code === 'rate_limited' && producer !== undefined) return tooFast(producer.buckets)
-    if (error.code === 'internal') this.#parts.log.error({ err: error.cause }, 'a request failed here')
+    if (error.code === 'internal') this.#parts.log.error({ err: error.cause, traceId }, 'a request failed here')
     const headers: Record<string, string> = {}
     if (error.code === 'unsupported_type') {
       headers['accept-post'] = endpoint.formats.mediaTypes.join(', ')

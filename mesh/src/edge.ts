@@ -12,6 +12,7 @@ export { type ProblemExtra, problem, problemSchema } from './http/problem.ts'
 export { secured, secureHeaders } from './http/secure-headers.ts'
 export type { Stored } from './publish/publish-receipt.ts'
 export { type Outgoing, Publisher, type PublisherOptions } from './publish/publisher.ts'
+export type { TracedSpan, Traces } from './run/traces.ts'
 export { eventStream, eventSubject } from './streams/layout.ts'
 export { streamState } from './streams/stream-state.ts'
 export {

@@ -67,8 +67,10 @@ export { type ReaderStart, type StreamMessage, StreamReader, type StreamReaderOp
 export { Health, type HealthReport, type PartHealth } from './run/health.ts'
 export { createLogger, type Logger } from './run/log.ts'
 export { type Counter, type Gauge, type Histogram, type MetricDescription, Metrics } from './run/metrics.ts'
+export { openTraces, type TraceSettings } from './run/open-traces.ts'
 export { Scope } from './run/scope.ts'
 export { runService, type ServiceOptions } from './run/service.ts'
+export type { TracedSpan, TracedWork, Traces } from './run/traces.ts'
 export { bucketNames } from './streams/bucket-names.ts'
 export { type DurabilityProfile, durabilityFault, durabilityProfiles } from './streams/durability.ts'
 export {

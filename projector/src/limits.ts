@@ -334,4 +334,6 @@ export const limits = {
   boardBytesMax: 200_000,
   /** A longer request body is refused as `too_large`. */
   requestBytesMax: 65_536,
+  /** Events of one projection with a span that are not stored yet; further ones have none. */
+  tracedMax: 1_000,
 } as const

@@ -5,6 +5,7 @@ import {
   type Logger,
   type Metrics,
   natsAccess,
+  openTraces,
   type Scope,
   type ServeOptions,
   serve,
@@ -56,6 +57,11 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     () => watchKeys(verifier, { health, metrics, log }),
     (watch) => watch.stop(),
   )
+  const traces = await scope.use(
+    'traces',
+    () => openTraces(config, 'projector'),
+    (opened) => opened?.stop(),
+  )
   const nc = await scope.use(
     'nats',
     () => connectNats({ ...natsAccess(config), name: 'projector', log, health }),
@@ -81,7 +87,7 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     'projections',
     () => {
       const guard = new AddressGuard(config.notifyAllow)
-      const common = { nc, declarations, database, partition, guard, health, log }
+      const common = { nc, declarations, database, partition, guard, health, log, traces }
       const all = config.tenants.map((tenant) => tenantProjections({ ...common, tenant }))
       exportProjections(metrics, all)
       for (const each of all) startProjections(each, partition)

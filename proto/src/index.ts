@@ -76,6 +76,7 @@ export { formatDuration, parseDuration } from './time/duration.ts'
 export { decodeClientFrame, decodeEvent, decodeServerFrame } from './wire/decode.ts'
 export { encodeClientFrame, encodeEvent, encodeServerFrame } from './wire/encode.ts'
 export { enumName, modeValues, removalValues, severityValues, startValues } from './wire/enum-values.ts'
+export { sampledTraceparent } from './wire/traceparent.ts'
 export { readAck } from './wire/wire-ack.ts'
 export {
   BATCH_HEAD_BYTES_MAX,

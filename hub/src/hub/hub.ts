@@ -8,6 +8,7 @@ import {
   type Metrics,
   type NatsConnection,
   Publisher,
+  type Traces,
   type Verifier,
 } from '@weir/mesh'
 import { type ErrorCode, WeirError } from '@weir/proto'
@@ -39,7 +40,7 @@ export class Hub implements SessionHub {
   #keysVersion = 0
 
   constructor(options: HubOptions) {
-    const { settings, nc, log, verifier, metrics } = options
+    const { settings, nc, log, verifier, metrics, traces } = options
     this.hubName = options.name
     this.settings = settings
     this.verifier = verifier
@@ -49,7 +50,7 @@ export class Hub implements SessionHub {
     this.#metrics = new HubMetrics(metrics, this)
     const { ringBytes, latestSubjects } = settings
     const onPass = (seconds: number): void => this.#metrics.passed(seconds)
-    this.sources = new Sources({ nc, log, budget: this.budget, ringBytes, latestSubjects, onPass })
+    this.sources = new Sources({ nc, log, budget: this.budget, ringBytes, latestSubjects, onPass, traces })
     this.admission = new Admission(settings, () => ({ socketBytes: this.socketBytes, heapShare: heapShare() }))
   }
 
@@ -213,4 +214,6 @@ export interface HubOptions {
   readonly log: Logger
   readonly verifier: Verifier
   readonly metrics: Metrics
+  /** Spans of events, where they are wanted. */
+  readonly traces?: Pick<Traces, 'begin'> | undefined
 }

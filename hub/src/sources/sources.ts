@@ -1,4 +1,4 @@
-import { type Logger, type NatsConnection, Tail, type TailStats } from '@weir/mesh'
+import { type Logger, type NatsConnection, Tail, type TailStats, type Traces } from '@weir/mesh'
 import type { SourceCounters } from '../engine/delivery/source-counters.ts'
 import { Flusher } from '../engine/flusher.ts'
 import type { MemoryBudget } from '../engine/log/memory-budget.ts'
@@ -6,6 +6,7 @@ import { Source } from '../engine/source.ts'
 import { limits } from '../limits.ts'
 import { NatsStreamReader } from './nats-stream-reader.ts'
 import { Semaphore } from './semaphore.ts'
+import { TracedSink } from './traced-sink.ts'
 
 /**
  * The sources that this hub serves: opened with their first subscriber, closed when they have had
@@ -22,7 +23,10 @@ export class Sources {
 
   constructor(options: SourcesOptions) {
     this.#options = options
-    this.#flusher = new Flusher(options.onPass)
+    this.#flusher = new Flusher((seconds) => {
+      options.onPass(seconds)
+      if (options.traces !== undefined) for (const { traced } of this.#held.values()) traced?.passed()
+    })
   }
 
   /**
@@ -78,7 +82,7 @@ export class Sources {
   }
 
   #open(tenant: string, name: string): HeldSource {
-    const { nc, log, budget, ringBytes, latestSubjects } = this.#options
+    const { nc, log, budget, ringBytes, latestSubjects, traces } = this.#options
     const { tombstonesMax, tombstoneMs, batchBytesMax } = limits
     const source: Source = new Source({
       name,
@@ -98,8 +102,9 @@ export class Sources {
       onReadFailed: (thrown) =>
         log.warn({ err: thrown, tenant, source: name }, 'a stream could not be read; will try again'),
     })
-    const tail: Tail = new Tail({ nc, tenant, source: name, sink: source, log })
-    return { source, tail, opened: tail.open(), users: 0, idle: undefined }
+    const traced = traces && new TracedSink(source, traces)
+    const tail: Tail = new Tail({ nc, tenant, source: name, sink: traced ?? source, log })
+    return { source, tail, traced, opened: tail.open(), users: 0, idle: undefined }
   }
 
   #close(key: string, held: HeldSource): void {
@@ -120,6 +125,8 @@ export interface SourcesOptions {
   /** How long a source stays that nobody has; the limits' when absent. */
   readonly idleMs?: number
   onPass(seconds: number): void
+  /** Spans of events, where they are wanted. */
+  readonly traces?: Pick<Traces, 'begin'> | undefined
 }
 
 /** Counters of sources, and of the tails that feed them. */
@@ -154,6 +161,7 @@ export interface OpenSource {
 
 interface HeldSource extends OpenSource {
   readonly opened: Promise<void>
+  readonly traced: TracedSink | undefined
   users: number
   idle: NodeJS.Timeout | undefined
 }

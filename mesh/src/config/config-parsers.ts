@@ -26,6 +26,16 @@ export function integer(min: number, max: number): Parser<number> {
   return { form: `an integer from ${min} to ${max}`, parse: (value) => parseInteger(value, min, max) }
 }
 
+/** A part of a whole. */
+export const share: Parser<number> = {
+  form: 'a number from 0 to 1',
+  parse(value) {
+    const part = /^[\d.]+$/.test(value) ? Number(value) : Number.NaN
+    if (!(part >= 0 && part <= 1)) throw new Error(`got "${value}"`)
+    return part
+  },
+}
+
 /** A TCP port; 0 asks the system for a free one. */
 export const port: Parser<number> = { form: 'a port from 0 to 65535', parse: (value) => parseInteger(value, 0, 65_535) }
 

@@ -197,4 +197,13 @@ export const limits = {
    * A key set is read this often, so that a key that was withdrawn is one everywhere soon after.
    */
   jwksRefreshMs: 30_000,
+
+  /** Spans past this in one second are not made; the work that they are of goes on. */
+  tracesPerSecond: 200,
+  /** Spans that wait for export; more are dropped. */
+  tracesQueued: 2_048,
+  /** How often spans are exported. */
+  traceExportEveryMs: 2_000,
+  /** An export that takes longer is given up, with its spans. */
+  traceExportMs: 5_000,
 } as const

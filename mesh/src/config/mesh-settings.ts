@@ -1,5 +1,5 @@
 import { optional, type Setting, setting } from './config.ts'
-import { duration, list, oneOf, secret, text, url } from './config-parsers.ts'
+import { duration, list, oneOf, secret, share, text, url } from './config-parsers.ts'
 import { limits } from './limits.ts'
 
 /** From the most to the least severe; `silent` logs nothing. */
@@ -18,6 +18,8 @@ export const meshSettings: {
   readonly tokenLifeMs: Setting<number>
   readonly logLevel: Setting<(typeof logLevels)[number]>
   readonly host: Setting<string>
+  readonly tracesUrl: Setting<string | undefined>
+  readonly tracesShare: Setting<number>
   readonly drainMs: Setting<number>
 } = {
   natsUrl: setting(
@@ -53,6 +55,17 @@ export const meshSettings: {
   ),
   logLevel: setting('WEIR_LOG_LEVEL', oneOf(...logLevels), 'info', 'The least severe level that is logged.'),
   host: setting('WEIR_HOST', text, '127.0.0.1', 'The address to listen on; 0.0.0.0 or :: for every one.'),
+  tracesUrl: optional(
+    'WEIR_TRACES_URL',
+    url,
+    'Where spans are sent by OTLP over HTTP, as http://collector:4318/v1/traces; none are made without it.',
+  ),
+  tracesShare: setting(
+    'WEIR_TRACES_SHARE',
+    share,
+    0,
+    'The share of requests without a traceparent that begin a trace; those with one follow its sampled flag.',
+  ),
   drainMs: setting(
     'WEIR_DRAIN_SECONDS',
     duration,

@@ -9,6 +9,7 @@ import {
   sourceStream,
   sourceSubject,
   streamState,
+  type Traces,
 } from '@weir/mesh'
 import { asWeirError, backoffMs, Removal, WeirError } from '@weir/proto'
 import { EventRecord } from '../event/event-record.ts'
@@ -20,6 +21,7 @@ import { Progress } from './progress.ts'
 import type { Projection } from './projection.ts'
 import { repeat } from './repeat.ts'
 import { startSequence } from './start-sequence.ts'
+import { TracedEvents } from './traced-events.ts'
 
 export interface ProjectionRunOptions {
   readonly nc: NatsConnection
@@ -37,6 +39,8 @@ export interface ProjectionRunOptions {
   readonly deadLetters: DeadLetters
   readonly health: Health
   readonly log: Logger
+  /** Spans of events, where they are wanted. */
+  readonly traces?: Pick<Traces, 'begin'> | undefined
 }
 
 export interface RunStats {
@@ -72,6 +76,7 @@ export class ProjectionRun {
   #reader: StreamReader | undefined
   #ending = false
   readonly #progress: Progress
+  readonly #traced: TracedEvents | undefined
   /**
    * Why the stream or its target cannot be asked, as when NATS has turned JetStream off for a full
    * disk.
@@ -85,6 +90,7 @@ export class ProjectionRun {
     this.#stream = sourceStream(options.tenant, options.source)
     this.#healthPart = `projection ${this.name}`
     this.#progress = new Progress(options)
+    this.#traced = options.traces && new TracedEvents(options.traces, this.name)
   }
 
   get options(): ProjectionRunOptions {
@@ -183,11 +189,17 @@ export class ProjectionRun {
       if (!this.#stopped && !this.#ending) {
         throw new WeirError('unavailable', 'The stream or its target is gone, or another one than before.')
       }
-      if (this.#rebuild === undefined) await this.#progress.store(limits.flushMs)
+      if (this.#rebuild === undefined) await this.#store(limits.flushMs)
     } finally {
       stopTimers()
       reader.close()
+      this.#traced?.interrupted()
     }
+  }
+
+  async #store(deadlineMs?: number): Promise<void> {
+    await this.#progress.store(deadlineMs)
+    this.#traced?.stored(this.position.seq)
   }
 
   /** Makes the projection ready, for what follows its position or for a rebuild. */
@@ -226,6 +238,7 @@ export class ProjectionRun {
       payload,
       removal !== Removal.UNSPECIFIED,
     )
+    this.#traced?.took(record.subject, seq, payload)
     try {
       const slow = this.#options.projection.take(record, seq <= this.position.seq)
       if (slow === undefined) return this.#took(message)
@@ -258,7 +271,7 @@ export class ProjectionRun {
     this.#away = undefined
     this.#sayHealth()
     const timers = [
-      repeat(projection.checkpointMs, () => this.#progress.store()),
+      repeat(projection.checkpointMs, () => this.#store()),
       repeat(limits.watchMs, () => this.#watch(reader)),
       repeat(limits.tickMs, async () => {
         this.#sayHealth()

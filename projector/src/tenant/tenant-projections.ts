@@ -1,4 +1,4 @@
-import type { Health, Logger, NatsConnection } from '@weir/mesh'
+import type { Health, Logger, NatsConnection, Traces } from '@weir/mesh'
 import { compileFilters, silenceOf, silencesBucket } from '@weir/proto'
 import { BucketPositions } from '../bucket/bucket-positions.ts'
 import type { Database } from '../db/database.ts'
@@ -40,6 +40,7 @@ export interface TenantOptions {
   readonly guard: AddressGuard
   readonly health: Health
   readonly log: Logger
+  readonly traces?: Pick<Traces, 'begin'> | undefined
 }
 
 /** What runs for one tenant. */
@@ -72,7 +73,7 @@ export type AnyProjection =
 
 /** Makes the projections of one tenant; none of them runs yet. */
 export function tenantProjections(options: TenantOptions): TenantProjections {
-  const { nc, tenant, declarations, partition, health, log } = options
+  const { nc, tenant, declarations, partition, health, log, traces } = options
   const specs = declarations.projections
   const deadLetters = new DeadLetters(nc, tenant, log)
   const bucketPositions = new BucketPositions(nc, tenant)
@@ -85,7 +86,7 @@ export function tenantProjections(options: TenantOptions): TenantProjections {
     const source = spec.kind === 'alert' ? spec.source : 'events'
     const { name, from } = spec
     const declaration = declarationDigest(spec)
-    const common = { projection: projection as Projection, positions, declaration }
+    const common = { projection: projection as Projection, positions, declaration, traces }
     const run = new ProjectionRun({ ...common, nc, tenant, name, source, from, partition, deadLetters, health, log })
     return { spec, projection, run }
   })
