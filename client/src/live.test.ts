@@ -46,6 +46,38 @@ test('the history, all pages of it, then what comes, joined at one cursor', asyn
   assert.ok(Math.abs(began - 900_000 - from) < 5000)
 })
 
+test('the last so many, the oldest of them first, then what comes', async () => {
+  const asked: URL[] = []
+  const { weir, hub } = testWeir({
+    readUrl: 'https://read.test',
+    fetch: async (url) => {
+      asked.push(new URL(url))
+      return Response.json({ items: [item(6), item(4)], cursor: '1-6', next: 'more' })
+    },
+  })
+  const seen: string[] = []
+  const reading = (async () => {
+    for await (const each of live(weir, { filter: 'rooms.>', last: 2 })) {
+      seen.push('seq' in each ? `${each.type} ${each.seq}` : each.type)
+      if (each.type === 'now') break
+    }
+  })()
+  await reading
+  assert.deepEqual(seen, ['entry 4', 'entry 6', 'now'])
+  assert.deepEqual(
+    asked.map(({ searchParams }) => [searchParams.get('order'), searchParams.get('limit')]),
+    [['desc', '2']],
+  )
+  assert.equal(hub.sockets.length, 0)
+})
+
+test('what is no count is refused', async () => {
+  const { weir } = testWeir({ readUrl: 'https://read.test' })
+  for (const last of [0, -1, 1.5, Number.NaN]) {
+    await assert.rejects(live(weir, { filter: '>', last }).next(), { code: 'invalid' }, String(last))
+  }
+})
+
 test('what is no duration is refused', async () => {
   const { weir } = testWeir({ readUrl: 'https://read.test' })
   for (const since of ['', '15', 'm', '-5m', '1y', -1]) {

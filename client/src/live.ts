@@ -3,33 +3,56 @@ import type { HistoryItem } from './read/queries.ts'
 import type { SubscriptionItem } from './subscription/subscription-item.ts'
 import type { Weir } from './weir.ts'
 
-export interface LiveOptions {
-  /** Which subjects; `*` stands for one token and a final `>` for one or more. */
-  readonly filter: string
-  /** How far back: `30s`, `15m`, `6h`, `7d`, or milliseconds. */
-  readonly since: string | number
-}
+export type LiveOptions = {
+  /** Which subjects, one filter or several; `*` is one token, and a final `>` one or more. */
+  readonly filter: string | readonly string[]
+} & (
+  | {
+      /** How far back: `30s`, `15m`, `6h`, `7d`, or milliseconds. */
+      readonly since: string | number
+    }
+  | {
+      /** How many back: the newest so many, the oldest of them first. */
+      readonly last: number
+    }
+)
 
 /** What was, then `now`, then what is. */
 export type LiveItem = HistoryItem | { readonly type: 'now' } | SubscriptionItem
 
 /**
- * Every event of the last while, from the history, and then every one that comes, joined at one
- * cursor: none is missing and none comes twice. An item `now` stands between the two. Throws
- * WeirError `invalid` for what is no duration, and `not_found` where the mesh keeps no history.
+ * Every event of the last while, or the last so many, from the history, and then every one that
+ * comes, joined at one cursor: none is missing and none comes twice. An item `now` stands between
+ * the two. Throws WeirError `invalid` for what is no duration or no count, and `not_found` where
+ * the mesh keeps no history.
  */
-export async function* live(weir: Weir, { filter, since }: LiveOptions): AsyncGenerator<LiveItem, undefined> {
-  const past = weir.history({ filter, from: Date.now() - durationMs(since) })
+export async function* live(weir: Weir, options: LiveOptions): AsyncGenerator<LiveItem, undefined> {
+  const { filter } = options
+  const past =
+    'last' in options
+      ? weir.history({ filter, order: 'desc', limit: countOf(options.last) })
+      : weir.history({ filter, from: Date.now() - durationMs(options.since) })
   const { cursor } = await past
-  for await (const item of past) yield item
+  if ('last' in options) {
+    const newest: HistoryItem[] = []
+    for await (const item of past) newest.push(item)
+    yield* newest.reverse()
+  } else {
+    yield* past
+  }
   yield { type: 'now' }
   // Only now: what nobody reads yet would take up the window of the connection.
-  const present = weir.subscribe({ filter, mode: 'ALL', cursor })
+  const present = weir.subscribe({ filters: [filter].flat(), mode: 'ALL', cursor })
   try {
     for await (const item of present) yield item
   } finally {
     present.close()
   }
+}
+
+function countOf(last: number): number {
+  if (Number.isInteger(last) && last >= 1) return last
+  throw new WeirError('invalid', `last: ${last} is not a whole number above 0.`)
 }
 
 function durationMs(text: string | number): number {
