@@ -23,18 +23,8 @@ const steps: { readonly title: string; readonly check: () => Promise<Outcome> }[
   ...['.', ...packages]
     .filter((folder) => existsSync(`${root}${folder}/tsconfig.json`))
     .map((folder) => ({ title: `types of ${folder}`, check: () => run(['tsc', '-p', folder]) })),
-  {
-    title: 'types of the page',
-    check: () =>
-      run([
-        'node',
-        'console/node_modules/svelte-check/bin/svelte-check',
-        '--workspace',
-        'console',
-        '--output',
-        'human',
-      ]),
-  },
+  { title: 'types of the page', check: () => svelteCheck('console') },
+  { title: 'types of the pages of the examples', check: () => svelteCheck('examples', 'tsconfig.pages.json') },
   { title: 'wire schema', check: () => run(['buf', 'lint', 'proto']) },
   { title: 'generated files', check: generatedUnchanged },
   {
@@ -59,6 +49,11 @@ for (const { title, check } of steps) {
 if (failed > 0) {
   console.log(`${failed} of ${steps.length} checks failed.`)
   process.exitCode = 1
+}
+
+function svelteCheck(folder: string, config = 'tsconfig.json'): Promise<Outcome> {
+  const program = 'console/node_modules/svelte-check/bin/svelte-check'
+  return run(['node', program, '--workspace', folder, '--tsconfig', `./${config}`, '--output', 'human'])
 }
 
 async function generatedUnchanged(): Promise<Outcome> {

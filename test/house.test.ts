@@ -28,11 +28,24 @@ const deployed: Readonly<Record<string, string>> = { 'examples/edge/src/edge-ing
  */
 const vendors: readonly { readonly name: RegExp; readonly importer: RegExp; readonly why?: string }[] = [
   { name: /^@nats-io\//, importer: /^mesh\/src\// },
-  { name: /^(jose|pino|prom-client)$/, importer: /^mesh\/src\// },
-  { name: /^@hono\//, importer: /^mesh\/src\/http\// },
+  { name: /^(pino|prom-client)$/, importer: /^mesh\/src\// },
+  {
+    name: /^jose$/,
+    importer: /^(mesh|examples\/backend)\/src\//,
+    why: 'the services of the examples have token servers of their own, as those of users do',
+  },
+  {
+    name: /^@hono\//,
+    importer: /^(mesh\/src\/http|examples\/backend\/src)\//,
+    why: 'the services of the examples are no parts of Weir',
+  },
   { name: /^uWebSockets\.js$/, importer: /^hub\/src\/http\// },
   { name: /^mqtt-packet$/, importer: /^ingest\/src\/mqtt\// },
-  { name: /^postgres$/, importer: /^projector\/src\/db\// },
+  {
+    name: /^postgres$/,
+    importer: /^(projector\/src\/db|examples\/(outbox|backend|deliveries|kitchen)\/src)\//,
+    why: 'the services of the examples have databases of their own',
+  },
   { name: /^@bufbuild\/cel(-spec)?(\/|$)/, importer: /^projector\/src\/condition\// },
   { name: /^@datadog\//, importer: /^projector\/src\/kinds\// },
   { name: /^@electric-sql\//, importer: /^cli\/src\/postgres\// },
@@ -44,13 +57,14 @@ const vendors: readonly { readonly name: RegExp; readonly importer: RegExp; read
   { name: /^(commander|@commander-js\/.+|@bomb\.sh\/tab)/, importer: /^cli\/src\/(commands\/|program|completion|run)/ },
   {
     name: /^(svelte|@sveltejs|vite|uplot|bits-ui|@internationalized|@tanstack|@fontsource-variable|jsonc-parser)(\/|$)/,
-    importer: /^console\//,
+    importer: /^(console|examples\/(page|deliveries|kitchen))\//,
+    why: 'the pages of the examples are made as the console is',
   },
   { name: /^react(\/|-dom\/|$)/, importer: /^client\/src\/react\.ts$/ },
   {
     name: /^hono(\/|$)/,
-    importer: /^(ingest|projector)\/src\//,
-    why: 'each of the two has a plain fetch handler of its own',
+    importer: /^(ingest|projector|examples\/(backend|deliveries|kitchen))\/src\//,
+    why: 'each has a plain fetch handler of its own',
   },
   {
     name: /^@bufbuild\/protobuf(\/|$)/,

@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { seeded } from '../../backend/src/seeded.ts'
 import { Room, type Telemetry } from './room.ts'
-import { seeded } from './seeded.ts'
 
 // Stands for the extensions of a thousand streamers. What they would send in a tenth of a second
 // goes in one request, which spares this machine the requests, not the mesh the events.
