@@ -70,6 +70,10 @@ export const limits = {
    */
   momentsMax: 1_000,
   momentPointsMax: 120,
+  /** After a change of alerts the projector is asked so much later which of them are inhibited. */
+  inhibitorsAskMs: 1_000,
+  /** Open alerts that are looked at for it; further ones count as loud. */
+  inhibitedAlertsMax: 1_000,
   /** Samples of the flow of the mesh, one a second; the oldest goes first. */
   flowSamplesMax: 120,
   /** Subjects whose rates the mesh page compares; further ones are passed over. */

@@ -1,3 +1,4 @@
+import { mayPublish } from '../link/identity.ts'
 import type { Link } from '../link/link.svelte.ts'
 import { type Board, emptyBoard, type Tile, withTile } from './board.ts'
 import { type BoardFault, readBoard } from './board-check.ts'
@@ -56,7 +57,7 @@ export class BoardList {
   }
 
   get maySave(): boolean {
-    return this.#link.identity?.publish.some((grant) => grant === '>' || grant.startsWith('boards')) ?? false
+    return mayPublish(this.#link.identity, 'boards')
   }
 }
 

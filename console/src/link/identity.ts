@@ -31,6 +31,14 @@ export function identityOf(token: string): Identity | undefined {
   }
 }
 
+/**
+ * Whether somebody may publish something under a first token, such as `alerts`: enough to show a
+ * button, as the servers check the subject itself.
+ */
+export function mayPublish(identity: Identity | undefined, first: string): boolean {
+  return identity?.publish.some((grant) => ['>', '*', first].includes(grant.split('.')[0] ?? '')) ?? false
+}
+
 interface Claims {
   readonly sub?: string
   readonly exp?: unknown

@@ -1,8 +1,10 @@
-import type { Weir } from '@weir/client'
-import { Alert_Severity, Alert_Status } from '@weir/proto'
+import type { Entry, Weir } from '@weir/client'
+import { Alert_Severity, Alert_Status, type Silence } from '@weir/proto'
 import { eventTimeMs } from '../data/event-words.ts'
+import { limits } from '../limits.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
+import { SilenceList } from './silence-list.svelte.ts'
 
 export type AlertStatusName = 'FIRING' | 'ACKED' | 'RESOLVED'
 export type AlertSeverityName = 'URGENT' | 'HIGH' | 'NORMAL'
@@ -19,50 +21,49 @@ export interface AlertRow {
   readonly message: string
   /** Who changed it; empty for its rule. */
   readonly by: string
+  /** Those that its rule gives it. */
+  readonly labels: Readonly<Record<string, string>>
   readonly sinceMs: number
   /** When it became what it is. */
   readonly changedMs: number
 }
 
+/** Why an alert makes no sound, is not counted and stands below the others. */
+export type Quiet =
+  | { readonly kind: 'silenced'; readonly silence: Silence }
+  /** By another open alert, `<rule>.<key>`. */
+  | { readonly kind: 'inhibited'; readonly by: string }
+
 /** All alerts that the bucket holds, as they change: the loudest and the newest first. */
 export class AlertList {
   rows: readonly AlertRow[] = $state.raw([])
   fault: string = $state('')
+  readonly silences: SilenceList
+  readonly #link: Desk['link']
   readonly #byId = new Map<string, AlertRow>()
-  readonly #feed: Feed
+  readonly #listeners = new Set<(row: AlertRow) => void>()
+  /** By what is inhibited: only the projector knows the inhibitions. */
+  #inhibitors: ReadonlyMap<string, string> = $state.raw(new Map())
+  #asking = false
   #scheduled = false
 
-  /** @param told is called for a change, not for what a snapshot brings */
-  constructor(desk: Desk, weir: Weir, filter: string, told: (row: AlertRow) => void = () => undefined) {
-    this.#feed = new Feed(
+  constructor(desk: Desk, weir: Weir) {
+    this.#link = desk.link
+    this.silences = new SilenceList(desk, weir)
+    new Feed(
       desk,
       weir,
-      { source: 'alerts', filter },
+      { source: 'alerts', filter: 'alerts.>' },
       {
-        entry: ({ subject, event }, isChange) => {
-          const { data } = event
-          if (data.case !== 'alert') return
-          const { rule, key, severity, status, message, by, since } = data.value
-          const changedMs = eventTimeMs(event) ?? Date.now()
-          const row: AlertRow = {
-            id: subject.slice(subject.indexOf('.') + 1),
-            subject,
-            rule,
-            key,
-            severity:
-              severity === Alert_Severity.URGENT ? 'URGENT' : severity === Alert_Severity.HIGH ? 'HIGH' : 'NORMAL',
-            status: status === Alert_Status.FIRING ? 'FIRING' : status === Alert_Status.ACKED ? 'ACKED' : 'RESOLVED',
-            message,
-            by,
-            sinceMs: since === undefined ? changedMs : Number(since.seconds) * 1000,
-            changedMs,
-          }
+        entry: (entry, isChange) => {
+          const row = rowOf(entry)
+          if (row === undefined) return
           this.#byId.set(row.id, row)
-          if (isChange) told(row)
+          if (isChange) for (const told of this.#listeners) told(row)
           this.#soon()
         },
         removed: ({ subject }) => {
-          this.#byId.delete(subject.slice(subject.indexOf('.') + 1))
+          this.#byId.delete(idOf(subject))
           this.#soon()
         },
         reset: () => {
@@ -76,8 +77,31 @@ export class AlertList {
     )
   }
 
-  close(): void {
-    this.#feed.close()
+  /** Calls for each change, not for what a snapshot brings. What is returned ends it. */
+  onChange(told: (row: AlertRow) => void): () => void {
+    this.#listeners.add(told)
+    return () => void this.#listeners.delete(told)
+  }
+
+  /** Undefined for an alert that is loud, and for one that is over. */
+  quiet(row: AlertRow): Quiet | undefined {
+    if (row.status === 'RESOLVED') return undefined
+    const silence = this.silences.silencing(row, this.#link.nowMs)
+    if (silence !== undefined) return { kind: 'silenced', silence }
+    const by = this.#inhibitors.get(row.id)
+    return by === undefined ? undefined : { kind: 'inhibited', by }
+  }
+
+  /** What fires and is not quiet: what a person has to see. */
+  get loud(): readonly AlertRow[] {
+    return this.rows.filter((row) => row.status === 'FIRING' && this.quiet(row) === undefined)
+  }
+
+  /** As the projector says it now, for who is about to make a sound; loud where it is silent. */
+  async isQuietNow(row: AlertRow): Promise<boolean> {
+    if (this.quiet(row) !== undefined) return true
+    await this.#askInhibitors()
+    return this.quiet(row) !== undefined
   }
 
   #soon(): void {
@@ -89,7 +113,59 @@ export class AlertList {
         (a, b) => rank(a) - rank(b) || b.changedMs - a.changedMs || (a.id < b.id ? -1 : 1),
       )
     })
+    if (this.#asking) return
+    this.#asking = true
+    setTimeout(() => {
+      this.#asking = false
+      void this.#askInhibitors()
+    }, limits.inhibitorsAskMs)
   }
+
+  async #askInhibitors(): Promise<void> {
+    try {
+      const path = `v1/alerts?limit=${limits.inhibitedAlertsMax}`
+      const { items } = await this.#link.read<{ items: readonly { id: string; inhibitedBy?: string }[] }>(path)
+      this.#inhibitors = new Map(
+        items.flatMap(({ id, inhibitedBy }) => (inhibitedBy === undefined ? [] : [[id, inhibitedBy] as const])),
+      )
+    } catch {
+      // It is asked again with the next change; until then nothing else is quiet.
+    }
+  }
+}
+
+const lists = new WeakMap<Weir, AlertList>()
+
+/** The alerts of a connection: one subscription for all that show them, as long as it is open. */
+export function alertsOf(desk: Desk, weir: Weir): AlertList {
+  const list = lists.get(weir) ?? new AlertList(desk, weir)
+  lists.set(weir, list)
+  return list
+}
+
+/** Undefined for what is no alert. */
+function rowOf({ subject, event }: Entry): AlertRow | undefined {
+  const { data, labels } = event
+  if (data.case !== 'alert') return undefined
+  const { rule, key, severity, status, message, by, since } = data.value
+  const changedMs = eventTimeMs(event) ?? Date.now()
+  return {
+    id: idOf(subject),
+    subject,
+    rule,
+    key,
+    severity: severity === Alert_Severity.URGENT ? 'URGENT' : severity === Alert_Severity.HIGH ? 'HIGH' : 'NORMAL',
+    status: status === Alert_Status.FIRING ? 'FIRING' : status === Alert_Status.ACKED ? 'ACKED' : 'RESOLVED',
+    message,
+    by,
+    labels,
+    sinceMs: since === undefined ? changedMs : Number(since.seconds) * 1000,
+    changedMs,
+  }
+}
+
+function idOf(subject: string): string {
+  return subject.slice(subject.indexOf('.') + 1)
 }
 
 /** Firing before acknowledged before resolved; among the open ones by severity. */
