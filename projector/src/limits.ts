@@ -211,6 +211,8 @@ export const limits = {
    */
   historyRetryMs: 100,
   historyRetryMaxMs: 2_000,
+  /** Rows of one statement that copies a day to its coarser form. */
+  coarsePartRows: 50_000,
   /** How often partitions are made ahead and dropped. */
   historyMaintenanceMs: 600_000,
   /** A connection to Postgres that takes longer has failed. */

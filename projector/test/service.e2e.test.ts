@@ -257,6 +257,19 @@ test('the page is served, and paths do not leave its folder', async () => {
   assert.equal((await fetch(`${url}/%ff`)).status, 400)
 })
 
+test('with a step the numbers of plain JSON are series as well', async () => {
+  const json = (celsius: number) => ({ data: { case: 'json', value: JSON.stringify({ celsius }) } }) as const
+  await service.publish('rooms.plain.air', json(19))
+  await service.publish('rooms.plain.air', json(22))
+  const path = '/v1/history?from=2020-01-01T00:00:00Z&step=1d&filter=rooms.plain.air&metric=data.celsius'
+  const values = await until(async () => {
+    const { body } = await service.get<{ series: { metric: string; min: number[]; max: number[] }[] }>(path)
+    const [series] = body.series
+    return series?.max.includes(22) && [series.metric, Math.min(...series.min), Math.max(...series.max)]
+  })
+  assert.deepEqual(values, ['data.celsius', 19, 22])
+})
+
 test('it drains on SIGTERM and exits with 0', async () => {
   assert.equal(await service.projector.stop(), 0)
   assert.match(service.projector.output, /"msg":"ready"/)

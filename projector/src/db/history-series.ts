@@ -2,14 +2,18 @@ import { type Cursor, WeirError } from '@weir/proto'
 import type postgres from 'postgres'
 import { limits } from '../limits.ts'
 import { type Database, databaseError, type Sql } from './database.ts'
+import { isDouble, metricsNamed } from './metric-values.ts'
 import { subjectsMatch } from './subject-condition.ts'
 
-/** Which readings are wanted, and in what steps. */
+/** Which numbers are wanted, and in what steps. */
 export interface SeriesRequest {
   readonly tenant: string
   /** Valid, at least one. */
   readonly filters: readonly string[]
-  /** Names of metrics; none asks for all. */
+  /**
+   * Names of metrics, and `data.<path>` of numbers in JSON data; none asks for all metrics and for
+   * what stands at the top of JSON data.
+   */
   readonly metrics: readonly string[]
   /** Event time, from inclusive, to exclusive. */
   readonly fromMs: number
@@ -19,7 +23,7 @@ export interface SeriesRequest {
   readonly timeZone: string | undefined
 }
 
-/** One metric of one subject, as columns of equal length; a step without readings is left out. */
+/** One metric of one subject, as columns of equal length; a step without values is left out. */
 export interface Series {
   readonly subject: string
   readonly metric: string
@@ -33,7 +37,7 @@ export interface Series {
   readonly last: number[]
 }
 
-/** Thins readings out. Throws `invalid` when the answer would be too large. */
+/** Thins numbers out. Throws `invalid` when the answer would be too large. */
 export async function querySeries(
   database: Database,
   request: SeriesRequest,
@@ -57,23 +61,32 @@ export async function querySeries(
   return collect(rows)
 }
 
+/**
+ * Reads the events, and what the coarser copy has of days that were dropped. Nothing is read from
+ * the events of a day that the copy has, as a rebuild may have brought some of it again.
+ */
 function select(sql: Sql, request: SeriesRequest, head: Cursor): Promise<SeriesRow[]> {
   const { tenant, filters, metrics, fromMs, toMs } = request
+  const [from, to] = [sql`to_timestamp(${fromMs / 1000})`, sql`to_timestamp(${toMs / 1000})`]
   return sql<SeriesRow[]>`
-    select subject, metric.key as metric,
-      (extract(epoch from ${stepBegin(sql, request)}) * 1000)::float8 as at,
-      count(*)::float8 as count, min(metric.value::float8) as min, max(metric.value::float8) as max,
-      avg(metric.value::float8) as avg,
-      (array_agg(metric.value::float8 order by time desc, epoch desc, seq desc))[1] as last,
-      max(body #>> array['reading', 'units', metric.key]) as unit
-    from weir.events
-    cross join lateral jsonb_each(case when jsonb_typeof(body #> '{reading,metrics}') = 'object'
-      then body #> '{reading,metrics}' else '{}' end) as metric
-    where tenant = ${tenant} and (epoch, seq) <= (${head.epoch}, ${head.seq}) and ${subjectsMatch(sql, filters)}
-      and time >= to_timestamp(${fromMs / 1000}) and time < to_timestamp(${toMs / 1000})
-      and jsonb_typeof(metric.value) = 'number'
-      ${metrics.length === 0 ? sql`` : sql`and metric.key in ${sql(metrics as string[])}`}
-    group by 1, 2, 3 order by 1, 2, 3
+    with point as (
+      select subject, metric.key as metric, ${stepBegin(sql, request, sql`time`)} as at, 1 as count,
+        metric.value::float8 as min, metric.value::float8 as max, metric.value::float8 as sum,
+        metric.value::float8 as last, time as last_time, epoch, seq, metric.unit
+      from weir.events cross join ${metricsNamed(sql, metrics)}
+      where tenant = ${tenant} and (epoch, seq) <= (${head.epoch}, ${head.seq}) and ${subjectsMatch(sql, filters)}
+        and time >= ${from} and time < ${to} and ${sql.unsafe(isDouble)}
+        and stored_at >= coalesce((select max(day) + interval '1 day' from weir.coarse_days), '-infinity')
+      union all
+      select subject, metric, ${stepBegin(sql, request, sql`at`)}, count, min, max, sum, last, last_time, epoch, seq, unit
+      from weir.coarse
+      where tenant = ${tenant} and ${subjectsMatch(sql, filters)} and at >= ${from} and at < ${to}
+        ${metrics.length === 0 ? sql`` : sql`and metric in ${sql(metrics as string[])}`}
+    )
+    select subject, metric, (extract(epoch from at) * 1000)::float8 as at, sum(count)::float8 as count,
+      min(min) as min, max(max) as max, sum(sum) / sum(count) as avg,
+      (array_agg(last order by last_time desc, epoch desc, seq desc))[1] as last, max(unit) as unit
+    from point group by subject, metric, point.at order by subject, metric, point.at
     limit ${limits.seriesPointsMax + 1}`
 }
 
@@ -81,14 +94,18 @@ function select(sql: Sql, request: SeriesRequest, head: Cursor): Promise<SeriesR
  * The begin of the step that a time falls into. In a time zone, steps of whole days are local days,
  * through summer time; shorter ones count from local midnight, so that none lies in two days.
  */
-function stepBegin(sql: Sql, { stepMs, timeZone }: SeriesRequest): postgres.PendingQuery<postgres.Row[]> {
+function stepBegin(
+  sql: Sql,
+  { stepMs, timeZone }: SeriesRequest,
+  time: postgres.PendingQuery<postgres.Row[]>,
+): postgres.PendingQuery<postgres.Row[]> {
   const step = sql`${`${stepMs} milliseconds`}::interval`
-  if (timeZone === undefined) return sql`date_bin(${step}, time, 'epoch')`
+  if (timeZone === undefined) return sql`date_bin(${step}, ${time}, 'epoch')`
   if (stepMs % DAY_MS === 0) {
-    const local = sql`(time at time zone ${timeZone})`
+    const local = sql`(${time} at time zone ${timeZone})`
     return sql`(date_bin(${step}, ${local}, timestamp '1970-01-01') at time zone ${timeZone})`
   }
-  return sql`date_bin(${step}, time, date_trunc('day', time, ${timeZone}))`
+  return sql`date_bin(${step}, ${time}, date_trunc('day', ${time}, ${timeZone}))`
 }
 
 const DAY_MS = 86_400_000

@@ -1,5 +1,6 @@
+import { CoarseCopy } from './coarse-copy.ts'
 import type { Database } from './database.ts'
-import { DayPartitions } from './day-partitions.ts'
+import { DAY_MS, DayPartitions } from './day-partitions.ts'
 import { migrate } from './migrations.ts'
 
 /** One row of weir.events as it is written. */
@@ -13,16 +14,27 @@ export interface HistoryRow {
   readonly event: Uint8Array
 }
 
+/** For how long what is kept. */
+export interface Kept {
+  readonly retentionMs: number
+  /** Of all days of all tenants together; Infinity without a bound. */
+  readonly sizeBytes: number
+  /** How long the coarser copy is kept; undefined for none. */
+  readonly coarseMs: number | undefined
+}
+
 /** Writes events of one tenant to Postgres. */
 export class HistoryTable {
   readonly #database: Database
   readonly #tenant: string
   readonly #partitions: DayPartitions
+  readonly #coarse: CoarseCopy
 
   constructor(database: Database, tenant: string) {
     this.#database = database
     this.#tenant = tenant
     this.#partitions = new DayPartitions(database)
+    this.#coarse = new CoarseCopy(database)
   }
 
   /** Brings the schema up to date and makes partitions ahead. */
@@ -58,10 +70,27 @@ export class HistoryTable {
     await this.#database.write((sql) => sql`select 1`)
   }
 
-  /** Drops the days that are older than the retention, and makes those ahead. */
-  async maintain(retentionMs: number, nowMs: number): Promise<readonly string[]> {
+  /**
+   * Makes partitions ahead, and drops the days that are older than the retention, and the oldest
+   * while all of them are larger than the size; today stays. What is to be kept coarser is copied
+   * before.
+   */
+  async maintain({ retentionMs, sizeBytes, coarseMs }: Kept, nowMs: number): Promise<readonly string[]> {
     await this.#partitions.ahead(nowMs)
-    return await this.#partitions.dropBefore(nowMs - retentionMs)
+    const today = Math.floor(nowMs / DAY_MS)
+    const oldest = Math.floor((nowMs - retentionMs) / DAY_MS)
+    const all = await this.#partitions.list()
+    let bytes = all.reduce((sum, each) => sum + each.bytes, 0)
+    const dropped: string[] = []
+    for (const partition of all) {
+      const { day, name } = partition
+      if (day >= oldest && (bytes <= sizeBytes || day >= today)) break
+      if (coarseMs !== undefined) await this.#coarse.take(partition)
+      await this.#partitions.drop(day)
+      bytes -= partition.bytes
+      dropped.push(name)
+    }
+    return [...dropped, ...(await this.#coarse.dropBefore(nowMs - (coarseMs ?? 0)))]
   }
 }
 

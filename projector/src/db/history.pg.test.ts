@@ -12,6 +12,7 @@ import { migrate } from './migrations.ts'
 
 const day = 86_400_000
 const noon = Date.UTC(2026, 0, 31, 12)
+const kept = { retentionMs: 30 * day, sizeBytes: Number.POSITIVE_INFINITY, coarseMs: undefined }
 const epoch = 1_700_000_000_000_000
 
 interface Told {
@@ -241,7 +242,7 @@ onEachDatabase((database) => {
 
   test('days have partitions of their own, and those past the retention go', async () => {
     await begin({ seq: 1, subject: 'a', storedAtMs: noon - 3 * day }, { seq: 2, subject: 'a' })
-    const dropped = await table.maintain(2 * day, noon)
+    const dropped = await table.maintain({ ...kept, retentionMs: 2 * day }, noon)
     assert.ok(dropped.includes('events_20260128'), dropped.join())
     assert.deepEqual(
       (await items()).map(({ seq }) => seq),
@@ -283,6 +284,7 @@ onEachDatabase((database) => {
       timeZone: undefined,
     }
     assert.deepEqual(await querySeries(database(), request, head), [
+      { subject: 'a', metric: 'data.reading', times: [at(0)], count: [1], min: [1], max: [1], avg: [1], last: [1] },
       { subject: 'a', metric: 'h', times: [at(0)], count: [1], min: [5], max: [5], avg: [5], last: [5] },
       {
         subject: 'a',
@@ -302,6 +304,87 @@ onEachDatabase((database) => {
       ['h'],
     )
     await assert.rejects(querySeries(database(), { ...request, stepMs: 1 }, head), { code: 'invalid' })
+  })
+
+  test('numbers of JSON data are series, at any depth where they are named', async () => {
+    const bodies = [
+      '{"data":{"celsius":21.5,"deep":{"list":[1,{"x":7}]},"text":"7","huge":1e400,"tiny":1e-400,"zero":0}}',
+      '{"data":{"celsius":22.5,"deep":{"list":[1,{"x":9}]}}}',
+      '{"data":[1,2]}',
+      '{"data":7}',
+    ]
+    await begin(...bodies.map((body, at) => ({ seq: at + 1, subject: 'a', timeMs: noon + at, body })))
+    const request = { tenant, filters: ['>'], fromMs: noon, toMs: noon + 1_000, stepMs: 1_000, timeZone: undefined }
+    const shown = async (metrics: readonly string[]): Promise<unknown> =>
+      (await querySeries(database(), { ...request, metrics }, head)).map(({ metric, avg, count }) => [
+        metric,
+        avg,
+        count,
+      ])
+    assert.deepEqual(await shown([]), [
+      ['data.celsius', [22], [2]],
+      ['data.zero', [0], [1]],
+    ])
+    assert.deepEqual(await shown(['data.deep.list.1.x', 'data.celsius', 'data.text', 'data.huge', 'celsius']), [
+      ['data.celsius', [22], [2]],
+      ['data.deep.list.1.x', [8], [2]],
+    ])
+  })
+
+  test('of days that are dropped the numbers of each minute stay, and a series joins them to the raw ones', async () => {
+    const [dayAgo, today] = [noon - 40 * day, noon - 39 * day]
+    const told = [0, 1_000, 59_000, 60_000, 125_000].map((afterMs, at) => ({ afterMs, value: at * 2 }))
+    const rows = [dayAgo, today].flatMap((begin, which) =>
+      told.map(({ afterMs, value }, at) => ({
+        seq: which * 10 + at + 1,
+        subject: at % 2 === 0 ? 'a' : 'b',
+        timeMs: begin + afterMs,
+        storedAtMs: begin + afterMs,
+        ...(at === 4 ? { body: `{"data":{"t":${value}}}` } : { metrics: { t: value } }),
+      })),
+    )
+    await begin(...rows)
+    const request = {
+      tenant,
+      filters: ['>'],
+      metrics: [],
+      fromMs: dayAgo,
+      toMs: today + day,
+      stepMs: 60_000,
+      timeZone: undefined,
+    }
+    const before = await querySeries(database(), request, head)
+    const keep = { ...kept, retentionMs: day, coarseMs: 90 * day }
+    const dropped = await table.maintain(keep, dayAgo + 2 * day)
+    assert.ok(dropped.includes(`events_${new Date(dayAgo).toISOString().slice(0, 10).replaceAll('-', '')}`))
+    assert.equal((await items()).length, told.length)
+    assert.deepEqual(await querySeries(database(), request, head), before)
+    // Wider steps are made of the minutes, and what a rebuild brings again is not counted twice.
+    await table.insert(epoch, rows.map(rowOf))
+    const [whole] = await querySeries(database(), { ...request, stepMs: day, metrics: ['t'], filters: ['a'] }, head)
+    assert.deepEqual(
+      [whole?.count, whole?.min, whole?.max, whole?.avg, whole?.last],
+      [
+        [2, 2],
+        [0, 0],
+        [4, 4],
+        [2, 2],
+        [4, 4],
+      ],
+    )
+    await table.maintain(keep, dayAgo + 2 * day)
+    assert.deepEqual(await querySeries(database(), request, head), before)
+    const later = await table.maintain(keep, dayAgo + 91 * day)
+    assert.ok(later.some((name) => name.startsWith('coarse_')))
+  })
+
+  test('the oldest days go while all of them are larger than the size, and today stays', async () => {
+    await begin(...[-2, -1, 0].map((days, at) => ({ seq: at + 1, subject: 'a', storedAtMs: noon + days * day })))
+    await table.maintain({ ...kept, retentionMs: 3_650 * day, sizeBytes: 1 }, noon)
+    assert.deepEqual(
+      (await items()).map(({ seq }) => seq),
+      [3],
+    )
   })
 
   test('a position only moves forward', async () => {

@@ -34,6 +34,31 @@ const migrations: readonly string[] = [
    );`,
   // Of what an older version stored it is not known.
   `alter table weir.positions add column declaration text not null default ''`,
+  `create table weir.coarse (
+     tenant text not null,
+     subject text collate "C" not null,
+     metric text not null,
+     -- The begin of the minute of event time.
+     at timestamptz not null,
+     -- The day on which the events were stored: it decides the partition.
+     day timestamptz not null,
+     -- Which part of the day's rows it is made of.
+     part int not null,
+     count bigint not null,
+     min float8 not null,
+     max float8 not null,
+     sum float8 not null,
+     -- The value that was taken last, and by which event.
+     last float8 not null,
+     last_time timestamptz not null,
+     epoch bigint not null,
+     seq bigint not null,
+     unit text,
+     primary key (tenant, subject, metric, at, day, part)
+   ) partition by range (day);
+
+   -- The days of which the copy has everything.
+   create table weir.coarse_days (day timestamptz primary key);`,
 ]
 
 /**

@@ -122,7 +122,7 @@ export function key(fallback: string): Field<KeyTemplate> {
 /** Of a kind that is not `window`. */
 export const windowKeyFault = '{window} is for projections of kind window'
 
-const size = v.pipe(
+export const size: Field<number> = v.pipe(
   v.string('a size is text, such as 64MiB'),
   v.rawTransform<string, number>(({ dataset, addIssue, NEVER }) => {
     try {

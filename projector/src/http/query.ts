@@ -152,7 +152,8 @@ export function timeZoneOf(url: URL): string | undefined {
 export const metricParameter: Parameter = {
   name: 'metric',
   in: 'query',
-  description: 'With `step`, which metrics; repeated or comma-separated. All when absent.',
+  description:
+    'With `step`, which metrics, and `data.<path>` for numbers in JSON data; repeated or comma-separated. All metrics of readings, and numbers at the top of JSON data, when absent.',
   schema: { type: 'array', items: { type: 'string' }, maxItems: limits.requestMetricsMax },
 }
 

@@ -46,7 +46,7 @@ export const historySchemas: Schemas = {
       },
       { unit: { type: 'string' } },
     ),
-    description: 'Columns of equal length; a step without readings is left out.',
+    description: 'Columns of equal length; a step without values is left out.',
   },
 }
 
@@ -65,9 +65,9 @@ const seriesParameters: readonly Parameter[] = [stepParameter, timeZoneParameter
 const getHistory: Endpoint<'/v1/history'> = {
   method: 'GET',
   path: '/v1/history',
-  summary: 'Stored events by the time at which they happened, or readings in steps',
+  summary: 'Stored events by the time at which they happened, or their numbers in steps',
   description:
-    'All pages of one question show the same events, whatever is stored meanwhile. A subscription to `events` in mode ALL from `cursor` continues them without a gap and without a double. With `step` the answer has `series` in place of events: statistics of each metric of each subject; then there are no `limit`, `order` and `cursor`, and without it no `tz` and `metric`.',
+    'All pages of one question show the same events, whatever is stored meanwhile. A subscription to `events` in mode ALL from `cursor` continues them without a gap and without a double. With `step` the answer has `series` in place of events: statistics of each metric of each subject, of readings and of numbers in JSON data; then there are no `limit`, `order` and `cursor`, and without it no `tz` and `metric`.',
   parameters: [...rangeParameters, ...pageParameters, ...seriesParameters],
   answers: {
     200: jsonAnswer(
@@ -112,7 +112,7 @@ const exportHistory: Endpoint<'/v1/history/export'> = {
 }
 
 /**
- * What happened, by event time: pages of events, readings in steps, or everything as one stream.
+ * What happened, by event time: pages of events, numbers in steps, or everything as one stream.
  *
  * @param readers the connections to Postgres, which all tenants share
  */

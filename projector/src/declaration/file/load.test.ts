@@ -181,6 +181,21 @@ test('a rate is of the counters that are named, or of those that say that they a
   ])
 })
 
+test('a history is kept for a time, up to a size, and longer by the minute', () => {
+  const [spec] = loadProjections(
+    'projections: [{ name: h, kind: history, retention: 7d, size: 50GiB, coarse: 90d }]',
+    'p.yaml',
+  )
+  assert.ok(spec?.kind === 'history')
+  assert.deepEqual([spec.retentionMs, spec.sizeBytes, spec.coarseMs], [7 * day, 50 * 1024 ** 3, 90 * day])
+  assert.deepEqual(faults('projections:\n  - { name: h, kind: history, size: much, coarse: 7d }\n'), [
+    '2:31 projections[0].size: it must be a size such as 512KiB, 64MiB or 1000000',
+    '2:43 projections[0].coarse: the coarser copy is for what is older than `retention`, so it has to be kept for longer',
+  ])
+})
+
+const day = 86_400_000
+
 test('reserved buckets cannot be filled', () => {
   assert.match(faults('projections:\n  - { name: x, kind: latest, bucket: mesh }\n')[0] ?? '', /taken/)
 })

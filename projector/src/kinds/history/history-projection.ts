@@ -225,8 +225,8 @@ export class HistoryProjection implements Projection {
   async #maintain(nowMs: number): Promise<void> {
     const { table, spec, log } = this.#options
     try {
-      const dropped = await table.maintain(spec.retentionMs, nowMs)
-      if (dropped.length > 0) log.info({ dropped }, 'days past the retention were dropped')
+      const dropped = await table.maintain(spec, nowMs)
+      if (dropped.length > 0) log.info({ dropped }, 'days past the retention or the size were dropped')
     } catch (cause) {
       log.warn({ err: cause }, 'partitions could not be maintained; will try again')
     }

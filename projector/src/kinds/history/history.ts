@@ -31,7 +31,7 @@ export class History {
     return await queryHistory(this.#database(), request, await this.#head(request.tenant))
   }
 
-  /** Readings in steps, and the cursor from which a subscription continues them. */
+  /** Numbers in steps, and the cursor from which a subscription continues them. */
   async series(request: SeriesRequest): Promise<{ readonly series: readonly Series[]; readonly cursor: Cursor }> {
     const cursor = await this.#head(request.tenant)
     return { series: await querySeries(this.#database(), request, cursor), cursor }
