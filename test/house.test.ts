@@ -95,7 +95,10 @@ test('imports between packages flow one way', () => {
       const to = /^@weir\/([a-z]+)/.exec(specifier)?.[1]
       const allowed = to === undefined || to === from || mayImport[from]?.includes(to) || deployed[path] === specifier
       if (!allowed) faults.push(`${path} imports @weir/${to}`)
-      if (specifier.startsWith('.') && !join(path, '..', specifier).startsWith(`${from}/`)) {
+      const target = join(path, '..', specifier)
+      // A benchmark starts the browser that tests start.
+      const isOwn = target.startsWith(`${from}/`) || (from === 'bench' && target === 'test/browser.ts')
+      if (specifier.startsWith('.') && !isOwn) {
         faults.push(`${path} reaches out of its package: ${specifier}`)
       }
     }

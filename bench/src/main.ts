@@ -3,6 +3,7 @@
 
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { client } from './client.bench.ts'
 import { derived } from './derived.bench.ts'
 import { fanOut } from './fan-out.bench.ts'
 import { idle } from './idle.bench.ts'
@@ -32,6 +33,7 @@ const benchmarks: readonly Benchmark[] = [
   ingest,
   projector,
   derived,
+  client,
   ingestMemory,
 ]
 

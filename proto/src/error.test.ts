@@ -49,6 +49,11 @@ test('a close code asks to reconnect outside of 3500 to 3999', () => {
   for (const code of [3500, 3501, 3750, 3999]) assert.equal(shouldReconnect(code), false)
 })
 
+test('what may be tried again unchanged is what passes by itself', () => {
+  const retryable = ['rate_limited', 'slow_body', 'overloaded', 'unavailable', 'draining', 'stalled']
+  assert.deepEqual(errorCodes.filter(isRetryable), retryable)
+})
+
 test('what may be tried again unchanged over HTTP may be tried again over a socket, but for a slow body', () => {
   for (const code of errorCodes) {
     if (isRetryable(code) && code !== 'slow_body') assert.ok(shouldReconnect(closeCode(code)), code)

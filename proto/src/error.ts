@@ -48,30 +48,17 @@ export function isErrorCode(value: string): value is ErrorCode {
 
 /** Whether what failed with this code may be tried again unchanged. */
 export function isRetryable(code: ErrorCode): boolean {
-  switch (code) {
-    case 'rate_limited':
-    case 'slow_body':
-    case 'overloaded':
-    case 'unavailable':
-    case 'draining':
-    case 'stalled':
-      return true
-    case 'malformed':
-    case 'invalid':
-    case 'unauthenticated':
-    case 'token_expired':
-    case 'revoked':
-    case 'forbidden':
-    case 'not_found':
-    case 'method_not_allowed':
-    case 'conflict':
-    case 'too_large':
-    case 'unsupported_type':
-    case 'quota_exceeded':
-    case 'internal':
-      return false
-  }
+  return retryableCodes.includes(code)
 }
+
+const retryableCodes: readonly ErrorCode[] = [
+  'rate_limited',
+  'slow_body',
+  'overloaded',
+  'unavailable',
+  'draining',
+  'stalled',
+]
 
 /** The HTTP status (RFC 9110) that answers a request which failed with this code. */
 export function httpStatus(code: ErrorCode): HttpErrorStatus {

@@ -25,6 +25,7 @@ export { clientFrameFromJson, clientFrameToJson } from './json/client-frame-json
 export { dataFromJson, eventFromJson, itemFromJson } from './json/event-from-json.ts'
 export { type EventJson, eventToJson, jsonValue } from './json/event-json.ts'
 export { eventFromJsonText, eventToJsonText } from './json/event-json-text.ts'
+export { JsonEvent } from './json/json-event.ts'
 export {
   componentSchemas,
   cursorSchema,

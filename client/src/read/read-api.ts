@@ -5,6 +5,7 @@ import { Deadline } from '../platform/deadline.ts'
 import { endpointUrl } from '../platform/endpoint-url.ts'
 import type { Fetch } from '../platform/fetch.ts'
 import { httpError, type Members, membersOf } from '../platform/http-error.ts'
+import type { EncodedEvent } from '../session/codec.ts'
 import { Entry } from '../subscription/entry.ts'
 import type { TokenSource } from '../token/token-source.ts'
 import { type Alert, type AlertJson, type AlertPage, type AlertQuery, alertOf } from './alert.ts'
@@ -157,7 +158,7 @@ function entryOf({ subject, seq }: WireItem, text: string): Entry {
   return new Entry(subject, seq, undefined, memberText(text, 'event') ?? 'null', decodeText)
 }
 
-function decodeText(text: string | Uint8Array): Event {
+function decodeText(text: EncodedEvent): Event {
   return receivedEvent(text as string)
 }
 

@@ -1,7 +1,7 @@
-import type { ClientFrame, Event, ReceivedBatch, ReceivedFrame } from '@weir/proto'
+import type { ClientFrame, Event, JsonEvent, ReceivedBatch, ReceivedFrame } from '@weir/proto'
 
-/** An event as it came: bytes of Protobuf, or the text of its JSON form. */
-export type EncodedEvent = Uint8Array | string
+/** An event as it came: bytes of Protobuf, its JSON form in a frame, or the text of that. */
+export type EncodedEvent = Uint8Array | JsonEvent | string
 
 /** A frame of a hub whose events are not decoded yet. */
 export type HubFrame = ReceivedFrame<EncodedEvent>

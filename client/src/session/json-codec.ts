@@ -1,4 +1,4 @@
-import { clientFrameToJson, readServerFrame, receivedEvent, WeirError } from '@weir/proto'
+import { clientFrameToJson, type JsonEvent, readServerFrame, receivedEvent, WeirError } from '@weir/proto'
 import type { Codec } from './codec.ts'
 
 /**
@@ -12,9 +12,17 @@ export const jsonCodec: Codec = {
     if (typeof message !== 'string') {
       throw new WeirError('malformed', 'The hub sent bytes where weir.v1.json has text.')
     }
-    return { frame: readServerFrame(message), bytes: encoder.encode(message).byteLength }
+    return { frame: readServerFrame(message), bytes: utf8Bytes(message) }
   },
-  decodeEvent: (encoded) => receivedEvent(encoded as string),
+  decodeEvent: (encoded) => receivedEvent(encoded as JsonEvent | string),
+}
+
+/** How many bytes the text has on the wire. */
+function utf8Bytes(text: string): number {
+  // Three bytes a character are enough for any, and what was written before is written over.
+  if (scratch.length < 3 * text.length) scratch = new Uint8Array(3 * text.length)
+  return encoder.encodeInto(text, scratch).written
 }
 
 const encoder = /* @__PURE__ */ new TextEncoder()
+let scratch = /* @__PURE__ */ new Uint8Array(0)

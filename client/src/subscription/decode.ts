@@ -32,7 +32,7 @@ export async function decodeEntry<Value>(
 ): Promise<(Entry & { readonly value: Value }) | Invalid> {
   try {
     if (!('~standard' in decode)) return Object.assign(entry, { value: await decode(entry) })
-    const given = entry.dataText === undefined ? entry.event.data.value : entry.data
+    const given = entry.data === undefined ? entry.event.data.value : entry.data
     const result = await decode['~standard'].validate(given)
     if (result.issues === undefined) return Object.assign(entry, { value: result.value })
     return { type: 'invalid', entry, reason: result.issues.map(issueText).join('; '), cause: result.issues }

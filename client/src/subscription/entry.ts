@@ -2,6 +2,7 @@ import {
   type Alert,
   type Event,
   formatCursor,
+  JsonEvent,
   jsonValue,
   type Reading,
   type StateChange,
@@ -53,6 +54,8 @@ export class Entry {
    * or none.
    */
   get data(): unknown {
+    // A frame in JSON was parsed as a whole.
+    if (this.#encoded instanceof JsonEvent) return this.#encoded.value?.data
     const text = this.dataText
     if (text === undefined) return undefined
     this.#data ??= { value: jsonValue(text) }
@@ -96,7 +99,8 @@ export class Entry {
 
   /** The same entry for those who keep it: it no longer holds the whole message that it came in. */
   detached(): Entry {
-    const own = typeof this.#encoded === 'string' ? copyOf(this.#encoded) : this.#encoded.slice()
+    const encoded = this.#encoded instanceof JsonEvent ? this.#encoded.text : this.#encoded
+    const own = typeof encoded === 'string' ? copyOf(encoded) : encoded.slice()
     return new Entry(this.subject, this.seq, this.#epoch, own, this.#decode)
   }
 
