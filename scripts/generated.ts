@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { recordedRuns, resultsPage } from '../bench/src/report/results.ts'
 import { dashboardJson, dashboards } from '../deploy/grafana/dashboards.ts'
+import { apiDocument } from './api-document.ts'
 import { configDocument } from './config-document.ts'
 import { metricsDocument } from './metrics-document.ts'
 import { natsUsersFile } from './nats-users-file.ts'
@@ -28,6 +29,7 @@ export async function generatedNow(): Promise<ReadonlyMap<string, string>> {
 /** Single files that are written from what the code declares. */
 const documents: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/config.md': configDocument,
+  'client/docs/api.md': apiDocument,
   'bench/RESULTS.md': () => resultsPage(recordedRuns()),
   'deploy/proxies/nginx.conf': () => proxyFile('nginx'),
   'deploy/proxies/Caddyfile': () => proxyFile('caddyfile'),

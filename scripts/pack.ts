@@ -1,7 +1,7 @@
 // `make pack`: the packages that others install, as tarballs in dist/: plain ESM with .d.ts and
 // source maps.
 
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Outcome, root, run } from './run.ts'
 
@@ -28,6 +28,8 @@ for (const folder of ['proto', 'client']) {
   if (folder === 'proto') cpSync(generated, join(staged, 'dist/gen'), { recursive: true })
   for (const name of ['LICENSE', join(folder, 'README.md')])
     cpSync(join(root, name), join(staged, name.replace(/.*\//, '')))
+  const documents = join(root, folder, 'docs')
+  if (existsSync(documents)) cpSync(documents, join(staged, 'docs'), { recursive: true })
   const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Manifest
   writeFileSync(join(staged, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`)
   const tarball = `${manifest.name.slice(1).replace('/', '-')}-${manifest.version}.tgz`
@@ -45,7 +47,7 @@ function published(manifest: Manifest): object {
   return {
     ...rest,
     exports: Object.fromEntries(built),
-    files: ['dist'],
+    files: ['dist', 'docs'],
     dependencies: Object.fromEntries(
       Object.entries(dependencies).map(([name, version]) => [name, version.replace('workspace:*', manifest.version)]),
     ),
