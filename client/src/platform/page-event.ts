@@ -1,20 +1,23 @@
+export type PageEventName = 'offline' | 'online' | 'pagehide' | 'pageshow'
+
 /**
  * Calls the action at each event of the page's window, until what is returned is called. Where
  * there is no page, never.
  */
-export function onPageEvent(name: 'online' | 'pagehide' | 'pageshow', action: () => void): () => void {
+export function onPageEvent(name: PageEventName, action: () => void): () => void {
   if (typeof globalThis.addEventListener !== 'function') return () => {}
   globalThis.addEventListener(name, action)
   return () => globalThis.removeEventListener(name, action)
 }
 
 /**
- * Calls the action whenever the network may be another than before: it is back, or the page is seen
- * or shown again.
+ * Calls the action whenever the network may be another than before: it is gone or back, or the page
+ * is seen or shown again.
  */
 export function onPageWake(action: () => void): () => void {
   return together(
     onPageSight((isSeen) => isSeen && action()),
+    onPageEvent('offline', action),
     onPageEvent('online', action),
     onPageEvent('pageshow', action),
   )
