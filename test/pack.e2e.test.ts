@@ -84,7 +84,19 @@ test('the declarations are enough for a strict type check', async () => {
     skipLibCheck: false,
   }
   const lib = ['es2023', 'dom', 'dom.iterable']
-  write('tsconfig.json', JSON.stringify({ compilerOptions: { ...compilerOptions, lib }, files: ['round-trip.ts'] }))
+  // Of what needs nothing beside it: React is brought by those who use it.
+  write(
+    'entries.ts',
+    `import { connect } from '@weir/client/json'
+     import { sharedSocket } from '@weir/client/shared'
+     import { shareSockets } from '@weir/client/shared-worker'
+     import { useLatest } from '@weir/client/svelte'
+     const openSocket = sharedSocket(() => new SharedWorker('/worker.js', { type: 'module' }))
+     export const latest = useLatest(connect({ url: 'wss://weir.example.com', getToken: () => '', openSocket }), {})
+     export { shareSockets }`,
+  )
+  const files = ['round-trip.ts', 'entries.ts']
+  write('tsconfig.json', JSON.stringify({ compilerOptions: { ...compilerOptions, lib }, files }))
   const checked = await run(['tsc', '-p', folder])
   assert.ok(checked.ok, checked.output)
 })
