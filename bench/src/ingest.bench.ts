@@ -7,6 +7,7 @@ import { connectNats, createLogger, defaultTenantSpec, mintToken, provisionTenan
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import type { Load } from './ingest/ingest-load.ts'
 import type { PlanName } from './ingest/ingest-requests.ts'
+import type { MqttLoad } from './ingest/mqtt-load.ts'
 import { cpuSeconds } from './processes/process-usage.ts'
 import { fileOf, lastLine } from './processes/programs.ts'
 import { startRedis } from './processes/redis-server.ts'
@@ -74,7 +75,45 @@ async function run({ quick, report }: BenchmarkOptions): Promise<void> {
       }
     })
   }
+  for (const version of ['3.1.1', '5'] as const) {
+    await withNats(async (nats) => {
+      const service = await startIngest(nats)
+      try {
+        await measureMqtt(service, version, ms, report)
+      } finally {
+        await service.stop()
+      }
+    })
+  }
 }
+
+/** Devices with messages of QoS 1, each acknowledged when it is stored. */
+async function measureMqtt(
+  service: IngestProcess,
+  version: '3.1.1' | '5',
+  ms: number,
+  report: BenchmarkOptions['report'],
+): Promise<void> {
+  const { mqttPort, token, pid, natsPid } = service
+  const publish = async (ms: number): Promise<MqttLoad> => {
+    const args = [mqttPort, token, version === '5' ? 5 : 4, MQTT_CONNECTIONS, MQTT_WINDOW, ms]
+    return (await lastLine('ingest/mqtt-load.ts', args.map(String))) as MqttLoad
+  }
+  await publish(Math.min(ms, 1_000))
+  const pids = [pid, natsPid]
+  const before = pids.map(cpuSeconds)
+  const { acknowledged, seconds, cpuSeconds: generator } = await publish(ms)
+  const spent = [...pids.map((each, at) => cpuSeconds(each) - (before[at] ?? 0)), generator]
+  const name = `mqtt-${version}`
+  report({ name, value: acknowledged / seconds, unit: 'messages/s', budget: { atLeast: 20_000 } })
+  for (const [at, who] of ['ingest', 'nats-server', 'the generator'].entries()) {
+    report({ name: `${name}, CPU of ${who}`, value: ((spent[at] ?? 0) / acknowledged) * 1e6, unit: 'us a message' })
+  }
+}
+
+const MQTT_CONNECTIONS = 50
+/** Messages under way on each. */
+const MQTT_WINDOW = 20
 
 /**
  * A server of its own for each measurement: it remembers the ids of two minutes, and slows down as
@@ -162,6 +201,7 @@ interface Target {
 }
 
 interface IngestProcess extends Target {
+  readonly mqttPort: number
   readonly pid: number
   readonly natsPid: number
   stop(): Promise<void>
@@ -182,16 +222,19 @@ export async function startIngest(nats: TestNats): Promise<IngestProcess> {
       WEIR_JWT_SECRET: secret,
       WEIR_INGEST_PORT: '0',
       WEIR_INGEST_ADMIN_PORT: '0',
+      WEIR_MQTT: 'true',
+      WEIR_MQTT_PORT: '0',
       WEIR_INGEST_EVENTS_PER_SECOND: '10000000',
       WEIR_INGEST_BYTES_PER_SECOND: '10GiB',
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  const port = await saidPort(child)
+  const [port, mqttPort] = await Promise.all([saidPort(child), saidPort(child, 'mqttPort')])
   return {
     pid: child.pid ?? 0,
     natsPid: nats.pid,
     port,
+    mqttPort,
     token: await mintToken(secret, grant),
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve))
@@ -203,13 +246,13 @@ export async function startIngest(nats: TestNats): Promise<IngestProcess> {
 }
 
 /** From the first line that says where it listens. */
-function saidPort(child: ChildProcess): Promise<number> {
+function saidPort(child: ChildProcess, name: 'port' | 'mqttPort' = 'port'): Promise<number> {
   return new Promise((resolve, reject) => {
     let said = ''
     child.once('exit', () => reject(new Error(`It ended at its start:\n${said}`)))
     child.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString()
-      const port = /"port":(\d+)/.exec(said)?.[1]
+      const port = new RegExp(`"${name}":(\\d+)`).exec(said)?.[1]
       if (port !== undefined) resolve(Number(port))
     })
   })
