@@ -5,6 +5,7 @@ import { cors } from 'hono/cors'
 import { streamUnpackers } from './body/unpack.ts'
 import type { WebhookRoute } from './formats/webhook/webhook-route.ts'
 import { apiPage, pageHeaders } from './http/api-page.ts'
+import { Beacons } from './http/beacons.ts'
 import { type Endpoint, endpoints, webhookEndpoint } from './http/endpoint.ts'
 import { influxProbes } from './http/influx-probes.ts'
 import { ingestApi } from './http/open-api.ts'
@@ -54,6 +55,8 @@ export function createIngest(parts: IngestParts): Ingest {
   for (const endpoint of all) {
     app.on(endpoint.method, endpoint.path, ({ req }) => pipeline.handle(req.raw, endpoint, req.param()))
   }
+  const beacons = new Beacons(limits.bodyMs, (request) => app.fetch(request))
+  app.post('/v1/beacon', ({ req }) => beacons.handle(req.raw))
   app.route('/', influxProbes())
   const description = ingestApi(all)
   app.get('/openapi.json', (context) => context.json(description))
@@ -88,6 +91,7 @@ function methodsByPath(all: readonly Endpoint[]): Map<string, string[]> {
   const methods = new Map([
     ['/', ['GET']],
     ['/openapi.json', ['GET']],
+    ['/v1/beacon', ['POST']],
     ['/ping', ['GET']],
     ['/health', ['GET']],
   ])

@@ -61,6 +61,10 @@ export const ingestLimits = {
    * WEIR_INGEST_AHEAD_SECONDS.
    */
   aheadMs: 86_400_000,
+  /** A larger body of a beacon is refused; browsers send no more than 64 KiB. */
+  beaconBytesMax: 65_536,
+  /** Bodies of beacons that are being read; what would be more is refused as `overloaded`. */
+  beaconsBytesMax: 16_777_216,
   /** Places that the answer to a wrong path names; GET / names all. */
   pathsNamedMax: 20,
   /**

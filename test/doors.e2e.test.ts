@@ -1,21 +1,33 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt'
 import { until } from '../cli/test/processes.ts'
+import { launchBrowser } from './browser.ts'
 import { RunningMesh } from './running-mesh.ts'
 
 let mesh: RunningMesh
+let origin = ''
 const clients: MqttClient[] = []
+/** Pages of another origin than ingest's. */
+const pages = createServer(
+  (_request, answer) => void answer.setHeader('content-type', 'text/html').end('<title>A page</title>'),
+)
 
 before(async () => {
-  mesh = await RunningMesh.start()
+  pages.listen(0, '127.0.0.1')
+  await once(pages, 'listening')
+  origin = `http://127.0.0.1:${(pages.address() as AddressInfo).port}`
+  mesh = await RunningMesh.start(undefined, { WEIR_INGEST_ORIGINS: origin })
 })
 
 after(async () => {
   for (const client of clients) await client.endAsync(true)
   await mesh.dispose()
+  pages.close()
 })
 
 async function open(options: IClientOptions = {}): Promise<MqttClient> {
@@ -139,5 +151,35 @@ test('paho, where Python has it', async (context) => {
     })
     assert.deepEqual([(await once(child, 'exit'))[0], said.trim()], [0, 'stored'])
     await until('the last of paho is state', async () => (await state(`paho.${version}`))?.event.data === 99)
+  }
+})
+
+test('a page of another origin sends while it goes away, by a beacon and by fetch', async () => {
+  const { addresses, token } = mesh.running
+  const browser = await launchBrowser()
+  try {
+    const page = await browser.newPage()
+    await page.goto(origin)
+    await page.evaluate(
+      ([ingest, token]) => {
+        const eventOf = (way: string): string => JSON.stringify({ subject: `pages.${way}`, data: way })
+        addEventListener('pagehide', () => {
+          const form = new URLSearchParams({ access_token: token, events: eventOf('beacon') })
+          navigator.sendBeacon(`${ingest}/v1/beacon`, form)
+          const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+          void fetch(`${ingest}/v1/events`, { method: 'POST', keepalive: true, headers, body: eventOf('fetch') })
+        })
+      },
+      [addresses.ingest, token] as const,
+    )
+    await page.goto('about:blank')
+    for (const way of ['beacon', 'fetch']) {
+      await until(
+        `what the page sent by ${way} is state`,
+        async () => (await state(`pages.${way}`))?.event.data === way,
+      )
+    }
+  } finally {
+    await browser.close()
   }
 })
