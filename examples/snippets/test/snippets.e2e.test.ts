@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,9 +14,12 @@ const folder = join(root, 'examples/snippets')
 const snippets = readdirSync(folder).filter((name) => /^\d/.test(name))
 
 let mesh: RunningMesh
+/** Of webhooks. */
+const secret = randomUUID()
 
 before(async () => {
-  mesh = await RunningMesh.start()
+  const routes = join(folder, 'routes.yaml')
+  mesh = await RunningMesh.start(undefined, { WEIR_INGEST_ROUTES: routes, SNIPPETS_SECRET: secret })
 })
 
 after(() => mesh?.dispose())
@@ -76,6 +80,27 @@ const trials: Readonly<Record<string, (run: Running) => Promise<void>>> = {
     run.child.kill()
     await run.ended
   },
+  async '10-publish-line-protocol.sh'(run) {
+    const [stored, partial = ''] = await outputOf(run)
+    assert.equal(stored, '204')
+    assert.match(partial, /partial write: line 1: .* dropped=1.* 400$/)
+    await until('the three are in the bucket', async () => {
+      const { out } = await mesh.weir('get', 'latest', '--filter', 'metrics.snippets.*.boiler.>')
+      return ['71.5', '68.25', '"celsius":70'].every((value) => out.includes(value))
+    })
+  },
+  async '11-mqtt.ts'(run) {
+    assert.deepEqual(await outputOf(run), [
+      'stored',
+      'snippets/mqtt/b1/climate {"celsius": 71.5} the newest',
+      'snippets/mqtt/b1/climate {"celsius": 72} just now',
+    ])
+  },
+  async '12-signed-webhook.sh'(run) {
+    const [first, again, forged = ''] = await outputOf(run)
+    assert.deepEqual([first, again], ['{"accepted":1,"duplicates":0} 200', '{"accepted":1,"duplicates":1} 200'])
+    assert.match(forged, /"unauthenticated".* 401$/)
+  },
 }
 
 test('every snippet is tried here and explained in the README', () => {
@@ -116,6 +141,8 @@ function start(name: string): Running {
     WEIR_TOKEN: token,
     WEIR_HUB_URL: addresses.hub,
     WEIR_INGEST_URL: addresses.ingest,
+    WEIR_MQTT_URL: addresses.mqtt,
+    SNIPPETS_SECRET: secret,
     WEIR_PROJECTOR_URL: addresses.projector,
     WEIR_NATS_URL: addresses.nats,
     WEIR_JWT_SECRET: jwtSecret,
