@@ -1,6 +1,6 @@
 #!/bin/sh
-# InfluxDB's line protocol, as Telegraf and many devices send it: a point a line, its measurement and
-# tags name the series. A line that is wrong is told by its number, and the others are stored.
+# InfluxDB's line protocol, as Telegraf and many devices send it: a point a line, its measurement
+# and tags name the series. A line that is wrong is told by its number, and the others are stored.
 set -eu
 ingest=${WEIR_INGEST_URL:-http://127.0.0.1:8081}
 

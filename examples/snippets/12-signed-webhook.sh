@@ -1,7 +1,7 @@
 #!/bin/sh
-# A webhook as GitHub sends it: the body is signed with a secret that both sides know. The route that
-# asks for the signature is in routes.yaml; the same delivery again is stored once, another body with
-# the same signature not at all.
+# A webhook as GitHub sends it: the body is signed with a secret that both sides know. The route
+# that asks for the signature is in routes.yaml; the same delivery again is stored once, another
+# body with the same signature not at all.
 set -eu
 ingest=${WEIR_INGEST_URL:-http://127.0.0.1:8081}
 body='{"repository": {"name": "weir"}, "action": "opened"}'

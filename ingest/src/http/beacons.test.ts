@@ -5,7 +5,10 @@ import { bareIngest, tokenFor } from '../../test/fake-stream.ts'
 const { ingest, stream } = await bareIngest({ limits: { bodyMs: 50 } })
 const token = await tokenFor(['pages.>'])
 
-function beacon(body: string | URLSearchParams | ReadableStream<Uint8Array>, headers: Record<string, string> = {}): Promise<Response> {
+function beacon(
+  body: string | URLSearchParams | ReadableStream<Uint8Array>,
+  headers: Record<string, string> = {},
+): Promise<Response> {
   return ingest(
     new Request('http://ingest/v1/beacon', { method: 'POST', body, headers, duplex: 'half' } as RequestInit),
   )
