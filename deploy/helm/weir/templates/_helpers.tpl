@@ -146,6 +146,9 @@ spec:
       ports:
         - { name: http, containerPort: {{ .port }} }
         - { name: admin, containerPort: {{ .adminPort }} }
+        {{- if .mqtt }}
+        - { name: mqtt, containerPort: 1883 }
+        {{- end }}
       lifecycle:
         # Endpoints are taken out of every proxy before the service stops to let people in.
         preStop: { sleep: { seconds: 5 } }
@@ -192,6 +195,9 @@ spec:
   ports:
     - { name: http, port: 80, targetPort: http, appProtocol: {{ .appProtocol | default "http" }} }
     - { name: admin, port: {{ .adminPort }}, targetPort: admin, appProtocol: http }
+    {{- if .mqtt }}
+    - { name: mqtt, port: 1883, targetPort: mqtt }
+    {{- end }}
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget
@@ -210,5 +216,5 @@ spec:
 [/v1/ws, /v1/sse, /v1/tickets, /asyncapi.json, /connection]
 {{- end }}
 {{- define "weir.ingestPaths" -}}
-[/v1/events, /v1/metrics, /v1/logs, /v1/traces, /hooks, /api/v1/write, /api/v2/write, /write]
+[/v1/events, /v1/beacon, /v1/metrics, /v1/logs, /v1/traces, /hooks, /api/v1/write, /api/v2/write, /write, /query, /ping]
 {{- end }}
