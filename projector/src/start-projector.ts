@@ -1,6 +1,7 @@
 import {
   connectNats,
   DenialFeed,
+  type Handler,
   type Health,
   type Logger,
   type Metrics,
@@ -17,17 +18,19 @@ import { WeirError } from '@weir/proto'
 import { BoardBucket } from './boards/board-bucket.ts'
 import { BucketReader } from './bucket/bucket-reader.ts'
 import { openDatabase } from './db/database.ts'
+import { declaredBy } from './declaration/file/declared.ts'
+import { Reload } from './declaration/file/reload.ts'
 import type { Declarations } from './declaration/file/schema.ts'
 import { AlertLog } from './kinds/alert/alert-log.ts'
 import { History } from './kinds/history/history.ts'
 import { AddressGuard } from './kinds/notify/address-guard.ts'
 import { limits } from './limits.ts'
-import type { ReadRoute } from './reads/read-route.ts'
+import { parseReadRoutes, type ReadRoute } from './reads/read-route.ts'
 import { createApi } from './routes/api.ts'
 import { type ProjectorConfig, projectorSettings } from './settings.ts'
 import { SilenceLog } from './silence/silence-log.ts'
-import { exportProjections } from './tenant/projector-metrics.ts'
-import { drainProjections, startProjections, tenantProjections } from './tenant/tenant-projections.ts'
+import { exportProjections, exportReloads } from './tenant/projector-metrics.ts'
+import { TenantProjections } from './tenant/tenant-projections.ts'
 
 /** What the process of a projector is made from. */
 export interface ProjectorContext {
@@ -88,38 +91,82 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     () => {
       const guard = new AddressGuard(config.notifyAllow)
       const common = { nc, declarations, database, partition, guard, health, log, traces }
-      const all = config.tenants.map((tenant) => tenantProjections({ ...common, tenant }))
+      const all = config.tenants.map((tenant) => new TenantProjections({ ...common, tenant }))
       exportProjections(metrics, all)
-      for (const each of all) startProjections(each, partition)
+      for (const each of all) each.start()
       return all
     },
-    async (all) => void (await Promise.all(all.map(drainProjections))),
+    async (all) => void (await Promise.all(all.map((each) => each.drain()))),
   )
+  let history = historyOf(declarations)
   const alertLogs = new Map(config.tenants.map((tenant) => [tenant, new AlertLog(nc, tenant)]))
   const silenceLogs = new Map(config.tenants.map((tenant) => [tenant, new SilenceLog(nc, tenant)]))
   const boardBuckets = new Map(config.tenants.map((tenant) => [tenant, new BoardBucket(nc, tenant)]))
-  const api = createApi({
-    ...config,
-    verifier,
-    log,
-    projections: tenants,
-    reads,
-    buckets: new BucketReader(nc),
-    history: new History({
-      nc,
-      database,
-      projection: declarations.projections.find(({ kind }) => kind === 'history')?.name,
-    }),
-    alertsOf: (tenant) => served(alertLogs, tenant),
-    silenceLogOf: (tenant) => served(silenceLogs, tenant),
-    boardsOf: (tenant) => served(boardBuckets, tenant),
-  })
+  const apiWith = (reads: readonly ReadRoute[]): Handler =>
+    createApi({
+      ...config,
+      verifier,
+      log,
+      projections: tenants,
+      reads,
+      buckets: new BucketReader(nc),
+      history: new History({
+        nc,
+        database,
+        projection: () => history,
+      }),
+      alertsOf: (tenant) => served(alertLogs, tenant),
+      silenceLogOf: (tenant) => served(silenceLogs, tenant),
+      boardsOf: (tenant) => served(boardBuckets, tenant),
+    })
+  let api = apiWith(reads)
   const server = await scope.use(
     'api',
-    () => serve(api, place('port')),
+    () => serve((request, client) => api(request, client), place('port')),
     (started) => started.close(drainMs / 2),
   )
+  const { projections: file, routesFile } = config
+  let routesText: string | undefined
+  const reloadOf = (
+    what: string,
+    path: string | undefined,
+    apply: (text: string, path: string) => Promise<boolean>,
+  ) => {
+    return path === undefined ? [] : [new Reload({ what, file: path, apply: (text) => apply(text, path), health, log })]
+  }
+  const reloads = [
+    ...reloadOf('projections', file, async (text, path) => {
+      const next = declaredBy(text, path, databaseUrl)
+      let hasChanged = false
+      for (const each of tenants) {
+        const change = await each.apply(next)
+        if (!Object.values(change).some(({ length }) => length > 0)) continue
+        hasChanged = true
+        log.info({ tenant: each.tenant, ...change }, 'the file of projections has changed; what differs was made anew')
+      }
+      history = historyOf(next)
+      return hasChanged
+    }),
+    ...reloadOf('routes', routesFile, async (text) => {
+      const hasChanged = routesText !== undefined
+      api = apiWith(parseReadRoutes(text))
+      routesText = text
+      return hasChanged
+    }),
+  ]
+  exportReloads(metrics, reloads)
+  await scope.use(
+    'reloads',
+    () => {
+      for (const reload of reloads) reload.start()
+    },
+    async () => void (await Promise.all(reloads.map((reload) => reload.stop()))),
+  )
   log.info({ port: server.port, adminPort: admin.port }, 'listening')
+}
+
+function historyOf({ projections }: Declarations): string | undefined {
+  return projections.find(({ kind }) => kind === 'history')?.name
 }
 
 function served<Part>(parts: ReadonlyMap<string, Part>, tenant: string): Part {

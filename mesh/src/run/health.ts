@@ -10,6 +10,11 @@ export class Health {
     this.#parts.set(part, detail === undefined ? { ok } : { ok, detail })
   }
 
+  /** A part that is no more says nothing any more. */
+  remove(part: string): void {
+    this.#parts.delete(part)
+  }
+
   /** From now on not ready, whatever the parts say: load balancers send new work elsewhere. */
   draining(): void {
     this.#draining = true

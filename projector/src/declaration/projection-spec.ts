@@ -16,7 +16,7 @@ export type BucketFillingSpec = LatestSpec | MergeSpec | WindowSpec | CountSpec 
 
 /**
  * Every kind there is. A new one has its line here, its folder in `kinds/` and its case in
- * tenant/tenant-projections.ts.
+ * tenant/running-projection.ts.
  */
 export const kinds: { readonly [Kind in ProjectionSpec['kind']]: KindDeclaration<ProjectionSpec> } = {
   latest: latestDeclaration,

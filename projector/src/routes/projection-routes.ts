@@ -2,7 +2,8 @@ import type { Identity } from '@weir/mesh'
 import { objectSchema, schemaReference, WeirError } from '@weir/proto'
 import { arrayOf, type Endpoint, jsonAnswer } from '../http/endpoint.ts'
 import type { Router } from '../http/router.ts'
-import type { RunningProjection, TenantProjections } from '../tenant/tenant-projections.ts'
+import type { RunningProjection } from '../tenant/running-projection.ts'
+import type { TenantProjections } from '../tenant/tenant-projections.ts'
 import { projectionStatus } from './projection-status.ts'
 
 const listProjections: Endpoint<'/v1/projections'> = {

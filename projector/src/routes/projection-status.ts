@@ -1,7 +1,7 @@
 import { formatCursor, objectSchema, schemaReference } from '@weir/proto'
 import { type BucketFillingSpec, kinds } from '../declaration/projection-spec.ts'
 import type { Schemas } from '../http/endpoint.ts'
-import type { RunningProjection } from '../tenant/tenant-projections.ts'
+import type { RunningProjection } from '../tenant/running-projection.ts'
 
 /** How a projection stands, on this replica. */
 export interface ProjectionStatus {

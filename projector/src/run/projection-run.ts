@@ -123,6 +123,7 @@ export class ProjectionRun {
     this.#stopped = true
     this.#reader?.close()
     await this.#finished
+    this.#options.health.remove(this.#healthPart)
   }
 
   /** Begins to fill the target anew. Throws `invalid` for a projection that has no such thing. */

@@ -14,30 +14,30 @@ export interface QuietBecause {
 /** Which alerts of a tenant are quiet at the moment. */
 export class Quiet {
   readonly silences: SilenceBook
-  readonly inhibitions: Inhibitions
+  #inhibitions: Inhibitions
 
   constructor(silences: SilenceBook, inhibitions: Inhibitions) {
     this.silences = silences
-    this.inhibitions = inhibitions
+    this.#inhibitions = inhibitions
   }
 
   /** Whether it is known what is quiet. */
   get isKnown(): boolean {
-    return this.silences.version > 0 && this.inhibitions.isKnown
+    return this.silences.version > 0 && this.#inhibitions.isKnown
   }
 
   /** Whether any alert may have been quiet since a time. */
   mayBe(sinceMs: number): boolean {
-    return this.inhibitions.isAny || this.silences.any(sinceMs)
+    return this.#inhibitions.isAny || this.silences.any(sinceMs)
   }
 
   isQuiet(alert: MatchedAlert): boolean {
-    return this.silences.silencing(alert) !== undefined || this.inhibitions.inhibiting(alert) !== undefined
+    return this.silences.silencing(alert) !== undefined || this.#inhibitions.inhibiting(alert) !== undefined
   }
 
   because(alert: MatchedAlert): QuietBecause {
     const silenced = silencedBy(this.silences, alert)
-    const inhibiting = this.inhibitions.inhibiting(alert)
+    const inhibiting = this.#inhibitions.inhibiting(alert)
     return {
       ...(silenced === undefined ? {} : { silenced }),
       ...(inhibiting === undefined ? {} : { inhibitedBy: inhibiting.slice('alerts.'.length) }),
@@ -46,10 +46,18 @@ export class Quiet {
 
   start(): void {
     this.silences.start()
-    this.inhibitions.start()
+    this.#inhibitions.start()
+  }
+
+  /** Goes over to other inhibitions. */
+  async inhibitBy(inhibitions: Inhibitions): Promise<void> {
+    const before = this.#inhibitions
+    this.#inhibitions = inhibitions
+    inhibitions.start()
+    await before.close()
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.silences.close(), this.inhibitions.close()])
+    await Promise.all([this.silences.close(), this.#inhibitions.close()])
   }
 }

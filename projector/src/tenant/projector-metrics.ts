@@ -1,4 +1,5 @@
 import type { BucketWriterStats, Metrics } from '@weir/mesh'
+import type { Reload } from '../declaration/file/reload.ts'
 import type { SourceSkew } from '../event/clock-skew.ts'
 import type { AlertStats } from '../kinds/alert/alert-projection.ts'
 import type { CountStats } from '../kinds/count/count-projection.ts'
@@ -7,7 +8,8 @@ import type { MergeStats } from '../kinds/merge/merge-projection.ts'
 import type { NotifyStats } from '../kinds/notify/notify-projection.ts'
 import type { RateStats } from '../kinds/rate/rate-projection.ts'
 import type { WindowStats } from '../kinds/window/window-projection.ts'
-import type { RunningProjection, TenantProjections } from './tenant-projections.ts'
+import type { RunningProjection } from './running-projection.ts'
+import type { TenantProjections } from './tenant-projections.ts'
 
 /**
  * Exports what every projection counts. The counts live with what counts them; they are read when
@@ -31,6 +33,7 @@ export function exportProjections(metrics: Metrics, tenants: readonly TenantProj
   }
   const gauge = (name: string, help: string, read: (running: RunningProjection) => number | undefined): void => {
     metrics.gauge(name, help, labels, (gauge) => {
+      gauge.reset()
       each((of, running) => {
         const value = read(running)
         if (value !== undefined) gauge.set(of, value)
@@ -115,6 +118,22 @@ export function exportProjections(metrics: Metrics, tenants: readonly TenantProj
     'Rows whose JSON Postgres cannot hold; their bytes are stored.',
     own('withoutBody'),
   )
+}
+
+/** Exports how the files of declarations stand. */
+export function exportReloads(metrics: Metrics, reloads: readonly Reload[]): void {
+  metrics.counter(
+    'reloads_total',
+    'Times that a file of declarations was read again and taken over.',
+    ['file'],
+    (counter) => {
+      counter.reset()
+      for (const { what, reloads: count } of reloads) counter.inc({ file: what }, Math.max(0, count))
+    },
+  )
+  metrics.gauge('reload_fault', '1 while a file of declarations has changed and cannot be used.', ['file'], (gauge) => {
+    for (const { what, fault } of reloads) gauge.set({ file: what }, fault === undefined ? 0 : 1)
+  })
 }
 
 type OwnStats = Partial<NotifyStats & AlertStats & CountStats & HistoryStats & MergeStats & RateStats & WindowStats>

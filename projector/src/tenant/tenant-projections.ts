@@ -1,39 +1,23 @@
 import type { Health, Logger, NatsConnection, Traces } from '@weir/mesh'
-import { compileFilters, silenceOf, silencesBucket } from '@weir/proto'
 import { BucketPositions } from '../bucket/bucket-positions.ts'
 import type { Database } from '../db/database.ts'
-import { HistoryPositions } from '../db/history-positions.ts'
-import { HistoryTable } from '../db/history-table.ts'
-import { declarationDigest } from '../declaration/declaration-digest.ts'
 import type { Declarations } from '../declaration/file/schema.ts'
-import type { ProjectionSpec } from '../declaration/projection-spec.ts'
-import type { EventRecord } from '../event/event-record.ts'
 import type { Partition } from '../event/partition.ts'
-import { AlertProjection } from '../kinds/alert/alert-projection.ts'
-import { CountProjection } from '../kinds/count/count-projection.ts'
-import { HistoryProjection } from '../kinds/history/history-projection.ts'
-import { LatestProjection } from '../kinds/latest/latest-projection.ts'
-import { MergeProjection } from '../kinds/merge/merge-projection.ts'
 import type { AddressGuard } from '../kinds/notify/address-guard.ts'
-import { NotifyProjection } from '../kinds/notify/notify-projection.ts'
-import { RateProjection } from '../kinds/rate/rate-projection.ts'
-import { WindowProjection } from '../kinds/window/window-projection.ts'
 import { DeadLetters } from '../run/dead-letters.ts'
-import type { PositionStore } from '../run/position.ts'
-import type { Projection } from '../run/projection.ts'
-import { ProjectionRun } from '../run/projection-run.ts'
 import { Inhibitions } from '../silence/inhibitions.ts'
 import { Maintenance } from '../silence/maintenance.ts'
 import { Quiet } from '../silence/quiet.ts'
 import { SilenceBook } from '../silence/silence-book.ts'
 import { RemovedRules } from './removed-rules.ts'
+import { identityOf, type ProjectionParts, type RunningProjection, runningProjection } from './running-projection.ts'
 import { type Unowned, unowned } from './unowned.ts'
 
 export interface TenantOptions {
   readonly nc: NatsConnection
   readonly tenant: string
   readonly declarations: Declarations
-  /** Needed when a history is among the specs. */
+  /** Needed when a history is declared. */
   readonly database: Database | undefined
   readonly partition: Partition
   /** Where notifications may go. */
@@ -43,139 +27,125 @@ export interface TenantOptions {
   readonly traces?: Pick<Traces, 'begin'> | undefined
 }
 
+/** What changed of the projections of a tenant. */
+export interface AppliedChange {
+  readonly added: readonly string[]
+  /** Made anew, as they are declared in another way. */
+  readonly changed: readonly string[]
+  readonly removed: readonly string[]
+}
+
 /** What runs for one tenant. */
-export interface TenantProjections {
+export class TenantProjections {
   readonly tenant: string
-  readonly runs: readonly RunningProjection[]
   readonly deadLetters: DeadLetters
-  readonly removedRules: RemovedRules
   readonly quiet: Quiet
-  readonly maintenance: Maintenance
+  readonly #options: TenantOptions
+  readonly #parts: ProjectionParts
+  #declarations: Declarations
+  #runs: readonly RunningProjection[]
+  #removedRules: RemovedRules
+  #maintenance: Maintenance
+  #closed = false
+
+  /** None of them runs yet. */
+  constructor(options: TenantOptions) {
+    const { nc, tenant, declarations, log } = options
+    this.tenant = tenant
+    this.#options = options
+    this.#declarations = declarations
+    this.deadLetters = new DeadLetters(nc, tenant, log)
+    this.quiet = new Quiet(new SilenceBook({ nc, tenant, log }), this.#inhibitionsOf(declarations))
+    const bucketPositions = new BucketPositions(nc, tenant)
+    this.#parts = { ...options, deadLetters: this.deadLetters, bucketPositions, quiet: this.quiet }
+    this.#runs = declarations.projections.map((spec) => runningProjection(spec, declarations, this.#parts))
+    this.#removedRules = this.#removedRulesOf(declarations)
+    this.#maintenance = this.#maintenanceOf(declarations)
+  }
+
+  get runs(): readonly RunningProjection[] {
+    return this.#runs
+  }
+
   /** What is stored and belongs to none of them. */
-  unowned(): Promise<Unowned>
-}
-
-export interface RunningProjection {
-  readonly spec: ProjectionSpec
-  readonly projection: AnyProjection
-  readonly run: ProjectionRun
-}
-
-export type AnyProjection =
-  | LatestProjection
-  | MergeProjection
-  | WindowProjection
-  | CountProjection
-  | RateProjection
-  | AlertProjection
-  | NotifyProjection
-  | HistoryProjection
-
-/** Makes the projections of one tenant; none of them runs yet. */
-export function tenantProjections(options: TenantOptions): TenantProjections {
-  const { nc, tenant, declarations, partition, health, log, traces } = options
-  const specs = declarations.projections
-  const deadLetters = new DeadLetters(nc, tenant, log)
-  const bucketPositions = new BucketPositions(nc, tenant)
-  const { maintenance: times, inhibitions } = declarations
-  const silences = new SilenceBook({ nc, tenant, log })
-  const quiet = new Quiet(silences, new Inhibitions({ nc, tenant, specs: inhibitions, log }))
-  const runs = specs.map((spec): RunningProjection => {
-    const projection = projectionOf(spec, options, deadLetters, quiet)
-    const positions = positionsOf(spec, options, bucketPositions)
-    const source = spec.kind === 'alert' ? spec.source : 'events'
-    const { name, from } = spec
-    const declaration = declarationDigest(spec)
-    const common = { projection: projection as Projection, positions, declaration, traces }
-    const run = new ProjectionRun({ ...common, nc, tenant, name, source, from, partition, deadLetters, health, log })
-    return { spec, projection, run }
-  })
-  const rules = specs.filter(({ kind }) => kind === 'alert').map(({ name }) => name)
-  const removedRules = new RemovedRules({ nc, tenant, rules, log })
-  const maintenance = new Maintenance({ nc, tenant, specs: times, silences, log })
-  return {
-    tenant,
-    runs,
-    deadLetters,
-    removedRules,
-    quiet,
-    maintenance,
-    unowned: () => unowned(nc, tenant, specs, removedRules),
+  unowned(): Promise<Unowned> {
+    const { nc, tenant } = this.#options
+    return unowned(nc, tenant, this.#declarations.projections, this.#removedRules)
   }
-}
 
-function projectionOf(
-  spec: ProjectionSpec,
-  options: TenantOptions,
-  deadLetters: DeadLetters,
-  quiet: Quiet,
-): AnyProjection {
-  const { nc, tenant, declarations, database, partition, log } = options
-  const target = { nc, tenant, partition, log, isOthers: keysOfOthers(spec, declarations.projections) }
-  switch (spec.kind) {
-    case 'latest':
-      return new LatestProjection({ ...target, spec, check: spec.bucket === silencesBucket ? checkSilence : undefined })
-    case 'merge':
-      return new MergeProjection({ ...target, spec })
-    case 'window':
-      return new WindowProjection({ ...target, spec })
-    case 'count':
-      return new CountProjection({ ...target, spec })
-    case 'rate':
-      return new RateProjection({ ...target, spec })
-    case 'alert':
-      return new AlertProjection({ nc, tenant, spec, partition, log })
-    case 'notify':
-      return new NotifyProjection({ nc, tenant, spec, partition, quiet, guard: options.guard, deadLetters, log })
-    case 'history':
-      return new HistoryProjection({
-        spec,
-        table: new HistoryTable(needed(database), tenant),
-        partition,
-        deadLetters,
-        log,
+  start(): void {
+    this.quiet.start()
+    for (const { run } of this.#runs) void run.start()
+    this.#startWatches()
+  }
+
+  /**
+   * Goes over to other declarations: what is declared as before goes on untouched, the rest ends
+   * and begins as at a start.
+   */
+  async apply(declarations: Declarations): Promise<AppliedChange> {
+    const before = new Map(this.#runs.map((running) => [running.spec.name, running]))
+    const kept = new Map(
+      declarations.projections.flatMap((spec) => {
+        const running = before.get(spec.name)
+        return running?.identity === identityOf(spec, declarations) ? [[spec.name, running] as const] : []
+      }),
+    )
+    const ending = this.#runs.filter(({ spec }) => !kept.has(spec.name))
+    const names = new Set(declarations.projections.map(({ name }) => name))
+    if (JSON.stringify(declarations.inhibitions) !== JSON.stringify(this.#declarations.inhibitions)) {
+      await this.quiet.inhibitBy(this.#inhibitionsOf(declarations))
+    }
+    await Promise.all(ending.map(({ run }) => run.drain()))
+    if (!this.#closed) {
+      this.#declarations = declarations
+      this.#runs = declarations.projections.map((spec) => {
+        return kept.get(spec.name) ?? runningProjection(spec, declarations, this.#parts)
       })
+      for (const { spec, run } of this.#runs) if (!kept.has(spec.name)) void run.start()
+      this.#closeWatches()
+      this.#removedRules = this.#removedRulesOf(declarations)
+      this.#maintenance = this.#maintenanceOf(declarations)
+      this.#startWatches()
+    }
+    return {
+      added: [...names].filter((name) => !before.has(name)),
+      changed: ending.map(({ spec }) => spec.name).filter((name) => names.has(name)),
+      removed: [...before.keys()].filter((name) => !names.has(name)),
+    }
   }
-}
 
-/** An event that declares no silence must not take the place of one that does. */
-function checkSilence(record: EventRecord): void {
-  silenceOf(record.subject, record.event, record.storedAtMs)
-}
+  async drain(): Promise<void> {
+    this.#closed = true
+    this.#closeWatches()
+    await Promise.all([this.quiet.close(), ...this.#runs.map(({ run }) => run.drain())])
+  }
 
-/** Which keys of its bucket another projection may write as well. */
-function keysOfOthers(spec: ProjectionSpec, specs: readonly ProjectionSpec[]): (key: string) => boolean {
-  const filters = specs.flatMap((other) => {
-    if (other === spec || !('bucket' in spec && 'bucket' in other) || other.bucket !== spec.bucket) return []
-    return other.from.map((filter) => other.key.keysOf(filter))
-  })
-  return filters.length === 0 ? () => false : compileFilters(filters)
-}
+  /** One replica is enough for them. */
+  #startWatches(): void {
+    if (this.#options.partition.index !== 0) return
+    this.#removedRules.start()
+    this.#maintenance.start()
+  }
 
-function positionsOf(spec: ProjectionSpec, { database, tenant }: TenantOptions, others: PositionStore): PositionStore {
-  return spec.kind === 'history' ? new HistoryPositions(needed(database), tenant) : others
-}
+  #closeWatches(): void {
+    this.#removedRules.close()
+    this.#maintenance.close()
+  }
 
-function needed(database: Database | undefined): Database {
-  if (database !== undefined) return database
-  throw new Error(
-    'DATABASE_URL is needed, as a history is declared; or declare projections without one in WEIR_PROJECTIONS.',
-  )
-}
+  #inhibitionsOf({ inhibitions: specs }: Declarations): Inhibitions {
+    const { nc, tenant, log } = this.#options
+    return new Inhibitions({ nc, tenant, specs, log })
+  }
 
-/** Starts what runs for one tenant. */
-export function startProjections(projections: TenantProjections, { index }: Partition): void {
-  const { runs, removedRules, quiet, maintenance } = projections
-  quiet.start()
-  for (const { run } of runs) void run.start()
-  // One replica is enough for it.
-  if (index !== 0) return
-  removedRules.start()
-  maintenance.start()
-}
+  #removedRulesOf({ projections }: Declarations): RemovedRules {
+    const { nc, tenant, log } = this.#options
+    const rules = projections.filter(({ kind }) => kind === 'alert').map(({ name }) => name)
+    return new RemovedRules({ nc, tenant, rules, log })
+  }
 
-export async function drainProjections({ runs, removedRules, quiet, maintenance }: TenantProjections): Promise<void> {
-  removedRules.close()
-  maintenance.close()
-  await Promise.all([quiet.close(), ...runs.map(({ run }) => run.drain())])
+  #maintenanceOf({ maintenance: specs }: Declarations): Maintenance {
+    const { nc, tenant, log } = this.#options
+    return new Maintenance({ nc, tenant, specs, silences: this.quiet.silences, log })
+  }
 }

@@ -11,6 +11,8 @@ export interface Declarations {
   readonly projections: readonly ProjectionSpec[]
   readonly maintenance: readonly MaintenanceSpec[]
   readonly inhibitions: readonly InhibitionSpec[]
+  /** What was declared of each projection by its name, so that a change is seen. */
+  readonly texts: ReadonlyMap<string, string>
 }
 
 /**
@@ -20,7 +22,7 @@ export interface Declarations {
 export function readDeclarations(file: unknown, report: ReportFault): Declarations {
   if (!isMap(file)) {
     report([], 'a map with the list `projections` is expected')
-    return { projections: [], maintenance: [], inhibitions: [] }
+    return { projections: [], maintenance: [], inhibitions: [], texts: new Map() }
   }
   for (const name of Object.keys(file)) {
     if (!lists.includes(name)) report([name], `there is no such field here; there are ${lists.join(', ')}`)
@@ -35,7 +37,13 @@ export function readDeclarations(file: unknown, report: ReportFault): Declaratio
     projections: readSpecs(file.projections, report),
     maintenance,
     inhibitions: readList(file.inhibitions, 'inhibitions', inhibitionDeclaration, report),
+    texts: textsOf(file.projections),
   }
+}
+
+function textsOf(projections: unknown): ReadonlyMap<string, string> {
+  const declared: readonly unknown[] = Array.isArray(projections) ? projections : []
+  return new Map(declared.filter(isMap).map((one) => [String(one.name), JSON.stringify(one)]))
 }
 
 const lists: readonly string[] = ['projections', 'maintenance', 'inhibitions']

@@ -11,8 +11,8 @@ export interface HistoryOptions {
   readonly nc: NatsConnection
   /** Undefined when this mesh keeps no history. */
   readonly database: Database | undefined
-  /** The name of the projection of kind `history`. */
-  readonly projection: string | undefined
+  /** The name of the projection of kind `history`, if there is one now. */
+  readonly projection: () => string | undefined
 }
 
 /** Answers questions about the past. */
@@ -58,7 +58,7 @@ export class History {
   /** Everything up to here is in Postgres. */
   async #head(tenant: string): Promise<Cursor> {
     const { nc, projection } = this.#options
-    const stored = await new HistoryPositions(this.#database(), tenant).load(projection ?? '').catch((cause) => {
+    const stored = await new HistoryPositions(this.#database(), tenant).load(projection() ?? '').catch((cause) => {
       throw databaseError(cause)
     })
     const epoch = Math.max(0, ...stored.map(({ position }) => position.epoch))

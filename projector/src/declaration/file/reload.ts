@@ -1,0 +1,70 @@
+import type { Health, Logger } from '@weir/mesh'
+import { limits } from '../../limits.ts'
+import { WatchedFile } from './watched-file.ts'
+
+export interface ReloadOptions {
+  /** Names it in health, metrics and logs: `projections`. */
+  readonly what: string
+  readonly file: string
+  /**
+   * Goes over to what a content says; false when that is what runs already. What it throws says
+   * what is wrong; then nothing has changed.
+   */
+  readonly apply: (text: string) => Promise<boolean>
+  readonly health: Health
+  readonly log: Logger
+}
+
+/** Reads a file of declarations again when it changes; a wrong one changes nothing, and is told. */
+export class Reload {
+  /** Contents that were taken over since the start. */
+  reloads = 0
+  readonly what: string
+  readonly #options: ReloadOptions
+  readonly #watched: WatchedFile
+  #fault: string | undefined
+
+  constructor(options: ReloadOptions) {
+    this.#options = options
+    this.what = options.what
+    this.#watched = new WatchedFile({
+      file: options.file,
+      everyMs: limits.reloadMs,
+      changed: (text) => this.#changed(text),
+      unreadable: (cause) => this.#faulty(`it cannot be read: ${cause instanceof Error ? cause.message : cause}`),
+    })
+  }
+
+  /** Why the file as it is now is not what runs. */
+  get fault(): string | undefined {
+    return this.#fault
+  }
+
+  start(): void {
+    this.#watched.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#watched.stop()
+  }
+
+  async #changed(text: string): Promise<void> {
+    const { what, apply, health } = this.#options
+    try {
+      if (await apply(text)) this.reloads++
+      this.#fault = undefined
+      health.set(`file of ${what}`, true)
+    } catch (thrown) {
+      this.#faulty(thrown instanceof Error ? thrown.message : String(thrown))
+    }
+  }
+
+  /** What runs goes on, so the service is as fit as before. */
+  #faulty(fault: string): void {
+    if (this.#fault === fault) return
+    this.#fault = fault
+    const { what, file, health, log } = this.#options
+    health.set(`file of ${what}`, true, `what runs is older than the file, which cannot be used: ${fault}`)
+    log.error({ file, fault }, `the file of ${what} has changed and cannot be used; what runs goes on`)
+  }
+}
