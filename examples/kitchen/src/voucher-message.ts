@@ -1,4 +1,5 @@
 import { type Branch, isBranch } from './branches.ts'
+import { limits } from './limits.ts'
 
 /** A picture of a payment with its caption, as a customer sends it. */
 export interface VoucherMessage {
@@ -17,27 +18,27 @@ export interface VoucherMessage {
  */
 export function voucherOf(subject: string, data: unknown): VoucherMessage | undefined {
   const [, branch = ''] = subject.split('.')
-  const { messages, contacts } = (data as Body).entry?.[0]?.changes?.[0]?.value ?? {}
-  const message = messages?.[0]
-  if (!isBranch(branch) || message?.id === undefined || message.image === undefined) return undefined
-  const caption = message.image.caption ?? ''
+  const value = at(data, 'entry', 0, 'changes', 0, 'value')
+  const message = textAt(value, 'messages', 0, 'id')
+  if (!isBranch(branch) || message === '' || at(value, 'messages', 0, 'image') === undefined) return undefined
+  const caption = textAt(value, 'messages', 0, 'image', 'caption')
   const amount = /S\/ ?\d+(\.\d\d)?/.exec(caption)?.[0] ?? 'sin monto'
-  const items = caption.replace(amount, '').replace(/[\s.·-]+$/, '')
-  const customer = contacts?.[0]?.profile?.name ?? message.from ?? 'Cliente'
-  return { message: message.id, branch, customer, items, amount }
+  const items = caption.replace(amount, '').replace(/[\s.·-]+$/, '') || 'sin detalle'
+  const customer = textAt(value, 'contacts', 0, 'profile', 'name') || textAt(value, 'messages', 0, 'from') || 'Cliente'
+  return { message, branch, customer, items, amount }
 }
 
-interface Body {
-  readonly entry?: readonly {
-    readonly changes?: readonly {
-      readonly value?: {
-        readonly contacts?: readonly { readonly profile?: { readonly name?: string } }[]
-        readonly messages?: readonly {
-          readonly id?: string
-          readonly from?: string
-          readonly image?: { readonly caption?: string }
-        }[]
-      }
-    }[]
-  }[]
+function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  let found = value
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null) return undefined
+    found = (found as Readonly<Record<string | number, unknown>>)[key]
+  }
+  return found
+}
+
+/** Empty for what is no text; Postgres holds no NUL. */
+function textAt(value: unknown, ...path: readonly (string | number)[]): string {
+  const found = at(value, ...path)
+  return typeof found === 'string' ? found.replaceAll('\0', '').slice(0, limits.textCharactersMax) : ''
 }
