@@ -77,8 +77,7 @@ export class ActionQueue {
         setTimeout(() => this.#drop(next.action), limits.echoMs)
         attempt = 0
       } catch (thrown) {
-        // 401 is a token that is over; the next request brings another.
-        if (thrown instanceof Refusal && thrown.status < 500 && thrown.status !== 401) {
+        if (thrown instanceof Refusal && thrown.status < 500) {
           this.#drop(next.action)
           this.#refused(thrown.message)
         } else {

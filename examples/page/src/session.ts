@@ -59,14 +59,15 @@ export class Session {
 
   /** What the service answers. Throws Refusal; and TypeError where it cannot be reached. */
   async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<unknown> {
-    const token = await (this.#token ?? this.#renewed())
-    const response = await this.network.fetch(path, {
-      method,
-      headers: { ...headers, authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    })
-    if (response.status === 401) this.#token = undefined
-    return await answerOf(response)
+    const ask = async (token: string): Promise<Response> =>
+      await this.network.fetch(path, {
+        method,
+        headers: { ...headers, authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+    const response = await ask(await (this.#token ?? this.#renewed()))
+    // A machine that has slept comes with a token that is over.
+    return await answerOf(response.status === 401 ? await ask(await this.#renewed()) : response)
   }
 
   async #renewed(): Promise<string> {
