@@ -30,8 +30,9 @@ check: setup ## lint, types, schema, generated files, house rules
 bench: setup ## run the benchmarks beside their peers
 	@$(BUN) bench/src/main.ts
 
-pictures: setup ## take the pictures of docs/pictures from the running product
+pictures: setup ## take the pictures of docs and examples from the running product
 	@$(NODE) scripts/pictures.ts
+	@$(NODE) scripts/demo-pictures.ts
 
 gen: $(INSTALLED) ## write the generated files again: code from .proto, docs/config.md
 	@$(BUN) scripts/gen.ts

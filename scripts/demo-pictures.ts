@@ -1,16 +1,23 @@
-// Pictures of demos for their READMEs, from demos that are started for them:
-// `.tools/bin/node scripts/demo-pictures.ts deliveries kitchen`. A phone in light beside a desk in
-// dark.
+// A part of `make pictures`: those of the demos for their READMEs, from demos that are started for
+// them, all or those that are named. A phone in light beside a desk in dark.
 
 import { mkdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { launchBrowser } from '../test/browser.ts'
 import { RunningMesh } from '../test/running-mesh.ts'
 import { root } from './run.ts'
 
 /** Which page of each demo is on the phone and which on the desk, and what is done there before. */
 const pictures: Readonly<Record<string, Picture>> = {
+  rooms: { phone: 0, desk: 0, rate: 500, locale: 'en-GB' },
+  pipeline: {
+    phone: 0,
+    desk: 0,
+    rate: 1,
+    locale: 'en-GB',
+    act: (desk) => desk.locator('.stage.COMPLETE', { hasText: 'Actuator' }).first().click(),
+  },
   deliveries: { phone: 0, desk: 1 },
   kitchen: {
     phone: 0,
@@ -29,20 +36,26 @@ interface Picture {
   readonly phone: number
   readonly desk: number
   readonly act?: (desk: Page) => Promise<void>
+  /** Events a second of the demo; 3 where nothing is said. */
+  readonly rate?: number
+  /** The language of the person; Spanish where nothing is said. */
+  readonly locale?: string
 }
 
 const phoneSize = { width: 390, height: 780 }
 const deskSize = { width: 1180, height: 780 }
 
-for (const name of process.argv.slice(2)) {
+const named = process.argv.slice(2)
+for (const name of named.length > 0 ? named : Object.keys(pictures)) {
   const views = pictures[name]
   if (views === undefined) throw new Error(`No picture of ${name} is described here.`)
-  const mesh = await RunningMesh.demo(name, ['--rate', '3'])
+  const mesh = await RunningMesh.demo(name, ['--rate', String(views.rate ?? 3)])
   const browser = await launchBrowser()
   try {
     const urls = mesh.running.demo?.pages.map(({ url }) => url) ?? []
-    const phone = await open(browser, urls[views.phone], phoneSize, 'light')
-    const desk = await open(browser, urls[views.desk], deskSize, 'dark')
+    const { locale = 'es' } = views
+    const phone = await open(browser, urls[views.phone], { viewport: phoneSize, colorScheme: 'light', locale })
+    const desk = await open(browser, urls[views.desk], { viewport: deskSize, colorScheme: 'dark', locale })
     // Long enough that something has happened.
     await sleep(20_000)
     await views.act?.(desk)
@@ -63,13 +76,8 @@ for (const name of process.argv.slice(2)) {
   }
 }
 
-async function open(
-  browser: Browser,
-  url = '',
-  viewport: { readonly width: number; readonly height: number },
-  colorScheme: 'light' | 'dark',
-): Promise<Page> {
-  const page = await browser.newPage({ viewport, colorScheme, locale: 'es' })
+async function open(browser: Browser, url = '', options: BrowserContextOptions): Promise<Page> {
+  const page = await browser.newPage(options)
   await page.goto(url)
   return page
 }

@@ -13,6 +13,7 @@ const documents = [
   'deploy/RUNBOOK.md',
   'examples/README.md',
   'examples/edge/README.md',
+  'examples/pipeline/README.md',
   'examples/rooms/README.md',
   'examples/snippets/README.md',
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),

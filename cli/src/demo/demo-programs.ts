@@ -87,6 +87,8 @@ export class DemoPrograms {
         WEIR_PROJECTOR_URL: addresses.projector,
         WEIR_TOKEN: await grantedToken(jwtSecret, `${demo.name}-${program.name}`, program),
         DEMO_SEED: seed,
+        DEMO_PROGRAM: program.name,
+        DEMO_FOLDER: state.at('demos', demo.name, program.name),
         ...(rate === undefined ? {} : { DEMO_RATE: rate }),
         ...(port === undefined ? {} : { DEMO_PORT: port }),
         ...(program.postgres ? { DATABASE_URL: process.env.DEMO_DATABASE_URL ?? database } : {}),
