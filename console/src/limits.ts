@@ -129,4 +129,8 @@ export const limits = {
   heatCellsMax: 5_000,
   /** What was not heard for so long is hatched in it. */
   heatStaleMs: 60_000,
+  /** Rows and cells that are ordered by a number keep their places for so long. */
+  orderMs: 1_000,
+  /** The change of a number is against its mean of about so long. */
+  changeSpanMs: 60_000,
 } as const

@@ -4,6 +4,8 @@ export const tileKinds = ['kpi', 'chart', 'heatmap', 'table', 'alerts', 'states'
 export type TileKind = (typeof tileKinds)[number]
 export const folds = ['last', 'sum', 'mean', 'min', 'max', 'count'] as const
 export type Fold = (typeof folds)[number]
+export const sorts = ['subject', 'value', 'change'] as const
+export type Sort = (typeof sorts)[number]
 
 /** A board as its JSON has it; board.schema.json says what each means. */
 export interface Board {
@@ -29,6 +31,7 @@ export interface Tile {
   readonly source?: string
   readonly field?: string
   readonly fold?: Fold
+  readonly sort?: Sort
   readonly unit?: string
   readonly warn?: number
   readonly bad?: number

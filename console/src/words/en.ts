@@ -345,6 +345,8 @@ export const en = {
     range: 'Range',
     fold: 'Many make one by',
     folds: { last: 'the newest', sum: 'sum', mean: 'mean', min: 'least', max: 'most', count: 'how many' },
+    sort: 'Order by',
+    sorts: { subject: 'subject', value: 'value', change: 'change in a minute' },
     warnAt: 'Amber from',
     badAt: 'Red from',
     width: 'Width',

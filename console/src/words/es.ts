@@ -343,6 +343,8 @@ export const es: Words = {
     range: 'Periodo',
     fold: 'Muchos dan uno por',
     folds: { last: 'el más nuevo', sum: 'suma', mean: 'media', min: 'el menor', max: 'el mayor', count: 'cuántos' },
+    sort: 'Ordenar por',
+    sorts: { subject: 'tema', value: 'valor', change: 'cambio en un minuto' },
     warnAt: 'Ámbar desde',
     badAt: 'Rojo desde',
     width: 'Ancho',

@@ -5,6 +5,7 @@ import { tag } from './language.ts'
  * use.
  */
 const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 })
+const withSign = new Intl.NumberFormat(tag, { maximumFractionDigits: 0, signDisplay: 'exceptZero' })
 const brief = new Intl.NumberFormat(tag, { notation: 'compact', maximumSignificantDigits: 3 })
 const significant = new Intl.NumberFormat(tag, { maximumSignificantDigits: 6 })
 const oneDigit = new Intl.NumberFormat(tag, { maximumFractionDigits: 1 })
@@ -12,6 +13,11 @@ const oneDigit = new Intl.NumberFormat(tag, { maximumFractionDigits: 1 })
 /** 1204 as "1,204". */
 export function count(value: number): string {
   return whole.format(value)
+}
+
+/** 1204 as "+1,204". */
+export function signed(value: number): string {
+  return withSign.format(value)
 }
 
 /** 41800 as "41.8K"; below ten thousand as it is. */

@@ -66,7 +66,7 @@ test('God Mode shows all rooms as they change, finds one by search, and opens it
   const { url } = pageOf('God Mode')
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
   await page.goto(url.replace('board=god-mode', 'board=god-mode&$room=lonely'))
-  const viewers = page.getByRole('region', { name: 'Most viewers' }).getByRole('button')
+  const viewers = page.getByRole('region', { name: 'Changing most' }).getByRole('button')
   const owner = mesh.running.token
   assert.equal((await post(telemetry(1, 'lonely'), owner)).status, 200)
   await viewers.filter({ hasText: 'lonely' }).waitFor()
