@@ -23,6 +23,7 @@ let events: Producer
 const worker = `
 import { shareSockets } from '@weir/client/shared-worker'
 shareSockets()
+new BroadcastChannel('end').onmessage = () => close()
 `
 
 const main = `
@@ -119,6 +120,18 @@ test('a tab that does not read holds up no other, and has all of it when it read
   await Promise.all([asleep.close(), awake.close()])
 })
 
+test('when the worker dies, its tabs go on with another one, and miss nothing', async () => {
+  const tabs = await Promise.all([tab({ filter: 'worker' }), tab({ filter: 'worker' })])
+  await send('worker', 1)
+  for (const page of tabs) await sees(page, [1])
+  await tabs[0]?.evaluate("new BroadcastChannel('end').postMessage('')")
+  await send('worker', 2)
+  // Sooner than a silent connection is found dead.
+  for (const page of tabs) await sees(page, [1, 2])
+  await reaches('connections', 1)
+  await Promise.all(tabs.map((page) => page.close()))
+})
+
 test('where there is no SharedWorker, or its script does not load, each tab has a socket of its own', async () => {
   await reaches('connections', 0)
   const tabs = await Promise.all(['SharedWorker', 'script'].map((without) => tab({ filter: 'own', without })))
@@ -151,13 +164,13 @@ async function sees(page: Page, seen: readonly number[]): Promise<void> {
 
 /** Waits until the hub has so many, of everybody. */
 async function reaches(what: 'connections' | 'subscriptions', wanted: number): Promise<void> {
-  let count: number
-  for (let attempt = 0; attempt < 200; attempt++) {
+  let count = Number.NaN
+  for (let attempt = 0; attempt < 1200; attempt++) {
     const text = await (await fetch(`${mesh.running.addresses.admin.hub}/metrics`)).text()
     const lines = [...text.matchAll(new RegExp(`^weir_hub_${what}(?:\\{[^}]*\\})? (\\d+)$`, 'gm'))]
     count = lines.reduce((sum, [, value]) => sum + Number(value), 0)
     if (count === wanted) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  assert.fail(`the hub has other ${what} than ${wanted}`)
+  assert.fail(`the hub has ${count} ${what}, not ${wanted}`)
 }

@@ -15,7 +15,12 @@ export type ToWorker =
 /** What the worker says to a tab. */
 export type ToTab =
   /** It runs, and speaks this version. */
-  | { readonly type: 'ready'; readonly version: number }
+  | {
+      readonly type: 'ready'
+      readonly version: number
+      /** A Web Lock that the worker holds for as long as it lives. */
+      readonly lock: string
+    }
   | { readonly type: 'opened'; readonly subprotocol: string }
   | { readonly type: 'message'; readonly message: SocketMessage }
   | { readonly type: 'closed'; readonly code: number; readonly reason: string }

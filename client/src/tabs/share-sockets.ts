@@ -9,18 +9,29 @@ import { SocketPool } from './socket-pool.ts'
  */
 export function shareSockets(): void {
   const pool = new SocketPool(openWebSocket(globalThis.WebSocket), systemClock)
+  const lock = heldForLife(`weir-worker-${crypto.randomUUID()}`)
   globalThis.addEventListener('connect', (event) => {
-    for (const port of (event as MessageEvent).ports) serve(port, pool)
+    for (const port of (event as MessageEvent).ports) serve(port, pool, lock)
   })
 }
 
-function serve(port: MessagePort, pool: SocketPool): void {
+/** A Web Lock that tells when this worker is gone: the name of it, once it is held. */
+function heldForLife(lock: string): Promise<string> {
+  return new Promise((resolve) => {
+    void navigator.locks.request(lock, () => {
+      resolve(lock)
+      return new Promise(() => {})
+    })
+  })
+}
+
+function serve(port: MessagePort, pool: SocketPool, ownLock: Promise<string>): void {
   let socket: Socket | undefined
   const say = (said: ToTab, transfer: Transferable[] = []): void => port.postMessage(said, transfer)
   port.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     switch (data.type) {
       case 'open':
-        say({ type: 'ready', version: PORT_VERSION })
+        void ownLock.then((lock) => say({ type: 'ready', version: PORT_VERSION, lock }))
         if (data.version === PORT_VERSION) socket = open(data)
         break
       case 'send':

@@ -27,6 +27,8 @@ class SharedSocket implements Socket {
   #hasEnded = false
   #releaseLock = (): void => {}
   #cancelDeadline = (): void => {}
+  /** Ends the wait for the end of the worker. */
+  readonly #abort = new AbortController()
 
   constructor(open: () => SharedWorker, url: string, subprotocol: string, events: SocketEvents) {
     this.#url = url
@@ -75,8 +77,11 @@ class SharedSocket implements Socket {
     if (this.#hasEnded || this.#own !== undefined) return
     switch (said.type) {
       case 'ready':
-        if (said.version === PORT_VERSION) this.#cancelDeadline()
-        else this.#doWithout()
+        if (said.version !== PORT_VERSION) this.#doWithout()
+        else {
+          this.#cancelDeadline()
+          this.#watch(said.lock)
+        }
         break
       case 'opened':
         this.#events.opened(said.subprotocol)
@@ -85,10 +90,22 @@ class SharedSocket implements Socket {
         this.#events.received(said.message)
         break
       case 'closed':
-        this.#leaveWorker()
-        this.#hasEnded = true
-        this.#events.closed(said.code, said.reason)
+        this.#end(said.code, said.reason)
     }
+  }
+
+  /** A worker dies with the process that it shares with a tab: another one is started then. */
+  #watch(lock: string): void {
+    navigator.locks
+      .request(lock, { signal: this.#abort.signal }, () => this.#end(1006, 'The worker has ended.'))
+      .then(undefined, () => undefined)
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#hasEnded) return
+    this.#leaveWorker()
+    this.#hasEnded = true
+    this.#events.closed(code, reason)
   }
 
   #say(said: ToWorker): void {
@@ -111,6 +128,7 @@ class SharedSocket implements Socket {
     this.#port?.close()
     this.#port = undefined
     this.#releaseLock()
+    this.#abort.abort()
   }
 }
 
