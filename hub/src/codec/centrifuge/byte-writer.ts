@@ -28,7 +28,9 @@ export class ByteWriter {
   ascii(text: string): void {
     this.#grow(text.length)
     const bytes = this.#bytes
-    for (let index = 0; index < text.length; index++) bytes[this.#at++] = text.charCodeAt(index)
+    let at = this.#at
+    for (let index = 0; index < text.length; index++) bytes[at++] = text.charCodeAt(index)
+    this.#at = at
   }
 
   text(text: string): void {
@@ -47,18 +49,20 @@ export class ByteWriter {
   copyLine(from: Uint8Array, start: number, end: number): void {
     const first = this.#at
     this.copy(from, start, end)
-    for (let at = first; at < this.#at; at++) {
-      const byte = this.#bytes[at]
-      if (byte === LINE_FEED || byte === CARRIAGE_RETURN) this.#bytes[at] = SPACE
+    const bytes = this.#bytes
+    for (let at = first, last = this.#at; at < last; at++) {
+      const byte = bytes[at]
+      if (byte === LINE_FEED || byte === CARRIAGE_RETURN) bytes[at] = SPACE
     }
   }
 
   /** A whole number up to 2^53 - 1, as Protobuf has it. */
   varint(value: number): void {
     this.#grow(8)
+    const bytes = this.#bytes
     let rest = value
-    for (; rest > 0x7f; rest = Math.floor(rest / 128)) this.#bytes[this.#at++] = (rest % 128) | 0x80
-    this.#bytes[this.#at++] = rest
+    for (; rest > 0x7f; rest = Math.floor(rest / 128)) bytes[this.#at++] = (rest % 128) | 0x80
+    bytes[this.#at++] = rest
   }
 
   #grow(more: number): void {

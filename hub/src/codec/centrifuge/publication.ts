@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer'
 import { decodeEvent, type Event, entryEvent, eventToJson, formatTimestamp, Removal } from '@weir/proto'
 import type { Reads } from '../../engine/delivery/channel-kind.ts'
 import type { Entry } from '../../engine/log/entry.ts'
 import { nameIn } from './channel-name.ts'
 import { EventFields, type Kind } from './event-fields.ts'
+import { isJsonText } from './json-text.ts'
 
 /** What one encoding of the protocol makes of the parts of a publication. */
 export interface PublicationSink {
@@ -35,7 +35,7 @@ export interface Told {
  * written, or the member of its JSON form that its kind has; everything else about it is in tags.
  * What cannot be decoded, as it was not written by ingest, has `null` as its data.
  *
- * Budget: 1 us beside the copy of the event (bench/src/fan-out.bench.ts).
+ * Budget: 1 us beside the copy of the event (bench/src/centrifuge.bench.ts).
  */
 export function describe(entry: Entry, reads: Reads, told: Told, sink: PublicationSink): void {
   const { subject } = entry.state
@@ -123,22 +123,10 @@ function describeJson(sink: PublicationSink): void {
   const { bytes, json } = fields
   const { start, end } = json
   if (end === start) sink.data(nothing, 0, nothing.length)
-  else if (isJson(bytes, start, end)) sink.data(bytes, start, end)
+  else if (fields.isText(json) && isJsonText(bytes, start, end)) sink.data(bytes, start, end)
   else {
     const text = encoder.encode(JSON.stringify(new TextDecoder().decode(bytes.subarray(start, end))))
     sink.data(text, 0, text.length)
-  }
-}
-
-function isJson(bytes: Uint8Array, start: number, end: number): boolean {
-  const part = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start)
-  if (!isUtf8(part)) return false
-  try {
-    // Strings alone may hold anything but ASCII, whatever it stands for.
-    JSON.parse(part.toString('latin1'))
-    return true
-  } catch {
-    return false
   }
 }
 
