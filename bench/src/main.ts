@@ -3,6 +3,7 @@
 
 import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { centrifuge } from './centrifuge.bench.ts'
 import { client } from './client.bench.ts'
 import { derived } from './derived.bench.ts'
 import { fanOut } from './fan-out.bench.ts'
@@ -25,6 +26,7 @@ const benchmarks: readonly Benchmark[] = [
   wire,
   inbound,
   fanOut,
+  centrifuge,
   latency,
   slowClients,
   storm,

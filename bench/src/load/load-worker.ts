@@ -9,15 +9,26 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { nowMicros } from '../frames/bench-event.ts'
-import { KnownBatches } from '../frames/known-batches.ts'
+import { type BatchCounter, KnownBatches } from '../frames/known-batches.ts'
+import { PushCounter } from '../frames/push-reader.ts'
 import { TextBatches } from '../frames/text-batches.ts'
 import { EventSource } from './event-source.ts'
 import type { LoadCommands } from './load-plan.ts'
+import type { SubscriberPlan } from './subscriber-plan.ts'
 import { SubscriberSocket } from './subscriber-socket.ts'
 import { Tally } from './tally.ts'
 
 const tally = new Tally()
-const known = { binary: new KnownBatches(), text: new TextBatches() } as const
+const text = new TextBatches()
+const binary = new KnownBatches()
+const counters: Readonly<Record<SubscriberPlan['dialect'], BatchCounter>> = {
+  weir: binary,
+  plain: binary,
+  nats: binary,
+  json: text,
+  sse: text,
+  centrifuge: new PushCounter(),
+}
 let sockets: SubscriberSocket[] = []
 let source: EventSource | undefined
 
@@ -28,8 +39,7 @@ const commands: LoadCommands = {
       const at = sockets.length + index
       const filter = plan.filter.replace('{channel}', String(at % channels))
       const token = tokens[at % tokens.length] ?? ''
-      const counter = plan.dialect === 'json' || plan.dialect === 'sse' ? known.text : known.binary
-      return new SubscriberSocket({ ...plan, filter, token }, tally, counter)
+      return new SubscriberSocket({ ...plan, filter, token }, tally, counters[plan.dialect])
     })
     sockets = sockets.concat(added)
     await each(added, atOnce, (socket) => socket.open())

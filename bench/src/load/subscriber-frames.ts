@@ -1,6 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { type ClientFrame, ClientFrameSchema, clientFrameToJson, Mode, type Subscribe } from '@weir/proto'
 import { clientFrame } from '../frames/frame-splitter.ts'
+import { openingCommands } from '../frames/push-reader.ts'
 import type { SubscriberPlan } from './subscriber-plan.ts'
 
 /** The HTTP request that a subscriber begins with. */
@@ -9,8 +10,8 @@ export function request({ dialect, filter, mode, token }: SubscriberPlan): strin
     const query = new URLSearchParams({ filter, mode })
     return `GET /v1/sse?${query} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\n\r\n`
   }
-  const path = dialect === 'nats' ? '/' : '/v1/ws'
-  const protocol = dialect === 'nats' ? undefined : dialect === 'json' ? 'weir.v1.json' : 'weir.v1'
+  const path = paths[dialect] ?? '/v1/ws'
+  const protocol = protocols[dialect]
   const lines = [
     `GET ${path} HTTP/1.1`,
     'Host: bench',
@@ -23,6 +24,18 @@ export function request({ dialect, filter, mode, token }: SubscriberPlan): strin
   return `${lines.join('\r\n')}\r\n\r\n`
 }
 
+const paths: Readonly<Partial<Record<SubscriberPlan['dialect'], string>>> = {
+  nats: '/',
+  centrifuge: '/connection/websocket',
+}
+
+const protocols: Readonly<Partial<Record<SubscriberPlan['dialect'], string>>> = {
+  weir: 'weir.v1',
+  plain: 'weir.v1',
+  json: 'weir.v1.json',
+  centrifuge: 'centrifuge-protobuf',
+}
+
 /**
  * What it says when its WebSocket is open: who it is, and what it subscribes to, from its cursor if
  * it has one.
@@ -32,6 +45,7 @@ export function openingFrames(plan: SubscriberPlan, cursor: { epoch: bigint; seq
   if (dialect === 'nats') {
     return clientFrame(Buffer.from(`CONNECT {"verbose":false,"headers":true}\r\nSUB ${filter} 1\r\nPING\r\n`))
   }
+  if (dialect === 'centrifuge') return clientFrame(openingCommands(token, filter))
   const subscribe: Subscribe = {
     $typeName: 'weir.v1.Subscribe',
     id: 1,

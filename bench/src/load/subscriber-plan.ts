@@ -3,10 +3,10 @@ export interface SubscriberPlan {
   readonly port: number
   /**
    * weir, json: subscribes and acknowledges, by the codec of this name; sse: the same by an event
-   * stream, which acknowledges nothing; plain: a peer that sends batches to whoever connects; nats:
-   * a nats-server.
+   * stream, which acknowledges nothing; centrifuge: by the Centrifuge protocol in Protobuf, of a
+   * hub or a Centrifugo; plain: a peer that sends batches to whoever connects; nats: a nats-server.
    */
-  readonly dialect: 'weir' | 'json' | 'sse' | 'plain' | 'nats'
+  readonly dialect: 'weir' | 'json' | 'sse' | 'centrifuge' | 'plain' | 'nats'
   readonly token: string
   readonly filter: string
   readonly mode: 'ALL' | 'LATEST'

@@ -7,6 +7,7 @@ import { clientFrame, type FrameSink, FrameSplitter } from '../frames/frame-spli
 import { chunkedBody, webSocketFrames } from '../frames/framing.ts'
 import type { BatchCounter, KnownBatch } from '../frames/known-batches.ts'
 import { NatsReader } from '../frames/nats-reader.ts'
+import { answersSubscribe, pong, readPushes, refusal } from '../frames/push-reader.ts'
 import { acknowledgement, openingFrames, request } from './subscriber-frames.ts'
 import type { SubscriberPlan } from './subscriber-plan.ts'
 import type { Tally } from './tally.ts'
@@ -135,7 +136,8 @@ export class SubscriberSocket implements FrameSink {
       this.check === undefined
         ? this.#known.count(bytes, start, end)
         : this.check.check(bytes, start, end, this.#cursor?.seq ?? 0)
-    if (batch === undefined) this.#answer(bytes.slice(start, end))
+    if (batch === undefined && this.#plan.dialect === 'centrifuge') this.#answerCentrifuge(bytes, start, end)
+    else if (batch === undefined) this.#answer(bytes.slice(start, end))
     else this.#received(batch, end - start)
   }
 
@@ -233,6 +235,19 @@ export class SubscriberSocket implements FrameSink {
         return
       case 'refused':
         this.#tally.fault(`refused: ${frame.value.message}`)
+    }
+  }
+
+  /** A message with something else than publications among them. */
+  #answerCentrifuge(bytes: Uint8Array, start: number, end: number): void {
+    const { pushes, pings, replies } = readPushes(bytes, start, end)
+    this.#tally.entries += pushes
+    this.#tally.bytes += end - start
+    for (let ping = 0; ping < pings; ping++) this.#socket?.write(clientFrame(pong))
+    for (const reply of replies) {
+      const refused = refusal(reply)
+      if (refused !== undefined) this.#tally.fault(`refused: ${refused}`)
+      else if (answersSubscribe(reply)) this.#ready()
     }
   }
 
