@@ -101,6 +101,9 @@ const trials: Readonly<Record<string, (run: Running) => Promise<void>>> = {
     assert.deepEqual([first, again], ['{"accepted":1,"duplicates":0} 200', '{"accepted":1,"duplicates":1} 200'])
     assert.match(forged, /"unauthenticated".* 401$/)
   },
+  async '13-subscribe-with-centrifuge.ts'(run) {
+    assert.deepEqual(await outputOf(run), ['snippets.centrifuge.note {', '  text: "hello",', '}'])
+  },
 }
 
 test('every snippet is tried here and explained in the README', () => {
