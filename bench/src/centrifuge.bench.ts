@@ -26,8 +26,8 @@ export const centrifuge: Benchmark = {
 }
 
 /**
- * As fast as each goes, and the hub at the rate that Centrifugo takes. Where there is no Centrifugo,
- * beside one send an event.
+ * Each goes as fast as it can, and the hub also at the rate that Centrifugo takes. Where there is
+ * no Centrifugo, the peer is one send an event.
  */
 async function runCentrifuge(options: BenchmarkOptions): Promise<void> {
   const scenario: Scenario = {
