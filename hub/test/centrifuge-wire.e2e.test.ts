@@ -6,6 +6,7 @@ import { CommandSchema } from '../src/gen/centrifuge/v2/client_pb.js'
 import { limits } from '../src/limits.ts'
 import { CentrifugeWire } from './centrifuge-wire.ts'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
+import { opcode, RawSocket } from './raw-socket.ts'
 import { until } from './until.ts'
 
 const subscriptionsMax = 8
@@ -238,6 +239,28 @@ describe('a client that is slow', () => {
     wire.answers = false
     for (let n = 0; n < 60; n++) await mesh.publish('slow.a', JSON.stringify({ n, filler }))
     assert.equal((await wire.closed).code, 3008)
+  })
+
+  test('asks for much at once, and the hub holds one answer at a time for it', async () => {
+    for (let n = 0; n < 30; n++) await mesh.publish('rooms.much', JSON.stringify({ n, filler }))
+    const raw = await RawSocket.open(hub.port, 'centrifuge-json', '/connection/websocket')
+    raw.send(opcode.text, JSON.stringify({ id: 1, connect: { token } }))
+    await raw.frame()
+    raw.socket.pause()
+    const asked = 200
+    const lines = Array.from({ length: asked }, (_, at) => ({
+      id: 2 + at,
+      history: { channel: 'rooms.much', limit: -1 },
+    }))
+    raw.send(opcode.text, lines.map((line) => JSON.stringify(line)).join('\n'))
+    await hub.untilMetric('socket_bytes', (bytes) => bytes > 0)
+    let most = 0
+    for (let look = 0; look < 20; look++) most = Math.max(most, await hub.metric('socket_bytes'))
+    assert.ok(most < 2 * limits.historyBytesMax, `${most} bytes were kept for it`)
+    raw.socket.resume()
+    let answers = 0
+    while (answers < asked) if (((await raw.frame())?.payload.length ?? 0) > 1_000) answers++
+    raw.reset()
   })
 
   test('hears a ping at each heartbeat, whatever else it hears', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { eventStream, jetstreamManager } from '@weir/mesh'
+import { defaultTenantSpec, eventStream, jetstreamManager, provisionTenant } from '@weir/mesh'
 import { Centrifuge, type Options, type PublicationContext, type Subscription } from 'centrifuge'
 import { Centrifuge as ProtobufCentrifuge, type Subscription as ProtobufSubscription } from 'centrifuge/build/protobuf'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
@@ -294,6 +294,25 @@ describe('a token', () => {
     })
     assert.equal(code, 3500)
   })
+})
+
+// The last one here, since nothing of the stream is left.
+test('a stream that is made anew begins again by itself, and the client hears that something is missing', async () => {
+  const { client, subscription, got } = await subscribed(await json(), 'reborn.>')
+  const again: { wasRecovering: boolean; recovered: boolean }[] = []
+  subscription.on('subscribed', ({ wasRecovering, recovered }) => again.push({ wasRecovering, recovered }))
+  await mesh.publish('reborn.a', '1')
+  await until(() => got.length === 1)
+  await (await jetstreamManager(mesh.nc)).streams.delete(eventStream('main'))
+  await provisionTenant(mesh.nc, 'main', defaultTenantSpec)
+  await mesh.publish('reborn.a', '2')
+  await until(() => again.length > 0 && got.length === 2)
+  assert.deepEqual(again, [{ wasRecovering: true, recovered: false }])
+  assert.deepEqual(
+    got.map(({ data }) => data),
+    [1, 2],
+  )
+  client.disconnect()
 })
 
 async function json(): Promise<Centrifuge> {

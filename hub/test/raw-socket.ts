@@ -50,9 +50,9 @@ export class RawSocket {
   }
 
   /** A connection after the handshake of a WebSocket. */
-  static async open(port: number, protocol = 'weir.v1.json'): Promise<RawSocket> {
+  static async open(port: number, protocol = 'weir.v1.json', path = '/v1/ws'): Promise<RawSocket> {
     const raw = await RawSocket.connect(port)
-    raw.write(upgradeRequest({ 'Sec-WebSocket-Protocol': protocol }))
+    raw.write(upgradeRequest({ 'Sec-WebSocket-Protocol': protocol }, `GET ${path} HTTP/1.1`))
     const head = await raw.head()
     if (!head.startsWith('HTTP/1.1 101 ')) throw new Error(`no upgrade: ${head}`)
     return raw

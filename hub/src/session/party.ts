@@ -22,6 +22,11 @@ export interface Party {
   /** Sends a message of the connection's own protocol. */
   answer(message: Uint8Array): void
   /**
+   * Resolves when the socket has taken what it was sent, as far as it must before one more large
+   * answer; undefined when it has.
+   */
+  answersTaken(): Promise<void> | undefined
+  /**
    * The client has finished with so many bytes. Throws `malformed` before it has said who it is.
    */
   acknowledge(bytes: number): void

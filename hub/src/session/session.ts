@@ -37,6 +37,8 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
   /** When it is asked to leave, so that load moves to new hubs; undefined is never. */
   readonly #retireAt: number | undefined
   #leaving: NodeJS.Timeout | undefined
+  /** Lets a request go on that waits until the socket has taken what it was sent. */
+  #taken: (() => void) | undefined
 
   constructor(link: Link, dialect: Dialect, hub: SessionHub, outerToken: string | undefined) {
     const { settings, now } = hub
@@ -140,6 +142,7 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
 
   /** The socket's buffer has emptied. */
   drained(): void {
+    if (this.link.bufferedBytes <= this.hub.settings.highWaterBytes) this.#endWait()
     if (this.#credit.drained()) this.subscriptions.resume()
   }
 
@@ -147,6 +150,7 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
   closed(): void {
     this.#closed = true
     this.#queue?.close()
+    this.#endWait()
     clearTimeout(this.#leaving)
     this.subscriptions.close()
   }
@@ -229,6 +233,13 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
     this.link.send(message, this.codec.binary)
   }
 
+  answersTaken(): Promise<void> | undefined {
+    if (this.#closed || this.link.bufferedBytes <= this.hub.settings.highWaterBytes) return undefined
+    return new Promise((resolve) => {
+      this.#taken = resolve
+    })
+  }
+
   acknowledge(bytes: number): void {
     if (this.#identity === undefined) throw new WeirError('malformed', 'The first frame must be Hello, not ack.')
     if (this.#credit.give(bytes)) this.subscriptions.resume()
@@ -257,6 +268,11 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
   /** Adds a subscription. Throws what makes it refused. */
   subscribe(request: Subscribe): Promise<void> {
     return this.subscriptions.add(request, this.#identity as Identity)
+  }
+
+  #endWait(): void {
+    this.#taken?.()
+    this.#taken = undefined
   }
 
   #countFrame(): void {

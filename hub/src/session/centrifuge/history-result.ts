@@ -24,6 +24,8 @@ export async function historyResult(
   const { source: name, filter } = parseChannelName(channel)
   const filters = [filter]
   checkRead(identity, name, filters)
+  // Of many questions at once, each answer goes into the socket when the one before has left it.
+  await party.answersTaken()
   const { sources } = party.hub
   const source = await sources.acquire(identity.tenant, name)
   try {
