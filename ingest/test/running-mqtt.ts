@@ -22,13 +22,14 @@ export interface RunningMqtt {
   close(): Promise<void>
 }
 
-export async function startMqtt(): Promise<RunningMqtt> {
+/** `now` tells the time by which clients are taken for gone. */
+export async function startMqtt(now: () => number = Date.now): Promise<RunningMqtt> {
   const stream = new FakeStream()
   const gate = new Gate({ publisher: stream, tenantExists: () => Promise.resolve(true), limits: ingestLimits })
   const verifier = new Verifier({ jwtSecret: secret, jwtIssuer: 'weir', jwtAudience: 'weir' })
   const log = createLogger('ingest', 'fatal')
   const { aheadMs } = ingestLimits
-  const parts = { gate, publisher: stream, verifier, log, aheadMs, now: Date.now }
+  const parts = { gate, publisher: stream, verifier, log, aheadMs, now }
   const server: MqttServer = await serveMqtt(parts, { hostname: '127.0.0.1', port: 0, portSetting: 'WEIR_MQTT_PORT' })
   const { port } = server
   const password = await tokenFor(['>'])

@@ -201,6 +201,28 @@ test('MQTT 3.1.1: QoS 2 is received when it is stored', async () => {
   )
 })
 
+test('who says nothing for too long is closed: before CONNECT however slowly it comes, then by keep alive', async () => {
+  let now = 1_790_000_000_000
+  const slow = await startMqtt(() => now)
+  const stranger = new RawClient(slow.port)
+  const quiet = new RawClient(slow.port, 5)
+  const lively = new RawClient(slow.port)
+  await quiet.connect({ keepalive: 2, clientId: 'quiet' })
+  await lively.connect({ keepalive: 20, clientId: 'lively' })
+  stranger.socket.write(Buffer.from([0x10, 100, 0]))
+  // Both the packet's first bytes and a ping have come when that is answered.
+  lively.send({ cmd: 'pingreq' })
+  await lively.next()
+  now += 11_000
+  stranger.socket.write(Buffer.from([4]))
+  await Promise.all([stranger.closed, quiet.closed])
+  assert.equal((quiet.packets[0] as { reasonCode?: number }).reasonCode, 0x8d)
+  lively.send({ cmd: 'pingreq' })
+  assert.equal((await lively.next()).cmd, 'pingresp')
+  lively.socket.destroy()
+  await slow.close()
+})
+
 test('without a hub nobody subscribes', async () => {
   for (const version of [4, 5] as const) {
     const client = new RawClient(mqtt.port, version)

@@ -110,7 +110,8 @@ export class MqttSession {
 
   async #take(chunk: Uint8Array): Promise<void> {
     if (this.#ending !== undefined) return
-    this.#heardAt = this.#parts.now()
+    // A client has so long for the whole of its CONNECT, however slowly that comes.
+    if (this.#connection !== undefined) this.#heardAt = this.#parts.now()
     for (const packet of this.#reader.read(chunk)) {
       const publishing = this.#connection?.publishing
       if (packet.cmd === 'publish' && publishing !== undefined) publishing.add(packet)
@@ -167,6 +168,7 @@ export class MqttSession {
       return await this.end()
     }
     const { key, sender } = this.#connection
+    this.#heardAt = this.#parts.now()
     this.#silenceMs = (packet.keepalive ?? 0) * 1500
     this.#reader.bytesMax = ingestLimits.mqttPacketBytesMax
     void this.#sessions.get(key)?.end(reasons.sessionTakenOver)
