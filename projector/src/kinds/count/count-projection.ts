@@ -1,6 +1,6 @@
 import { create, toBinary } from '@bufbuild/protobuf'
-import type { Logger } from '@weir/mesh'
-import { type Event, EventSchema, timestampFromMilliseconds } from '@weir/proto'
+import { eventStream, type Logger, streamState } from '@weir/mesh'
+import { type Event, EventSchema, formatDuration, timestampFromMilliseconds } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
 import { type CountSpec, totalMetric } from '../../declaration/count-spec.ts'
@@ -36,17 +36,21 @@ export class CountProjection implements Projection {
   readonly rebuilding: Rebuilding
   readonly stats: CountStats = { ignored: 0, outdated: 0, late: 0, overflowed: 0 }
   readonly skew: ClockSkew = new ClockSkew()
+  readonly #options: BucketTargetOptions
   readonly #spec: CountSpec
   readonly #log: Logger
   readonly #entities: EntityStates
   readonly #dirty: DirtyKeys
   #overflowLogged = false
+  /** How long the stream keeps events; 0 without a bound, or while that is not known. */
+  #eventsAgeMs = 0
   /** Of the last event that was taken in its turn. */
   #epoch = 0
   #seq = 0
 
   constructor(options: BucketTargetOptions & { readonly spec: CountSpec }) {
     const { spec, log } = options
+    this.#options = options
     this.#spec = spec
     this.#log = log
     this.#entities = new EntityStates(spec.ttlMs, limits.countEntitiesMax, (key) => {
@@ -66,6 +70,8 @@ export class CountProjection implements Projection {
     this.#forget()
     this.target.writer.reset()
     await this.target.writer.load()
+    const { nc, tenant } = this.#options
+    this.#eventsAgeMs = (await streamState(nc, eventStream(tenant))).maxAgeMs
   }
 
   take(record: EventRecord): void | Promise<void> {
@@ -100,6 +106,12 @@ export class CountProjection implements Projection {
 
   blocked(): string | undefined {
     return this.target.writer.blocked
+  }
+
+  concern(): string | undefined {
+    const { ttlMs } = this.#spec
+    if (this.#eventsAgeMs === 0 || this.#eventsAgeMs >= ttlMs) return undefined
+    return `after a restart entities count for ${formatDuration(this.#eventsAgeMs)} alone, as long as the stream keeps events, not for ${formatDuration(ttlMs)}`
   }
 
   targetEpoch(): Promise<number> {
