@@ -320,6 +320,9 @@ class Replica {
 }
 
 async function freshTenant(): Promise<void> {
+  // A server reserves what each stream may take, and all runs together are more than it has.
+  const { streams } = (await nc.request('$JS.API.STREAM.NAMES', '{}')).json<{ streams: readonly string[] | null }>()
+  for (const stream of streams ?? []) await nc.request(`$JS.API.STREAM.DELETE.${stream}`)
   tenant = `t${tenants++}`
   await provisionTenant(nc, tenant, {
     eventsMaxBytes: 8_000_000,
