@@ -22,6 +22,10 @@ export const limits = {
    * A part that has run for so long is taken as sound: its next crash is restarted at once again.
    */
   soundAfterMs: 30_000,
+  /** A file of projections that is not tried by then is given up. */
+  checkFileMs: 600_000,
+  /** Bytes of what a trial says; a thousand changes of each of 64 rules are less. */
+  checkFileBytesMax: 268_435_456,
   /** A larger log of a part is moved aside, replacing the one that was moved before. */
   logBytesMax: 16_777_216,
   /** How often the logs of the parts are looked at for that. */

@@ -334,6 +334,10 @@ export const limits = {
   quietKnownMs: 5_000,
   /** What became loud no longer ago than this, while no projector ran, is told after the start. */
   quietGapMs: 600_000,
+  /** Changes of one rule that a trial lists; further ones are counted. */
+  trialChangesMax: 1_000,
+  /** Different keys of one projection that a trial counts; there may be more. */
+  trialKeysMax: 1_000_000,
   /** Labels that a rule gives its alerts, and characters of the value of one. */
   alertLabelsMax: 16,
   alertLabelValueMax: 256,

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { mintToken } from '@weir/mesh'
 import type { DeadLetterPage } from '../src/run/dead-letters.ts'
+import type { DeclarationsTrial } from '../src/tenant/declarations-trial.ts'
 import { testSecret } from './projector-process.ts'
 import { reading, ServiceUnderTest, until } from './service-under-test.ts'
 
@@ -41,7 +45,8 @@ async function weir(...args: readonly string[]): Promise<Said> {
     admin: true,
     ttlSeconds: 60,
   })
-  const env = { PATH: process.env.PATH, WEIR_TOKEN: token, WEIR_PROJECTOR_URL: service.projector.url }
+  const WEIR_NATS_URL = service.urlAs('admin')
+  const env = { PATH: process.env.PATH, WEIR_TOKEN: token, WEIR_PROJECTOR_URL: service.projector.url, WEIR_NATS_URL }
   const main = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
   return await new Promise((resolve) => {
     execFile(process.execPath, [main, 'projector', ...args], { env }, (error, out, err) => {
@@ -106,4 +111,44 @@ test('a rebuild by the command tells how far it has come and comes back when it 
   const unknown = await weir('rebuild', 'none')
   assert.notEqual(unknown.code, 0)
   assert.match(unknown.err, /There is no projection "none"/)
+})
+
+test('a file is tried on what the stream holds, and nothing changes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'weir-check-'))
+  const file = join(folder, 'new.yaml')
+  await writeFile(
+    file,
+    `projections:
+  - { name: sums, kind: latest, from: 'rooms.>', key: '{1}' }
+  - { name: flags, kind: latest, from: 'rooms.>', key: '{label.flag}' }
+  - { name: high, kind: alert, from: 'trial.>', key: '{1}', when: 'metrics.n > 10', message: '{1} has {metric.n}' }
+  - { name: held, kind: alert, from: 'trial.>', key: '{1}', when: 'metrics.n > 10', for: 1h }
+`,
+  )
+  for (const n of [1, 11, 12, 2, 20]) await service.publish('trial.t1', reading({ n }))
+  const { code, out, err } = await weir('check', file, '--last', '1h', '--json')
+  assert.equal(code, 0, err)
+  const { projections } = JSON.parse(out) as DeclarationsTrial
+  const [sums, flags, high, held] = projections
+  assert.equal(sums?.keys, 200)
+  assert.equal(flags?.keys, 0)
+  assert.match(flags?.failure ?? '', /lacks/)
+  assert.deepEqual(
+    high?.alert?.changes.map(({ status, key, message }) => [status, key, message]),
+    [
+      ['FIRING', 't1', 't1 has 11'],
+      ['RESOLVED', 't1', 't1 has 2'],
+      ['FIRING', 't1', 't1 has 20'],
+    ],
+  )
+  assert.deepEqual([high?.taken, high?.alert?.firing, held?.alert?.fired], [5, 1, 0])
+  assert.match((await weir('check', file)).out, /high: alert, 5 events, would have fired 2 times, 1 fire at the end/)
+  const listed = await weir('list')
+  assert.doesNotMatch(listed.out, /high|sums/)
+
+  await writeFile(file, 'projections:\n  - { name: a, kind: alert, when: metrics.n >  }\n')
+  const wrong = await weir('check', file)
+  assert.notEqual(wrong.code, 0)
+  assert.match(wrong.err, /new\.yaml:2:\d+: projections\[0\]\.when/)
+  await rm(folder, { recursive: true })
 })

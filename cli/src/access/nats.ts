@@ -11,7 +11,7 @@ export interface NatsOptions {
  * Does something as the administrator of NATS. Throws UsageError where nothing says where it is.
  */
 export async function withNats<T>(options: NatsOptions, action: (nc: NatsConnection) => Promise<T>): Promise<T> {
-  const url = options.nats ?? process.env.WEIR_NATS_URL ?? localNats()
+  const url = natsUrlOf(options)
   const access = natsAccess({ natsUrl: url, ...parseConfig(natsFiles, process.env) })
   const nc = await connectNats({ ...access, name: 'admin', log: createLogger('cli', 'fatal') })
   try {
@@ -19,6 +19,11 @@ export async function withNats<T>(options: NatsOptions, action: (nc: NatsConnect
   } finally {
     await nc.close()
   }
+}
+
+/** Where NATS is. Throws UsageError where nothing says so. */
+export function natsUrlOf({ nats }: NatsOptions): string {
+  return nats ?? process.env.WEIR_NATS_URL ?? localNats()
 }
 
 /** Certificates come the same way as to the services. */

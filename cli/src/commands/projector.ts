@@ -1,9 +1,11 @@
 import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings'
+import { defaultTenant } from '@weir/proto'
 import { tokenOption, urlOption } from './access-options.ts'
 import type { Finish } from './finish.ts'
 
 export function projectorCommand(finish: Finish): CommandUnknownOpts {
   const actions = (): Promise<typeof import('../actions/projector.ts')> => import('../actions/projector.ts')
+  const check = (): Promise<typeof import('../actions/check-file.ts')> => import('../actions/check-file.ts')
   return new Command('projector')
     .description('Show the projections, rebuild one, or look after the events that could not be projected')
     .addCommand(
@@ -13,6 +15,19 @@ export function projectorCommand(finish: Finish): CommandUnknownOpts {
         .addOption(urlOption)
         .addOption(tokenOption)
         .action((options) => finish(actions().then(({ listProjections }) => listProjections(options)))),
+    )
+    .addCommand(
+      new Command('check')
+        .description('Try a file of projections on what the stream holds: which alerts would have fired, how many keys')
+        .argument('<file>', 'The YAML file')
+        .option('--last <duration>', 'How far back', '1h')
+        .option('--tenant <name>', 'Whose events', defaultTenant)
+        .option('--json', 'One JSON object')
+        .option(
+          '--nats <url>',
+          'NATS, with the user of the administrator (default: WEIR_NATS_URL, or the `weir up` here)',
+        )
+        .action((file, options) => finish(check().then(({ checkFile }) => checkFile(file, options)))),
     )
     .addCommand(
       new Command('rebuild')
