@@ -13,7 +13,9 @@ export const limits = {
   /** Runs a second without `--rate`. */
   runsPerSecond: 0.25,
   /** Of the time between two runs a stage works for so much at most, so that none falls behind. */
-  busyShare: 0.6,
+  busyShare: 0.4,
+  /** Of that time, a stage that has failed waits for so much at most. */
+  retryShare: 0.2,
   /** A read is tried again for so long; then the worker ends, and is started anew. */
   readMs: 20_000,
   /** Runs that the page shows. */

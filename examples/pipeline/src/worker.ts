@@ -71,7 +71,7 @@ async function work(run: string, input: Payload): Promise<void> {
     const isFinal = attempt >= limits.attemptsMax
     await book.failed(run, attempt, startedMs, 'The valve does not answer.', isFinal)
     if (isFinal) break
-    await sleep(Math.min(limits.retryMs * 2 ** (attempt - 1), everyMs))
+    await sleep(Math.min(limits.retryMs * 2 ** (attempt - 1), everyMs * limits.retryShare))
   }
   done++
 }
