@@ -17,6 +17,9 @@ export interface RunningDemo {
   readonly pids: Readonly<Record<string, number>>
 }
 
+/** What `weir up` says, or a part that found a free port taken a moment later. */
+const portTaken = /taken by another program|is taken: stop what listens there/
+
 /** What a finished `weir` command left. */
 export interface Outcome {
   readonly code: number | null
@@ -61,7 +64,7 @@ export class RunningMesh {
       try {
         return await RunningMesh.#startAt(portBase, folder, settings, [...command, '--json', ...options])
       } catch (thrown) {
-        if (attempt === 3 || !String(thrown).includes('taken by another program')) throw thrown
+        if (attempt === 3 || !portTaken.test(String(thrown))) throw thrown
       }
     }
   }
