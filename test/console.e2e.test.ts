@@ -423,6 +423,62 @@ test('the mesh page says where the water stands, and only to administrators who 
   await other.close()
 })
 
+test('a dead letter says why, and is dropped', async () => {
+  const { page, context, faults } = await visit('mesh')
+  await post([{ subject: 'silences.broken', data: { until: 'never' } }])
+  const letter = page.getByRole('listitem').filter({ hasText: 'silences.broken' })
+  await letter.getByText(/match is a map of/).waitFor()
+  await letter.getByRole('button', { name: 'Try again' }).click()
+  await letter.getByRole('button', { name: 'Drop' }).click()
+  await page.getByText('Every event found its place.').waitFor()
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('what is seen is exported, and no cell begins a formula', async () => {
+  await post([
+    { subject: 'sheet.r1', data: { name: '=1+1', n: 1 } },
+    { subject: 'sheet.r1', data: { name: 'a "b", c', n: 2 } },
+  ])
+  const { page, context, faults } = await visit('live?filter=sheet.>')
+  await page
+    .getByRole('row', { name: /sheet\.r1/ })
+    .nth(1)
+    .waitFor()
+  const exported = async (as: string): Promise<string> => {
+    await page.getByRole('button', { name: 'Export' }).click()
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: as }).click()
+    return readFileSync(await (await download).path(), 'utf8')
+  }
+  const lines = (await exported('As NDJSON')).trim().split('\n')
+  assert.deepEqual(
+    lines.map((line) => (JSON.parse(line) as { event: { data: { n: number } } }).event.data.n),
+    [1, 2],
+  )
+  const csv = await exported('As CSV')
+  assert.match(csv, /sheet\.r1/)
+  assert.match(csv, /"a ""b"", c"/)
+  assert.doesNotMatch(csv, /(^|[,"])=1/m)
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('a clock that is off by an hour is said, and ages are by the clock of the mesh', async () => {
+  await post([{ subject: 'clock.r1', data: 1 }])
+  const { page, context } = await visit('')
+  await context.addInitScript(() => {
+    const { now } = Date
+    Date.now = () => now() + 3_600_000
+  })
+  await page.goto(`${mesh.running.addresses.projector}/state?filter=clock.>`)
+  await page.getByText(/clock is (59 min|1 h) ahead/).waitFor()
+  const row = page.getByRole('row', { name: /clock\.r1/ })
+  await row.waitFor()
+  assert.match((await row.textContent()) ?? '', /(now|\d s|\d min)\s*$/)
+  await context.close()
+})
+
 test('history joins what was to what is', async () => {
   const reading = (celsius: number): object => ({
     subject: 'past.r1.climate',
@@ -482,6 +538,67 @@ test('boards: from a file with variables, a wrong one with line and column, and 
   const reader = (await mesh.weir('token', '--subscribe', '>')).out.trim()
   const refused = await fetch(address, { method: 'DELETE', headers: { authorization: `Bearer ${reader}` } })
   assert.equal(refused.status, 403)
+  assert.equal((await fetch(address, { method: 'DELETE', headers })).status, 204)
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('a board by the mouse: move, size, undo, paste, pin and the wall', async () => {
+  await post([{ subject: 'pin.r1.climate', reading: { metrics: { celsius: 21.5 }, units: { celsius: 'Cel' } } }])
+  const headers = { authorization: `Bearer ${mesh.running.token}`, 'content-type': 'application/json' }
+  const text = (title: string, x: number, y: number): object => ({ kind: 'text', title, text: title, x, y, w: 4, h: 2 })
+  const board = { title: 'Mouse', tiles: [text('One', 0, 0), text('Two', 8, 0)] }
+  const address = `${mesh.running.addresses.projector}/v1/boards/mouse`
+  const saved = await fetch(`${address}?seq=0`, { method: 'PUT', headers, body: JSON.stringify(board) })
+  assert.ok(saved.ok, await saved.text())
+  const { page, context, faults } = await visit('boards?board=mouse')
+  const one = page.getByRole('region', { name: 'One' })
+  const area = (): Promise<string> => one.evaluate((element) => (element as HTMLElement).style.gridArea)
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
+
+  const drag = async (handle: string, columns: number, rows: number): Promise<void> => {
+    const box = await one.locator(handle).boundingBox()
+    const grid = await one.locator('..').boundingBox()
+    assert.ok(box !== null && grid !== null)
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + (columns * grid.width) / 24, y + rows * 58, { steps: 4 })
+    await page.mouse.up()
+  }
+  await drag('.handle', 2, 0)
+  assert.equal(await area(), '1 / 3 / span 2 / span 4')
+  await drag('.corner', 3, 0)
+  assert.equal(await area(), '1 / 3 / span 2 / span 7')
+  const two = page.getByRole('region', { name: 'Two' })
+  assert.match(await two.evaluate((element) => (element as HTMLElement).style.gridArea), /^3 /, 'it made way')
+  await page.getByRole('button', { name: 'Undo' }).click()
+  assert.equal(await area(), '1 / 3 / span 2 / span 4')
+  await page.getByRole('button', { name: 'Redo' }).click()
+  assert.equal(await area(), '1 / 3 / span 2 / span 7')
+
+  await page.getByRole('button', { name: 'Paste JSON' }).click()
+  const field = page.getByRole('textbox', { name: 'Paste a board as JSON' })
+  await field.fill('{ "title": "Mouse",\n  "tiles": [{ "kind": "text", "x": 0, "y": 0, "w": 99, "h": 2 }] }')
+  await page.getByText(/Line 2, column \d+: tiles\[0\]\.w/).waitFor()
+  await field.fill(JSON.stringify({ ...board, tiles: [text('Pasted', 0, 0)] }))
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByRole('region', { name: 'Pasted' }).waitFor()
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved').waitFor()
+
+  await page.goto(`${mesh.running.addresses.projector}/state?filter=pin.>&row=pin.r1.climate`)
+  await page.getByRole('button', { name: 'Pin to a board' }).click()
+  await page.getByRole('button', { name: 'mouse', exact: true }).click()
+  await page.getByRole('button', { name: 'Open' }).click()
+  await page.getByRole('region', { name: 'r1.climate' }).getByText('21.5').waitFor()
+
+  await page.keyboard.press('w')
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor({ state: 'detached' })
+  assert.equal(new URL(page.url()).searchParams.get('wall'), '1')
+  await page.getByRole('region', { name: 'r1.climate' }).getByText('21.5').waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('navigation', { name: 'Pages' }).waitFor()
   assert.equal((await fetch(address, { method: 'DELETE', headers })).status, 204)
   assert.deepEqual(faults, [])
   await context.close()

@@ -7,6 +7,11 @@ export const limits = {
   tabsAnswerMs: 150,
   /** A request that takes longer fails with a sentence. */
   requestMs: 15_000,
+  /**
+   * Clocks that differ by less count as the same; where they differ by more, ages are told by the
+   * clock of the mesh.
+   */
+  clockOffMs: 60_000,
   /** A page that draws 50,000 events a second takes a quarter of a megabyte between two frames. */
   windowBytes: 2_097_152,
   /**

@@ -89,6 +89,23 @@ test('what no projection owns any more is listed', async () => {
   await service.begin()
 })
 
+test('what is stored is listed with what bounds it, for administrators', async () => {
+  interface Stored {
+    readonly items: readonly { name: string; kind: string; messages: number; bytes: number; maxBytes: number }[]
+  }
+  await service.authorize({ admin: true })
+  const { status, body } = await service.get<Stored>('/v1/streams')
+  assert.equal(status, 200)
+  const names = body.items.map(({ name }) => name)
+  assert.deepEqual([names[0], names.at(-1)], ['events', 'dead-letters'])
+  assert.ok(names.includes('latest') && names.includes('positions'), names.join())
+  for (const { name, bytes, maxBytes } of body.items) assert.ok(maxBytes > 0 && bytes <= maxBytes, name)
+  assert.ok((body.items[0]?.messages ?? 0) > 0)
+  await service.authorize({ subscribe: ['>'] })
+  assert.equal((await service.get('/v1/streams')).status, 403)
+  await service.authorize({ admin: true })
+})
+
 test('a projection says which filters may write which keys', async () => {
   await service.authorize({ admin: true })
   const { body } = await service.get<{ items: { name: string; writes?: unknown }[] }>('/v1/projections')

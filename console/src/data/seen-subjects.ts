@@ -13,13 +13,18 @@ export class SeenSubjects {
     if (this.#subjects.size < limits.seenSubjectsMax) this.#subjects.add(subject)
   }
 
-  /** How many of them a filter matches; undefined while it is none. */
-  matched(filters: readonly string[]): number | undefined {
+  /** How many of them a filter matches, and the first ones; undefined while it is none. */
+  matched(filters: readonly string[]): { readonly count: number; readonly first: readonly string[] } | undefined {
     if (filters.length === 0 || !filters.every(isFilter)) return undefined
     const test = compileFilters(filters)
-    let matched = 0
-    for (const subject of this.#subjects) if (test(subject)) matched++
-    return matched
+    const first: string[] = []
+    let count = 0
+    for (const subject of this.#subjects) {
+      if (!test(subject)) continue
+      count++
+      if (first.length < limits.suggestionsMax) first.push(subject)
+    }
+    return { count, first: first.sort() }
   }
 
   /**

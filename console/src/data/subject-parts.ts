@@ -30,6 +30,14 @@ export function varyingPlaces(subjects: Iterable<string>): readonly boolean[] {
 }
 
 /**
+ * Whether an alert's key names a subject: its tokens stand in it beside each other. An alert says
+ * its key, not the subject that set it off.
+ */
+export function isAbout(key: string, subject: string): boolean {
+  return key !== '' && `.${subject}.`.includes(`.${key}.`)
+}
+
+/**
  * The tail begins where the last tokens that differ do, but is never more than a row of a phone can
  * show.
  */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseQuery, termsOf } from './query.ts'
 import { SeenSubjects } from './seen-subjects.ts'
-import { subjectParts, varyingPlaces } from './subject-parts.ts'
+import { isAbout, subjectParts, varyingPlaces } from './subject-parts.ts'
 
 test('the filter field takes subjects, labels and types, and says what it does not understand', () => {
   assert.deepEqual(parseQuery('rooms.*.climate rooms.> label.site=a label.name="x y" type=order'), {
@@ -25,7 +25,7 @@ test('typing is completed by what was seen, the frequent first', () => {
   assert.deepEqual(seen.complete('ro'), ['rooms.'])
   assert.deepEqual(seen.complete('rooms.'), ['rooms.r1.', 'rooms.r2.', 'rooms.*.', 'rooms.>'])
   assert.deepEqual(seen.complete('rooms.*.'), ['rooms.*.climate', 'rooms.*.door', 'rooms.*.*', 'rooms.*.>'])
-  assert.equal(seen.matched(['rooms.*.climate']), 2)
+  assert.deepEqual(seen.matched(['rooms.*.climate']), { count: 2, first: ['rooms.r1.climate', 'rooms.r2.climate'] })
   assert.equal(seen.matched(['rooms..']), undefined)
 })
 
@@ -42,4 +42,12 @@ test('what subjects share is dimmed, and the end that tells them apart is never 
   const long = subjectParts(`a.${'b'.repeat(60)}.cpu=0.state=idle`, [false, false, true, true])
   assert.deepEqual(long.tail, [{ text: 'cpu=0.state=idle', shared: false }])
   assert.deepEqual(subjectParts('alone', []), { head: [], tail: [{ text: 'alone', shared: false }] })
+})
+
+test('an alert is about a subject whose tokens its key has, beside each other', () => {
+  assert.ok(isAbout('r1', 'rooms.r1.climate'))
+  assert.ok(isAbout('north.o3', 'orders.north.o3'))
+  assert.ok(!isAbout('r1', 'rooms.r17.climate'))
+  assert.ok(!isAbout('orders.o3', 'orders.north.o3'))
+  assert.ok(!isAbout('', 'rooms.r1'))
 })

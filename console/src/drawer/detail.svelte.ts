@@ -3,6 +3,7 @@ import type { Event } from '@weir/proto'
 import { eventTimeMs } from '../data/event-words.ts'
 import { type Field, fieldsOf, numberOf } from '../data/fields.ts'
 import { limits } from '../limits.ts'
+import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from '../series/feed.ts'
 
@@ -64,7 +65,7 @@ export class Detail {
 
   async #readHistory(weir: Weir, subject: string): Promise<void> {
     try {
-      const range = { filter: subject, from: Date.now() - HOUR_MS }
+      const range = { filter: subject, from: serverNowMs() - HOUR_MS }
       const { items } = await weir.history({ ...range, order: 'desc', limit: limits.momentsMax })
       if (this.#closed) return
       for (const { seq, event } of items) if (!this.#bySeq.has(seq)) this.#add(seq, event)
@@ -97,7 +98,7 @@ export function numberLines(moments: readonly Moment[], most: number): readonly 
   const numbers = last.fields
     .filter(({ value }) => typeof value !== 'boolean' && numberOf(value) !== undefined)
     .slice(0, most)
-  const endMs = eventTimeMs(last.event) ?? Date.now()
+  const endMs = eventTimeMs(last.event) ?? serverNowMs()
   const beginMs = Math.max(eventTimeMs(moments[0]?.event ?? last.event) ?? endMs, endMs - HOUR_MS)
   const stepMs = Math.max(1, (endMs - beginMs) / (limits.momentPointsMax - 1))
   return numbers.map(({ name, unit }) => {

@@ -3,6 +3,7 @@ import { backoffMs } from '@weir/proto/backoff'
 import { limits } from '../limits.ts'
 import { type ConnectionSaid, connectionSaid, tokenCodes } from './connection-words.ts'
 import { type Identity, identityOf } from './identity.ts'
+import { learnServerTime, serverNowMs } from './server-time.ts'
 import { TokenBox } from './token-box.ts'
 
 /** The page's one connection to the mesh, and who it is for. */
@@ -16,8 +17,10 @@ export class Link {
   /** What the connection says, each second anew. */
   said: ConnectionSaid = $state.raw(connectionSaid(begin))
   hub: string = $state('')
-  /** The moment, each second anew; what shows an age follows it. */
-  nowMs: number = $state(Date.now())
+  /** The moment as the mesh has it, each second anew; what shows an age follows it. */
+  nowMs: number = $state(serverNowMs())
+  /** How far the clock of the mesh is ahead of this machine's; 0 where that is no matter. */
+  clockAheadMs: number = $state(0)
 
   readonly #box: TokenBox = new TokenBox((token) => this.#changed(token))
   #lostAtMs: number | undefined
@@ -117,7 +120,7 @@ export class Link {
   }
 
   #tick(): void {
-    this.nowMs = Date.now()
+    this.nowMs = serverNowMs()
     const status = this.weir?.connection
     this.said = connectionSaid({
       state: this.state,
@@ -126,7 +129,7 @@ export class Link {
       retryAtMs: status?.retryAtMs,
       conflated: this.#conflated,
       errorCode: status?.error?.code,
-      nowMs: this.nowMs,
+      nowMs: Date.now(),
     })
   }
 
@@ -137,7 +140,9 @@ export class Link {
   async #hubUrl(generation: number): Promise<string | undefined> {
     for (let attempt = 0; generation === this.#generation; attempt++) {
       try {
+        const askedMs = Date.now()
         const response = await fetch('v1/config', { signal: AbortSignal.timeout(limits.requestMs) })
+        this.clockAheadMs = learnServerTime(response.headers.get('date'), askedMs, Date.now())
         if (response.ok)
           return generation === this.#generation ? ((await response.json()) as { hubUrl: string }).hubUrl : undefined
       } catch {

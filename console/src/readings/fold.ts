@@ -4,6 +4,7 @@ import type { TileValue } from './tile-value.ts'
 /** One number of many; undefined when there is none. */
 export function folded(values: Iterable<TileValue>, fold: Fold): number | undefined {
   let count = 0
+  let numbers = 0
   let sum = 0
   let least = Number.POSITIVE_INFINITY
   let most = Number.NEGATIVE_INFINITY
@@ -11,6 +12,7 @@ export function folded(values: Iterable<TileValue>, fold: Fold): number | undefi
   for (const value of values) {
     count++
     if (value.number === undefined) continue
+    numbers++
     sum += value.number
     least = Math.min(least, value.number)
     most = Math.max(most, value.number)
@@ -22,7 +24,7 @@ export function folded(values: Iterable<TileValue>, fold: Fold): number | undefi
     case 'sum':
       return sum
     case 'mean':
-      return sum / count
+      return sum / numbers
     case 'min':
       return least
     case 'max':

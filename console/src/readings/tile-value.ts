@@ -1,6 +1,7 @@
 import type { Entry } from '@weir/client'
 import { eventTimeMs } from '../data/event-words.ts'
 import { type Field, fieldsOf, numberOf } from '../data/fields.ts'
+import { serverNowMs } from '../link/server-time.ts'
 
 /**
  * The value of one subject that a tile reads. Its event is decoded when it is first asked for, as
@@ -51,7 +52,7 @@ interface Read {
 }
 
 function readOf(entry: Entry, wanted: string | undefined, arrivedMs: number | undefined): Read {
-  const nowMs = Date.now()
+  const nowMs = serverNowMs()
   try {
     const fields = fieldsOf(entry.event)
     const field =

@@ -1,4 +1,5 @@
 import { limits } from '../limits.ts'
+import { serverNowMs } from '../link/server-time.ts'
 import type { BoardFeed } from './board-feed.svelte.ts'
 import { drawSoon } from './draw-queue.ts'
 import { TileValue } from './tile-value.ts'
@@ -32,7 +33,7 @@ export class TileValues {
       entry: (entry, isChange) => {
         const { subject } = entry
         if (this.values.size >= limits.tileValuesMax && !this.values.has(subject)) return
-        this.values.set(subject, new TileValue(entry, field, isChange ? Date.now() : undefined))
+        this.values.set(subject, new TileValue(entry, field, isChange ? serverNowMs() : undefined))
         if (this.#watchers === 0) return
         if (isChange) {
           this.fresh.add(subject)

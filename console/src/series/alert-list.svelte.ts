@@ -2,6 +2,7 @@ import type { Entry, Weir } from '@weir/client'
 import { Alert_Severity, Alert_Status, type Silence } from '@weir/proto'
 import { eventTimeMs } from '../data/event-words.ts'
 import { limits } from '../limits.ts'
+import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
 import { SilenceList } from './silence-list.svelte.ts'
@@ -148,7 +149,7 @@ function rowOf({ subject, event }: Entry): AlertRow | undefined {
   const { data, labels } = event
   if (data.case !== 'alert') return undefined
   const { rule, key, severity, status, message, by, since } = data.value
-  const changedMs = eventTimeMs(event) ?? Date.now()
+  const changedMs = eventTimeMs(event) ?? serverNowMs()
   return {
     id: idOf(subject),
     subject,

@@ -4,6 +4,7 @@ import { eventTimeMs } from '../data/event-words.ts'
 import { fieldsOf, numberOf } from '../data/fields.ts'
 import { parseQuery } from '../data/query.ts'
 import { limits } from '../limits.ts'
+import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
 
@@ -156,7 +157,7 @@ export class HistorySeries {
   }
 
   #take(into: Map<string, Map<number, number>>, subject: string, event: Parameters<typeof fieldsOf>[0]): void {
-    const time = eventTimeMs(event) ?? Date.now()
+    const time = eventTimeMs(event) ?? serverNowMs()
     for (const { name, value, unit } of fieldsOf(event)) {
       const number = typeof value === 'boolean' ? undefined : numberOf(value)
       if (number !== undefined) this.#put(into, subject, name, unit, time, number)
@@ -194,7 +195,7 @@ export class HistorySeries {
   #draw(): void {
     const { stepMs, live } = this.#span
     const length = this.#span.toMs - this.#span.fromMs
-    const toMs = live ? Date.now() : this.#span.toMs
+    const toMs = live ? serverNowMs() : this.#span.toMs
     const begin = Math.floor((toMs - length) / stepMs) * stepMs
     const times: number[] = []
     for (let time = begin; time <= toMs; time += stepMs) times.push(time / 1000)

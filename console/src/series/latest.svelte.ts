@@ -1,7 +1,9 @@
 import type { Entry, Weir } from '@weir/client'
 import { eventTest } from '../data/event-test.ts'
+import { eventTimeMs } from '../data/event-words.ts'
 import { parseQuery } from '../data/query.ts'
 import { limits } from '../limits.ts'
+import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
 
@@ -18,6 +20,19 @@ export interface LatestRow {
   readonly changes: number
   /** When it was removed; a row stays a moment, struck. */
   readonly goneMs: number | undefined
+}
+
+/**
+ * How old a value is: since it was heard here or, of a snapshot, since its event says that it was.
+ * What is no event, or lies in the future, is new.
+ */
+export function ageOf({ entry, heardMs }: LatestRow, nowMs: number): number {
+  if (!Number.isNaN(heardMs)) return nowMs - heardMs
+  try {
+    return nowMs - Math.min(eventTimeMs(entry.event) ?? nowMs, nowMs)
+  } catch {
+    return 0
+  }
 }
 
 /** The latest value of each subject of a bucket under a filter, in the order of the subjects. */
@@ -108,7 +123,7 @@ export class Latest {
       this.#added.push(subject)
     }
     const changes = (before?.changes ?? 0) + (isChange ? 1 : 0)
-    const heardMs = isChange ? Date.now() : Number.NaN
+    const heardMs = isChange ? serverNowMs() : Number.NaN
     this.#bySubject.set(subject, { subject, entry: entry.detached(), heardMs, changes, goneMs: undefined })
     this.#soon()
   }
@@ -116,7 +131,7 @@ export class Latest {
   #strike(subject: string): void {
     const row = this.#bySubject.get(subject)
     if (row === undefined) return
-    this.#bySubject.set(subject, { ...row, goneMs: Date.now() })
+    this.#bySubject.set(subject, { ...row, goneMs: serverNowMs() })
     this.#soon()
     setTimeout(() => {
       const now = this.#bySubject.get(subject)

@@ -1,6 +1,7 @@
 import type { Subscription, Weir } from '@weir/client'
 import type { Event } from '@weir/proto'
 import { limits } from '../limits.ts'
+import { serverNowMs } from '../link/server-time.ts'
 import { HostLoad, hostFilters, type LoadColumns } from './host-load.ts'
 
 /** CPU and memory of this machine: the stored past first, then live from where the past ended. */
@@ -44,7 +45,7 @@ export class MachineLoad {
    * between.
    */
   async #readPast(): Promise<string | undefined> {
-    const from = Date.now() - this.windowSeconds * 1000
+    const from = serverNowMs() - this.windowSeconds * 1000
     let cursor: string | undefined
     for (const filter of Object.values(hostFilters)) {
       const answer = await this.#weir.history({ filter, from, step: limits.hostStepSeconds })

@@ -1,6 +1,7 @@
 import type { Entry, Weir } from '@weir/client'
 import { parseCursor } from '@weir/proto'
 import { limits } from '../limits.ts'
+import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
 
@@ -111,7 +112,7 @@ export class MeshFlow {
           name: hub,
           version,
           startedMs: Date.parse(started),
-          heardMs: Date.now(),
+          heardMs: serverNowMs(),
           metrics: event.data.value.metrics,
         })
         this.hubs = [...this.#hubs.values()].sort((a, b) => (a.name < b.name ? -1 : 1))

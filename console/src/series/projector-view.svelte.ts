@@ -14,6 +14,18 @@ export interface ProjectionView {
   readonly rebuilding?: { readonly from: number; readonly to: number; readonly at: number }
 }
 
+/** What the tenant has stored in NATS. */
+export interface StreamView {
+  /** `events`, `dead-letters`, or the name of a bucket. */
+  readonly name: string
+  readonly messages: number
+  readonly bytes: number
+  /** 0 when nothing bounds it. */
+  readonly maxBytes: number
+  /** 0 when messages do not age. */
+  readonly maxAgeMs: number
+}
+
 /** An event that found no place. */
 export interface DeadLetter {
   readonly id: number
@@ -22,10 +34,11 @@ export interface DeadLetter {
   readonly reason: string
 }
 
-/** Projections and dead letters, asked every few seconds; for administrators. */
+/** Projections, dead letters and streams, asked every few seconds; for administrators. */
 export class ProjectorView {
   projections: readonly ProjectionView[] = $state.raw([])
   letters: readonly DeadLetter[] = $state.raw([])
+  streams: readonly StreamView[] = $state.raw([])
   fault: string = $state('')
   readonly #link: Link
   readonly #timer: ReturnType<typeof setInterval>
@@ -63,12 +76,14 @@ export class ProjectorView {
 
   async #look(): Promise<void> {
     try {
-      const [projections, letters] = await Promise.all([
+      const [projections, letters, streams] = await Promise.all([
         this.#link.read<{ items: readonly ProjectionView[] }>('v1/projections'),
         this.#link.read<{ items: readonly DeadLetter[] }>('v1/dead-letters?limit=50'),
+        this.#link.read<{ items: readonly StreamView[] }>('v1/streams'),
       ])
       this.projections = projections.items
       this.letters = letters.items
+      this.streams = streams.items
       this.fault = ''
     } catch (thrown) {
       this.fault = thrown instanceof Error ? thrown.message : String(thrown)

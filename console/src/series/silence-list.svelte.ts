@@ -1,5 +1,6 @@
 import type { Weir } from '@weir/client'
 import { type MatchedAlert, type Silence, silenceOf, silenceState, silencesBucket, silencing } from '@weir/proto'
+import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
 
@@ -51,7 +52,7 @@ export class SilenceList {
 /** What declares no silence is a dead letter, and silences nothing. */
 function readable(subject: string, event: Parameters<typeof silenceOf>[1]): Silence | undefined {
   try {
-    return silenceOf(subject, event, Date.now())
+    return silenceOf(subject, event, serverNowMs())
   } catch {
     return undefined
   }

@@ -37,6 +37,8 @@ export const en = {
     mean: '10 s mean',
     hub: 'hub',
     more: 'More',
+    clockOff: (by: string, isAhead: boolean) =>
+      `This machine's clock is ${by} ${isAhead ? 'ahead' : 'behind'}: ages are by the mesh's`,
   },
   ranges: {
     '5m': 'Last 5 min',
@@ -308,6 +310,14 @@ export const en = {
     stands: 'Stands',
     running: 'running',
     rebuilding: (share: string) => `rebuilding ${share}`,
+    streams: 'Stored in NATS',
+    messages: 'Messages',
+    size: 'Size',
+    most: 'At most',
+    full: 'How full',
+    keeps: 'Keeps',
+    unbounded: 'unbounded',
+    forEver: 'for ever',
     dead: 'Dead letters',
     deadEmpty: 'Every event found its place.',
     reason: 'Reason',
@@ -360,7 +370,6 @@ export const en = {
     invalid: (line: number, column: number, message: string) => `Line ${line}, column ${column}: ${message}`,
     pinTo: 'Pin to a board',
     pinned: (board: string) => `Pinned to ${board}`,
-    variables: 'Variables',
     name: 'Name of the board',
     paste: 'Paste a board as JSON',
     apply: 'Apply',
@@ -378,13 +387,9 @@ export const en = {
       text: 'Text',
     },
     statuses: { IDLE: 'Idle', PROCESSING: 'Processing', COMPLETE: 'Complete', ERROR: 'Error' },
-    runs: (n: number) => (n === 1 ? '1 run' : `${n} runs`),
     away: 'Boards cannot be read now.',
   },
   time: { now: 'now', s: 's', min: 'min', h: 'h', d: 'd' },
-  faults: {
-    title: 'Something went wrong',
-  },
 }
 
 /** What each language says: the same keys, any text. */

@@ -36,6 +36,8 @@ export const es: Words = {
     mean: 'media de 10 s',
     hub: 'hub',
     more: 'Más',
+    clockOff: (by, isAhead) =>
+      `El reloj de este equipo va ${by} ${isAhead ? 'adelantado' : 'atrasado'}: las edades son según la malla`,
   },
   ranges: {
     '5m': 'Últimos 5 min',
@@ -306,6 +308,14 @@ export const es: Words = {
     stands: 'Situación',
     running: 'en marcha',
     rebuilding: (share) => `rehaciendo ${share}`,
+    streams: 'Guardado en NATS',
+    messages: 'Mensajes',
+    size: 'Tamaño',
+    most: 'Como máximo',
+    full: 'Cuánto está lleno',
+    keeps: 'Guarda',
+    unbounded: 'sin límite',
+    forEver: 'para siempre',
     dead: 'Cartas muertas',
     deadEmpty: 'Cada evento encontró su sitio.',
     reason: 'Motivo',
@@ -359,7 +369,6 @@ export const es: Words = {
     invalid: (line, column, message) => `Línea ${line}, columna ${column}: ${message}`,
     pinTo: 'Fijar en un tablero',
     pinned: (board) => `Fijado en ${board}`,
-    variables: 'Variables',
     name: 'Nombre del tablero',
     paste: 'Pegue un tablero como JSON',
     apply: 'Aplicar',
@@ -377,11 +386,7 @@ export const es: Words = {
       text: 'Texto',
     },
     statuses: { IDLE: 'En reposo', PROCESSING: 'En curso', COMPLETE: 'Completa', ERROR: 'Error' },
-    runs: (n) => (n === 1 ? '1 ejecución' : `${n} ejecuciones`),
     away: 'Los tableros no se pueden leer ahora.',
   },
   time: { now: 'ahora', s: 's', min: 'min', h: 'h', d: 'd' },
-  faults: {
-    title: 'Algo salió mal',
-  },
 }

@@ -13,6 +13,8 @@ export interface StreamState {
   readonly lastSeq: number
   readonly messages: number
   readonly bytes: number
+  /** What it may grow to; 0 when nothing bounds it. */
+  readonly maxBytes: number
   /** 0 when messages do not age. */
   readonly maxAgeMs: number
 }
@@ -38,6 +40,7 @@ export async function streamState(nc: NatsConnection, stream: string): Promise<S
     lastSeq: info.state.last_seq,
     messages: info.state.messages,
     bytes: info.state.bytes,
+    maxBytes: Math.max(0, info.config.max_bytes),
     maxAgeMs: Number(info.config.max_age) / 1_000_000,
   }
 }

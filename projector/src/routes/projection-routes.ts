@@ -53,6 +53,15 @@ const listUnowned: Endpoint<'/v1/unowned'> = {
   refusals: ['not_found'],
 }
 
+const listStreams: Endpoint<'/v1/streams'> = {
+  method: 'GET',
+  path: '/v1/streams',
+  summary: 'What is stored in NATS: events, buckets, dead letters, and what bounds each; for administrators',
+  parameters: [],
+  answers: { 200: jsonAnswer('All streams of the tenant', objectSchema({ items: arrayOf('StoredStream') })) },
+  refusals: ['not_found'],
+}
+
 /**
  * For operators, by tokens of an administrator: how projections stand, rebuilds, what is left over.
  */
@@ -72,6 +81,11 @@ export function projectionRoutes(router: Router, tenants: readonly TenantProject
     const running = named(administered(tenants, context.get('identity')), context.req.param('name'))
     running.run.rebuild()
     return context.json(projectionStatus(running), 202)
+  })
+
+  router.add(listStreams, async (context) => {
+    const items = await administered(tenants, context.get('identity')).streams()
+    return context.json({ items }, 200, { 'cache-control': 'private, no-cache' })
   })
 
   router.add(listUnowned, async (context) => {

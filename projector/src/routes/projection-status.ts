@@ -87,6 +87,14 @@ export const projectionSchemas: Schemas = {
       },
     },
   ),
+  StoredStream: objectSchema({
+    name: { ...text, description: '`events`, `dead-letters`, or the name of a bucket.' },
+    kind: { ...text, enum: ['events', 'bucket', 'dead letters'] },
+    messages: count,
+    bytes: count,
+    maxBytes: { ...count, description: 'What it may grow to; 0 when nothing bounds it.' },
+    maxAgeMs: { ...count, description: 'The age at which messages go by themselves; 0 when they never do.' },
+  }),
   UnownedBucket: objectSchema({
     bucket: text,
     entries: { ...count, description: 'Values and markers of removals.' },

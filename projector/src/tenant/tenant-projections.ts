@@ -11,6 +11,7 @@ import { Quiet } from '../silence/quiet.ts'
 import { SilenceBook } from '../silence/silence-book.ts'
 import { RemovedRules } from './removed-rules.ts'
 import { identityOf, type ProjectionParts, type RunningProjection, runningProjection } from './running-projection.ts'
+import { type StoredStream, storedStreams } from './stored-streams.ts'
 import { type Unowned, unowned } from './unowned.ts'
 
 export interface TenantOptions {
@@ -71,6 +72,11 @@ export class TenantProjections {
   unowned(): Promise<Unowned> {
     const { nc, tenant } = this.#options
     return unowned(nc, tenant, this.#declarations.projections, this.#removedRules)
+  }
+
+  /** How much is stored in NATS, and what bounds it. */
+  streams(): Promise<readonly StoredStream[]> {
+    return storedStreams(this.#options.nc, this.tenant)
   }
 
   start(): void {
