@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -14,12 +15,17 @@ const folder = join(root, 'examples/snippets')
 const snippets = readdirSync(folder).filter((name) => /^\d/.test(name))
 
 let mesh: RunningMesh
-/** Of webhooks. */
-const secret = randomUUID()
+/** What webhooks need, in both directions. */
+const webhooks = { SNIPPETS_SECRET: randomUUID(), SNIPPETS_WEBHOOK_URL: '' }
 
 before(async () => {
-  const routes = join(folder, 'routes.yaml')
-  mesh = await RunningMesh.start(undefined, { WEIR_INGEST_ROUTES: routes, SNIPPETS_SECRET: secret })
+  webhooks.SNIPPETS_WEBHOOK_URL = `http://127.0.0.1:${await freePort()}`
+  mesh = await RunningMesh.start(undefined, {
+    ...webhooks,
+    WEIR_INGEST_ROUTES: join(folder, 'routes.yaml'),
+    WEIR_PROJECTIONS: join(folder, 'alerts.yaml'),
+    WEIR_NOTIFY_ALLOW: '127.0.0.1',
+  })
 })
 
 after(() => mesh?.dispose())
@@ -104,6 +110,15 @@ const trials: Readonly<Record<string, (run: Running) => Promise<void>>> = {
   async '13-subscribe-with-centrifuge.ts'(run) {
     assert.deepEqual(await outputOf(run), ['snippets.centrifuge.note {', '  text: "hello",', '}'])
   },
+  async '14-alert-to-a-webhook.ts'(run) {
+    await until('it listens', () => run.out().includes('listening'))
+    await publish('snippets.boiler.b1', '{"celsius": 95}')
+    await until('it is told of the alert', () => run.out().includes('FIRING: boiler b1 is at 95 degrees'))
+    await publish('snippets.boiler.b1', '{"celsius": 60}')
+    await until('it is told of its end', () => run.out().includes('RESOLVED: boiler b1 is at 60 degrees'))
+    const forged = await fetch(webhooks.SNIPPETS_WEBHOOK_URL, { method: 'POST', body: '{"text": "forged"}' })
+    assert.deepEqual([forged.status, run.out().includes('forged')], [401, false])
+  },
 }
 
 test('every snippet is tried here and explained in the README', () => {
@@ -145,7 +160,7 @@ function start(name: string): Running {
     WEIR_HUB_URL: addresses.hub,
     WEIR_INGEST_URL: addresses.ingest,
     WEIR_MQTT_URL: addresses.mqtt,
-    SNIPPETS_SECRET: secret,
+    ...webhooks,
     WEIR_PROJECTOR_URL: addresses.projector,
     WEIR_NATS_URL: addresses.nats,
     WEIR_JWT_SECRET: jwtSecret,
@@ -184,6 +199,15 @@ async function inBucket(subject: string, data: RegExp): Promise<void> {
   await until(`${subject} is in the bucket`, async () =>
     data.test((await mesh.weir('get', 'latest', subject)).out.trim()),
   )
+}
+
+/** A port of this machine that nobody had a moment ago. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  return port
 }
 
 async function storeThree(): Promise<void> {
