@@ -47,7 +47,7 @@ export class Behind {
     else if (!channel.ahead.has(subscriber)) {
       channel.wait(subscriber)
       subscriber.aheadSince = this.#options.comparisons()
-      this.#inquire(channel)
+      if (seq > this.#log.head) this.#inquire(channel)
     }
   }
 
@@ -61,15 +61,16 @@ export class Behind {
   }
 
   /**
-   * Restarts the subscribers that are still ahead after the log was compared with the stream: their
-   * cursors are of a stream that was set back. The first comparison may have begun before they
-   * came, so two are needed. A hub that does not hear from NATS makes no comparison and restarts
-   * nobody.
+   * Restarts the subscribers that are still ahead of the log after it was compared with the stream:
+   * their cursors are of a stream that was set back. The first comparison may have begun before
+   * they came, so two are needed. A hub that does not hear from NATS makes no comparison and
+   * restarts nobody. Those that are only ahead of their channel, between two ticks of its interval,
+   * wait on.
    */
   doubtAhead(channel: Lane): void {
     const comparisons = this.#options.comparisons()
     for (const subscriber of channel.ahead) {
-      if (comparisons < subscriber.aheadSince + 2) continue
+      if (subscriber.seq <= this.#log.head || comparisons < subscriber.aheadSince + 2) continue
       channel.endWait(subscriber)
       subscriber.beginAgain(this.#log, this.#counters)
       this.settle(subscriber)
@@ -91,11 +92,16 @@ export class Behind {
       for (const channel of this.#inquired) {
         // If the log has begun anew meanwhile, loading it settles everybody.
         if (begins === this.#log.begins) this.doubtAhead(channel)
-        if (channel.ahead.size === 0) this.#inquired.delete(channel)
+        if (!this.#isAhead(channel)) this.#inquired.delete(channel)
       }
       if (this.#inquired.size > 0 && this.#looks < limits.aheadLooksMax) this.#lookSoon()
       else this.#inquired.clear()
     })
+  }
+
+  #isAhead(channel: Lane): boolean {
+    for (const { seq } of channel.ahead) if (seq > this.#log.head) return true
+    return false
   }
 
   /** Lets a subscriber go on whose receiver has got credit. */

@@ -228,6 +228,27 @@ describe('a source, whatever happens', () => {
     world.check()
   })
 
+  test('who has passed its channel between two ticks, and not the hub, waits for it and begins once', async () => {
+    const world = new SimulatedWorld([], true)
+    world.publish('a.x', 10, 0)
+    const client = world.connect({ ...wishFor(Mode.LATEST), filters: ['a.*'], intervalMs: 100 })
+    world.publish('b.x', 10, 0)
+    world.source.pass()
+    assert.equal(client.subscriber.seq, 2)
+    assert.equal(client.subscriber.channel.seq, 1)
+    for (let look = 0; look < 4; look++) {
+      world.comparisons++
+      await world.apply({ kind: 'time', ms: 2_000 })
+    }
+    assert.equal(world.comparisonsWanted, 0, 'nothing is asked of the stream')
+    assert.deepEqual(
+      client.frames.map(({ kind }) => kind),
+      ['subscribed', 'batch'],
+    )
+    await world.settle()
+    world.check()
+  })
+
   test('it is asked at once whether a stream reaches a cursor, without a heartbeat, and then no more', async () => {
     const world = new SimulatedWorld([])
     const ahead = world.connect(wishFor(Mode.ALL))
