@@ -7,7 +7,10 @@ export interface Position {
   /** Incarnation of the source's stream. */
   readonly epoch: number
   readonly seq: number
-  /** When the event at `seq` was stored. */
+  /**
+   * When the event at `seq` was stored; for a projection that began at the end of its stream, when
+   * it did. 0 while nothing is known: then nothing was read.
+   */
   readonly storedAtMs: number
   /** Incarnation of what it fills. */
   readonly targetEpoch: number
@@ -77,5 +80,9 @@ function completeSets(stored: readonly PartitionPosition[]): Position[] {
 }
 
 function furthest(positions: readonly Position[]): Position {
-  return positions.reduce((most, next) => (next.seq > most.seq ? next : most), noPosition)
+  return positions.reduce((most, next) => (isFurther(next, most) ? next : most), noPosition)
+}
+
+function isFurther(one: Position, other: Position): boolean {
+  return one.seq > other.seq || (one.seq === other.seq && one.storedAtMs > other.storedAtMs)
 }

@@ -45,7 +45,7 @@ export class Progress {
     const stored = await positions.load(name)
     const own = stored.filter(({ position }) => [undefined, declaration].includes(position.declaration))
     const position = resumeFrom(own, partition, epoch, targetEpoch)
-    this.#begin(position.seq === 0 ? { ...noPosition, epoch, targetEpoch } : position)
+    this.#begin(position.storedAtMs === 0 ? { ...noPosition, epoch, targetEpoch } : position)
     return position.seq > 0 || resumeFrom(stored, partition, epoch, targetEpoch).seq === 0
   }
 
@@ -54,6 +54,17 @@ export class Progress {
     const { name, positions, partition } = this.#options
     await positions.clear(name, partition)
     this.#begin({ ...noPosition, epoch, targetEpoch })
+  }
+
+  /**
+   * Stores that the projection begins after a sequence, so that a restart before its first event is
+   * dealt with begins there too. Throws when that cannot be stored.
+   */
+  async beginAfter(seq: number, nowMs: number): Promise<void> {
+    const { name, positions, partition, declaration } = this.#options
+    const position = { ...this.#stored, seq, storedAtMs: nowMs }
+    await positions.save(name, partition, { ...position, declaration })
+    this.#begin(position)
   }
 
   took(seq: number, storedAtMs: number): void {

@@ -175,11 +175,13 @@ export class ProjectionRun {
     const state = await streamState(nc, this.#stream)
     await this.#open(state, await projection.targetEpoch())
     const subjects = `${sourceSubject(tenant, source)}.`
+    const seq = await startSequence(nc, this.#stream, state, this.position, projection)
+    if (projection.fromNow && this.position.storedAtMs === 0) await this.#progress.beginAfter(seq - 1, Date.now())
     const reader = new StreamReader({
       nc,
       stream: this.#stream,
       filters: from.map((filter) => subjects + filter),
-      start: { seq: await startSequence(nc, this.#stream, state, this.position, projection) },
+      start: { seq },
     })
     this.#reader = reader
     if (this.#stopped) return
