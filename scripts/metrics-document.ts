@@ -7,7 +7,9 @@ import { exportProjections, exportReloads } from '../projector/src/tenant/projec
 /** What each service exports, by the declarations that it runs. */
 export function serviceMetrics(): Readonly<Record<'ingest' | 'hub' | 'projector', readonly MetricDescription[]>> {
   const ingest = new Metrics('ingest')
-  new IngestMetrics(ingest).watchHeldBytes(() => 0)
+  const counted = new IngestMetrics(ingest)
+  counted.watchHeldBytes(() => 0)
+  counted.watchMqtt(() => 0)
   const hub = new Metrics('hub')
   // It asks the hub only when somebody scrapes.
   new HubMetrics(hub, {} as Hub)

@@ -94,7 +94,7 @@ describe('one server', { skip: reason }, () => {
     const forbidden: Readonly<Record<(typeof natsRoles)[number], readonly string[]>> = {
       admin: ['live.main.events.a', '$SYS.REQ.SERVER.PING', 'elsewhere'],
       ingest: ['live.main.events.a', '$KV.main_latest.a', '$JS.API.STREAM.CREATE.X', '$JS.API.STREAM.MSG.GET.EV_main'],
-      hub: ['live.main.events.a', 'ev.main.a', '$KV.main_latest.a', '$JS.API.STREAM.PURGE.EV_main'],
+      hub: ['live.main.events.a', 'dlq.main.a', '$KV.main_latest.a', '$JS.API.STREAM.PURGE.EV_main'],
       projector: ['live.main.events.a', 'ev.main.a', '$KV.tickets.a', '$JS.API.STREAM.DELETE.EV_main'],
     }
     for (const role of natsRoles) {
@@ -103,20 +103,23 @@ describe('one server', { skip: reason }, () => {
       void (async () => {
         for await (const status of nc.status()) if (status.type === 'error') refused.push(String(status.error))
       })()
-      for (const subject of forbidden[role]) nc.publish(subject, body)
-      for (const inbox of natsRoles)
-        if (inbox !== role) nc.subscribe(`_INBOX_${inbox}.>`, { callback: () => undefined })
-      await nc.flush()
-      const wanted = forbidden[role].length + natsRoles.length - 1
-      for (let i = 0; i < 100 && refused.length < wanted; i++) await sleep(20)
-      for (const subject of forbidden[role]) {
-        assert.ok(
-          refused.some((each) => each.includes(`"${subject}"`)),
-          `${role} may publish to ${subject}`,
-        )
+      try {
+        for (const subject of forbidden[role]) nc.publish(subject, body)
+        for (const inbox of natsRoles)
+          if (inbox !== role) nc.subscribe(`_INBOX_${inbox}.>`, { callback: () => undefined })
+        await nc.flush()
+        const wanted = forbidden[role].length + natsRoles.length - 1
+        for (let i = 0; i < 100 && refused.length < wanted; i++) await sleep(20)
+        for (const subject of forbidden[role]) {
+          assert.ok(
+            refused.some((each) => each.includes(`"${subject}"`)),
+            `${role} may publish to ${subject}`,
+          )
+        }
+        assert.equal(refused.length, wanted, refused.join('\n'))
+      } finally {
+        await nc.close()
       }
-      assert.equal(refused.length, wanted, refused.join('\n'))
-      await nc.close()
     }
   })
 })
