@@ -83,7 +83,7 @@ test('the page shows what the service has, and how many are in each state', asyn
 })
 
 test('of two people who change the same entity the second is told, and nothing of it is changed', async () => {
-  const entity = await create('entrega', 'Bodega de dos')
+  const entity = await createWithVehicle('Bodega de dos')
   await ana.getByTestId('tab-entrega').click()
   await ana.getByTestId(entity.id).getByText('Asignar vehículo').click()
   const changed = await change(entity, 'ASIGNADA')
@@ -95,7 +95,7 @@ test('of two people who change the same entity the second is told, and nothing o
 })
 
 test('without a hub the page says so; with one it has what was missed, and proves it', async () => {
-  const entity = await create('entrega', 'Bodega lejana')
+  const entity = await createWithVehicle('Bodega lejana')
   await ana.getByTestId(entity.id).waitFor()
   process.kill(mesh.running.pids.hub ?? 0, 'SIGSTOP')
   process.kill(mesh.running.pids.hub ?? 0, 'SIGKILL')
@@ -108,7 +108,7 @@ test('without a hub the page says so; with one it has what was missed, and prove
 })
 
 test('in a tunnel nothing arrives and nothing is sent; behind it the page goes on by itself', async () => {
-  const entity = await create('entrega', 'Bodega del túnel')
+  const entity = await createWithVehicle('Bodega del túnel')
   await ana.getByTestId(entity.id).waitFor()
   await ana.getByTestId('network').click()
   await indicatorSays('Sin conexión')
@@ -193,6 +193,12 @@ async function find({ category, id }: Entity): Promise<Entity | undefined> {
 
 async function create(category: Category, name: string): Promise<Entity> {
   return (await ask('POST', `/api/${category}`, { name })) as Entity
+}
+
+/** A delivery, and a vehicle that is free for it: the drivers may have taken all others. */
+async function createWithVehicle(name: string): Promise<Entity> {
+  await create('vehiculo', `Furgón para ${name}`)
+  return await create('entrega', name)
 }
 
 async function change({ category, id, version }: Entity, to: string): Promise<Entity> {

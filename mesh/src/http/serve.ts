@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { asWeirError, WeirError } from '@weir/proto'
 import { guarded } from './guarded.ts'
 import type { Handler, HttpServer, Listen } from './http-server.ts'
@@ -47,10 +48,14 @@ function listenError(cause: unknown, { hostname, port, portSetting }: ServeOptio
     case 'EACCES':
       return new WeirError('forbidden', `This user may not listen on port ${port}: take one above 1023.`, { cause })
     case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
     case 'EINVAL':
-      return new WeirError('invalid', `${hostname} is not an address of this machine: set WEIR_HOST.`, { cause })
+      return notHere(hostname, cause)
     default:
-      return cause
+      // For a name that does not resolve, Bun gives the code of some call before.
+      return isIP(hostname) === 0 ? notHere(hostname, cause) : cause
   }
+}
+
+function notHere(hostname: string, cause: Error): WeirError {
+  return new WeirError('invalid', `${hostname} is not an address of this machine: set WEIR_HOST.`, { cause })
 }
