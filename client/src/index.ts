@@ -13,6 +13,7 @@ export {
   type AlertPage,
   type AlertQuery,
   type AlertSeverity,
+  type AlertSilence,
   type AlertStatus,
   alertStatuses,
 } from './read/alert.ts'

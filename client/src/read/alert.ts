@@ -24,6 +24,21 @@ export interface Alert {
   readonly by: string
   /** When it began to fire, milliseconds since the Unix epoch. */
   readonly sinceMs: number | undefined
+  /** Those that its rule gives it. */
+  readonly labels: Readonly<Record<string, string>>
+  /** The silence that keeps it quiet now; in listings. */
+  readonly silenced: AlertSilence | undefined
+  /** The open alert that keeps it quiet, `<rule>.<key>`; in listings. */
+  readonly inhibitedBy: string | undefined
+}
+
+/** Why and until when an alert is silenced. */
+export interface AlertSilence {
+  readonly name: string
+  /** Milliseconds since the Unix epoch. */
+  readonly untilMs: number
+  readonly by: string
+  readonly comment: string
 }
 
 export interface AlertQuery {
@@ -31,6 +46,8 @@ export interface AlertQuery {
   readonly filter?: string | readonly string[]
   /** Without, those that are open: FIRING and ACKED. */
   readonly status?: AlertStatus | readonly AlertStatus[]
+  /** Only those that are silenced now, or only those that are not; without, both. */
+  readonly silenced?: boolean
   /** At most so many items; without, all. */
   readonly limit?: number
   /** `next` of a page: where to begin. */
@@ -43,12 +60,21 @@ export interface AlertPage extends Page<Alert> {
 }
 
 /** An alert as the read API writes it. */
-export interface AlertJson extends Omit<Alert, 'sinceMs'> {
+export interface AlertJson extends Pick<Alert, 'id' | 'subject' | 'rule' | 'key' | 'severity' | 'status'> {
+  readonly message: string
+  readonly by: string
   /** RFC 3339. */
   readonly since?: string
+  readonly labels?: Alert['labels']
+  readonly silenced?: Omit<AlertSilence, 'untilMs'> & { readonly until: string }
+  readonly inhibitedBy?: string
 }
 
-export function alertOf({ id, subject, rule, key, severity, status, message, by, since }: AlertJson): Alert {
+export function alertOf(json: AlertJson): Alert {
+  const { id, subject, rule, key, severity, status, message, by, since, labels = {}, silenced, inhibitedBy } = json
   const sinceMs = since === undefined ? undefined : Date.parse(since)
-  return { id, subject, rule, key, severity, status, message, by, sinceMs }
+  const alert = { id, subject, rule, key, severity, status, message, by, sinceMs, labels, inhibitedBy }
+  if (silenced === undefined) return { ...alert, silenced }
+  const { until, ...silence } = silenced
+  return { ...alert, silenced: { ...silence, untilMs: Date.parse(until) } }
 }

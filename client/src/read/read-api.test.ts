@@ -148,21 +148,32 @@ const alertJson = {
   by: '',
 }
 
+const quietJson = {
+  ...alertJson,
+  labels: { room: 'r1' },
+  silenced: { name: 'night', until: '1970-01-01T00:00:03Z', by: 'ann', comment: '' },
+  inhibitedBy: 'door.r1',
+}
+
+const plainAlert = { ...alertJson, sinceMs: undefined, labels: {}, silenced: undefined, inhibitedBy: undefined }
+
 test('alerts: those that are asked for, with when they began, and where to go on', async () => {
   const since = '1970-01-01T00:00:02.500Z'
   const { weir, calls } = setUp(() =>
-    Response.json({ cursor: '1-9', items: [{ ...alertJson, since, seq: 4 }, alertJson] }),
+    Response.json({ cursor: '1-9', items: [{ ...alertJson, since, seq: 4 }, quietJson] }),
   )
-  const page = await weir.alerts({ filter: 'alerts.hot.*', status: ['FIRING', 'RESOLVED'], limit: 5, after: '1-2' })
+  const status = ['FIRING', 'RESOLVED'] as const
+  const page = await weir.alerts({ filter: 'alerts.hot.*', status, silenced: false, limit: 5, after: '1-2' })
+  const silenced = { name: 'night', untilMs: 3000, by: 'ann', comment: '' }
   assert.deepEqual(page, {
     cursor: '1-9',
     items: [
-      { ...alertJson, sinceMs: 2500 },
-      { ...alertJson, sinceMs: undefined },
+      { ...plainAlert, sinceMs: 2500 },
+      { ...plainAlert, labels: { room: 'r1' }, silenced, inhibitedBy: 'door.r1' },
     ],
     next: undefined,
   })
-  const query = 'filter=alerts.hot.*&status=FIRING&status=RESOLVED&limit=5&after=1-2'
+  const query = 'filter=alerts.hot.*&status=FIRING&status=RESOLVED&silenced=false&limit=5&after=1-2'
   assert.equal(calls[0]?.[0], `https://read.test/v1/alerts?${query}`)
 })
 
@@ -174,10 +185,9 @@ test('acknowledgeAlert and resolveAlert: a POST each, and the alert as it is the
   }
   const { weir, calls } = setUp(reply, reply)
   assert.deepEqual(await weir.acknowledgeAlert('hot.r1'), {
-    ...alertJson,
+    ...plainAlert,
     status: 'ACKED',
     by: 'ann',
-    sinceMs: undefined,
   })
   await weir.resolveAlert('hot.r 1')
   assert.deepEqual(methods, ['POST', 'POST'])

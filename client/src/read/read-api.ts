@@ -127,7 +127,7 @@ export class ReadApi {
 
 type Method = 'GET' | 'POST'
 
-type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>
+type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
 /** An answer, read, and as it was written: an event's data is cut out of that. */
 interface Answer<Body> {

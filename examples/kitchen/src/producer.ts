@@ -65,7 +65,10 @@ function nextOf(items: readonly Thing[]): Action | undefined {
 
 /** A message with a picture, as Meta's Cloud API posts it to the address that it was given. */
 async function sendVoucher(branch: Branch): Promise<void> {
-  const caption = `${1 + whole(3)} ${pick(dishes)}, ${1 + whole(2)} ${pick(dishes)}. S/ ${(18 + random() * 90).toFixed(2)}`
+  const dish = whole(dishes.length)
+  const other = (dish + 1 + whole(dishes.length - 1)) % dishes.length
+  const order = `${1 + whole(3)} ${dishes[dish]}, ${1 + whole(2)} ${dishes[other]}`
+  const caption = `${order}. S/ ${(18 + random() * 90).toFixed(2)}`
   const from = `519${String(whole(100_000_000)).padStart(8, '0')}`
   const id = `wamid.${randomUUID().replaceAll('-', '')}`
   const message = { from, id, timestamp: String(Math.floor(Date.now() / 1000)), type: 'image', image: { caption } }
