@@ -1,4 +1,4 @@
-import { type Identity, problem, requestToken, type Traces, type Verifier } from '@weir/mesh/edge'
+import { type Identity, problem, requestToken, type TracedSpan, type Traces, type Verifier } from '@weir/mesh/edge'
 import { asWeirError, type WeirError } from '@weir/proto'
 import { senderToken } from './admission/credentials.ts'
 import type { Producer } from './admission/producers.ts'
@@ -68,8 +68,7 @@ export class Pipeline {
   async handle(request: Request, endpoint: Endpoint, parameters: PathParameters): Promise<Response> {
     const began = performance.now()
     const { method, path } = endpoint
-    const traceparent = request.headers.get('traceparent') ?? undefined
-    const span = this.#parts.traces?.begin('request', `${method} ${path}`, traceparent)
+    const span = this.#spanOf(request, endpoint)
     const answer = await this.#answer(request, endpoint, parameters, span?.traceId)
     const response =
       answer.ok || endpoint.dialect === eventsDialect ? answer : await refusalOf(answer, request, endpoint)
@@ -80,6 +79,11 @@ export class Pipeline {
       status >= 500 ? `answered with ${status}` : undefined,
     )
     return response
+  }
+
+  #spanOf({ headers }: Request, { method, path }: Endpoint): TracedSpan | undefined {
+    const { traces } = this.#parts
+    return traces?.begin('request', `${method} ${path}`, headers.get('traceparent') ?? undefined)
   }
 
   async #answer(

@@ -17,7 +17,11 @@ export class MsgIdHeader {
    * written again.
    */
   encode(): Uint8Array {
-    const id = isPlain(this.id) ? this.id : percentEncoded(this.id)
+    return this.#write(this.id, isPlain) ?? (this.#write(percentEncoded(this.id), isAscii) as Uint8Array)
+  }
+
+  /** Undefined for an id with a code that it may not have. */
+  #write(id: string, mayHave: (code: number) => boolean): Uint8Array | undefined {
     const size = prefix.length + id.length + suffix.length
     if (size > slabBytes) throw new RangeError(`An id of ${id.length} bytes does not fit a header.`)
     if (this.#at + size > slabBytes) {
@@ -28,7 +32,11 @@ export class MsgIdHeader {
     const start = this.#at
     slab.set(prefix, start)
     let at = start + prefix.length
-    for (let index = 0; index < id.length; index++) slab[at++] = id.charCodeAt(index)
+    for (let index = 0; index < id.length; index++) {
+      const code = id.charCodeAt(index)
+      if (!mayHave(code)) return undefined
+      slab[at++] = code
+    }
     slab.set(suffix, at)
     this.#at = start + size
     return slab.subarray(start, this.#at)
@@ -41,14 +49,14 @@ const suffix: Uint8Array = new TextEncoder().encode('\r\n\r\n')
 
 /**
  * Printable ASCII without the space, which is trimmed at ends, and without the percent sign, which
- * stands for the rest.
+ * stands for the rest, may stand in a header.
  */
-function isPlain(id: string): boolean {
-  for (let index = 0; index < id.length; index++) {
-    const code = id.charCodeAt(index)
-    if (code <= 0x20 || code >= 0x7f || code === 0x25) return false
-  }
-  return true
+function isPlain(code: number): boolean {
+  return code > 0x20 && code < 0x7f && code !== 0x25
+}
+
+function isAscii(code: number): boolean {
+  return code < 0x80
 }
 
 function percentEncoded(id: string): string {
