@@ -51,7 +51,8 @@ const stages: readonly Stage[] = [
   [
     {
       title: 'All packages on Node',
-      command: [...node, '--test-concurrency=2', ...suites],
+      // On two cores: most of them wait for servers most of the time.
+      command: [...node, '--test-concurrency=3', ...suites],
       count: countNode,
       again: failedFiles,
     },
