@@ -126,7 +126,7 @@ export const ingestLimits = {
   tenantAnswerMs: 1000,
   /** A tenant that is missing is asked about again after this. */
   tenantMissingMs: 5000,
-  /** Subjects whose part of a message id is remembered; past it all are forgotten and made anew. */
+  /** Subjects whose stored name is remembered; past it all are forgotten and made anew. */
   subjectHashesMax: 20_000,
   /** Connections of MQTT at one time; a further one is closed at once. */
   mqttConnectionsMax: 20_000,

@@ -1,11 +1,11 @@
 // Hot path. Budget: 3 us an event beside its decoding (bench/src/ingest.bench.ts).
 
-import { eventSubject, type Identity, type Outgoing, type Publisher, type Stored } from '@weir/mesh/edge'
+import type { Identity, Outgoing, Publisher, Stored } from '@weir/mesh/edge'
 import { compileFilters, isSubject, WeirError } from '@weir/proto'
 import type { SubjectQuota } from '../admission/subject-quota.ts'
 import type { Outcome } from '../encode/outcome.ts'
 import { type IngestRecord, isRejected, type RejectedRecord, type SealedRecord } from '../encode/record.ts'
-import { MessageIds } from './message-id.ts'
+import { StoredNames } from './stored-names.ts'
 
 /** Records on their way to the stream. */
 export interface Sending {
@@ -19,7 +19,7 @@ export interface Sending {
 export class Intake {
   readonly #publisher: Pick<Publisher, 'publishAll'>
   readonly #quota: SubjectQuota
-  readonly #messageIds = new MessageIds()
+  readonly #names = new StoredNames()
   readonly #grants = new WeakMap<Identity, (subject: string) => boolean>()
 
   constructor(publisher: Pick<Publisher, 'publishAll'>, quota: SubjectQuota) {
@@ -53,11 +53,8 @@ export class Intake {
       else if (!subjects.takes(record.subject)) rejected.push(tooManySubjects(record))
       else {
         sent.push(record)
-        messages.push({
-          subject: eventSubject(identity.tenant, record.subject),
-          id: this.#messageIds.of(record.id, record.subject),
-          payload: record.event,
-        })
+        const { subject, idSuffix } = this.#names.of(identity.tenant, record.subject)
+        messages.push({ subject, id: record.id + idSuffix, payload: record.event })
       }
     }
     return { rejected, sent, stored: this.#publisher.publishAll(messages) }
