@@ -61,11 +61,7 @@ export function createIngest(parts: IngestParts): Ingest {
   const description = ingestApi(all)
   app.get('/openapi.json', (context) => context.json(description))
   app.get('/', ({ req, html }) => html(apiPage(description, new URL(req.url).origin), 200, pageHeaders))
-  for (const [path, allowed] of methodsByPath(all)) {
-    // Hono takes a path with one handler a method without a chain of promises.
-    const others = methods.filter((method) => !allowed.includes(method))
-    app.on(others, path, () => wrongMethod(allowed))
-  }
+  for (const [path, methods] of methodsByPath(all)) app.all(path, () => wrongMethod(methods))
   app.notFound(({ req }) => wrongPath(req.path, all))
   return async (request) => app.fetch(request)
 }
@@ -90,9 +86,6 @@ function wrongPath(path: string, all: readonly Endpoint[]): Response {
     ),
   )
 }
-
-/** Of RFC 9110 and RFC 5789; HEAD is GET to Hono. */
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'] as const
 
 function methodsByPath(all: readonly Endpoint[]): Map<string, string[]> {
   const methods = new Map([
