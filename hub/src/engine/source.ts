@@ -83,19 +83,22 @@ export class Source {
     for (const channel of this.#channels.values()) channel.pending = undefined
   }
 
-  entry(subject: string, seq: number, payload: Uint8Array, removal: Removal): void {
+  /** Returns whether an open channel takes it; none does while the source is loaded. */
+  entry(subject: string, seq: number, payload: Uint8Array, removal: Removal): boolean {
     this.counters.inbound++
     // Only a tombstone needs the time of its arrival.
     const now = removal === Removal.UNSPECIFIED ? 0 : this.#options.now()
     const entry = this.#log.append(subject, seq, payload, removal, now)
-    if (this.#loading) return
-    for (const channel of this.#router.match(entry.state)) {
+    if (this.#loading) return false
+    const channels = this.#router.match(entry.state)
+    for (const channel of channels) {
       if (channel.intervalMs === 0) {
         if (channel.pending === undefined) channel.pending = [entry]
         else channel.pending.push(entry)
       }
       if (!channel.dirty) this.#touch(channel)
     }
+    return channels.length > 0
   }
 
   loaded(head: number, first: number): void {

@@ -34,14 +34,16 @@ export class TracedSink implements TailSink {
   }
 
   entry(subject: string, seq: number, payload: Uint8Array, removal: Removal): void {
+    const { name, counters } = this.#source
+    const { deliveries } = counters
+    // What is loaded, or goes to nobody, waits for no pass.
+    if (!this.#source.entry(subject, seq, payload, removal) || this.#waiting.length >= limits.tracedMax) return
     const traceparent = sampledTraceparent(payload)
-    if (traceparent !== undefined && this.#waiting.length < limits.tracedMax) {
-      const { name, counters } = this.#source
-      const span = this.#traces.begin('deliver', `deliver ${name}`, traceparent)
-      if (this.#waiting.length === 0) this.#deliveries = counters.deliveries
-      if (span !== undefined) this.#waiting.push({ span, subject })
-    }
-    this.#source.entry(subject, seq, payload, removal)
+    if (traceparent === undefined) return
+    const span = this.#traces.begin('deliver', `deliver ${name}`, traceparent)
+    if (span === undefined) return
+    if (this.#waiting.length === 0) this.#deliveries = deliveries
+    this.#waiting.push({ span, subject })
   }
 
   /** Ends the spans after a pass, which has sent their events to all that were caught up. */
