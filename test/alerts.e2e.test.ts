@@ -51,6 +51,9 @@ test('the client lists alerts, acknowledges and resolves them, and sees what oth
         message: 'r1 is at 31',
         by: '',
         sinceMs: 0,
+        labels: {},
+        silenced: undefined,
+        inhibitedBy: undefined,
       },
     )
 
