@@ -18,6 +18,7 @@ import {
 } from './hub/fan-out-turns.ts'
 import { startCentrifugo } from './processes/centrifugo.ts'
 import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
+import { rounded } from './report/figure.ts'
 
 export const centrifuge: Benchmark = {
   name: 'centrifuge',
@@ -25,38 +26,47 @@ export const centrifuge: Benchmark = {
   run: runCentrifuge,
 }
 
+const flatOut: Scenario = {
+  ...oneChannel(500),
+  name: '500 subscribers by the Centrifuge protocol',
+  dialect: 'centrifuge',
+  windowBytes: 0,
+}
+
+/** Events a second that both take. At the higher one Centrifugo takes most of its core. */
+const rates = [100, 1_000]
+
 /**
- * Each goes as fast as it can, and the hub also at the rate that Centrifugo takes. Where there is
- * no Centrifugo, the peer is one send an event.
+ * Each goes as fast as it can; then both at equal rates, the hub as it comes and where it gathers.
+ * Centrifugo has no setting by which it would gather. Where there is no Centrifugo, the peer is one
+ * send an event.
  */
 async function runCentrifuge(options: BenchmarkOptions): Promise<void> {
-  const scenario: Scenario = {
-    ...oneChannel(500),
-    name: '500 subscribers by the Centrifuge protocol',
-    dialect: 'centrifuge',
-    windowBytes: 0,
-  }
-  const hub = await hubTurn(options, scenario)
-  const peer = await centrifugoTurn(options, scenario)
+  const hub = await hubTurn(options, flatOut)
+  const peer = await centrifugoTurn(options, flatOut)
+  const budget = { atLeast: 5, of: 'ratio' } as const
   if (peer === undefined) {
-    compare(
-      options,
-      scenario.name,
-      [hub.perCpuSecond],
-      [(await peerTurn(options, 'each')).perCpuSecond],
-      'one send an event',
-      {
-        budget: { atLeast: 5, of: 'ratio' },
-      },
-    )
+    const each = await peerTurn(options, 'each')
+    compare(options, flatOut.name, [hub.perCpuSecond], [each.perCpuSecond], 'one send an event', { budget })
     return
   }
-  compare(options, scenario.name, [hub.perCpuSecond], [peer.perCpuSecond], 'Centrifugo, as fast as it goes', {
-    budget: { atLeast: 5, of: 'ratio' },
-  })
-  const paced = await hubTurn(options, scenario, peer.eventsPerSecond)
-  const name = `${scenario.name}, at the rate of Centrifugo`
-  compare(options, name, [paced.perCpuSecond], [peer.perCpuSecond], 'Centrifugo, as fast as it goes')
+  compare(options, flatOut.name, [hub.perCpuSecond], [peer.perCpuSecond], 'Centrifugo, as fast as it goes', { budget })
+  for (const perSecond of rates) await atRate(options, { ...flatOut, perSecond })
+}
+
+async function atRate(options: BenchmarkOptions, scenario: Scenario): Promise<void> {
+  const peer = await centrifugoTurn(options, scenario)
+  if (peer === undefined) return
+  for (const gatherMs of [0, 10, 50]) {
+    const hub = await hubTurn(options, scenario, { WEIR_HUB_CENTRIFUGE_GATHER_MS: String(gatherMs) })
+    const name = `${scenario.name}, ${scenario.perSecond} events/s, gathering ${gatherMs} ms`
+    const note = `from publication to socket ${latency(hub)}; Centrifugo ${latency(peer)}`
+    compare(options, name, [hub.perCpuSecond], [peer.perCpuSecond], 'Centrifugo at this rate', { note })
+  }
+}
+
+function latency({ p50Ms, p99Ms }: Sending): string {
+  return `p50 ${rounded(p50Ms)} ms, p99 ${rounded(p99Ms)} ms`
 }
 
 async function centrifugoTurn(options: BenchmarkOptions, scenario: Scenario): Promise<Sending | undefined> {

@@ -53,6 +53,8 @@ export const limits = {
    * quarter of a shorter life.
    */
   tokenRenewMs: 10_000,
+  /** A longer wait for further publications is refused, by Centrifuge clients and by settings. */
+  gatherMsMax: 1_000,
   /** A longer interval is refused. */
   intervalMsMax: 3_600_000,
   /** A read of the stream that failed is tried again after this. */
@@ -64,6 +66,11 @@ export const limits = {
    */
   historyEntriesMax: 1_000,
   historyBytesMax: 262_144,
+  /**
+   * Bytes of what was missed in the answer to a Centrifuge subscription that recovers; the rest
+   * follows it.
+   */
+  recoveredBytesMax: 16_384,
   /**
    * A stream is read backwards by windows: of so many sequences first, each four times as wide as
    * the one before, and so many at most; then what was found is answered.

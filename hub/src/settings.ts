@@ -11,6 +11,7 @@ import {
   setting,
 } from '@weir/mesh'
 import { formatDuration, isSubject } from '@weir/proto'
+import { limits } from './limits.ts'
 
 /** A name that can stand in a subject, as one token. */
 const token: Parser<string> = {
@@ -57,6 +58,7 @@ export const hubSettings: typeof meshSettings & {
   readonly latestSubjects: Setting<number>
   readonly heartbeatMs: Setting<number>
   readonly stallMs: Setting<number>
+  readonly gatherMs: Setting<number>
   readonly idleSeconds: Setting<number>
   readonly maxConnectionAgeMs: Setting<number>
 } = {
@@ -163,6 +165,12 @@ export const hubSettings: typeof meshSettings & {
     durationFrom(1_000, 86_400_000),
     60_000,
     'How long a client may take nothing before it is asked to reconnect; it loses nothing.',
+  ),
+  gatherMs: setting(
+    'WEIR_HUB_CENTRIFUGE_GATHER_MS',
+    integer(0, limits.gatherMsMax),
+    10,
+    'Milliseconds between two frames of a Centrifuge channel: what is published meanwhile goes into one. 0 waits for nothing.',
   ),
   idleSeconds: setting(
     'WEIR_HUB_IDLE_SECONDS',

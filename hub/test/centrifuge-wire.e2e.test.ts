@@ -112,6 +112,8 @@ describe('what is answered with an error, and the connection goes on', () => {
     ['a filter of tags', { subscribe: { channel: 'rooms.>', tf: { key: 'a', cmp: 'eq', val: 'b' } } }, 108],
     ['a map', { subscribe: { channel: 'rooms.>', type: 1 } }, 108],
     ['data that is none of ours', { subscribe: { channel: 'rooms.>', data: { interval: 5 } } }, 107],
+    ['a delay of more than may be', { subscribe: { channel: 'rooms.>', data: { maxDelayMs: 1_001 } } }, 107],
+    ['a delay that is no number', { subscribe: { channel: 'rooms.>', data: { maxDelayMs: '5' } } }, 107],
     ['an interval in mode ALL', { subscribe: { channel: 'rooms.>', data: { mode: 'ALL', intervalMs: 5 } } }, 107],
     ['a publication that is not granted', { publish: { channel: 'other.x', data: 1 } }, 103],
     ['a publication to a wildcard', { publish: { channel: 'rooms.*', data: 1 } }, 107],
@@ -198,15 +200,92 @@ describe('a position', () => {
       const { subscribe } = await wire.ask({ subscribe: asked })
       assert.equal(subscribe?.recovered, true)
       assert.equal(subscribe?.offset, seq)
-      await until(() => wire.publications.length > 0)
       assert.deepEqual(
-        wire.publications.map(({ offset }) => offset),
-        [next],
+        subscribe?.publications?.map(({ data, offset, tags }) => [data, offset, tags.subject]),
+        [[2, next, 'rooms.two']],
       )
       await wire.ask({ unsubscribe: { channel: 'rooms.two' } })
     }
     wire.close()
   })
+})
+
+describe('what a client missed', () => {
+  const filler = 'x'.repeat(1_000)
+
+  test('comes in the answer as far as its bound goes, and the rest by itself', async () => {
+    const seqs: number[] = []
+    for (let n = 0; n < 60; n++) seqs.push(await mesh.publish(`rooms.missed.s${n}`, JSON.stringify({ n, filler })))
+    const wire = await CentrifugeWire.connect(hub, token)
+    const asked = { channel: 'rooms.missed.*', recover: true, epoch: '', offset: seqs[9] }
+    const { subscribe } = await wire.ask({ subscribe: asked })
+    const answered = subscribe?.publications ?? []
+    const most = Math.floor(limits.recoveredBytesMax / filler.length)
+    assert.ok(answered.length > most / 2 && answered.length <= most, `${answered.length} in the answer`)
+    await mesh.publish('rooms.missed.s0', '"live"')
+    await until(() => wire.publications.at(-1)?.data === 'live')
+    assert.deepEqual(
+      wire.publications.slice(0, -1).map(({ offset }) => offset),
+      seqs.slice(10),
+    )
+    // The one who goes on from anywhere in between misses nothing either.
+    await wire.ask({ unsubscribe: { channel: 'rooms.missed.*' } })
+    wire.replies.length = 0
+    await wire.ask({ subscribe: { ...asked, offset: answered.at(-1)?.offset } })
+    await until(() => wire.publications.at(-1)?.data === 'live')
+    assert.equal(wire.publications.length, 51 - answered.length)
+    wire.close()
+  })
+
+  test('of a bucket is the newest of each, and how many were left out', async () => {
+    await mesh.put('latest', 'rooms.kept.a', '1')
+    await mesh.put('latest', 'rooms.kept.b', '1')
+    const wire = await CentrifugeWire.connect(hub, token)
+    const channel = 'latest:rooms.kept.*'
+    const { subscribe } = await wire.ask({ subscribe: { channel } })
+    await until(() => wire.publications.length === 2)
+    const offset = wire.publications.at(-1)?.offset
+    for (const value of ['2', '3', '4']) await mesh.put('latest', 'rooms.kept.a', value)
+    await until(() => wire.publications.at(-1)?.data === 4)
+    await wire.ask({ unsubscribe: { channel } })
+    const again = await wire.ask({ subscribe: { channel, recover: true, epoch: subscribe?.epoch, offset } })
+    assert.equal(again.subscribe?.recovered, true)
+    assert.deepEqual(
+      again.subscribe?.publications?.map(({ data, tags }) => [data, tags.conflated]),
+      [[4, '2']],
+    )
+    wire.close()
+  })
+
+  test('is nothing where nothing came', async () => {
+    const seq = await mesh.publish('rooms.quiet', '1')
+    await mesh.publish('rooms.loud', '1')
+    const wire = await CentrifugeWire.connect(hub, token)
+    const asked = { channel: 'rooms.quiet', recover: true, epoch: '', offset: seq }
+    const { subscribe } = await wire.ask({ subscribe: asked })
+    assert.equal(subscribe?.recovered, true)
+    assert.equal(subscribe?.publications, undefined)
+    wire.close()
+  })
+})
+
+test('what is published within the delay that a channel allows comes in one message', async () => {
+  const [patient, other] = [await CentrifugeWire.connect(hub, token), await CentrifugeWire.connect(hub, token)]
+  await patient.ask({ subscribe: { channel: 'rooms.delay', data: { maxDelayMs: 1_000 } } })
+  await other.ask({ subscribe: { channel: 'rooms.delay', data: { maxDelayMs: 0 } } })
+  for (let n = 1; n <= 20; n++) {
+    await mesh.publish('rooms.delay', String(n))
+    await until(() => other.publications.length === n)
+  }
+  await until(() => patient.publications.length === 20)
+  assert.deepEqual(
+    patient.publications.map(({ data }) => data),
+    Array.from({ length: 20 }, (_, n) => n + 1),
+  )
+  assert.equal(other.pushMessages, 20)
+  assert.ok(patient.pushMessages < 15, `${patient.pushMessages} messages`)
+  patient.close()
+  other.close()
 })
 
 describe('a client that is slow', () => {

@@ -8,7 +8,7 @@ export interface WireReply {
   readonly error?: { readonly code: number; readonly message: string; readonly temporary?: boolean }
   readonly push?: {
     readonly channel: string
-    readonly pub?: { readonly data: unknown; readonly offset: number; readonly tags: Readonly<Record<string, string>> }
+    readonly pub?: WirePublication
     readonly unsubscribe?: { readonly code: number }
   }
   readonly connect?: { readonly ttl: number; readonly ping: number }
@@ -17,9 +17,16 @@ export interface WireReply {
     readonly was_recovering?: boolean
     readonly epoch: string
     readonly offset: number
+    readonly publications?: readonly WirePublication[]
   }
   readonly history?: { readonly publications: readonly { readonly offset: number }[]; readonly epoch: string }
   readonly [key: string]: unknown
+}
+
+export interface WirePublication {
+  readonly data: unknown
+  readonly offset: number
+  readonly tags: Readonly<Record<string, string>>
 }
 
 /** A Centrifuge client that says what it is told to, and keeps what it hears. */
@@ -29,6 +36,8 @@ export class CentrifugeWire {
   /** Whether pings are answered, as every client does. */
   answers = true
   pings = 0
+  /** Messages that hold a publication which came by itself. */
+  pushMessages = 0
   bytes = 0
   readonly #socket: WebSocket
   #ids = 0
@@ -73,8 +82,9 @@ export class CentrifugeWire {
     return (await this.ask(command)).error?.code
   }
 
-  get publications(): NonNullable<NonNullable<WireReply['push']>['pub']>[] {
-    return this.replies.flatMap(({ push }) => (push?.pub === undefined ? [] : [push.pub]))
+  /** What came in answers and by itself. */
+  get publications(): WirePublication[] {
+    return this.replies.flatMap(({ push, subscribe }) => push?.pub ?? subscribe?.publications ?? [])
   }
 
   pong(): void {
@@ -93,6 +103,7 @@ export class CentrifugeWire {
       return
     }
     this.bytes += data.length
+    if (data.startsWith('{"push"')) this.pushMessages++
     for (const line of data.split('\n')) {
       if (line !== '{}') this.replies.push(JSON.parse(line) as WireReply)
       else {

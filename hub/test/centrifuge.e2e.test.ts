@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { defaultTenantSpec, eventStream, jetstreamManager, provisionTenant } from '@weir/mesh'
-import { Centrifuge, type Options, type PublicationContext, type Subscription } from 'centrifuge'
+import {
+  Centrifuge,
+  type Options,
+  type PublicationContext,
+  type SubscribedContext,
+  type Subscription,
+} from 'centrifuge'
 import { Centrifuge as ProtobufCentrifuge, type Subscription as ProtobufSubscription } from 'centrifuge/build/protobuf'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
 import { TcpProxy } from './tcp-proxy.ts'
@@ -170,8 +176,10 @@ describe('a subscription goes on', () => {
       new Centrifuge(address(proxy), { token: await testToken(), minReconnectDelay: 50, maxReconnectDelay: 200 }),
       'restart.>',
     )
-    const again: { wasRecovering: boolean; recovered: boolean }[] = []
-    subscription.on('subscribed', ({ wasRecovering, recovered }) => again.push({ wasRecovering, recovered }))
+    const again: Pick<SubscribedContext, 'wasRecovering' | 'recovered' | 'hasRecoveredPublications'>[] = []
+    subscription.on('subscribed', ({ wasRecovering, recovered, hasRecoveredPublications }) =>
+      again.push({ wasRecovering, recovered, hasRecoveredPublications }),
+    )
     await mesh.publish('restart.a', '0')
     await until(() => got.length === 1)
     await first.stop('SIGKILL')
@@ -184,7 +192,7 @@ describe('a subscription goes on', () => {
       got.map(({ data }) => data),
       Array.from({ length: 22 }, (_, n) => n),
     )
-    assert.deepEqual(again, [{ wasRecovering: true, recovered: true }])
+    assert.deepEqual(again, [{ wasRecovering: true, recovered: true, hasRecoveredPublications: true }])
     client.disconnect()
     proxy.close()
     await second.stop()
@@ -213,6 +221,8 @@ describe('a subscription goes on', () => {
     }
     const whole = await resumed((seqs[0] as number) - 1)
     assert.deepEqual([whole.wasRecovering, whole.recovered], [true, true])
+    // As much as an answer may have came with it, and the rest followed.
+    assert.equal(whole.hasRecoveredPublications, true)
     assert.deepEqual(
       whole.numbers,
       Array.from({ length: 300 }, (_, n) => n),
@@ -229,10 +239,36 @@ describe('a subscription goes on', () => {
     await small.stop()
   })
 
-  interface Resumed {
-    readonly wasRecovering: boolean
-    readonly recovered: boolean
+  interface Resumed extends SubscribedContext {
     readonly numbers: readonly number[]
+  }
+
+  for (const { name, open, read } of encodings) {
+    test(`with ${name}, by what its answer holds, then live, each publication once and in order`, async () => {
+      const { client, subscription, got } = await subscribed(open({ token: await testToken() }), `answer.${name}.>`)
+      for (let n = 0; n < 20; n++) await mesh.publish(`answer.${name}.a`, String(n))
+      await until(() => got.length === 20)
+      const { epoch } = await subscription.history({ limit: 0 })
+      const offset = got[4]?.offset as number
+      const again = client.newSubscription(`answer.${name}.*`, { since: { epoch, offset } })
+      const numbers: unknown[] = []
+      const told: unknown[] = []
+      again.on('subscribed', ({ recovered, hasRecoveredPublications, streamPosition }) =>
+        told.push([recovered, hasRecoveredPublications, streamPosition?.offset, numbers.length]),
+      )
+      again.on('publication', ({ data }) => numbers.push(read(data)))
+      again.subscribe()
+      await again.ready(20_000)
+      await mesh.publish(`answer.${name}.b`, '20')
+      await until(() => numbers.at(-1) === 20)
+      assert.deepEqual(
+        numbers,
+        Array.from({ length: 16 }, (_, n) => n + 5),
+      )
+      // Publications move the position of the client from where it was.
+      assert.deepEqual(told, [[true, true, offset, 0]])
+      client.disconnect()
+    })
   }
 })
 

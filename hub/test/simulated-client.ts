@@ -78,8 +78,9 @@ export class SimulatedClient implements Receiver {
   }
 
   subscribe(cursor: { epoch: number; seq: number } | undefined): void {
-    const { filters, mode, intervalMs } = this.#wish
-    this.subscriber = this.#source.subscribe(this, { id: 1, filters, mode, intervalMs, copy: 0, cursor })
+    const { filters, mode, intervalMs, gatherMs } = this.#wish
+    const kind = { filters, intervalMs, gatherMs, copy: 0 }
+    this.subscriber = this.#source.subscribe(this, { ...kind, id: 1, mode, cursor })
   }
 
   acknowledge(): void {
@@ -188,11 +189,12 @@ export interface Wish {
   readonly filters: readonly string[]
   readonly mode: Mode
   readonly intervalMs: number
+  readonly gatherMs: number
   readonly window: number
 }
 
 export function wishFor(mode: Mode): Wish {
-  return { filters: ['>'], mode, intervalMs: 0, window: 0 }
+  return { filters: ['>'], mode, intervalMs: 0, gatherMs: 0, window: 0 }
 }
 
 /**

@@ -35,6 +35,18 @@ export function eventMicros(bytes: Uint8Array, start: number): number {
   return readDigits(bytes, start + 2 + numberDigits, microsDigits)
 }
 
+/**
+ * The same of an event whose id stands somewhere in [start, end) after its length, in whatever
+ * message; 0 where there is none.
+ */
+export function microsWithin(bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end - idDigits; at++) {
+    if (bytes[at] !== idDigits || !areDigits(bytes, at + 1, idDigits)) continue
+    return readDigits(bytes, at + 1 + numberDigits, microsDigits)
+  }
+  return 0
+}
+
 /** The monotonic clock of the machine, which its processes share, microseconds. */
 export function nowMicros(): number {
   return Number(process.hrtime.bigint() / 1000n)
@@ -64,6 +76,14 @@ function writeDigits(bytes: Uint8Array, start: number, count: number, value: num
     bytes[at] = 0x30 + (rest % 10)
     rest = Math.floor(rest / 10)
   }
+}
+
+function areDigits(bytes: Uint8Array, start: number, count: number): boolean {
+  for (let at = start; at < start + count; at++) {
+    const byte = bytes[at] as number
+    if (byte < 0x30 || byte > 0x39) return false
+  }
+  return true
 }
 
 function readDigits(bytes: Uint8Array, start: number, count: number): number {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { BenchEvent } from './bench-event.ts'
 import { openingCommands, PushCounter, pong, readPushes } from './push-reader.ts'
 
 /** A push whose body has so many bytes. */
@@ -15,6 +16,16 @@ test('pushes of any length are counted, each once', () => {
   const counter = new PushCounter()
   assert.equal(counter.find(), undefined)
   assert.equal(counter.count(message, 0, message.length)?.entries, 4)
+})
+
+test('of one message in eight it is known when its first event was published', () => {
+  const event = new BenchEvent(100).encode(7, 1_234_567)
+  const first = Buffer.concat([Buffer.from([event.length + 3, 0x22, event.length + 1, 0x22]), event])
+  const message = Buffer.concat([first, push(300)])
+  const counter = new PushCounter()
+  const micros = Array.from({ length: 16 }, () => counter.count(message, 0, message.length)?.micros)
+  assert.deepEqual([...new Set(micros.filter((_, at) => at % 8 === 0))], [1_234_567])
+  assert.deepEqual([...new Set(micros.filter((_, at) => at % 8 > 0))], [0])
 })
 
 test('pings and replies are told apart from pushes', () => {

@@ -1,6 +1,7 @@
 // Turns of a fan-out: who sends, to which subscribers, and what a CPU second of it delivers.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { LatencyHistogram } from '../load/latency-histogram.ts'
 import type { OpenPlan, PublishPlan } from '../load/load-plan.ts'
 import type { LoadProcess } from '../load/load-process.ts'
 import { PeerProcess } from '../processes/peer-process.ts'
@@ -23,6 +24,8 @@ export interface Scenario {
   readonly deliveries: number
   /** Events on their way: few enough that they fit in the window of each. */
   readonly inFlight: number
+  /** Events a second; as many as there may be on their way where it is not said. */
+  readonly perSecond?: number
   readonly windowBytes: number
 }
 
@@ -62,17 +65,22 @@ export interface Sending {
   readonly cpuShare: number
   /** Of its CPU, in the system: nearly all of it sends. */
   readonly systemShare: number
+  /** From publication to the socket, of the oldest event of a batch; NaN where nobody looked. */
+  readonly p50Ms: number
+  readonly p99Ms: number
 }
 
-export async function hubTurn(options: BenchmarkOptions, scenario: Scenario, perSecond?: number): Promise<Sending> {
+export async function hubTurn(
+  options: BenchmarkOptions,
+  scenario: Scenario,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Sending> {
   const mesh = await BenchMesh.start()
   try {
-    const hub = await mesh.hub({ inspect: options.profiles !== undefined })
+    const hub = await mesh.hub({ inspect: options.profiles !== undefined, settings })
     const load = mesh.load()
     await load.ask('open', await subscribers(scenario, hub.port))
-    const pace = perSecond === undefined ? {} : { pace: { kind: 'rate', perSecond } as const }
-    const traffic = { ...publishing(scenario, mesh.nats.url), ...pace }
-    const sending = await measure(options, load, hub.pid, scenario, traffic, hub)
+    const sending = await measure(options, load, hub.pid, scenario, publishing(scenario, mesh.nats.url), hub)
     return say(options, `hub, ${scenario.name}`, sending)
   } finally {
     await mesh.stop()
@@ -108,8 +116,14 @@ export async function subscribers(scenario: Scenario, port: number): Promise<Ope
   }
 }
 
-export function publishing({ subjects, inFlight, deliveries }: Scenario, natsUrl: string): Omit<PublishPlan, 'ms'> {
-  return { natsUrl, subjects, eventBytes, pace: { kind: 'loop', inFlight, deliveries } }
+export function publishing(scenario: Scenario, natsUrl: string): Omit<PublishPlan, 'ms'> {
+  const { subjects, inFlight, deliveries, perSecond } = scenario
+  const pace = perSecond === undefined ? ({ kind: 'loop', inFlight, deliveries } as const) : rate(perSecond)
+  return { natsUrl, subjects, eventBytes, pace }
+}
+
+function rate(perSecond: number): PublishPlan['pace'] {
+  return { kind: 'rate', perSecond }
 }
 
 /** Publishes as `traffic` says and compares two looks at the process that sends. */
@@ -124,12 +138,15 @@ export async function measure(
   const ms = options.quick ? 1_500 : 6_000
   const published = traffic && load.ask('publish', { ...traffic, ms: ms + warmUpMs + 800 })
   await sleep(warmUpMs)
+  await load.ask('clearLatencies')
   const [cpuBefore, before, start] = [cpuTimes(pid), await load.ask('tally'), performance.now()]
   await (hub === undefined ? sleep(ms) : profiled(options, hub, `fan-out ${scenario.name}`, () => sleep(ms)))
   const [cpuAfter, after, end] = [cpuTimes(pid), await load.ask('tally'), performance.now()]
   await published
-  const { faultCount, faults, closed } = await load.ask('tally')
+  const { faultCount, faults, closed } = after
   if (faultCount > 0 || closed > 0) throw new Error(`${closed} sockets closed, ${faultCount} faults: ${faults}`)
+  const latencies = new LatencyHistogram()
+  latencies.merge(after.latencies)
   const entries = after.entries - before.entries
   const seconds = (end - start) / 1000
   const system = cpuAfter.system - cpuBefore.system
@@ -143,12 +160,15 @@ export async function measure(
     acksPerSecond: (after.acks - before.acks) / seconds,
     cpuShare: cpu / seconds,
     systemShare: system / cpu,
+    p50Ms: latencies.quantile(0.5) / 1000,
+    p99Ms: latencies.quantile(0.99) / 1000,
   }
 }
 
 /** Shows one turn; what is reported is made of all of them. */
 export function say({ progress }: BenchmarkOptions, name: string, sending: Sending): Sending {
   const { perCpuSecond, perSecond, eventsPerSecond, batchEntries, megabytesPerSecond, acksPerSecond } = sending
+  const { p50Ms, p99Ms } = sending
   const note = [
     `${(perSecond / 1e6).toFixed(2)} M/s at ${percent(sending.cpuShare)} of a core`,
     `${percent(sending.systemShare)} of it in the system`,
@@ -156,6 +176,7 @@ export function say({ progress }: BenchmarkOptions, name: string, sending: Sendi
     `${batchEntries.toFixed(1)} entries a batch`,
     `${Math.round(megabytesPerSecond)} MB/s`,
     `${Math.round(acksPerSecond)} acks/s`,
+    ...(Number.isNaN(p50Ms) ? [] : [`p50 ${rounded(p50Ms)} ms, p99 ${rounded(p99Ms)} ms`]),
   ].join(', ')
   progress(`${name.padEnd(52)} ${rounded(perCpuSecond / 1e6).padStart(9)} M deliveries/CPU s  ${note}`)
   return sending
@@ -172,7 +193,7 @@ export function compare(
   hub: readonly number[],
   peer: readonly number[],
   peerName: string,
-  rest: Pick<Figure, 'budget' | 'void'> = {},
+  rest: Pick<Figure, 'budget' | 'void' | 'note'> = {},
 ): void {
   const ratio = mean(hub.map((value, turn) => value / (peer[turn] ?? Number.NaN)))
   report({ name, ...perCpuSecond(hub), peer: { name: peerName, value: mean(peer) / 1e6, ratio }, ...rest })

@@ -20,6 +20,7 @@ export class Channel implements Lane, Route {
   readonly source: string
   readonly filters: readonly string[]
   readonly intervalMs: number
+  readonly gatherMs: number
   readonly copy: number
   readonly accepts: (subject: string) => boolean
   #seq: number
@@ -37,8 +38,8 @@ export class Channel implements Lane, Route {
   pending: Entry[] | undefined
   dirty = false
   /**
-   * When the channel was last flushed, in milliseconds of the hub's clock; used when it has an
-   * interval.
+   * When the channel was last flushed, in milliseconds of the hub's clock; used when it has a
+   * `paceMs`.
    */
   flushedAt: number | undefined
   /** Cancels the timer of the next flush; undefined when none runs. */
@@ -51,6 +52,7 @@ export class Channel implements Lane, Route {
     // A copy has no spare capacity, as an array that grew has.
     this.filters = kind.filters.slice()
     this.intervalMs = kind.intervalMs
+    this.gatherMs = kind.gatherMs
     this.copy = kind.copy
     this.accepts = compileFilters(kind.filters)
     this.#seq = head
@@ -62,6 +64,11 @@ export class Channel implements Lane, Route {
    */
   get seq(): number {
     return this.#seq
+  }
+
+  /** Milliseconds that must lie between two flushes; 0 flushes in each pass. */
+  get paceMs(): number {
+    return this.intervalMs > 0 ? this.intervalMs : this.gatherMs
   }
 
   get size(): number {

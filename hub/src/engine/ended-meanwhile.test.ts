@@ -77,7 +77,15 @@ function connect(source: Source, onNotify?: (kind: string, subscriber: Subscribe
     },
   }
   const cursor = seq === undefined ? undefined : { epoch: 1, seq }
-  subscriber = source.subscribe(receiver, { id: 1, filters: ['>'], mode: Mode.ALL, intervalMs: 0, copy: 0, cursor })
+  subscriber = source.subscribe(receiver, {
+    id: 1,
+    filters: ['>'],
+    mode: Mode.ALL,
+    intervalMs: 0,
+    gatherMs: 0,
+    copy: 0,
+    cursor,
+  })
   return receiver
 }
 

@@ -58,6 +58,7 @@ const wish: fc.Arbitrary<Wish> = fc.record({
   filters: fc.constantFrom(...filterSets),
   mode: fc.constantFrom(Mode.ALL, Mode.LATEST),
   intervalMs: fc.constantFrom(0, 0, 100),
+  gatherMs: fc.constantFrom(0, 0, 20),
   window: fc.constantFrom(0, 2_000, 40_000),
 })
 
@@ -98,6 +99,27 @@ describe('a source, whatever happens', () => {
     for (const { to, entries } of batches) assert.equal(entries.at(-1)?.seq, to, 'the newest')
     const told = batches.reduce((sum, { entries, conflated }) => sum + entries.length + conflated, 0)
     assert.equal(told, slow.batches.at(-1)?.to)
+  })
+
+  test('gathers what arrives within a time into one batch, all of it, and sends the first at once', async () => {
+    const world = new SimulatedWorld([])
+    const [gathering, other] = [world.connect({ ...wishFor(Mode.ALL), gatherMs: 20 }), world.connect(wishFor(Mode.ALL))]
+    await world.settle()
+    for (let count = 0; count < 100; count++) {
+      world.publish('a.x', 10, 0)
+      world.source.pass()
+      if (count === 0) assert.equal(gathering.batches.length, 1)
+      await world.apply({ kind: 'time', ms: 2 })
+      world.source.pass()
+    }
+    await world.settle()
+    assert.equal(other.batches.length, 100)
+    const { batches } = gathering
+    assert.ok(batches.length >= 10 && batches.length <= 12, `${batches.length} batches in 200 ms`)
+    assert.deepEqual(
+      batches.flatMap(({ entries }) => entries.map(({ seq }) => seq)),
+      other.batches.flatMap(({ entries }) => entries.map(({ seq }) => seq)),
+    )
   })
 
   test('takes the timer of a channel out with its last subscriber', async () => {

@@ -1,7 +1,9 @@
-import { type Cursor, canonicalFilters, Mode, Removal, WeirError } from '@weir/proto'
+import { type Cursor, canonicalFilters, Mode, Removal, Start, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import { Behind } from './behind.ts'
 import { Channel } from './channel.ts'
+import { advance, type Chunk, type Reads } from './cursor/advance.ts'
+import { Position } from './cursor/position.ts'
 import type { StreamReader } from './cursor/stream-reader.ts'
 import { type ChannelKind, channelKey } from './delivery/channel-kind.ts'
 import type { Receiver } from './delivery/receiver.ts'
@@ -145,6 +147,20 @@ export class Source {
     return subscriber
   }
 
+  /**
+   * What a subscription that goes on from a cursor is sent first, up to `bytesMax`; undefined where
+   * that is not all in memory, or nothing. A subscription that begins at the end of it misses
+   * nothing.
+   */
+  firstAfter({ epoch, seq }: Cursor, reads: Reads, bytesMax: number): Chunk | undefined {
+    const { head } = this.#log
+    if (this.#loading || epoch !== this.#log.epoch || seq >= head) return undefined
+    const position = new Position(seq)
+    if (position.resume(seq, reads.mode, this.#log, head) !== Start.MEMORY) return undefined
+    const step = advance(this.#log, position, reads, head, bytesMax)
+    return step.kind === 'chunk' ? step : undefined
+  }
+
   unsubscribe(subscriber: Subscriber): void {
     const key = channelKey(subscriber.channel)
     const channel = this.#channels.get(key) as Channel
@@ -252,7 +268,7 @@ export class Source {
     channel.dirty = true
     const now = this.#options.now()
     this.#arrivalTimes.note(this.#log.head, now)
-    const wait = channel.flushedAt === undefined ? 0 : channel.flushedAt + channel.intervalMs - now
+    const wait = channel.flushedAt === undefined ? 0 : channel.flushedAt + channel.paceMs - now
     if (wait <= 0) {
       this.#dirty.push(channel)
       this.#options.requestPass()
@@ -278,7 +294,7 @@ export class Source {
     for (const subscriber of channel.flush(this.#log, head, this.#options.batchBytesMax, this.counters)) {
       this.#behind.settle(subscriber)
     }
-    if (channel.intervalMs > 0) channel.flushedAt = this.#options.now()
+    if (channel.paceMs > 0) channel.flushedAt = this.#options.now()
     this.#behind.settleAhead(channel)
   }
 

@@ -28,6 +28,8 @@ export interface SessionSettings extends SubscriptionBounds {
   readonly windowBytesMax: number
   readonly highWaterBytes: number
   readonly heartbeatMs: number
+  /** How long a publication to a Centrifuge client may wait for others. */
+  readonly gatherMs: number
   readonly stallMs: number
   /** 0: a connection may last for ever. */
   readonly maxConnectionAgeMs: number

@@ -91,6 +91,7 @@ function fakeHub(now: () => number): SessionHub {
     windowBytesMax: 1e6,
     highWaterBytes: 1e6,
     heartbeatMs: 1e4,
+    gatherMs: 0,
     stallMs: 1e5,
     subscriptionsMax: 1,
     filtersMax: 1,

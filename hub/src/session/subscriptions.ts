@@ -9,7 +9,7 @@ import {
   type Subscribe,
   WeirError,
 } from '@weir/proto'
-import { readsTheSame } from '../engine/delivery/channel-kind.ts'
+import { type ChannelKind, readsTheSame } from '../engine/delivery/channel-kind.ts'
 import type { Receiver } from '../engine/delivery/receiver.ts'
 import type { Subscriber } from '../engine/delivery/subscriber.ts'
 import type { Source } from '../engine/source.ts'
@@ -38,11 +38,8 @@ export class Subscriptions {
     return this.#held.length
   }
 
-  /**
-   * `resume` decides where a cursor goes on, for protocols that say at once whether anything was
-   * lost. Throws what makes the request refused.
-   */
-  async add(request: Subscribe, identity: Identity, resume?: Resume): Promise<void> {
+  /** Throws what makes the request refused. */
+  async add(request: Subscribe, identity: Identity, { resume, gatherMs = 0 }: AddOptions = {}): Promise<void> {
     const { id, source: name, intervalMs } = request
     const filters = this.#check(request, identity)
     const mode = request.mode === Mode.UNSPECIFIED ? Mode.LATEST : request.mode
@@ -51,8 +48,9 @@ export class Subscriptions {
     try {
       const cursor = asked === undefined || resume === undefined ? asked : await resume(source, mode, asked)
       if (this.#held === ended) return this.#hub.sources.release(source)
-      const copy = this.#copy(source, filters, intervalMs)
-      const subscriber = source.subscribe(this.#receiver, { id, filters, mode, intervalMs, copy, cursor })
+      const kind = { filters, intervalMs, gatherMs, copy: 0 }
+      const copy = this.#copy(source, kind)
+      const subscriber = source.subscribe(this.#receiver, { ...kind, copy, id, mode, cursor })
       // Most connections read one thing: `concat` keeps no room for more.
       this.#held = this.#held.concat({ source, subscriber })
     } catch (thrown) {
@@ -110,8 +108,7 @@ export class Subscriptions {
   }
 
   /** The first number that no subscription of this connection to the same has. */
-  #copy(source: Source, filters: readonly string[], intervalMs: number): number {
-    const kind = { filters, intervalMs, copy: 0 }
+  #copy(source: Source, kind: ChannelKind): number {
     const taken = this.#held
       .filter((held) => held.source === source && readsTheSame(held.subscriber.channel, kind))
       .map(({ subscriber }) => subscriber.channel.copy)
@@ -130,6 +127,14 @@ export class Subscriptions {
 export interface Subscription {
   readonly source: Source
   readonly subscriber: Subscriber
+}
+
+/** What another protocol decides of a subscription. */
+export interface AddOptions {
+  /** For protocols that say at once whether anything was lost. */
+  readonly resume?: Resume
+  /** As in ChannelKind. */
+  readonly gatherMs?: number
 }
 
 /** From where a subscription goes on that asks for a cursor. */

@@ -4,7 +4,7 @@ import type { Codec } from '../../engine/delivery/codec.ts'
 import type { Entry } from '../../engine/log/entry.ts'
 import { ByteWriter, varintBytes } from './byte-writer.ts'
 import { channelNameOf } from './channel-name.ts'
-import { describe } from './publication.ts'
+import { describe, type Told } from './publication.ts'
 import { JsonPublication } from './publication-json.ts'
 import { ProtobufPublication } from './publication-protobuf.ts'
 
@@ -19,7 +19,7 @@ export const centrifugeJsonCodec: Codec = {
   batch(head: BatchHead, _epoch: number, entries: readonly Entry[], reads: Reads): Uint8Array {
     out.clear()
     const open = `{"push":{"channel":"${channelNameOf(reads)}","pub":`
-    let told: Pick<BatchHead, 'conflated' | 'uncounted'> = head
+    let told: Told = head
     for (const entry of entries) {
       if (out.length > 0) out.ascii('\n')
       out.ascii(open)
@@ -40,7 +40,7 @@ export const centrifugeProtobufCodec: Codec = {
     out.clear()
     const name = channelNameOf(reads)
     const channelBytes = 1 + varintBytes(name.length) + name.length
-    let told: Pick<BatchHead, 'conflated' | 'uncounted'> = head
+    let told: Told = head
     for (const entry of entries) {
       publication.clear()
       describe(entry, reads, told, protobufPublication)
@@ -61,26 +61,29 @@ export const centrifugeProtobufCodec: Codec = {
   },
 }
 
-const nothingMore = { conflated: 0, uncounted: false }
+const nothingMore: Told = { conflated: 0, uncounted: false }
 
 const out = new ByteWriter(131_072)
 const publication = new ByteWriter(16_384)
 const jsonPublication = new JsonPublication(out)
 const protobufPublication = new ProtobufPublication(publication)
 
-/** Publications of entries by themselves, each in bytes of its own, for answers. */
-export function jsonPublications(entries: readonly Entry[], reads: Reads): readonly Uint8Array[] {
-  return entries.map((entry) => {
+/**
+ * Publications of entries by themselves, each in bytes of its own, for answers. The first says what
+ * was left out.
+ */
+export function jsonPublications(entries: readonly Entry[], reads: Reads, told: Told = nothingMore): Uint8Array[] {
+  return entries.map((entry, index) => {
     out.clear()
-    describe(entry, reads, nothingMore, jsonPublication)
+    describe(entry, reads, index === 0 ? told : nothingMore, jsonPublication)
     return out.written.slice()
   })
 }
 
-export function protobufPublications(entries: readonly Entry[], reads: Reads): readonly Uint8Array[] {
-  return entries.map((entry) => {
+export function protobufPublications(entries: readonly Entry[], reads: Reads, told: Told = nothingMore): Uint8Array[] {
+  return entries.map((entry, index) => {
     publication.clear()
-    describe(entry, reads, nothingMore, protobufPublication)
+    describe(entry, reads, index === 0 ? told : nothingMore, protobufPublication)
     return publication.written.slice()
   })
 }

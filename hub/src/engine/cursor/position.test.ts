@@ -117,7 +117,7 @@ class World {
     this.log = new EntryLog(bounds, (first, last) => this.#channel.oweDropped(this.log, first, last))
     this.log.begin(1)
     this.log.loaded(0, 1, false)
-    this.#channel = new Channel(1, 'events', { filters, intervalMs: 0, copy: 0 }, 0)
+    this.#channel = new Channel(1, 'events', { filters, intervalMs: 0, gatherMs: 0, copy: 0 }, 0)
     this.#accepts = compileFilters(filters)
     this.#subscriber = new Subscriber(this.#receiver(), 1, mode, this.#channel)
     this.#channel.add(this.#subscriber)

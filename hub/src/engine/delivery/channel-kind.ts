@@ -10,14 +10,19 @@ export interface Reads {
 /** The properties by which the channels of a source differ. */
 export interface ChannelKind extends Omit<Reads, 'source'> {
   /**
+   * Milliseconds that must lie between two batches: what arrives meanwhile is gathered, and all of
+   * it is sent. 0, and where there is an interval, sends with each pass.
+   */
+  readonly gatherMs: number
+  /**
    * 0 for the first channel of its kind. A connection that reads the same twice needs a second
    * channel, since a channel number stands for one subscription of a connection.
    */
   readonly copy: number
 }
 
-export function channelKey({ filters, intervalMs, copy }: ChannelKind): string {
-  return [intervalMs, copy, ...filters].join(' ')
+export function channelKey({ filters, intervalMs, gatherMs, copy }: ChannelKind): string {
+  return [intervalMs, gatherMs, copy, ...filters].join(' ')
 }
 
 /** Whether two kinds differ in `copy` at most. */

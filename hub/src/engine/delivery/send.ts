@@ -3,7 +3,7 @@ import type { SourceCounters } from './source-counters.ts'
 import type { Subscriber } from './subscriber.ts'
 
 /**
- * Sends a batch to those of some subscribers that can take it, and counts it. Entries leave the hub
+ * Sends a batch to those of some subscribers that can take it, and counts it. Batches leave the hub
  * through this function only. Returns the subscribers that could not take it, in an array that is
  * valid until the next call.
  *

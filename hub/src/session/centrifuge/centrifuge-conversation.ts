@@ -1,8 +1,19 @@
 import { create } from '@bufbuild/protobuf'
 import { type Identity, mayPublish } from '@weir/mesh'
-import { asWeirError, checkSubject, cursorToWire, isRetryable, SubscribeSchema, WeirError } from '@weir/proto'
+import {
+  asWeirError,
+  type Cursor,
+  checkSubject,
+  cursorToWire,
+  isRetryable,
+  type Mode,
+  SubscribeSchema,
+  WeirError,
+} from '@weir/proto'
 import { parseChannelName } from '../../codec/centrifuge/channel-name.ts'
 import type { ReplyInit } from '../../codec/centrifuge/reply-writer.ts'
+import type { Reads } from '../../engine/delivery/channel-kind.ts'
+import type { Source } from '../../engine/source.ts'
 import type {
   Command,
   ConnectRequest,
@@ -13,7 +24,8 @@ import type {
 import { limits } from '../../limits.ts'
 import type { Party } from '../party.ts'
 import { renewToken } from '../renewal.ts'
-import { type ChannelTable, positionOf } from './channel-table.ts'
+import type { Resume } from '../subscriptions.ts'
+import { type ChannelEntry, type ChannelTable, positionOf } from './channel-table.ts'
 import type { Encoding } from './encoding.ts'
 import { historyResult } from './history-result.ts'
 import { notAvailable, replyError, unsubscribed } from './protocol-codes.ts'
@@ -103,23 +115,45 @@ export class CentrifugeConversation {
     if (tf !== undefined) return { error: notAvailable('There are no filters of tags: name the subjects.') }
     if (type !== 0) return { error: notAvailable('There are no maps here: a channel of a bucket holds the latest.') }
     if (this.#channels.has(channel)) throw new WeirError('conflict', 'The connection reads this channel already.')
-    const { mode, intervalMs } = readOptions(data, source)
+    const party = this.#party
+    const { mode, intervalMs, maxDelayMs: gatherMs = party.hub.settings.gatherMs } = readOptions(data, source)
+    const reads = { source, filters: [filter], intervalMs }
     const entry = this.#channels.add(channel, command, isRecovering)
     // Without an epoch the position is one of whatever the stream is now, which the source says.
     const cursor = isRecovering ? { cursor: cursorToWire(positionOf(epoch, offset)) } : {}
-    const request = create(SubscribeSchema, { id: entry.id, source, filters: [filter], mode, intervalMs, ...cursor })
+    const request = create(SubscribeSchema, { id: entry.id, ...reads, mode, ...cursor })
+    const resume: Resume = (opened, _, asked) => {
+      const position = epoch === '' ? { epoch: opened.log.epoch, seq: asked.seq } : asked
+      return this.#resume(entry, opened, reads, mode, position)
+    }
     try {
-      await this.#party.subscriptions.add(request, identity, async (opened, wanted, asked) => {
-        const now = epoch === '' ? { epoch: opened.log.epoch, seq: asked.seq } : asked
-        const { cursor: from, recovered } = await recover(opened, wanted, now)
-        if (recovered) entry.recoveredAt = from
-        return from
-      })
+      // Of many answers at once, each goes into the socket when the one before has left it.
+      if (isRecovering) await party.answersTaken()
+      await party.subscriptions.add(request, identity, { resume, gatherMs })
     } catch (thrown) {
       this.#channels.take(channel)
       throw thrown
     }
     return undefined
+  }
+
+  /** Says where a channel goes on, and keeps what was missed up to there for the answer. */
+  async #resume(
+    entry: ChannelEntry,
+    source: Source,
+    reads: Reads,
+    mode: Mode,
+    asked: Cursor,
+  ): Promise<Cursor | undefined> {
+    const party = this.#party
+    const wanted = { mode, filters: reads.filters, owner: party, isWanted: () => !party.isClosed }
+    const { cursor: at, recovered, missed } = await recover(source, wanted, asked)
+    if (!recovered || at === undefined) return at
+    const entries = missed?.entries ?? []
+    source.counters.deliveries += entries.length
+    source.counters.conflated += missed?.conflated ?? 0
+    entry.recovered = { at, publications: this.#encoding.publications(entries, reads, missed), since: asked.seq }
+    return at
   }
 
   /** Of a channel that is not read it is answered alike: clients ask again after a reconnect. */

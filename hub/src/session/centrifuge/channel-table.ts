@@ -12,9 +12,18 @@ export interface ChannelEntry {
   readonly command: number
   /** Whether the client asked to go on from a position. */
   readonly isRecovering: boolean
-  /** From where it is to go on, if nothing is missing up to there. */
-  recoveredAt: Cursor | undefined
+  /** Undefined where something is missing. */
+  recovered: Recovered | undefined
   isAnswered: boolean
+}
+
+/** A position up to which nothing is missing. */
+export interface Recovered {
+  /** Where the subscription goes on. */
+  readonly at: Cursor
+  /** What was missed up to there, encoded, since a position that the client had. */
+  readonly publications: Uint8Array[]
+  readonly since: number
 }
 
 /**
@@ -32,7 +41,7 @@ export class ChannelTable {
 
   add(name: string, command: number, isRecovering: boolean): ChannelEntry {
     const id = ++this.#ids
-    const entry: ChannelEntry = { name, id, command, isRecovering, recoveredAt: undefined, isAnswered: false }
+    const entry: ChannelEntry = { name, id, command, isRecovering, recovered: undefined, isAnswered: false }
     this.#byName.set(name, entry)
     this.#byId.set(id, entry)
     return entry
@@ -89,8 +98,12 @@ export class ChannelTable {
 
 function answer(entry: ChannelEntry, cursor: Cursor, start: Start): ReplyInit {
   entry.isAnswered = true
-  const { recoveredAt } = entry
-  const goesOn = recoveredAt?.epoch === cursor.epoch && recoveredAt.seq === cursor.seq
+  const { recovered } = entry
+  const goesOn = recovered?.at.epoch === cursor.epoch && recovered.at.seq === cursor.seq && start !== Start.SNAPSHOT
+  const publications = goesOn ? recovered.publications : []
+  // Clients move their position by the publications.
+  const offset = publications.length > 0 ? (recovered?.since ?? 0) : cursor.seq
+  entry.recovered = undefined
   const data = encoder.encode(JSON.stringify({ start: enumName(startValues, start) }))
   return {
     id: entry.command,
@@ -98,9 +111,10 @@ function answer(entry: ChannelEntry, cursor: Cursor, start: Start): ReplyInit {
       recoverable: true,
       positioned: true,
       epoch: formatEpoch(cursor.epoch),
-      offset: BigInt(cursor.seq),
+      offset: BigInt(offset),
       wasRecovering: entry.isRecovering,
-      recovered: goesOn && start !== Start.SNAPSHOT,
+      recovered: goesOn,
+      ...(publications.length > 0 && { publications }),
       data,
     },
   }

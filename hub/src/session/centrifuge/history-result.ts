@@ -39,7 +39,7 @@ export async function historyResult(
       isWanted: () => !party.isClosed,
     })
     if (isLost) return { error: unrecoverable('Some of what came after this position is there no more.') }
-    const publications = [...encoding.publications(entries, { source: name, filters, intervalMs: 0 })]
+    const publications = encoding.publications(entries, { source: name, filters, intervalMs: 0 })
     return { history: { publications, epoch: formatEpoch(top.epoch), offset: BigInt(top.seq) } }
   } finally {
     sources.release(source)

@@ -534,6 +534,13 @@ export declare type SubscribeResult = Message<"centrifuge.v2.SubscribeResult"> &
   epoch: string;
 
   /**
+   * Each an encoded Publication: bytes are on the wire what a message is.
+   *
+   * @generated from field: repeated bytes publications = 7;
+   */
+  publications: Uint8Array[];
+
+  /**
    * @generated from field: bool recovered = 8;
    */
   recovered: boolean;
@@ -570,7 +577,7 @@ export declare const SubscribeResultSchema: GenMessage<SubscribeResult>;
  */
 export declare type HistoryResult = Message<"centrifuge.v2.HistoryResult"> & {
   /**
-   * Each an encoded Publication: bytes are on the wire what a message is.
+   * As in SubscribeResult.
    *
    * @generated from field: repeated bytes publications = 1;
    */
