@@ -9,6 +9,7 @@ import { metricsDocument } from './metrics-document.ts'
 import { natsUsersFile } from './nats-users-file.ts'
 import { proxyFile } from './proxy-file.ts'
 import { root, run } from './run.ts'
+import { scalingDocument } from './scaling-document.ts'
 
 /** Every generated file of the repository as it should be, by its path from the root. */
 export async function generate(): Promise<ReadonlyMap<string, string>> {
@@ -35,6 +36,7 @@ const documents: Readonly<Record<string, () => string | Promise<string>>> = {
   'deploy/proxies/Caddyfile': () => proxyFile('caddyfile'),
   'deploy/proxies/haproxy.cfg': () => proxyFile('haproxy'),
   'docs/metrics.md': metricsDocument,
+  'docs/scaling.md': scalingDocument,
   ...Object.fromEntries(
     dashboards.map((each) => [`deploy/helm/weir/files/dashboards/${each.name}.json`, () => dashboardJson(each)]),
   ),

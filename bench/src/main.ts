@@ -18,6 +18,7 @@ import type { Benchmark } from './report/benchmark.ts'
 import { budgetText, type Figure, isWithin, ratioOf, rounded } from './report/figure.ts'
 import { record } from './report/results.ts'
 import { recordOf } from './report/run-record.ts'
+import { scaleOut } from './scale/scale-out.bench.ts'
 import { slowClients } from './slow-clients.bench.ts'
 import { storm } from './storm.bench.ts'
 import { wire } from './wire.bench.ts'
@@ -30,6 +31,7 @@ const benchmarks: readonly Benchmark[] = [
   latency,
   slowClients,
   storm,
+  scaleOut,
   idle,
   publisher,
   ingest,

@@ -9,7 +9,7 @@ import { BenchMesh } from './hub/bench-mesh.ts'
 import { benchToken } from './hub/hub-process.ts'
 import { profiled } from './hub/profiled.ts'
 import type { OpenPlan, Published, PublishPace } from './load/load-plan.ts'
-import type { LoadProcess } from './load/load-process.ts'
+import { settled } from './load/settled.ts'
 import { cpuSeconds } from './processes/process-usage.ts'
 import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
 
@@ -104,18 +104,4 @@ async function runStorm(options: BenchmarkOptions): Promise<void> {
     options.report({ name, value: (sorted.at(-1) ?? Number.NaN) / 1000, unit: 's', note })
     options.report({ name: `${name}, CPU of the hub`, value: cpu, unit: 's' })
   }
-}
-
-/**
- * Waits until every socket has the last number of each subject, or one has found a fault; throws
- * when neither comes.
- */
-async function settled(load: LoadProcess, numbers: readonly number[]): Promise<void> {
-  const wanted = JSON.stringify(numbers)
-  for (let turn = 0; turn < 50; turn++) {
-    const held = await load.ask('numbers').catch(() => [])
-    if (JSON.stringify(held) === wanted || (await load.ask('tally')).faultCount > 0) return
-    await sleep(200)
-  }
-  throw new Error('after ten seconds of quiet some sockets have not got the last of each subject')
 }

@@ -38,6 +38,10 @@ export class EventSource {
       switch (pace.kind) {
         case 'rate':
           return Math.floor(((performance.now() - start) * pace.perSecond) / 1000) - (this.#events - before)
+        case 'bursts': {
+          const bursts = Math.floor((performance.now() - start) / pace.everyMs)
+          return (bursts * pace.everyMs * pace.perSecond) / 1000 - (this.#events - before)
+        }
         case 'loop':
           return pace.inFlight - (this.#events - before) + (tally.entries - entriesBefore) / pace.deliveries
         case 'flood':

@@ -23,6 +23,9 @@ export interface LoadCommands {
   caughtUp(timeout: { readonly ms: number }): Promise<readonly number[]>
   /** Each socket whose connection ends connects to this port at once, from its cursor. */
   followTo(hub: { readonly port: number }): Promise<null>
+  /** From now on each socket whose connection ends connects again as the client does. */
+  keepOpen(): Promise<null>
+  reopened(): Promise<Reopened>
   /**
    * The numbers of the last event on each subject that all sockets agree on; throws when they do
    * not.
@@ -49,6 +52,20 @@ export interface LoadReading extends TallyReading {
   readonly cpuSeconds: number
 }
 
+/** What sockets that are kept open have done since they are. */
+export interface Reopened {
+  /** How often one tried to connect, by tenths of seconds of the machine's clock. */
+  readonly attempts: readonly (readonly [tenth: number, count: number])[]
+  /** Connections that have ended. */
+  readonly ended: number
+  /** Sockets that have not subscribed again yet. */
+  readonly away: number
+  /** When the last of them has, by `nowMicros` of that process; 0 when none had to. */
+  readonly backAtMicros: number
+  /** When this was read, by the same clock. */
+  readonly atMicros: number
+}
+
 export interface PublishPlan {
   readonly natsUrl: string
   /** For how long, unless it is halted. */
@@ -61,6 +78,8 @@ export interface PublishPlan {
 export type PublishPace =
   /** So many events a second. */
   | { readonly kind: 'rate'; readonly perSecond: number }
+  /** So many events a second, in bursts: those of `everyMs` at once. */
+  | { readonly kind: 'bursts'; readonly perSecond: number; readonly everyMs: number }
   /**
    * As fast as this worker's own sockets take them: so many events on their way, each of which goes
    * to so many of them.

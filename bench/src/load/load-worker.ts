@@ -13,6 +13,7 @@ import { type BatchCounter, KnownBatches } from '../frames/known-batches.ts'
 import { PushCounter } from '../frames/push-reader.ts'
 import { TextBatches } from '../frames/text-batches.ts'
 import { EventSource } from './event-source.ts'
+import { KeptOpen } from './kept-open.ts'
 import type { LoadCommands } from './load-plan.ts'
 import type { SubscriberPlan } from './subscriber-plan.ts'
 import { SubscriberSocket } from './subscriber-socket.ts'
@@ -31,6 +32,7 @@ const counters: Readonly<Record<SubscriberPlan['dialect'], BatchCounter>> = {
 }
 let sockets: SubscriberSocket[] = []
 let source: EventSource | undefined
+let kept: KeptOpen | undefined
 
 const commands: LoadCommands = {
   async open({ count, channels, tokens, atOnce, ...plan }) {
@@ -99,6 +101,16 @@ const commands: LoadCommands = {
     }, 1)
     timer.unref()
     return null
+  },
+
+  async keepOpen() {
+    kept = new KeptOpen(sockets)
+    return null
+  },
+
+  async reopened() {
+    if (kept === undefined) throw new Error('the sockets are not kept open')
+    return kept.read()
   },
 
   async numbers() {

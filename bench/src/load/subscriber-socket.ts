@@ -35,6 +35,15 @@ export class SubscriberSocket implements FrameSink {
   /** The other side has closed. */
   onClose: (() => void) | undefined
   /**
+   * It is opened again whenever it ends, as a client does: so it heeds Goaway, and neither a
+   * refusal nor a close frame is a fault.
+   */
+  isKept = false
+  /** The last connection ended because its hub had asked for it. */
+  wasAsked = false
+  /** Fires when it is its turn to go elsewhere, after a Goaway. */
+  #leaving: NodeJS.Timeout | undefined
+  /**
    * Bytes that it may read; below 0 what it has read too much, which the next allowance pays for.
    */
   #allowance = Number.POSITIVE_INFINITY
@@ -76,6 +85,9 @@ export class SubscriberSocket implements FrameSink {
       socket.once('close', () => {
         if (this.#socket !== socket) return
         this.#socket = undefined
+        this.wasAsked = this.#leaving !== undefined
+        clearTimeout(this.#leaving)
+        this.#leaving = undefined
         this.#tally.closed++
         this.onClose?.()
         reject(new Error(`the connection was closed: ${this.#goodbye || this.#greeting.slice(0, 200)}`))
@@ -150,7 +162,8 @@ export class SubscriberSocket implements FrameSink {
     if (opcode !== 8) return
     const code = (payload[0] ?? 0) * 256 + (payload[1] ?? 0)
     this.#goodbye = `${code} ${Buffer.from(payload.subarray(2)).toString()}`
-    this.#tally.fault(`closed with ${this.#goodbye}`)
+    if (this.isKept) this.#socket?.destroy()
+    else this.#tally.fault(`closed with ${this.#goodbye}`)
   }
 
   #read(buffer: Uint8Array, size: number): boolean {
@@ -174,6 +187,10 @@ export class SubscriberSocket implements FrameSink {
     if (end < 0) return 0
     const { dialect } = this.#plan
     if (!this.#greeting.startsWith(dialect === 'sse' ? 'HTTP/1.1 200' : 'HTTP/1.1 101')) {
+      if (this.isKept) {
+        this.#socket?.destroy()
+        return 0
+      }
       this.#tally.fault(this.#greeting.slice(0, 300))
       this.close()
       return 0
@@ -232,6 +249,9 @@ export class SubscriberSocket implements FrameSink {
       case 'gap':
         this.#tally.gaps++
         if (this.#cursor !== undefined) this.#cursor.seq = Number(frame.value.to)
+        return
+      case 'goaway':
+        if (this.isKept) this.#leaving ??= setTimeout(() => this.#socket?.destroy(), frame.value.reconnectAfterMs)
         return
       case 'refused':
         this.#tally.fault(`refused: ${frame.value.message}`)

@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import { ratioOf, rounded } from '../bench/src/report/figure.ts'
+import { recordedRuns } from '../bench/src/report/results.ts'
+import type { RunRecord } from '../bench/src/report/run-record.ts'
+import { root } from './run.ts'
+
+/** docs/scaling.md with the last figures of `scale-out` between its two comments. */
+export async function scalingDocument(): Promise<string> {
+  const text = await readFile(`${root}docs/scaling.md`, 'utf8')
+  const [head, , tail] = text.split(/(?<=^<!-- scale-out: .*\n)([\s\S]*?)(?=^<!-- end of scale-out -->$)/m)
+  if (head === undefined || tail === undefined) throw new Error('docs/scaling.md has lost its comments of scale-out')
+  return head + tableOf(recordedRuns().find(({ benchmark }) => benchmark === 'scale-out')) + tail
+}
+
+function tableOf(run: RunRecord | undefined): string {
+  if (run === undefined) return '\nNo run is recorded: `.tools/bin/bun bench/src/main.ts scale-out` makes one.\n\n'
+  const rows = run.figures.map((figure) => {
+    const ratio = ratioOf(figure)
+    const beside = figure.peer === undefined || ratio === undefined ? '' : `${rounded(ratio)} x ${figure.peer.name}`
+    return `| ${figure.name} | ${`${rounded(figure.value)} ${figure.unit}`.trim()} | ${beside} | ${figure.note ?? ''} |`
+  })
+  return [
+    '',
+    `${run.date}, ${run.machine}.`,
+    '',
+    '| figure | value | beside | conditions |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+    '',
+  ].join('\n')
+}
