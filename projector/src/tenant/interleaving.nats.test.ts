@@ -320,9 +320,9 @@ class Replica {
 }
 
 async function freshTenant(): Promise<void> {
-  // A server reserves what each stream may take, and all runs together are more than it has.
-  const { streams } = (await nc.request('$JS.API.STREAM.NAMES', '{}')).json<{ streams: readonly string[] | null }>()
-  for (const stream of streams ?? []) await nc.request(`$JS.API.STREAM.DELETE.${stream}`)
+  const deadline = { timeout: 30_000 }
+  const names = await nc.request('$JS.API.STREAM.NAMES', '{}', deadline)
+  const { streams } = names.json<{ streams: readonly string[] | null }>()
   tenant = `t${tenants++}`
   await provisionTenant(nc, tenant, {
     eventsMaxBytes: 8_000_000,
@@ -330,6 +330,10 @@ async function freshTenant(): Promise<void> {
     replicas: 1,
     buckets: ['target', 'alerts'].map((name) => ({ name, ttlMs: 3_600_000, maxBytes: 8_000_000 })),
   })
+  // A server reserves what each stream may take, and all runs together are more than it has. It
+  // removes the folder of all streams a moment after the last of them is deleted, and a stream that
+  // is made in that moment fails, so the streams of the run before go last.
+  for (const stream of streams ?? []) await nc.request(`$JS.API.STREAM.DELETE.${stream}`, '', deadline)
 }
 
 async function publish(
