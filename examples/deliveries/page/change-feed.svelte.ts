@@ -37,11 +37,10 @@ export class ChangeFeed {
   /** How many changes have come. */
   count = $state(0)
   readonly #cache: EntityCache
-  /** The connection was lost and is not back. */
-  #isAway = false
+  /** Undefined while there is a connection. */
+  #absence: Absence | undefined
   /** When the connection came back the last time. */
   #backAtMs = 0
-  #missed = 0
   #cursor = ''
 
   constructor(session: Session, cache: EntityCache) {
@@ -61,17 +60,19 @@ export class ChangeFeed {
     if (item.type === 'entry') this.#takeChange(item)
     if (item.type === 'gap') this.#takeGap(item.reason)
     if (item.type !== 'state') return
-    if (item.state === 'recovering' || item.state === 'offline') this.#isAway = true
+    if (item.state === 'recovering' || item.state === 'offline') this.#absence ??= { from: this.#cursor, missed: 0 }
     if (item.state !== 'live') return
-    if (this.#isAway) {
-      this.#missed = 0
-      this.#backAtMs = Date.now()
-      this.continuity = { kind: 'proved', cursor: this.#cursor, missed: 0, atMs: this.#backAtMs }
-    }
-    this.#isAway = false
+    if (this.#absence !== undefined) this.#comeBack(this.#absence)
     // Only now: what changes after this is heard.
     this.#cache.refreshStale()
     this.#cache.retryNow()
+  }
+
+  #comeBack({ from, missed, gap }: Absence): void {
+    this.#absence = undefined
+    this.#backAtMs = Date.now()
+    if (gap === undefined) this.continuity = { kind: 'proved', cursor: from, missed, atMs: this.#backAtMs }
+    else this.continuity = { kind: 'refetched', reason: gap, atMs: this.#backAtMs }
   }
 
   #takeChange(entry: Entry): void {
@@ -83,13 +84,27 @@ export class ChangeFeed {
     const { category, entity, from, to } = change
     const line = { key: event.id, category, entity, from, to, by: event.labels.usuario ?? '', at }
     this.record = [line, ...this.record].slice(0, limits.recordMax)
-    if (this.continuity?.kind === 'proved' && at < this.#backAtMs) {
-      this.continuity = { ...this.continuity, missed: ++this.#missed }
+    if (this.#absence !== undefined) this.#absence.missed++
+    else if (this.continuity?.kind === 'proved' && at < this.#backAtMs) {
+      this.continuity = { ...this.continuity, missed: this.continuity.missed + 1 }
     }
   }
 
   #takeGap(reason: string): void {
     this.#cache.invalidateAll()
+    if (this.#absence !== undefined) this.#absence.gap = reason
     this.continuity = { kind: 'refetched', reason, atMs: Date.now() }
   }
+}
+
+/**
+ * A time without a connection. What was missed may come before its end, as a connection is live
+ * when all of its subscriptions are.
+ */
+interface Absence {
+  /** The cursor with which it began. */
+  readonly from: string
+  missed: number
+  /** Why the hub cannot say all that was missed. */
+  gap?: string
 }

@@ -138,8 +138,10 @@ test('the extension sends the counters of a room, and keeps them while the link 
     }
     // What is set and what waits is kept with the extension, not with the popup.
     await popup.reload()
-    assert.equal(await popup.getByLabel('Room').inputValue(), 'mine')
-    assert.equal(await popup.locator('#waiting').textContent(), '0')
+    // The popup fills itself in from the storage; a report that was just made may still be waiting.
+    await until('the popup has the room again', async () => (await popup.getByLabel('Room').inputValue()) === 'mine')
+    await popup.locator('#status[data-link=connected]').waitFor()
+    await popup.locator('#waiting').getByText('0', { exact: true }).waitFor()
   } finally {
     await streamer.close()
   }
