@@ -47,6 +47,15 @@ export class EntityCache {
     return this.lists[category].items.find((entity) => entity.id === id)
   }
 
+  /** Takes an entity as the service has just answered it, unless the list has a newer one. */
+  learn(entity: Entity): void {
+    const { items } = this.lists[entity.category]
+    const isNews = ({ id, version }: Entity): boolean => id === entity.id && version < entity.version
+    if (items.some(isNews)) {
+      this.#change(entity.category, { items: items.map((each) => (isNews(each) ? entity : each)) })
+    }
+  }
+
   /** Marks a list as old, and fetches it again. The mark is in the storage when this returns. */
   invalidate(category: Category): void {
     this.#change(category, { status: 'stale', invalidations: this.lists[category].invalidations + 1 })

@@ -111,14 +111,17 @@ export class EntityStore {
     return entity
   }
 
+  /** The change and its event go to Postgres together, without a wait between them. */
   async #set(tx: TransactionSql, from: Entity, to: string, by: string, vehicle: string | null): Promise<Entity> {
-    const [entity] = await tx<Entity[]>`
-      update deliveries.entities
-      set state = ${to}, version = version + 1, vehicle = ${vehicle}, changed_by = ${by}, changed_at = now()
-      where category = ${from.category} and id = ${from.id}
-      returning ${tx.unsafe(columns)}`
+    const [[entity]] = await Promise.all([
+      tx<Entity[]>`
+        update deliveries.entities
+        set state = ${to}, version = version + 1, vehicle = ${vehicle}, changed_by = ${by}, changed_at = now()
+        where category = ${from.category} and id = ${from.id}
+        returning ${tx.unsafe(columns)}`,
+      this.#tell(tx, { ...from, state: to, version: from.version + 1, changedBy: by }, from.state),
+    ])
     if (entity === undefined) throw new Error('Postgres updated nothing.')
-    await this.#tell(tx, entity, from.state)
     return entity
   }
 

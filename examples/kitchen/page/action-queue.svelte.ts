@@ -6,49 +6,40 @@ import { limits } from './limits.ts'
 /** An action without its id. */
 export type Act = Action extends infer One ? (One extends Action ? Omit<One, 'id'> : never) : never
 
-interface Queued {
-  readonly action: Action
-  /** What the service made of it; until its event comes, the page shows it as pending. */
-  readonly result?: Thing
-}
-
 /**
  * What the person did and the service has not said yes to. Each action has an id, so it is sent
  * until it is answered and done once, however often it arrived. It outlives a reload.
  */
 export class ActionQueue {
-  queued: readonly Queued[] = $state.raw([])
+  queued: readonly Action[] = $state.raw([])
   readonly #session: Session
   readonly #key: string
+  readonly #done: (changed: readonly Thing[]) => void
   readonly #refused: (message: string) => void
   #sending = false
   #wake = (): void => {}
 
-  constructor(session: Session, refused: (message: string) => void) {
+  /**
+   * @param done is told what the service changed
+   * @param refused is told why the service did not do it
+   */
+  constructor(session: Session, done: (changed: readonly Thing[]) => void, refused: (message: string) => void) {
     this.#session = session
+    this.#done = done
     this.#refused = refused
     this.#key = `kitchen.queue.${session.login.role}.${session.login.name}`
-    const actions = JSON.parse(localStorage.getItem(this.#key) ?? '[]') as readonly Action[]
-    this.queued = actions.map((action) => ({ action }))
+    this.queued = JSON.parse(localStorage.getItem(this.#key) ?? '[]') as readonly Action[]
     void this.#sendAll()
   }
 
-  /** How many have no answer. */
-  get waiting(): number {
-    return this.queued.filter(({ result }) => result === undefined).length
-  }
-
-  /** Whether something is done with a thing that the page does not see yet. */
-  isPending({ id, version }: Thing): boolean {
-    return this.queued.some(
-      ({ action, result }) =>
-        'target' in action && action.target === id && (result === undefined || result.version > version),
-    )
+  /** Whether something that is not done yet is to be done with a thing. */
+  isPending({ id }: Thing): boolean {
+    return this.queued.some((action) => 'target' in action && action.target === id)
   }
 
   /** Queued actions that make something new. */
   get creations(): readonly Action[] {
-    return this.queued.flatMap(({ action, result }) => ('target' in action || result !== undefined ? [] : [action]))
+    return this.queued.filter((action) => !('target' in action))
   }
 
   add(act: Act): void {
@@ -56,7 +47,7 @@ export class ActionQueue {
       this.#refused('Hay demasiado por enviar: espera a que vuelva la conexión.')
       return
     }
-    this.#keep([...this.queued, { action: { ...act, id: crypto.randomUUID() } as Action }])
+    this.#keep([...this.queued, { ...act, id: crypto.randomUUID() } as Action])
     void this.#sendAll()
   }
 
@@ -69,16 +60,16 @@ export class ActionQueue {
     if (this.#sending) return
     this.#sending = true
     for (let attempt = 0; ; ) {
-      const next = this.queued.find(({ result }) => result === undefined)
+      const [next] = this.queued
       if (next === undefined) break
       try {
-        const result = (await this.#session.request('POST', 'api/actions', next.action)) as Thing
-        this.#keep(this.queued.map((each) => (each === next ? { ...next, result } : each)))
-        setTimeout(() => this.#drop(next.action), limits.echoMs)
+        const changed = (await this.#session.request('POST', 'api/actions', next)) as readonly Thing[]
+        this.#done(changed)
+        this.#drop(next)
         attempt = 0
       } catch (thrown) {
         if (thrown instanceof Refusal && thrown.status < 500) {
-          this.#drop(next.action)
+          this.#drop(next)
           this.#refused(thrown.message)
         } else {
           await this.#pause(backoffMs(attempt++, limits.retryFirstMs, limits.retryMaxMs))
@@ -88,14 +79,13 @@ export class ActionQueue {
     this.#sending = false
   }
 
-  #drop(action: Action): void {
-    this.#keep(this.queued.filter((each) => each.action.id !== action.id))
+  #drop({ id }: Action): void {
+    this.#keep(this.queued.filter((each) => each.id !== id))
   }
 
-  #keep(queued: readonly Queued[]): void {
+  #keep(queued: readonly Action[]): void {
     this.queued = queued
-    const unanswered = queued.filter(({ result }) => result === undefined).map(({ action }) => action)
-    localStorage.setItem(this.#key, JSON.stringify(unanswered))
+    localStorage.setItem(this.#key, JSON.stringify(queued))
   }
 
   #pause(ms: number): Promise<void> {

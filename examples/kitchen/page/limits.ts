@@ -6,8 +6,6 @@ export const limits = {
   retryMaxMs: 8_000,
   /** Actions that wait for a connection; a further one is refused. */
   queueMax: 100,
-  /** An action that was done is shown as pending for so long, unless its event comes before. */
-  echoMs: 5_000,
   /** A message at the bottom goes away after so long. */
   messageMs: 8_000,
   /** An order that is in preparation for so long is late... */

@@ -26,11 +26,21 @@ export class ThingTable {
       .sort((a, b) => a.since.localeCompare(b.since))
   }
 
+  /** Takes what the service has just answered. Its events may come before or after. */
+  learn(things: readonly Thing[]): void {
+    for (const thing of things) this.#take(`kitchen.${thing.branch}.${thing.kind}.${thing.id}`, thing)
+  }
+
+  #take(subject: string, thing: Thing): void {
+    const known = this.#things.get(subject)
+    if (known === undefined || known.version < thing.version) this.#things.set(subject, thing)
+  }
+
   async #read(weir: Weir, filters: readonly string[]): Promise<void> {
     for await (const item of weir.subscribe({ source: 'kitchen', filters, mode: 'LATEST' })) {
       if (item.type === 'reset') this.#things.clear()
       if (item.type === 'removed') this.#things.delete(item.subject)
-      if (item.type === 'entry' && item.data !== undefined) this.#things.set(item.subject, item.data as Thing)
+      if (item.type === 'entry' && item.data !== undefined) this.#take(item.subject, item.data as Thing)
       if (item.type === 'state' && item.state === 'live') this.isLoaded = true
     }
   }

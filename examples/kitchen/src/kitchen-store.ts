@@ -49,18 +49,27 @@ export class KitchenStore {
       select ${this.#sql.unsafe(columns)} from kitchen.things where branch = ${branch} order by since`
   }
 
-  /** Does what a person wants, once for an id. Throws Problem 403, 404 and 409. */
-  async act(action: Action, actor: Actor): Promise<Thing> {
+  /**
+   * Does what a person wants, once for an id, and answers what it changed, the target first. Throws
+   * Problem 403, 404 and 409.
+   */
+  async act(action: Action, actor: Actor): Promise<readonly Thing[]> {
     return await this.#outbox.transaction(async (tx) => {
-      const [first] = await tx`
-        insert into kitchen.actions (id) values (${action.id}) on conflict do nothing returning id`
+      // The row of the action comes first: of two that are the same one waits for the other.
+      const [[first], found] = await Promise.all([
+        tx`insert into kitchen.actions (id) values (${action.id}) on conflict do nothing returning id`,
+        'target' in action ? withItsOrder(tx, action.target) : [],
+      ])
       if (first === undefined) {
-        const [done] = await tx<{ result: Thing }[]>`select result from kitchen.actions where id = ${action.id}`
+        const [done] = await tx<{ result: Thing[] }[]>`select result from kitchen.actions where id = ${action.id}`
         if (done !== undefined) return done.result
       }
-      const result = await this.#do(tx, action, actor)
-      await tx`update kitchen.actions set result = ${tx.json(result as never)} where id = ${action.id}`
-      return result
+      const changed = await this.#do(tx, action, actor, found)
+      await Promise.all([
+        this.#tell(tx, changed),
+        tx`update kitchen.actions set result = ${tx.json(changed as never)} where id = ${action.id}`,
+      ])
+      return changed
     })
   }
 
@@ -70,8 +79,9 @@ export class KitchenStore {
       const [known] = await tx`select 1 from kitchen.things where message = ${message}`
       if (known !== undefined) return
       const details = { customer, items, amount }
-      const order = await this.#insert(tx, 'pedido', branch, 'PENDIENTE', 'WhatsApp', details)
-      await this.#insert(tx, 'comprobante', branch, 'NUEVO', 'WhatsApp', { ...details, order: order.id }, message)
+      const order = await insert(tx, 'pedido', branch, 'PENDIENTE', 'WhatsApp', details)
+      const paid = { ...details, order: order.id }
+      await this.#tell(tx, [order, await insert(tx, 'comprobante', branch, 'NUEVO', 'WhatsApp', paid, message)])
     })
   }
 
@@ -81,68 +91,90 @@ export class KitchenStore {
     await this.#sql`delete from kitchen.things where since < ${before} and state in ${this.#sql(finished)}`
   }
 
-  async #do(tx: TransactionSql, action: Action, actor: Actor): Promise<Thing> {
-    if (action.act === 'pedir' || action.act === 'alertar') {
+  /** `found` is the target, with the order that goes with it. */
+  async #do(tx: TransactionSql, action: Action, actor: Actor, found: readonly Thing[]): Promise<readonly Thing[]> {
+    if (action.act === 'pedir') {
+      const { product, quantity } = action
       const branch = branchOf(action.branch, actor)
-      if (action.act === 'pedir') {
-        const { product, quantity } = action
-        return await this.#insert(tx, 'reposicion', branch, 'PEDIDA', actor.name, { product, quantity })
-      }
+      return [await insert(tx, 'reposicion', branch, 'PEDIDA', actor.name, { product, quantity })]
+    }
+    if (action.act === 'alertar') {
       const { text, priority } = action
-      return await this.#insert(tx, 'alerta', branch, 'SIN_LEER', actor.name, { text, priority })
+      const branch = branchOf(action.branch, actor)
+      return [await insert(tx, 'alerta', branch, 'SIN_LEER', actor.name, { text, priority })]
     }
     const { kind, from, to } = steps[action.act]
-    const thing = await find(tx, action.target)
+    const thing = found.find(({ id }) => id === action.target)
     if (thing === undefined || thing.kind !== kind) throw new Problem(404, `No hay ${kind} ${action.target}.`)
     branchOf(thing.branch, actor)
     if (thing.state !== from) throw new Problem(409, `${thing.id} ya está ${thing.state}, por ${thing.by}.`)
     const reason = action.act === 'rechazar' ? { reason: action.reason } : {}
-    const changed = await this.#set(tx, thing, to, actor.name, reason)
-    const order = thing.details.order === undefined ? undefined : await find(tx, thing.details.order)
-    if (order !== undefined) await this.#set(tx, order, orderStates[to] ?? order.state, actor.name, reason)
-    return changed
+    const order = found.find(({ id }) => id === thing.details.order)
+    return await Promise.all([
+      set(tx, thing, to, actor.name, reason),
+      ...(order === undefined ? [] : [set(tx, order, orderStates[to] ?? order.state, actor.name, reason)]),
+    ])
   }
 
-  async #insert(
-    tx: TransactionSql,
-    kind: Kind,
-    branch: Branch,
-    state: string,
-    by: string,
-    details: Details,
-    message: string | null = null,
-  ): Promise<Thing> {
-    const [{ number } = { number: '' }] = await tx<{ number: string }[]>`
-      select nextval('kitchen.numbers')::text as number`
-    const [thing] = await tx<Thing[]>`
-      insert into kitchen.things (id, kind, branch, state, by, details, message)
-      values (${`${prefixes[kind]}-${number}`}, ${kind}, ${branch}, ${state}, ${by}, ${tx.json(details as never)}, ${message})
-      returning ${tx.unsafe(columns)}`
-    return await this.#tell(tx, thing)
+  /** The record of who did what where is the events themselves. */
+  async #tell(tx: TransactionSql, things: readonly Thing[]): Promise<void> {
+    await Promise.all(
+      things.map((thing) => {
+        const { kind, id, branch, state, by } = thing
+        return this.#outbox.write(tx, {
+          subject: `kitchen.${branch}.${kind}.${id}`,
+          type: `${kind}.${state.toLowerCase()}`,
+          source: '/kitchen',
+          labels: { usuario: by, sucursal: branch, entidad: `${kind} ${id}`, estado: state },
+          data: thing,
+        })
+      }),
+    )
   }
+}
 
-  async #set(tx: TransactionSql, { id, details }: Thing, state: string, by: string, more: Details): Promise<Thing> {
-    const [thing] = await tx<Thing[]>`
-      update kitchen.things
-      set state = ${state}, version = version + 1, since = now(), by = ${by},
-        details = ${tx.json({ ...details, ...more } as never)}
-      where id = ${id} returning ${tx.unsafe(columns)}`
-    return await this.#tell(tx, thing)
-  }
+async function insert(
+  tx: TransactionSql,
+  kind: Kind,
+  branch: Branch,
+  state: string,
+  by: string,
+  details: Details,
+  message: string | null = null,
+): Promise<Thing> {
+  const [thing] = await tx<Thing[]>`
+    insert into kitchen.things (id, kind, branch, state, by, details, message)
+    values (${`${prefixes[kind]}-`}::text || nextval('kitchen.numbers'), ${kind}, ${branch}, ${state}, ${by},
+      ${tx.json(details as never)}, ${message})
+    returning ${tx.unsafe(columns)}`
+  return there(thing)
+}
 
-  /** The record of who did what where is the event itself. */
-  async #tell(tx: TransactionSql, thing: Thing | undefined): Promise<Thing> {
-    if (thing === undefined) throw new Error('Postgres changed nothing.')
-    const { kind, id, branch, state, by } = thing
-    await this.#outbox.write(tx, {
-      subject: `kitchen.${branch}.${kind}.${id}`,
-      type: `${kind}.${state.toLowerCase()}`,
-      source: '/kitchen',
-      labels: { usuario: by, sucursal: branch, entidad: `${kind} ${id}`, estado: state },
-      data: thing,
-    })
-    return thing
-  }
+async function set(
+  tx: TransactionSql,
+  { id, details }: Thing,
+  state: string,
+  by: string,
+  more: Details,
+): Promise<Thing> {
+  const [thing] = await tx<Thing[]>`
+    update kitchen.things
+    set state = ${state}, version = version + 1, since = now(), by = ${by},
+      details = ${tx.json({ ...details, ...more } as never)}
+    where id = ${id} returning ${tx.unsafe(columns)}`
+  return there(thing)
+}
+
+/** A thing and, where it names one, its order: locked. */
+async function withItsOrder(tx: TransactionSql, id: string): Promise<readonly Thing[]> {
+  return await tx<Thing[]>`
+    select ${tx.unsafe(columns)} from kitchen.things
+    where id in (${id}, (select details ->> 'order' from kitchen.things where id = ${id})) for update`
+}
+
+function there(thing: Thing | undefined): Thing {
+  if (thing === undefined) throw new Error('Postgres changed nothing.')
+  return thing
 }
 
 const columns = 'kind, id, branch, state, version, since, by, details'
@@ -151,11 +183,6 @@ const prefixes: Readonly<Record<Kind, string>> = { comprobante: 'C', pedido: 'P'
 
 /** What becomes of the order of a voucher. */
 const orderStates: Readonly<Record<string, string>> = { APROBADO: 'EN_PREPARACION', RECHAZADO: 'RECHAZADO' }
-
-async function find(tx: TransactionSql, id: string): Promise<Thing | undefined> {
-  const [thing] = await tx<Thing[]>`select ${tx.unsafe(columns)} from kitchen.things where id = ${id} for update`
-  return thing
-}
 
 /** Throws Problem 404 and 403. */
 export function branchOf(text: string, { mayIn }: Actor): Branch {
