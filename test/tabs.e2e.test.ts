@@ -32,10 +32,16 @@ import { sharedSocket } from '@weir/client/shared'
 
 const { url, token, filter, without } = JSON.parse(decodeURIComponent(location.hash.slice(1)))
 if (without === 'SharedWorker') delete globalThis.SharedWorker
-const script = without === 'script'
-  ? () => new SharedWorker('/nothing.js', { type: 'module' })
-  : () => new SharedWorker(new URL('./worker.js', import.meta.url), { type: 'module' })
-const weir = connect({ url, getToken: () => token, openSocket: sharedSocket(script) })
+const worker = () => new SharedWorker(new URL('./worker.js', import.meta.url), { type: 'module' })
+let asked = 0
+const scripts = {
+  script: () => new SharedWorker('/nothing.js', { type: 'module' }),
+  // As one that is ending: it takes the port and never answers.
+  answer: () => (asked++ === 0 ? new SharedWorker('/mute.js') : worker()),
+}
+// However long a worker takes to start on a busy machine.
+const openSocket = sharedSocket(scripts[without] ?? worker, { waitMs: 120_000 })
+const weir = connect({ url, getToken: () => token, openSocket })
 weir.connection.subscribe((state) => { document.title = state })
 globalThis.seen = []
 for await (const item of weir.subscribe({ filter, mode: 'ALL' })) {
@@ -60,6 +66,10 @@ before(async () => {
     const path = url === '/' ? '/index.html' : url
     if (path === '/nothing.js') {
       response.writeHead(404).end()
+      return
+    }
+    if (path === '/mute.js') {
+      response.writeHead(200, { 'content-type': 'text/javascript' }).end('0')
       return
     }
     response.writeHead(200, { 'content-type': extname(path) === '.js' ? 'text/javascript' : 'text/html' })
@@ -129,6 +139,16 @@ test('when the worker dies, its tabs go on with another one, and miss nothing', 
   // Sooner than a silent connection is found dead.
   for (const page of tabs) await sees(page, [1, 2])
   await reaches('connections', 1)
+  await Promise.all(tabs.map((page) => page.close()))
+})
+
+test('a worker that does not answer is asked anew, and the tab shares the socket of the others', async () => {
+  await reaches('connections', 0)
+  const tabs = [await tab({ filter: 'mute' }), await tab({ filter: 'mute', without: 'answer' })]
+  await reaches('subscriptions', 2)
+  await reaches('connections', 1)
+  await send('mute', 1)
+  for (const page of tabs) await sees(page, [1])
   await Promise.all(tabs.map((page) => page.close()))
 })
 

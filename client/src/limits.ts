@@ -38,8 +38,10 @@ export const clientLimits = {
   hiddenIntervalMs: 5000,
   /** The socket of all tabs has a window of so many windows of a tab, which they share. */
   tabWindows: 4,
-  /** Where a shared worker has not answered by then, the tab has a socket of its own. */
-  workerMs: 3000,
+  /** Where no shared worker has answered by then, the tab has a socket of its own. */
+  workerMs: 5000,
+  /** A shared worker that has not answered for so long is asked anew: it may have been ending. */
+  workerAskMs: 1500,
   /** A timer that fires so late tells that the machine has slept. */
   sleepMs: 3000,
   /**

@@ -8,17 +8,26 @@ import { PORT_VERSION, type SocketMessage, type ToTab, type ToWorker } from './p
  * `() => new SharedWorker(new URL('./worker.ts', import.meta.url), { type: 'module' })`.
  *
  * Where there is no SharedWorker, no Web Locks (pages that are not of a secure context) or no
- * answer from the worker, the tab has a WebSocket of its own.
+ * answer from the worker in `waitMs` (5,000), the tab has a WebSocket of its own.
  */
-export function sharedSocket(open: () => SharedWorker): OpenSocket {
+export function sharedSocket(
+  open: () => SharedWorker,
+  { waitMs = clientLimits.workerMs }: SharedOptions = {},
+): OpenSocket {
   return (url, subprotocol, events) => {
     const isPossible = 'SharedWorker' in globalThis && globalThis.navigator?.locks !== undefined
-    return isPossible ? new SharedSocket(open, url, subprotocol, events) : openOwn(url, subprotocol, events)
+    return isPossible ? new SharedSocket(open, waitMs, url, subprotocol, events) : openOwn(url, subprotocol, events)
   }
+}
+
+export interface SharedOptions {
+  /** How long a tab waits for the worker before it has a WebSocket of its own; 5,000. */
+  readonly waitMs?: number
 }
 
 /** A tab's end of the socket of all tabs, or a socket of its own where that cannot be. */
 class SharedSocket implements Socket {
+  readonly #open: () => SharedWorker
   readonly #url: string
   readonly #subprotocol: string
   readonly #events: SocketEvents
@@ -26,25 +35,19 @@ class SharedSocket implements Socket {
   #own: Socket | undefined
   #hasEnded = false
   #releaseLock = (): void => {}
-  #cancelDeadline = (): void => {}
+  /** Until the worker has answered. */
+  #deadline: ReturnType<typeof setTimeout> | undefined
+  #nextAsk: ReturnType<typeof setTimeout> | undefined
   /** Ends the wait for the end of the worker. */
   readonly #abort = new AbortController()
 
-  constructor(open: () => SharedWorker, url: string, subprotocol: string, events: SocketEvents) {
+  constructor(open: () => SharedWorker, waitMs: number, url: string, subprotocol: string, events: SocketEvents) {
+    this.#open = open
     this.#url = url
     this.#subprotocol = subprotocol
     this.#events = events
-    const timer = setTimeout(() => this.#doWithout(), clientLimits.workerMs)
-    this.#cancelDeadline = () => clearTimeout(timer)
-    try {
-      const worker = open()
-      worker.onerror = () => this.#doWithout()
-      this.#port = worker.port
-      this.#port.onmessage = ({ data }: MessageEvent<ToTab>) => this.#heard(data)
-      this.#ask(`weir-tab-${crypto.randomUUID()}`)
-    } catch {
-      this.#doWithout()
-    }
+    this.#deadline = setTimeout(() => this.#doWithout(), waitMs)
+    this.#ask()
   }
 
   send(message: SocketMessage): void {
@@ -61,13 +64,38 @@ class SharedSocket implements Socket {
     }
   }
 
+  /**
+   * Asks the worker for a socket, and anew until it answers: a worker that is about to end takes a
+   * port and never reads it, and who is asked next is another.
+   */
+  #ask(): void {
+    this.#dropPort()
+    this.#nextAsk = setTimeout(() => this.#ask(), clientLimits.workerAskMs)
+    try {
+      const { port } = this.#connect()
+      this.#port = port
+      port.onmessage = ({ data }: MessageEvent<ToTab>) => {
+        if (this.#port === port) this.#heard(data)
+      }
+      this.#introduce(port, `weir-tab-${crypto.randomUUID()}`)
+    } catch {
+      this.#doWithout()
+    }
+  }
+
+  #connect(): SharedWorker {
+    const worker = this.#open()
+    worker.onerror = () => this.#doWithout()
+    return worker
+  }
+
   /** The lock tells the worker that this tab is gone, however it goes. */
-  #ask(lock: string): void {
+  #introduce(port: MessagePort, lock: string): void {
     const isHeld = navigator.locks.request(lock, () => {
+      if (this.#port !== port) return
       this.#say({ type: 'open', version: PORT_VERSION, url: this.#url, subprotocol: this.#subprotocol, lock })
       return new Promise<void>((resolve) => {
         this.#releaseLock = resolve
-        if (this.#port === undefined) resolve()
       })
     })
     isHeld.catch(() => this.#doWithout())
@@ -75,13 +103,11 @@ class SharedSocket implements Socket {
 
   #heard(said: ToTab): void {
     if (this.#hasEnded || this.#own !== undefined) return
+    this.#endWait()
     switch (said.type) {
       case 'ready':
-        if (said.version !== PORT_VERSION) this.#doWithout()
-        else {
-          this.#cancelDeadline()
-          this.#watch(said.lock)
-        }
+        if (said.version === PORT_VERSION) this.#watch(said.lock)
+        else this.#doWithout()
         break
       case 'opened':
         this.#events.opened(said.subprotocol)
@@ -124,11 +150,20 @@ class SharedSocket implements Socket {
   }
 
   #leaveWorker(): void {
-    this.#cancelDeadline()
+    this.#endWait()
+    this.#dropPort()
+    this.#abort.abort()
+  }
+
+  #endWait(): void {
+    clearTimeout(this.#deadline)
+    clearTimeout(this.#nextAsk)
+  }
+
+  #dropPort(): void {
     this.#port?.close()
     this.#port = undefined
     this.#releaseLock()
-    this.#abort.abort()
   }
 }
 
