@@ -13,7 +13,6 @@ import type { DecodeContext } from './formats/decoder.ts'
 import type { Endpoint } from './http/endpoint.ts'
 import type { IngestMetrics } from './ingest-metrics.ts'
 import { ingestLimits } from './limits.ts'
-import { EventLoopTurn } from './store/event-loop-turn.ts'
 import type { Gate } from './store/gate.ts'
 import { outcomeOf } from './store/intake.ts'
 
@@ -53,7 +52,6 @@ export class Pipeline {
   readonly #parts: PipelineParts
   readonly #bodies: BodyReader
   readonly #gate: Gate
-  readonly #turn = new EventLoopTurn()
   #refusedAt = 0
 
   constructor(parts: PipelineParts) {
@@ -140,7 +138,6 @@ export class Pipeline {
       producer.records.hold(records.length)
       inFlight = records.length
       const low = buckets.isLow ? buckets.headers() : undefined
-      await this.#turn.over()
       const sending = this.#gate.intake.send(identity, records, arrivedMs)
       if (wantsNoAck(request.url)) {
         unanswered = sending.stored

@@ -24,10 +24,10 @@ export const limits = {
   /** One more unanswered publish fails with `overloaded`. */
   publishInFlightMax: 65_536,
   /**
-   * Headers with ids are written into blocks of this size; a longer header does not fit one, and is
-   * a RangeError.
+   * Messages to publish are written into blocks of this size, which go to the socket whole; one
+   * that is larger is written by the NATS client.
    */
-  headerBlockBytes: 65_536,
+  frameBlockBytes: 65_536,
   /**
    * Payload bytes that are held for retries; a publish that would pass this fails with
    * `overloaded`.

@@ -3,7 +3,9 @@
  * bench/src/publisher.bench.ts.
  */
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
+import { type Frame, LINE_END_BYTES } from './frame-parser.ts'
 import { newInbox } from './inbox.ts'
+import { readAhead } from './read-ahead.ts'
 
 /** What waits for an answer. */
 export interface Waiting {
@@ -17,6 +19,11 @@ export interface RepliesOptions<W extends Waiting> {
   readonly sweepMs: number
   /** It waits on until it is settled. */
   readonly answered: (message: Msg, token: number, waiting: W) => void
+  /**
+   * Reads a plain answer, without headers, from the bytes of the connection, `start` to `end` of
+   * `chunk`, before the client makes a message of it. Returns false to have it told to `answered`.
+   */
+  readonly read?: (chunk: Uint8Array, start: number, end: number, token: number, waiting: W) => boolean
   /** No answer came in time; it waits no more. */
   readonly expired: (waiting: W) => void
   /** For all that waits on, when the time that wakeAt was given has come. */
@@ -32,8 +39,10 @@ export class Replies<W extends Waiting> {
   readonly #nc: NatsConnection
   readonly #options: RepliesOptions<W>
   readonly #deadlineMs: number
-  readonly #prefix: string
+  /** What stands before the token in the subject of an answer. */
+  readonly prefix: string
   readonly #subscription: { unsubscribe(): void }
+  readonly #ahead: { stop(): void } | undefined
   /** By token, so in the order of sending; a token is never used twice. */
   readonly #waiting = new Map<number, W>()
   #lastToken = 0
@@ -46,8 +55,13 @@ export class Replies<W extends Waiting> {
     this.#nc = nc
     this.#options = options
     this.#deadlineMs = options.deadlineMs
-    this.#prefix = `${newInbox(nc)}.`
-    this.#subscription = nc.subscribe(`${this.#prefix}*`, { callback: (_error, message) => this.#replied(message) })
+    this.prefix = `${newInbox(nc)}.`
+    const subscription = nc.subscribe(`${this.prefix}*`, { callback: (_error, message) => this.#replied(message) })
+    this.#subscription = subscription
+    const { read } = options
+    if (read !== undefined) {
+      this.#ahead = readAhead(nc, subscription, { hand: (chunk, frame) => this.#readAhead(chunk, frame, read) })
+    }
   }
 
   get size(): number {
@@ -85,7 +99,7 @@ export class Replies<W extends Waiting> {
 
   /** Where the answer to this token goes. */
   subjectOf(token: number): string {
-    return this.#prefix + token
+    return this.prefix + token
   }
 
   get(token: number): W | undefined {
@@ -111,11 +125,22 @@ export class Replies<W extends Waiting> {
   /** Hears no answer any more; what waits does not even expire. */
   close(): void {
     this.#stopSweep()
+    this.#ahead?.stop()
     if (!this.#nc.isClosed()) this.#subscription.unsubscribe()
   }
 
+  #readAhead(chunk: Uint8Array, frame: Frame, read: NonNullable<RepliesOptions<W>['read']>): boolean {
+    if (frame.headerStart >= 0) return false
+    let token = 0
+    for (let at = frame.subjectStart + this.prefix.length; at < frame.subjectEnd; at++) {
+      token = token * 10 + (chunk[at] as number) - ZERO
+    }
+    const waiting = this.#waiting.get(token)
+    return waiting === undefined || read(chunk, frame.payloadStart, frame.end - LINE_END_BYTES, token, waiting)
+  }
+
   #replied(message: Msg): void {
-    const token = Number(message.subject.slice(this.#prefix.length))
+    const token = Number(message.subject.slice(this.prefix.length))
     const waiting = this.#waiting.get(token)
     if (waiting !== undefined) this.#options.answered(message, token, waiting)
   }
@@ -153,3 +178,5 @@ export class Replies<W extends Waiting> {
     }
   }
 }
+
+const ZERO = 0x30

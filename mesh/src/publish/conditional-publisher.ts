@@ -46,6 +46,11 @@ export class ConditionalPublisher {
     this.#replies = new Replies(nc, {
       deadlineMs: options.deadlineMs,
       sweepMs: limits.repliesSweepMs,
+      read: (chunk, start, end, token) => {
+        const seq = ackSequence(chunk, start, end)
+        if (seq !== 0) this.#settle(token, { kind: 'stored', seq: Math.abs(seq) })
+        return seq !== 0
+      },
       answered: (message, token) => this.#settle(token, outcomeOf(message)),
       expired: ({ settled }) => settled({ kind: 'unknown', reason: 'no acknowledgement in time' }),
     })
@@ -143,7 +148,7 @@ class EncodedHeaders {
 const encoder = new TextEncoder()
 
 function outcomeOf(message: Msg): Outcome {
-  const seq = ackSequence(message.data)
+  const seq = ackSequence(message.data, 0, message.data.length)
   if (seq !== 0) return { kind: 'stored', seq: Math.abs(seq) }
   if (message.data.length === 0) return { kind: 'unknown', reason: 'no stream takes this subject' }
   const answer = message.json<{ seq?: number; error?: { err_code: number; description: string } }>()

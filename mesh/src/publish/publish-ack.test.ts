@@ -7,8 +7,8 @@ const plain = '{"stream":"EV_main","seq":123456789012}'
 const duplicate = '{"stream":"EV_main","seq":7,"duplicate":true}'
 
 test('the two plain forms are read by bytes', () => {
-  assert.equal(ackSequence(bytes(plain)), 123_456_789_012)
-  assert.equal(ackSequence(bytes(duplicate)), -7)
+  assert.equal(sequence(plain), 123_456_789_012)
+  assert.equal(sequence(duplicate), -7)
 })
 
 test('every other form is left to parseAck', () => {
@@ -25,14 +25,14 @@ test('every other form is left to parseAck', () => {
     `${plain} `,
     `${duplicate}x`,
   ]) {
-    assert.equal(ackSequence(bytes(text)), 0, text)
+    assert.equal(sequence(text), 0, text)
   }
 })
 
 test('an acknowledgement that is cut off anywhere is not one', () => {
   for (const text of [plain, duplicate]) {
     for (let length = 0; length < text.length; length++) {
-      assert.equal(ackSequence(bytes(text.slice(0, length))), 0, text.slice(0, length))
+      assert.equal(sequence(text.slice(0, length)), 0, text.slice(0, length))
     }
   }
 })
@@ -82,6 +82,12 @@ test('an answer that is not JSON, or says nothing, is an internal error', () => 
     assert.equal(ack.kind === 'refused' && ack.error.code, 'internal', text)
   }
 })
+
+/** Read where it stands in the bytes of a connection. */
+function sequence(text: string): number {
+  const chunk = bytes(`41\r\n${text}\r\nMSG`)
+  return ackSequence(chunk, 4, chunk.length - 5)
+}
 
 function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text)

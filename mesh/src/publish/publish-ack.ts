@@ -4,21 +4,23 @@ import { WeirError } from '@weir/proto'
 /**
  * The sequence in a stream's acknowledgement, negative when the message was a duplicate; 0 for
  * anything but the two plain forms `{"stream":"EV_main","seq":123}` and the same with
- * `,"duplicate":true`, for which there is parseAck. No allocation.
+ * `,"duplicate":true`, for which there is parseAck. No allocation. The acknowledgement stands from
+ * `start` to `end` of the bytes.
  */
-export function ackSequence(data: Uint8Array): number {
-  if (!hasAt(data, 0, streamField)) return 0
-  let at = data.indexOf(QUOTE, streamField.length)
-  if (at < 0 || !hasAt(data, at, seqField)) return 0
+export function ackSequence(bytes: Uint8Array, start: number, end: number): number {
+  if (!hasAt(bytes, start, end, streamField)) return 0
+  let at = start + streamField.length
+  while (at < end && bytes[at] !== QUOTE) at++
+  if (!hasAt(bytes, at, end, seqField)) return 0
   at += seqField.length
   let seq = 0
-  for (; at < data.length; at++) {
-    const digit = (data[at] as number) - ZERO
+  for (; at < end; at++) {
+    const digit = (bytes[at] as number) - ZERO
     if (digit < 0 || digit > 9) break
     seq = seq * 10 + digit
   }
-  if (isRest(data, at, end)) return seq
-  return isRest(data, at, duplicateEnd) ? -seq : 0
+  if (isRest(bytes, at, end, plainEnd)) return seq
+  return isRest(bytes, at, end, duplicateEnd) ? -seq : 0
 }
 
 /** What an answer means that ackSequence did not read. */
@@ -101,19 +103,19 @@ const QUOTE = 0x22
 const ZERO = 0x30
 const streamField: Uint8Array = ascii('{"stream":"')
 const seqField: Uint8Array = ascii('","seq":')
-const end: Uint8Array = ascii('}')
+const plainEnd: Uint8Array = ascii('}')
 const duplicateEnd: Uint8Array = ascii(',"duplicate":true}')
 
 function ascii(text: string): Uint8Array {
   return new TextEncoder().encode(text)
 }
 
-function isRest(data: Uint8Array, at: number, part: Uint8Array): boolean {
-  return data.length === at + part.length && hasAt(data, at, part)
+function isRest(bytes: Uint8Array, at: number, end: number, part: Uint8Array): boolean {
+  return end === at + part.length && hasAt(bytes, at, end, part)
 }
 
-function hasAt(data: Uint8Array, at: number, part: Uint8Array): boolean {
-  if (data.length < at + part.length) return false
-  for (let index = 0; index < part.length; index++) if (data[at + index] !== part[index]) return false
+function hasAt(bytes: Uint8Array, at: number, end: number, part: Uint8Array): boolean {
+  if (end < at + part.length) return false
+  for (let index = 0; index < part.length; index++) if (bytes[at + index] !== part[index]) return false
   return true
 }

@@ -1,16 +1,16 @@
 /**
- * Hot path. Budget: 2 us a message of its own, beside what the NATS client takes; guarded by
- * bench/src/publisher.bench.ts. The client's own js.publish costs five times both: it makes a
+ * Hot path. Budget: 2 us a message and its acknowledgement, guarded by
+ * bench/src/publisher.bench.ts. The client's own js.publish costs ten times that: it makes a
  * request, a timer and a header object of each message.
  */
-import { errors, type Msg, type NatsConnection, type PublishOptions } from '@nats-io/nats-core'
+import { errors, type Msg, type NatsConnection } from '@nats-io/nats-core'
 import { type WeirError, limits as wire } from '@weir/proto'
 import { limits } from '../config/limits.ts'
 import { watchConnection } from '../connection/connection-watch.ts'
 import { Replies } from '../connection/replies.ts'
 import type { Metrics } from '../run/metrics.ts'
 import { eventSubject } from '../streams/layout.ts'
-import { MsgIdHeader } from './msg-id-header.ts'
+import { FrameWriter } from './frame-writer.ts'
 import { ackSequence, parseAck } from './publish-ack.ts'
 import { closed, draining, forbidden, late, overloaded, sendError, tooLarge, withoutId } from './publish-error.ts'
 import { AllReceipt, OneReceipt, type Receipt, type Stored } from './publish-receipt.ts'
@@ -46,17 +46,11 @@ export interface PublisherOptions {
  * `too_large`, `invalid` (no id), `draining`.
  */
 export class Publisher {
-  readonly #nc: NatsConnection
   readonly #inFlightMax: number
   readonly #inFlightBytesMax: number
   /** In the order of first sends. */
   readonly #replies: Replies<Pending>
-  /**
-   * The client has read header and options when its publish returns, so one of each serves all
-   * messages.
-   */
-  readonly #header = new MsgIdHeader()
-  readonly #options: PublishOptions
+  readonly #frames: FrameWriter
   readonly #watch: { stop(): void }
   #state: 'open' | 'draining' | 'closed' = 'open'
   #connected = true
@@ -65,14 +59,12 @@ export class Publisher {
   #emptied: (() => void) | undefined
 
   constructor(nc: NatsConnection, options: PublisherOptions = {}) {
-    this.#nc = nc
     this.#inFlightMax = options.inFlightMax ?? limits.publishInFlightMax
     this.#inFlightBytesMax = options.inFlightBytesMax ?? limits.publishInFlightBytesMax
-    // The client asks of headers only that they encode themselves.
-    this.#options = { reply: '', headers: this.#header as unknown as NonNullable<PublishOptions['headers']> }
     this.#replies = new Replies(nc, {
       deadlineMs: options.deadlineMs ?? limits.publishDeadlineMs,
       sweepMs: limits.publishSweepMs,
+      read: (chunk, start, end, token, pending) => this.#read(chunk, start, end, token, pending),
       answered: (message, token, pending) => this.#answered(message, token, pending),
       expired: (pending) => this.#settled(pending, late()),
       passed: (token, pending) => {
@@ -80,6 +72,7 @@ export class Publisher {
         else if (this.#connected) this.#sendAgain(token, pending)
       },
     })
+    this.#frames = new FrameWriter(nc, this.#replies.prefix)
     if (options.metrics !== undefined) {
       exportPublisher(options.metrics, () => ({
         inFlight: this.#replies.size,
@@ -93,6 +86,7 @@ export class Publisher {
       // forget it when it dials.
       lost: () => {
         this.#connected = false
+        this.#frames.discard()
       },
       restored: () => {
         this.#connected = true
@@ -175,23 +169,22 @@ export class Publisher {
     pending.retryAt = this.#replies.now + limits.publishRetryMs * 2 ** pending.attempts
     this.#replies.wakeAt(pending.retryAt)
     pending.attempts++
-    this.#header.id = pending.id
-    this.#options.reply = this.#replies.subjectOf(token)
     try {
-      this.#nc.publish(pending.subject, pending.payload, this.#options)
+      this.#frames.write(pending.subject, token, pending.id, pending.payload)
     } catch (cause) {
       this.#settle(token, pending, sendError(cause, pending.payload.length))
     }
   }
 
-  #answered(msg: Msg, token: number, pending: Pending): void {
-    const seq = ackSequence(msg.data)
-    if (seq > 0) this.#settle(token, pending, { seq, duplicate: false })
-    else if (seq < 0) this.#settle(token, pending, { seq: -seq, duplicate: pending.attempts === 1 })
-    else this.#answeredOtherwise(msg, token, pending)
+  #read(chunk: Uint8Array, start: number, end: number, token: number, pending: Pending): boolean {
+    const seq = ackSequence(chunk, start, end)
+    if (seq === 0) return false
+    this.#settle(token, pending, { seq: Math.abs(seq), duplicate: seq < 0 && pending.attempts === 1 })
+    return true
   }
 
-  #answeredOtherwise(msg: Msg, token: number, pending: Pending): void {
+  /** Of what `#read` left, and of an acknowledgement that came in two chunks. */
+  #answered(msg: Msg, token: number, pending: Pending): void {
     const ack = parseAck(msg)
     switch (ack.kind) {
       case 'stored':

@@ -1,12 +1,12 @@
 /**
- * Hot path: every arriving entry is handed on here. Its budget is part of that of live-parser.ts;
+ * Hot path: every arriving entry is handed on here. Its budget is part of that of live-tap.ts;
  * bench/src/inbound.bench.ts guards it.
  */
 import { Removal } from '@weir/proto'
 import { liveSequence, removalOf } from '../read/server-header.ts'
 import { contiguity } from './contiguity.ts'
 import { type HeldBounds, HeldEntries } from './held-entries.ts'
-import type { Headed } from './live-parser.ts'
+import type { Headed } from './live-tap.ts'
 import type { TailSink } from './tail-sink.ts'
 
 /**

@@ -1,43 +1,47 @@
-import { MsgHdrsImpl, type Parser, State } from '@nats-io/nats-core/internal'
-import { internSubject } from './subject-cache.ts'
+import { type Parser, State } from '@nats-io/nats-core/internal'
 
-/**
- * Receives one message. `subject` lacks the prefix that all subjects of the subscription share.
- * `payload` is a view that is valid during the call only; the header block lies right before it in
- * the same buffer, and `headed` decodes that block.
- */
-export type LiveHandler = (subject: string, payload: Uint8Array, headed: Headed) => void
-
-export interface Headed {
-  readonly headers?: { last(name: string): string } | undefined
+/** Hears the messages of one subscription in the bytes of the connection. */
+export interface FrameTap {
+  /**
+   * Receives one whole message. The frame and the bytes hold during the call only. Returns false to
+   * leave the message to the client.
+   */
+  hand(chunk: Uint8Array, frame: Frame): boolean
 }
 
-/** A subscription whose messages LiveParser reads. */
-export interface LiveTap {
-  /** Length in bytes of the prefix of the subjects, which the handler does not get. */
-  readonly prefixLength: number
-  readonly handler: LiveHandler
+/** Where the parts of a message stand in its chunk. */
+export interface Frame {
+  /** 0 for what is no message. */
+  readonly sid: number
+  readonly subjectStart: number
+  readonly subjectEnd: number
+  /** -1 for a message without headers. */
+  readonly headerStart: number
+  readonly payloadStart: number
+  /** Past the line end after the payload. */
+  readonly end: number
 }
 
+/** Of the line end after a payload. */
+export const LINE_END_BYTES = 2
+
 /**
- * Reads the messages of some subscriptions from the bytes of a connection (NATS client protocol,
- * HMSG) before the client's parser does. The client's parser gets everything else, in order. The
- * client makes ten objects of a message; this parser makes a view, and finds the string of the
- * subject in a cache. A frame that the end of a chunk cuts in two, or that looks unlike what
- * nats-server writes, goes to the client's parser, so the client's callback of these subscriptions
- * must call the same handler.
+ * Reads the messages of some subscriptions from the bytes of a connection (NATS client protocol)
+ * before the client's parser does. The client's parser gets everything else, in order. The client
+ * makes ten objects of a message; this parser makes none. A frame that the end of a chunk cuts in
+ * two, or that looks unlike what nats-server writes, goes to the client's parser, so the client's
+ * callback of these subscriptions must do what their tap does.
  *
- * Budget: 0.5 us a message with its subject, beside its handler; it is part of what
- * bench/src/inbound.bench.ts measures.
+ * Budget: 0.2 us a message, beside its tap; it is part of what bench/src/inbound.bench.ts and
+ * bench/src/publisher.bench.ts measure.
  */
-export class LiveParser {
+export class FrameParser {
   readonly #client: Parser
   readonly #parse: (chunk: Uint8Array) => void
-  readonly #taps: ReadonlyMap<number, LiveTap>
-  readonly #headed: HeaderBlock = new HeaderBlock()
+  readonly #taps: ReadonlyMap<number, FrameTap>
 
   /** @param taps the subscriptions, by their number (sid) */
-  constructor(client: Parser, taps: ReadonlyMap<number, LiveTap>) {
+  constructor(client: Parser, taps: ReadonlyMap<number, FrameTap>) {
     this.#client = client
     this.#parse = client.parse.bind(client)
     this.#taps = taps
@@ -53,26 +57,18 @@ export class LiveParser {
     // The client's parser has had the bytes before this offset.
     let from = at
     while (at < chunk.length && readFrame(chunk, at)) {
-      const tap = frame.headerStart < 0 ? undefined : taps.get(frame.sid)
+      const tap = frame.sid === 0 ? undefined : taps.get(frame.sid)
       if (tap === undefined) at = frame.end
       else if (from < at) {
         // The client may end the subscription meanwhile, so the loop looks at this frame again.
         this.#parse(chunk.subarray(from, at))
         from = at
       } else {
-        at = from = frame.end
-        this.#hand(tap, chunk)
+        at = frame.end
+        if (tap.hand(chunk, frame)) from = at
       }
     }
     if (from < chunk.length) this.#parse(from === 0 ? chunk : chunk.subarray(from))
-  }
-
-  #hand({ handler, prefixLength }: LiveTap, chunk: Uint8Array): void {
-    const { subjectStart, subjectEnd, headerStart, payloadStart, end } = frame
-    const subject = internSubject(chunk, subjectStart + prefixLength, subjectEnd)
-    const size = end - LINE_END_LENGTH - payloadStart
-    this.#headed.at(chunk, headerStart, payloadStart)
-    handler(subject, new Uint8Array(chunk.buffer, chunk.byteOffset + payloadStart, size), this.#headed)
   }
 
   /**
@@ -84,7 +80,7 @@ export class LiveParser {
     while (this.#client.state !== State.OP_START && at < chunk.length) {
       const { state, ma, msgBuf } = this.#client
       const end =
-        state === State.MSG_PAYLOAD ? at + ma.size - (msgBuf?.length ?? 0) + LINE_END_LENGTH : lineEndOf(chunk, at)
+        state === State.MSG_PAYLOAD ? at + ma.size - (msgBuf?.length ?? 0) + LINE_END_BYTES : lineEndOf(chunk, at)
       this.#parse(chunk.subarray(at, end))
       at = Math.min(end, chunk.length)
     }
@@ -92,32 +88,15 @@ export class LiveParser {
   }
 }
 
-/** The header block of the message that is being handled. */
-class HeaderBlock implements Headed {
-  #chunk: Uint8Array = new Uint8Array(0)
-  #start = 0
-  #end = 0
-
-  at(chunk: Uint8Array, start: number, end: number): void {
-    this.#chunk = chunk
-    this.#start = start
-    this.#end = end
-  }
-
-  get headers(): Headed['headers'] {
-    return MsgHdrsImpl.decode(this.#chunk.subarray(this.#start, this.#end))
-  }
-}
-
-/** The frame that `readFrame` found; offsets in the chunk. */
+/** The frame that `readFrame` found. */
 const frame = { sid: 0, subjectStart: 0, subjectEnd: 0, headerStart: -1, payloadStart: 0, end: 0 }
 
 /**
  * Finds the frame that begins at `at`. Returns false when the frame is incomplete or unlike what
- * nats-server writes. `headerStart` is -1 unless it is a message with headers.
+ * nats-server writes.
  */
 function readFrame(chunk: Uint8Array, at: number): boolean {
-  frame.headerStart = -1
+  frame.sid = 0
   const first = chunk[at]
   if (first !== H && first !== M) {
     frame.end = lineEndOf(chunk, at)
@@ -161,8 +140,10 @@ function endLine(
 ): boolean {
   const fewest = hasHeader ? 4 : 3
   if (tokens < fewest || tokens > fewest + 1) return false
-  const start = carriageReturn + LINE_END_LENGTH
-  frame.end = start + bytes + LINE_END_LENGTH
+  const start = carriageReturn + LINE_END_BYTES
+  frame.end = start + bytes + LINE_END_BYTES
+  frame.headerStart = -1
+  frame.payloadStart = start
   if (hasHeader) {
     if (headerBytes < HEADER_BYTES_MIN || headerBytes > bytes) return false
     frame.headerStart = start
@@ -180,7 +161,6 @@ function lineEndOf(chunk: Uint8Array, at: number): number {
   return found < 0 ? chunk.length + 1 : found + 1
 }
 
-const LINE_END_LENGTH = 2
 /** The shortest header block: NATS/1.0 and an empty line. */
 const HEADER_BYTES_MIN = 12
 const SPACE = 0x20

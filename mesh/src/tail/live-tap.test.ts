@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import type { Publisher } from '@nats-io/nats-core'
 import { MsgImpl, Parser, type ParserEvent } from '@nats-io/nats-core/internal'
 import fc from 'fast-check'
-import { LiveParser, type LiveTap } from './live-parser.ts'
+import { FrameParser, type FrameTap } from '../connection/frame-parser.ts'
+import { LiveTap } from './live-tap.ts'
 
 describe('reading ahead of the NATS client', () => {
   // The client's own parser is the oracle.
@@ -41,12 +42,12 @@ describe('reading ahead of the NATS client', () => {
   })
 
   test('a subscription that ends within a chunk hears nothing of the rest', () => {
-    const taps = new Map<number, LiveTap>()
+    const taps = new Map<number, FrameTap>()
     const heard: string[] = []
     // What the client does with a message, as much as what the handler does, may end it.
     const client = clientParser((event) => event.msg?.sid === 9 && taps.delete(2))
-    taps.set(2, { prefixLength: 5, handler: (subject) => heard.push(subject) })
-    const live = new LiveParser(client, taps)
+    taps.set(2, new LiveTap(5, (subject) => heard.push(subject)))
+    const live = new FrameParser(client, taps)
     live.parse(
       Buffer.concat([
         message('HMSG', 'live.a', 2, 'N: 1', 'x'),
@@ -142,12 +143,10 @@ function hearLive(chunks: readonly Uint8Array[]): { heard: string[]; byClient: n
     if (event.msg?.sid === 2) byClient++
     heard.push(lineOf(event))
   })
-  const tap: LiveTap = {
-    prefixLength: 5,
-    handler: (subject, payload, { headers }) =>
-      heard.push(messageLine(2, `live.${subject}`, headers?.last('N'), payload)),
-  }
-  const live = new LiveParser(client, new Map([[2, tap]]))
+  const tap = new LiveTap(5, (subject, payload, { headers }) =>
+    heard.push(messageLine(2, `live.${subject}`, headers?.last('N'), payload)),
+  )
+  const live = new FrameParser(client, new Map([[2, tap]]))
   for (const chunk of chunks) live.parse(chunk)
   return { heard, byClient }
 }
