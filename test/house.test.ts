@@ -68,7 +68,7 @@ const vendors: readonly { readonly name: RegExp; readonly importer: RegExp; read
   },
   {
     name: /^@bufbuild\/protobuf(\/|$)/,
-    importer: /^(proto|client|hub|ingest|projector)\/src\//,
+    importer: /^(proto|mesh|client|hub|ingest|projector)\/src\//,
     why: 'the runtime of the generated code: whoever makes a message calls it',
   },
   {

@@ -113,11 +113,22 @@ export const limits = {
   ticketClientsMax: 10_000,
   /** How long an administrator's request waits for the answers of all hubs. */
   controlMs: 500,
-  /** How often a hub says that it is there; a third of the time after which it counts as gone. */
-  presenceEveryMs: 5_000,
   /** Sessions on a page of the list: when nothing is said, and at most. */
   sessionsPageDefault: 100,
   sessionsPageMax: 1_000,
+  /** Sessions in the list that all hubs answer together: when nothing is said, and at most. */
+  surveyDefault: 100,
+  surveyMax: 200,
+  /** Of a session, so many subscriptions and filters of each are told; the rest is counted. */
+  surveyReadsMax: 4,
+  /** What is looked for in sessions is cut there. */
+  surveyFindMax: 255,
+  /** Sessions that are looked at before what waits for the process has its turn. */
+  surveySlice: 500,
+  /** A hub that looks through its sessions so many times at once does not answer another. */
+  surveysAtOnceMax: 4,
+  /** Bytes of one hub's answer at most, of the 1 MiB that a message of NATS has; it ends there. */
+  surveyBytesMax: 900_000,
   /** A page ends after so many subscriptions, however many sessions that are. */
   sessionsPageSubscriptionsMax: 10_000,
   /**

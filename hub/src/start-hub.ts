@@ -7,19 +7,22 @@ import {
   type Metrics,
   natsAccess,
   openTraces,
+  Presence,
   type Scope,
   serveAdmin,
   type Verifier,
   watchKeys,
 } from '@weir/mesh'
+import manifest from '../package.json' with { type: 'json' }
 import { AdminApi } from './http/admin-api.ts'
 import { HttpEdge } from './http/http-edge.ts'
 import { listen } from './http/server.ts'
+import { SessionsDoor } from './http/sessions-door.ts'
 import { Tickets } from './http/tickets.ts'
 import { Hub, randomHubName } from './hub/hub.ts'
 import { limits } from './limits.ts'
 import { HubControl } from './peers/hub-control.ts'
-import { Presence } from './peers/presence.ts'
+import { hubLoad } from './peers/hub-load.ts'
 import { hubSettings } from './settings.ts'
 import type { WorkerPorts } from './workers/worker.ts'
 
@@ -67,8 +70,8 @@ export async function startHub(scope: Scope, context: HubContext): Promise<void>
     (started) => started.close(),
   )
   const hub = new Hub({ name: config.hubName ?? randomHubName(), settings: config, nc, log, verifier, metrics, traces })
-  const edge = new HttpEdge(hub, tickets)
   const control = new HubControl(nc, hub)
+  const edge = new HttpEdge(hub, tickets, new SessionsDoor(hub, control))
   await scope.use(
     'control',
     () => control.start(),
@@ -84,11 +87,15 @@ export async function startHub(scope: Scope, context: HubContext): Promise<void>
     () => hub.start(),
     () => hub.drain(drainMs / 2),
   )
-  const presence = new Presence(nc, hub)
+  const { version } = manifest
   await scope.use(
     'presence',
-    () => presence.start(),
-    () => presence.close(),
+    () => {
+      const presence = new Presence({ nc, service: 'hub', name: hub.hubName, version, load: () => hubLoad(hub) })
+      presence.start()
+      return presence
+    },
+    (presence) => presence.close(),
   )
   const api = new AdminApi(hub, control)
   admin.add((request) => api.handle(request))

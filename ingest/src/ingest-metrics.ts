@@ -1,4 +1,4 @@
-import type { Counter, Histogram, Metrics } from '@weir/mesh'
+import type { Counter, Histogram, Load, Metrics } from '@weir/mesh'
 import type { Outcome } from './encode/outcome.ts'
 
 /** What ingest counts. Updated once a request, never once an event. */
@@ -10,6 +10,9 @@ export class IngestMetrics {
   readonly #rejected: Counter<'code'>
   readonly #bodyBytes: Counter
   readonly #seconds: Histogram
+  readonly #totals = { requests: 0, accepted: 0, rejected: 0, body_bytes: 0 }
+  #readHeldBytes: () => number = () => 0
+  #readMqtt: () => number = () => 0
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics
@@ -21,28 +24,43 @@ export class IngestMetrics {
     this.#seconds = metrics.histogram('request_seconds', 'From the first look at a request to its answer.', buckets)
   }
 
+  /** How loaded this ingest is, as it tells the mesh. */
+  get load(): Load {
+    return {
+      now: { held_bytes: this.#readHeldBytes(), mqtt_connections: this.#readMqtt() },
+      totals: { ...this.#totals },
+      units: { held_bytes: 'By', body_bytes: 'By' },
+    }
+  }
+
   /** `path` is the pattern of the endpoint, so that it has few values. */
   answered(path: string, status: number, seconds: number): void {
+    this.#totals.requests++
     this.#requests.inc({ path, status })
     this.#seconds.observe(seconds)
   }
 
   body(bytes: number): void {
+    this.#totals.body_bytes += bytes
     this.#bodyBytes.inc(bytes)
   }
 
   /** Reads at each scrape what is reserved for bodies under way. */
   watchHeldBytes(read: () => number): void {
+    this.#readHeldBytes = read
     const help = 'Memory that is reserved for bodies under way.'
     this.#metrics.gauge('held_bytes', help, [], (gauge) => gauge.set(read()))
   }
 
   /** Reads at each scrape how many connections of MQTT there are. */
   watchMqtt(read: () => number): void {
+    this.#readMqtt = read
     this.#metrics.gauge('mqtt_connections', 'Connections of MQTT.', [], (gauge) => gauge.set(read()))
   }
 
   stored({ accepted, duplicates, rejected }: Outcome): void {
+    this.#totals.accepted += accepted
+    this.#totals.rejected += rejected.length
     if (accepted > 0) this.#accepted.inc(accepted)
     if (duplicates > 0) this.#duplicates.inc(duplicates)
     for (const { code } of rejected) this.#rejected.inc({ code })

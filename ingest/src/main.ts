@@ -11,13 +11,16 @@ import {
   Metrics,
   natsAccess,
   openTraces,
+  Presence,
   Publisher,
+  presenceName,
   runService,
   serve,
   serveAdmin,
   watchKeys,
 } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
+import manifest from '../package.json' with { type: 'json' }
 import { nodeUnpackers } from './body/unpack-node.ts'
 import { createIngest } from './create-ingest.ts'
 import { parseWebhookRoutes } from './formats/webhook/webhook-route.ts'
@@ -89,7 +92,8 @@ await runService({
     )
     const limits = { ...ingestLimits, ...config }
     const gate = new Gate({ publisher, tenantExists: tenantExistsIn(nc), limits })
-    const shared = { verifier, publisher, gate, log, metrics: new IngestMetrics(metrics) }
+    const counts = new IngestMetrics(metrics)
+    const shared = { verifier, publisher, gate, log, metrics: counts }
     const ingest = createIngest({
       ...shared,
       traces,
@@ -114,6 +118,16 @@ await runService({
       )
       log.info({ mqttPort: mqtt.port }, 'listening for MQTT')
     }
+    await scope.use(
+      'presence',
+      () => {
+        const { version } = manifest
+        const presence = new Presence({ nc, service: 'ingest', name: presenceName(), version, load: () => counts.load })
+        presence.start()
+        return presence
+      },
+      (presence) => presence.close(),
+    )
     log.info({ port: server.port, adminPort: admin.port }, 'listening')
   },
 })

@@ -55,6 +55,7 @@ export { type Answer, type OpenApi, type Operation, openApi, type Parameter, pat
 export { type ProblemExtra, type ProblemParts, problem, problemParts, problemSchema } from './http/problem.ts'
 export { secured, secureHeaders } from './http/secure-headers.ts'
 export { type ServeOptions, serve } from './http/serve.ts'
+export { type Load, Presence, type PresenceOptions, presenceName } from './presence/presence.ts'
 export { type ConditionalMessage, ConditionalPublisher, type Outcome } from './publish/conditional-publisher.ts'
 export type { Stored } from './publish/publish-receipt.ts'
 export { type Outgoing, Publisher, type PublisherOptions } from './publish/publisher.ts'

@@ -3,10 +3,13 @@ import {
   DenialFeed,
   type Handler,
   type Health,
+  type Load,
   type Logger,
   type Metrics,
   natsAccess,
   openTraces,
+  Presence,
+  presenceName,
   type Scope,
   type ServeOptions,
   serve,
@@ -15,6 +18,7 @@ import {
   watchKeys,
 } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
+import manifest from '../package.json' with { type: 'json' }
 import { BoardBucket } from './boards/board-bucket.ts'
 import { BucketReader } from './bucket/bucket-reader.ts'
 import { openDatabase } from './db/database.ts'
@@ -29,6 +33,7 @@ import { parseReadRoutes, type ReadRoute } from './reads/read-route.ts'
 import { createApi } from './routes/api.ts'
 import { type ProjectorConfig, projectorSettings } from './settings.ts'
 import { SilenceLog } from './silence/silence-log.ts'
+import { projectorLoad } from './tenant/projector-load.ts'
 import { exportProjections, exportReloads } from './tenant/projector-metrics.ts'
 import { TenantProjections } from './tenant/tenant-projections.ts'
 
@@ -124,6 +129,17 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     'api',
     () => serve((request, client) => api(request, client), place('port')),
     (started) => started.close(drainMs / 2),
+  )
+  const { version } = manifest
+  await scope.use(
+    'presence',
+    () => {
+      const load = (): Load => projectorLoad(tenants)
+      const presence = new Presence({ nc, service: 'projector', name: presenceName(), version, load })
+      presence.start()
+      return presence
+    },
+    (presence) => presence.close(),
   )
   const { projections: file, routesFile } = config
   let routesText: string | undefined

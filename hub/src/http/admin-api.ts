@@ -2,7 +2,7 @@ import { problem, requestToken } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
 import type { HubControl } from '../peers/hub-control.ts'
-import { listSessions, readSessionQuery } from '../session/session-list.ts'
+import { listSessions, readSessionQuery } from '../session/report/session-list.ts'
 
 /**
  * What the admin port has beside health and metrics: the sessions, for tokens with `admin: true`.

@@ -4,7 +4,8 @@ import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import { asyncApiDocument } from './async-api.ts'
 import { endpoints } from './handshake.ts'
-import type { HttpAnswer, HttpExchange, HttpHeaders } from './http-exchange.ts'
+import type { HttpAnswer, HttpExchange, HttpHeaders, HttpRequest } from './http-exchange.ts'
+import type { SessionsDoor } from './sessions-door.ts'
 import { openEventStream } from './sse-endpoint.ts'
 import type { Tickets } from './tickets.ts'
 
@@ -12,11 +13,13 @@ import type { Tickets } from './tickets.ts'
 export class HttpEdge {
   readonly #hub: Hub
   readonly #tickets: Tickets
+  readonly #sessions: SessionsDoor
   readonly #description: string
 
-  constructor(hub: Hub, tickets: Tickets) {
+  constructor(hub: Hub, tickets: Tickets, sessions: SessionsDoor) {
     this.#hub = hub
     this.#tickets = tickets
+    this.#sessions = sessions
     this.#description = JSON.stringify(asyncApiDocument(hub.settings))
   }
 
@@ -40,47 +43,59 @@ export class HttpEdge {
     if (allowed === undefined) throw new WeirError('not_found', `There is nothing here: the hub has ${contents}.`)
     if (method === 'OPTIONS') {
       this.#hub.admission.checkOrigin(origin)
-      exchange.answer({ status: 204, headers: { ...headers, ...preflightHeaders(allowed) }, body: '' })
+      exchange.answer({ status: 204, headers: { ...headers, ...preflightHeaders(allowed.join(', ')) }, body: '' })
       return
     }
-    if (method !== allowed) {
-      const error = new WeirError('method_not_allowed', `Use ${allowed} here.`)
-      exchange.answer(problemParts(error, { headers: { ...headers, allow: `${allowed}, OPTIONS` } }))
+    if (!allowed.includes(method)) {
+      const error = new WeirError('method_not_allowed', `Use ${allowed.join(' or ')} here.`)
+      const allow = [...allowed, 'OPTIONS'].join(', ')
+      exchange.answer(problemParts(error, { headers: { ...headers, allow } }))
       return
     }
     switch (path) {
       case '/v1/sse':
         return openEventStream(this.#hub, this.#tickets, exchange, headers)
       case '/v1/tickets':
-        return exchange.answer(await this.#ticket(exchange, headers))
+        return await this.#answer(exchange, headers, async ({ authorization }) => {
+          return await this.#tickets.issue(await this.#hub.identify(requestToken(authorization)))
+        })
+      case '/v1/sessions':
+        return await this.#answer(exchange, headers, (request) => {
+          return method === 'GET' ? this.#sessions.list(request) : this.#sessions.disconnect(request)
+        })
       default:
         exchange.answer(json(this.#description, headers))
     }
   }
 
   /** Counts as a connection while it lasts, so that it is bounded like one. */
-  async #ticket({ request }: HttpExchange, headers: HttpHeaders): Promise<HttpAnswer> {
+  async #answer(
+    exchange: HttpExchange,
+    headers: HttpHeaders,
+    handle: (request: HttpRequest) => Promise<object>,
+  ): Promise<void> {
+    const { request } = exchange
     const { admission } = this.#hub
     admission.enter(request.ip, request.origin)
     try {
-      const identity = await this.#hub.identify(requestToken(request.authorization))
-      const ticket = await this.#tickets.issue(identity)
-      return json(JSON.stringify(ticket), { ...headers, 'cache-control': 'no-store' })
+      const body = JSON.stringify(await handle(request))
+      exchange.answer(json(body, { ...headers, 'cache-control': 'no-store' }))
     } finally {
       admission.leave(request.ip)
     }
   }
 }
 
-/** The one method of each path. */
-const methods: Readonly<Record<string, string>> = {
-  '/v1/sse': 'GET',
-  '/v1/tickets': 'POST',
-  '/asyncapi.json': 'GET',
+/** The methods of each path. */
+const methods: Readonly<Record<string, readonly string[]>> = {
+  '/v1/sse': ['GET'],
+  '/v1/tickets': ['POST'],
+  '/v1/sessions': ['GET', 'DELETE'],
+  '/asyncapi.json': ['GET'],
 }
 
 const contents = `GET ${Object.keys(endpoints).join(' and ')} (WebSockets), ${Object.entries(methods)
-  .map(([path, method]) => `${method} ${path}`)
+  .map(([path, method]) => `${method.join(' and ')} ${path}`)
   .join(', ')}`
 
 function json(body: string, headers: HttpHeaders): HttpAnswer {

@@ -4,13 +4,15 @@ import { DenialFeed, hubControlSubject, type Msg, type NatsConnection, type Subs
 import { WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
+import { type SessionSurvey, type SurveyQuery, surveySessions } from '../session/report/session-survey.ts'
 
 /** What hubs ask of each other, by core NATS: whoever asks is asked as well. */
 export class HubControl {
   readonly #nc: NatsConnection
   readonly #hub: Hub
   readonly #denials: DenialFeed
-  #subscription: Subscription | undefined
+  #subscriptions: readonly Subscription[] = []
+  #surveys = 0
 
   constructor(nc: NatsConnection, hub: Hub) {
     this.#nc = nc
@@ -24,17 +26,23 @@ export class HubControl {
    * disconnecting.
    */
   async start(): Promise<void> {
-    this.#subscription = this.#nc.subscribe(disconnectSubject, {
-      callback: (error, message) => {
-        if (!error) this.#disconnect(message)
-      },
-    })
+    const hear = (subject: string, take: (message: Msg) => void): Subscription =>
+      this.#nc.subscribe(subject, {
+        callback: (error, message) => {
+          if (!error) take(message)
+        },
+      })
+    this.#subscriptions = [
+      hear(disconnectSubject, (message) => this.#disconnect(message)),
+      hear(sessionsSubject, (message) => void this.#survey(message)),
+    ]
     await this.#denials.start()
   }
 
   close(): void {
     this.#denials.close()
-    if (!this.#nc.isClosed()) this.#subscription?.unsubscribe()
+    if (this.#nc.isClosed()) return
+    for (const subscription of this.#subscriptions) subscription.unsubscribe()
   }
 
   /**
@@ -43,18 +51,32 @@ export class HubControl {
    * `unavailable` when not even this one heard itself.
    */
   async disconnect(tenant: string, subject: string): Promise<readonly Disconnected[]> {
-    const answers: Disconnected[] = []
+    const answers = await this.#askAll<Disconnected>(disconnectSubject, { tenant, subject })
+    return answers.filter(({ closed }) => closed !== undefined)
+  }
+
+  /**
+   * What every hub says of its sessions; one that does not answer in time is left out. Throws
+   * `unavailable` when none does.
+   */
+  async sessions(query: SurveyQuery): Promise<readonly SessionSurvey[]> {
+    const answers = await this.#askAll<SessionSurvey>(sessionsSubject, query)
+    return answers.filter(({ sessions }) => Array.isArray(sessions))
+  }
+
+  async #askAll<Answer extends { readonly hub: string }>(subject: string, question: object): Promise<Answer[]> {
+    const answers: Answer[] = []
     // The users of hubs may publish under the control subject, not to each other's inboxes.
     const reply = `${answerSubject}.${randomUUID()}`
     const subscription = this.#nc.subscribe(reply, {
       callback: (error, message) => {
         if (error) return
-        const { hub, closed } = readJson<Disconnected>(message)
-        if (hub !== undefined && closed !== undefined) answers.push({ hub, closed })
+        const answer = readJson<Answer>(message)
+        if (answer.hub !== undefined) answers.push(answer as Answer)
       },
     })
     try {
-      this.#nc.publish(disconnectSubject, JSON.stringify({ tenant, subject }), { reply })
+      this.#nc.publish(subject, JSON.stringify(question), { reply })
       await sleep(limits.controlMs)
     } finally {
       subscription.unsubscribe()
@@ -71,6 +93,19 @@ export class HubControl {
     if (closed > 0) this.#denials.tell([{ tenant, subject, expiresAt }])
     const answer: Disconnected = { hub: this.#hub.hubName, closed }
     message.respond(JSON.stringify(answer))
+  }
+
+  async #survey(message: Msg): Promise<void> {
+    const { tenant, find = '', behind = false, limit = limits.surveyDefault } = readJson<SurveyQuery>(message)
+    if (tenant === undefined || this.#surveys >= limits.surveysAtOnceMax) return
+    this.#surveys++
+    try {
+      const query = { tenant, find, behind, limit: Math.min(limit, limits.surveyMax) }
+      const survey = await surveySessions(this.#hub, query)
+      if (!this.#nc.isClosed()) message.respond(JSON.stringify(survey))
+    } finally {
+      this.#surveys--
+    }
   }
 }
 
@@ -89,4 +124,5 @@ function readJson<T>(message: Msg): Partial<T> {
 }
 
 const disconnectSubject = `${hubControlSubject}.disconnect`
+const sessionsSubject = `${hubControlSubject}.sessions`
 const answerSubject = `${hubControlSubject}.answer`

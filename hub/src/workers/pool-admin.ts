@@ -2,7 +2,7 @@ import type { Health, Metrics } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { sessionsPath } from '../http/admin-api.ts'
 import { limits } from '../limits.ts'
-import type { SessionPage, SessionReport } from '../session/session-list.ts'
+import type { SessionPage, SessionReport } from '../session/report/session-list.ts'
 import { mergeMetrics } from './merge-metrics.ts'
 import { askWorker, type WorkerPool } from './worker-pool.ts'
 

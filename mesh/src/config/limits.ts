@@ -80,8 +80,12 @@ export const limits = {
   headerBytesMax: 1_024,
   /** A ticket that is not used by then is void. */
   ticketMs: 30_000,
-  /** A hub that is not heard of for this long is gone from the mesh. */
+  /** A service that is not heard of for this long is gone from the mesh. */
   presenceMs: 15_000,
+  /** How often a service says that it is there; a third of the time after which it is gone. */
+  presenceEveryMs: 5_000,
+  /** Characters of the machine's name in the name of a service; the rest is left out. */
+  presenceHostMax: 63,
   /** How long the marker of an expired key can be read; later, only that the key is absent. */
   expiryMarkerMs: 60_000,
   /** The oldest dead letters go beyond these. */

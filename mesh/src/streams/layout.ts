@@ -58,7 +58,7 @@ export function deadLetterSubject(tenant: string, subject: string): string {
   return `dlq.${tenant}.${subject}`
 }
 
-/** The bucket of hubs' presence and load, and the source by which it is read. */
+/** The bucket of services' presence and load, and the source by which it is read. */
 export const meshBucketName = 'mesh'
 
 /** The bucket of one-time tickets. */

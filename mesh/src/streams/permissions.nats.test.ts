@@ -52,22 +52,24 @@ test('nobody may publish to live.>, read all inboxes, or read what the server sa
 
 const may: Readonly<Record<NatsRole, readonly string[]>> = {
   admin: ['$JS.API.STREAM.CREATE.X', '$JS.API.STREAM.PURGE.EV_main', 'ev.main.a', '$KV.main_latest.a', 'weir.hub.kick'],
-  ingest: ['ev.main.a', '$JS.API.STREAM.INFO.EV_main'],
+  ingest: ['ev.main.a', '$JS.API.STREAM.INFO.EV_main', '$KV.mesh.ingest.i-1'],
   hub: [
     'ev.main.a',
     '$JS.API.DIRECT.GET.EV_main',
     '$JS.API.CONSUMER.CREATE.EV_main.x.ev.main.>',
-    '$KV.mesh.hub-1',
+    '$KV.mesh.hub.hub-1',
     '$KV.tickets.a',
     'weir.hub.kick',
   ],
-  projector: ['$KV.main_latest.a', 'ev.main.alerts.a', 'dlq.main.a', '$JS.ACK.EV_main.x'],
+  projector: ['$KV.mesh.projector.p-1', '$KV.main_latest.a', 'ev.main.alerts.a', 'dlq.main.a', '$JS.ACK.EV_main.x'],
 }
 
 const mayNot: Readonly<Record<NatsRole, readonly string[]>> = {
   admin: ['elsewhere'],
   ingest: [
     '$KV.main_latest.a',
+    '$KV.mesh.hub.i-1',
+    '$KV.mesh.projector.i-1',
     '$KV.tickets.a',
     '$JS.API.STREAM.CREATE.X',
     '$JS.API.STREAM.MSG.GET.EV_main',
@@ -79,6 +81,7 @@ const mayNot: Readonly<Record<NatsRole, readonly string[]>> = {
   ],
   hub: [
     '$KV.main_latest.a',
+    '$KV.mesh.ingest.h-1',
     'dlq.main.a',
     '$JS.API.STREAM.CREATE.X',
     '$JS.API.STREAM.UPDATE.EV_main',
@@ -89,7 +92,8 @@ const mayNot: Readonly<Record<NatsRole, readonly string[]>> = {
   projector: [
     'ev.main.a',
     'ev.main.alerts',
-    '$KV.mesh.hub-1',
+    '$KV.mesh.hub.p-1',
+    '$KV.mesh.ingest.p-1',
     '$KV.tickets.a',
     'weir.hub.kick',
     '$JS.API.STREAM.CREATE.X',
@@ -145,11 +149,11 @@ test('a hub can do its work', async () => {
   assert.equal(await ordered.delete(), true)
 
   const mesh = await new Kvm(nc).open('mesh')
-  await mesh.put('hub-1', 'load')
-  assert.equal((await mesh.get('hub-1'))?.string(), 'load')
-  const watch = await mesh.watch()
+  await mesh.put('hub.hub-1', 'load')
+  assert.equal((await mesh.get('hub.hub-1'))?.string(), 'load')
+  const watch = await mesh.watch({ key: 'hub.*' })
   for await (const entry of watch) {
-    assert.equal(entry.key, 'hub-1')
+    assert.equal(entry.key, 'hub.hub-1')
     break
   }
   await publisher.drain()

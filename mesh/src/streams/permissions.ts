@@ -46,12 +46,12 @@ export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
     subscribe: ['_INBOX_admin.>', 'live.>', 'weir.hub.>'],
   },
   ingest: {
-    publish: ['ev.>', '$JS.API.INFO', '$JS.API.STREAM.INFO.*', askDenials],
+    publish: ['ev.>', '$JS.API.INFO', '$JS.API.STREAM.INFO.*', '$KV.mesh.ingest.*', askDenials],
     subscribe: ['_INBOX_ingest.>', ...hearDenials],
   },
   hub: {
     // Events, for Centrifuge clients that publish.
-    publish: [...readStreams, ...useConsumers, 'ev.>', '$KV.mesh.>', '$KV.tickets.>', 'weir.hub.>'],
+    publish: [...readStreams, ...useConsumers, 'ev.>', '$KV.mesh.hub.*', '$KV.tickets.>', 'weir.hub.>'],
     subscribe: ['_INBOX_hub.>', 'live.>', 'weir.hub.>'],
   },
   projector: {
@@ -68,7 +68,7 @@ export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
       '$JS.API.STREAM.NAMES',
       askDenials,
     ],
-    publishDeny: ['$KV.mesh.>', '$KV.tickets.>'],
+    publishDeny: ['$KV.mesh.ingest.>', '$KV.mesh.hub.>', '$KV.tickets.>'],
     subscribe: ['_INBOX_projector.>', ...hearDenials],
   },
 }

@@ -1,7 +1,7 @@
 import { Mode, WeirError } from '@weir/proto'
-import { limits } from '../limits.ts'
-import type { Session } from './session.ts'
-import type { Subscription } from './subscriptions.ts'
+import { limits } from '../../limits.ts'
+import type { Session } from '../session.ts'
+import type { Subscription } from '../subscriptions.ts'
 
 /** How a connection stands, for operators. */
 export interface SessionReport {
