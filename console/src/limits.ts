@@ -21,8 +21,14 @@ export const limits = {
   askAgainMaxMs: 5_000,
   /** The end of a token is said loudly from so long before it. */
   tokenSoonMs: 300_000,
-  /** A hub speaks every five seconds; one that was not heard for so long is shown as late. */
-  hubLateMs: 12_000,
+  /** A service speaks every five seconds; one that was not heard for so long is shown as late. */
+  serviceLateMs: 12_000,
+  /** Sessions that the page of the mesh shows; of more, those that are furthest behind. */
+  sessionsShown: 100,
+  /** How often the hubs are asked for them. */
+  sessionsLookMs: 3_000,
+  /** A question that follows what is typed waits for so long for the next letter. */
+  typingMs: 250,
   /** How often the projector is asked how far it is. */
   projectorLookMs: 3_000,
 
@@ -38,6 +44,8 @@ export const limits = {
    * Characters of JSON that are shown at first: more make the layout slow, and are one click away.
    */
   jsonShownMax: 20_000,
+  /** Bytes of a dead letter that are shown; its size is told. */
+  letterBytesShown: 4_096,
   /** A rate is the mean of so many seconds. */
   rateWindowSeconds: 10,
   /** Subjects that completion knows; of more, the first that came. */

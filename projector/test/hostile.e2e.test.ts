@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fromBinary } from '@bufbuild/protobuf'
 import { bucketStream, defaultTenantSpec, provisionTenant } from '@weir/mesh'
-import type { DeadLetterPage } from '../src/run/dead-letters.ts'
+import { EventSchema } from '@weir/proto'
+import type { DeadLetterPage, OpenLetter } from '../src/run/dead-letters.ts'
 import type { StateItem, StatePage } from './api-shapes.ts'
 import { startPglite, type TestDatabase } from './pglite.ts'
 import { reading, ServiceUnderTest, until } from './service-under-test.ts'
@@ -86,6 +88,12 @@ test('a dead letter is tried again, and is gone once it succeeds or is removed',
   })
   assert.match(letter.reason, /label\.floor/)
   assert.equal(letter.event?.reading?.metrics?.n, 1)
+  const { body: opened } = await service.get<OpenLetter>(`/v1/dead-letters/${letter.id}`)
+  const { payload, ...rest } = opened
+  assert.deepEqual(rest, letter)
+  assert.equal(fromBinary(EventSchema, Buffer.from(payload, 'base64')).id, opened.event?.id ?? '')
+  assert.ok(Date.parse(opened.stored) <= Date.parse(opened.putAside) && Date.parse(opened.stored) > 0)
+  assert.equal((await service.get('/v1/dead-letters/999999')).status, 404)
   // It still lacks the label.
   assert.equal((await service.request('POST', `/v1/dead-letters/${letter.id}/replay`)).status, 422)
   assert.equal((await service.request('DELETE', `/v1/dead-letters/${letter.id}`)).status, 204)

@@ -25,6 +25,7 @@ export class Link {
   readonly #box: TokenBox = new TokenBox((token) => this.#changed(token))
   #lostAtMs: number | undefined
   #conflated = 0
+  #hubAddress = ''
   #generation = 0
 
   constructor() {
@@ -65,6 +66,17 @@ export class Link {
 
   /** Calls the read API beyond what the client knows. Rejects with a sentence. */
   async read<Body>(path: string, init: RequestInit = {}): Promise<Body> {
+    return await this.#ask<Body>(path, init)
+  }
+
+  /** Calls the hub over plain HTTP. Rejects with a sentence. */
+  async readHub<Body>(path: `/${string}`, init: RequestInit = {}): Promise<Body> {
+    const { endpointUrl } = await import('@weir/client')
+    const [pathname, query = ''] = path.split('?')
+    return await this.#ask<Body>(`${endpointUrl(this.#hubAddress, pathname as `/${string}`, 'http')}?${query}`, init)
+  }
+
+  async #ask<Body>(path: string, init: RequestInit): Promise<Body> {
     const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' }
     const response = await fetch(path, { ...init, headers, signal: AbortSignal.timeout(limits.requestMs) })
     const body: unknown = response.status === 204 ? {} : await response.json().catch(() => ({}))
@@ -88,6 +100,7 @@ export class Link {
     const [hubUrl, { connect }] = await Promise.all([this.#hubUrl(generation), import('@weir/client')])
     if (hubUrl === undefined) return
     this.weir?.close()
+    this.#hubAddress = hubUrl
     const readUrl = new URL('.', location.href).href
     const weir = connect({
       url: hubUrl,

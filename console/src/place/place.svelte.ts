@@ -53,6 +53,11 @@ export class Place {
     return this.#search.get('row') ?? undefined
   }
 
+  /** Whether details stand beside the page: of a subject, or of a dead letter. */
+  get drawn(): boolean {
+    return this.row !== undefined || this.get('letter') !== undefined
+  }
+
   /** What only one page knows: `bucket`, `board`, `step`, variables of a board (`$branch`). */
   get(name: string): string | undefined {
     return this.#search.get(name) ?? undefined

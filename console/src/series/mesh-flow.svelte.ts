@@ -5,14 +5,18 @@ import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
 
-/** What a hub says of itself every five seconds. */
-export interface HubLoad {
+/** What a hub, ingest or projector says of itself every five seconds. */
+export interface ServiceLoad {
+  readonly kind: ServiceKind
   readonly name: string
   readonly version: string
   readonly startedMs: number
   readonly heardMs: number
   readonly metrics: Readonly<Record<string, number>>
 }
+
+export const serviceKinds = ['hub', 'ingest', 'projector'] as const
+export type ServiceKind = (typeof serviceKinds)[number]
 
 /**
  * A subject and how lively it was lately: each change counts, and counts half after two minutes.
@@ -41,13 +45,15 @@ export class MeshFlow {
   head: number = $state(0)
   /** How many events came since the page is open. */
   sinceOpen: number = $state(0)
-  hubs: readonly HubLoad[] = $state.raw([])
+  services: readonly ServiceLoad[] = $state.raw([])
+  readonly hubs: readonly ServiceLoad[] = $derived(this.services.filter(({ kind }) => kind === 'hub'))
   lively: readonly Lively[] = $state.raw([])
   /** Whether events other than this machine's own load were seen; undefined until it is known. */
   used: boolean | undefined = $state()
 
   readonly #desk: Desk
-  readonly #hubs = new Map<string, HubLoad>()
+  /** By the key of each in the bucket. */
+  readonly #services = new Map<string, ServiceLoad>()
   readonly #lively = new Map<string, Lively>()
   readonly #feeds: Feed[] = []
   readonly #timer: ReturnType<typeof setInterval>
@@ -61,8 +67,7 @@ export class MeshFlow {
     this.#desk = desk
     void this.#open(weir)
     this.#timer = setInterval(() => this.#sample(), 1000)
-    if (desk.link.identity?.admin === true)
-      this.#feeds.push(new Feed(desk, weir, { source: 'mesh' }, this.#hubReader()))
+    if (desk.link.identity?.admin === true) this.#feeds.push(new Feed(desk, weir, { source: 'mesh' }, this.#presence()))
   }
 
   close(): void {
@@ -103,23 +108,29 @@ export class MeshFlow {
     )
   }
 
-  #hubReader(): ConstructorParameters<typeof Feed>[3] {
+  #presence(): ConstructorParameters<typeof Feed>[3] {
     return {
-      entry: ({ event }) => {
-        const { hub, version = '', started = '' } = event.labels
-        if (hub === undefined || event.data.case !== 'reading') return
-        this.#hubs.set(hub, {
-          name: hub,
+      entry: ({ subject, event }) => {
+        const kind = serviceKinds.find((each) => subject.startsWith(`${each}.`))
+        if (kind === undefined || event.data.case !== 'reading') return
+        const { version = '', started = '' } = event.labels
+        this.#services.set(subject, {
+          kind,
+          name: subject.slice(kind.length + 1),
           version,
           startedMs: Date.parse(started),
           heardMs: serverNowMs(),
           metrics: event.data.value.metrics,
         })
-        this.hubs = [...this.#hubs.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+        this.services = [...this.#services.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
       },
       removed: ({ subject }) => {
-        this.#hubs.delete(subject.slice('hub.'.length))
-        this.hubs = [...this.#hubs.values()]
+        this.#services.delete(subject)
+        this.services = this.services.filter(({ kind, name }) => `${kind}.${name}` !== subject)
+      },
+      reset: () => {
+        this.#services.clear()
+        this.services = []
       },
     }
   }

@@ -31,7 +31,19 @@ export interface DeadLetter {
   readonly id: number
   readonly projection: string
   readonly subject: string
+  readonly seq: number
+  readonly stored: string
+  readonly putAside: string
+  readonly code: string
   readonly reason: string
+  readonly bytes: number
+  /** Absent when the bytes are no event. */
+  readonly event?: object
+}
+
+/** A dead letter with its bytes, in base64. */
+export interface OpenLetter extends DeadLetter {
+  readonly payload: string
 }
 
 /** Projections, dead letters and streams, asked every few seconds; for administrators. */
@@ -39,6 +51,8 @@ export class ProjectorView {
   projections: readonly ProjectionView[] = $state.raw([])
   letters: readonly DeadLetter[] = $state.raw([])
   streams: readonly StreamView[] = $state.raw([])
+  /** Whether there was an answer. */
+  known: boolean = $state(false)
   fault: string = $state('')
   readonly #link: Link
   readonly #timer: ReturnType<typeof setInterval>
@@ -57,21 +71,31 @@ export class ProjectorView {
     await this.#do(`v1/projections/${encodeURIComponent(name)}/rebuild`, 'POST')
   }
 
-  async replay(id: number): Promise<void> {
-    await this.#do(`v1/dead-letters/${id}/replay`, 'POST')
+  /** Why it failed; undefined when it is projected. */
+  replay(id: number): Promise<string | undefined> {
+    return this.#do(`v1/dead-letters/${id}/replay`, 'POST')
   }
 
-  async drop(id: number): Promise<void> {
-    await this.#do(`v1/dead-letters/${id}`, 'DELETE')
+  /** Why it failed; undefined when the letter is gone. */
+  drop(id: number): Promise<string | undefined> {
+    return this.#do(`v1/dead-letters/${id}`, 'DELETE')
   }
 
-  async #do(path: string, method: 'POST' | 'DELETE'): Promise<void> {
+  /** Rejects with a sentence. */
+  open(id: number): Promise<OpenLetter> {
+    return this.#link.read<OpenLetter>(`v1/dead-letters/${id}`)
+  }
+
+  async #do(path: string, method: 'POST' | 'DELETE'): Promise<string | undefined> {
+    let refused: string | undefined
     try {
       await this.#link.read(path, { method })
     } catch (thrown) {
-      this.fault = thrown instanceof Error ? thrown.message : String(thrown)
+      refused = thrown instanceof Error ? thrown.message : String(thrown)
     }
     await this.#look()
+    if (refused !== undefined) this.fault = refused
+    return refused
   }
 
   async #look(): Promise<void> {
@@ -84,6 +108,7 @@ export class ProjectorView {
       this.projections = projections.items
       this.letters = letters.items
       this.streams = streams.items
+      this.known = true
       this.fault = ''
     } catch (thrown) {
       this.fault = thrown instanceof Error ? thrown.message : String(thrown)

@@ -9,18 +9,25 @@ import { administered, named } from './projection-routes.ts'
 const text = { type: 'string' }
 const whole = { type: 'integer' }
 
+const time = { type: 'string', format: 'date-time' }
+const letter = {
+  id: whole,
+  projection: text,
+  subject: text,
+  seq: { ...whole, description: 'The sequence in the events.' },
+  stored: { ...time, description: 'When the event was stored.' },
+  putAside: { ...time, description: 'When a projection could not take it.' },
+  code: text,
+  reason: text,
+  bytes: whole,
+}
+const event = { event: { ...schemaReference('Event'), description: 'Absent when the bytes are no event.' } }
+
 export const deadLetterSchemas: Schemas = {
-  DeadLetter: objectSchema(
-    {
-      id: whole,
-      projection: text,
-      subject: text,
-      seq: { ...whole, description: 'The sequence in the events.' },
-      code: text,
-      reason: text,
-      bytes: whole,
-    },
-    { event: { ...schemaReference('Event'), description: 'Absent when the bytes are no event.' } },
+  DeadLetter: objectSchema(letter, event),
+  OpenDeadLetter: objectSchema(
+    { ...letter, payload: { ...text, format: 'byte', description: 'The event as it is stored, in base64.' } },
+    event,
   ),
 }
 
@@ -37,6 +44,15 @@ const listLetters: Endpoint<'/v1/dead-letters'> = {
       objectSchema({ items: arrayOf('DeadLetter') }, { next: { ...whole, description: 'Absent on the last page.' } }),
     ),
   },
+  refusals: ['not_found'],
+}
+
+const getLetter: Endpoint<'/v1/dead-letters/:id'> = {
+  method: 'GET',
+  path: '/v1/dead-letters/:id',
+  summary: 'A dead letter with its bytes; for administrators',
+  parameters: [letterParameter],
+  answers: { 200: jsonAnswer('The letter', schemaReference('OpenDeadLetter')) },
   refusals: ['not_found'],
 }
 
@@ -63,6 +79,13 @@ export function deadLetterRoutes(router: Router, tenants: readonly TenantProject
   router.add(listLetters, async (context, url) => {
     const after = wholeNumber(url.searchParams.get('after') ?? '0', 'after')
     return context.json(await administered(tenants, context.get('identity')).deadLetters.list(after, limitOf(url)))
+  })
+
+  router.add(getLetter, async (context) => {
+    const { deadLetters } = administered(tenants, context.get('identity'))
+    return context.json(await deadLetters.read(wholeNumber(context.req.param('id'), 'id')), 200, {
+      'cache-control': 'private, no-cache',
+    })
   })
 
   router.add(replayLetter, async (context) => {

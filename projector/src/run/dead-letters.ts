@@ -25,11 +25,20 @@ export interface DeadLetter {
   readonly subject: string
   /** Its place among the events. */
   readonly seq: number
+  /** When the event was stored, and when it was put aside; RFC 3339. */
+  readonly stored: string
+  readonly putAside: string
   readonly code: string
   readonly reason: string
   /** Absent when the bytes are no event. */
   readonly event?: EventJson
   readonly bytes: number
+}
+
+/** A letter with all that is known of it. */
+export interface OpenLetter extends DeadLetter {
+  /** The event as it is stored, in base64. */
+  readonly payload: string
 }
 
 export interface DeadLetterPage {
@@ -92,15 +101,23 @@ export class DeadLetters {
       messagesMax: limit,
       bytesMax: limits.pageBytesMax,
     })
-    const items = messages.map((message) => letterOf(message, this.#subjectOf(message)))
+    const items = messages.map((message) => {
+      return letterOf(message, this.#subjectOf(message), Date.parse(message.header('Nats-Time-Stamp')))
+    })
     const last = messages.at(-1)
     return more && last !== undefined ? { items, next: last.seq } : { items }
   }
 
+  /** One letter. Throws `not_found`. */
+  async read(id: number): Promise<OpenLetter> {
+    const message = await this.#at(id)
+    const letter = letterOf(message, this.#subjectOf(message), message.storedAtMs)
+    return { ...letter, payload: Buffer.from(message.payload).toString('base64') }
+  }
+
   /** The event of a letter, and the projection that could not take it. Throws `not_found`. */
   async open(id: number): Promise<{ readonly projection: string; readonly record: EventRecord }> {
-    const message = await messageAt(this.#nc, this.#stream, id)
-    if (message === undefined) throw new WeirError('not_found', `There is no dead letter ${id}.`)
+    const message = await this.#at(id)
     const { epoch, seq } = readStamp(message)
     const subject = this.#subjectOf(message)
     const record = new EventRecord(subject, epoch, seq, Number(message.header('Weir-Stored')), message.payload)
@@ -116,17 +133,25 @@ export class DeadLetters {
     this.#publisher.close()
   }
 
+  async #at(id: number): Promise<DirectMessage> {
+    const message = await messageAt(this.#nc, this.#stream, id)
+    if (message === undefined) throw new WeirError('not_found', `There is no dead letter ${id}.`)
+    return message
+  }
+
   #subjectOf(message: StoredMessage | DirectMessage): string {
     return message.subject.slice(deadLetterSubject(this.#tenant, '').length)
   }
 }
 
-function letterOf(message: StoredMessage, subject: string): DeadLetter {
+function letterOf(message: StoredMessage | DirectMessage, subject: string, putAsideMs: number): DeadLetter {
   const letter = {
     id: message.seq,
     projection: message.header('Weir-Projection'),
     subject,
     seq: readStamp(message).seq,
+    stored: timeText(Number(message.header('Weir-Stored'))),
+    putAside: timeText(putAsideMs),
     code: message.header('Weir-Code'),
     reason: message.header('Weir-Reason'),
     bytes: message.payload.length,
@@ -136,6 +161,11 @@ function letterOf(message: StoredMessage, subject: string): DeadLetter {
   } catch {
     return letter
   }
+}
+
+/** The beginning of time where a header is no time. */
+function timeText(ms: number): string {
+  return new Date(Number.isFinite(ms) ? ms : 0).toISOString()
 }
 
 /** A header holds printable ASCII alone. */
