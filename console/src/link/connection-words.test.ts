@@ -10,6 +10,7 @@ const facts: ConnectionFacts = {
   retryAtMs: undefined,
   conflated: 0,
   errorCode: undefined,
+  tokenError: undefined,
   nowMs: 1_000_000,
 }
 const said = (some: Partial<ConnectionFacts>): string => {
@@ -36,6 +37,15 @@ test('a connection that is closed for good says what cures it', () => {
   assert.equal(said({ state: 'closed', errorCode: 'forbidden' }), 'Closed | signIn')
   assert.equal(said({ state: 'closed', errorCode: 'draining' }), 'Closed | reload')
   assert.equal(said({ state: 'closed' }), 'Closed | reload')
+})
+
+test('a token that could not be renewed is said while all goes on, with what cures it', () => {
+  const { hint, tone } = connectionSaid({ ...facts, tokenError: 'Of somebody else.' })
+  assert.match(hint, /could not be renewed \(Of somebody else\.\)/)
+  assert.equal(tone, 'warn')
+  assert.equal(said({ tokenError: 'No.' }), 'Live | token not renewed | signIn')
+  assert.equal(said({ state: 'behind', conflated: 2, tokenError: 'No.' }), 'Behind | by 2 · token not renewed | signIn')
+  assert.equal(said({ state: 'closed', errorCode: 'token_expired', tokenError: 'No.' }), 'Closed | signIn')
 })
 
 test('a token says who it is for, and what is none says nothing', () => {

@@ -12,6 +12,8 @@ export interface ConnectionFacts {
   readonly conflated: number
   /** Why it was closed. */
   readonly errorCode: string | undefined
+  /** Why the token could not be renewed, while the one before is still good. */
+  readonly tokenError: string | undefined
   readonly nowMs: number
 }
 
@@ -29,6 +31,15 @@ export interface ConnectionSaid {
  * The state of the connection in words: what is so, since when, what comes next and what cures it.
  */
 export function connectionSaid(facts: ConnectionFacts): ConnectionSaid {
+  const said = stateSaid(facts)
+  const { state, tokenError } = facts
+  if (tokenError === undefined || state === 'offline' || state === 'closed') return said
+  const say = words.connection
+  const detail = [said.detail, say.notRenewed].filter((part) => part !== '').join(' · ')
+  return { ...said, detail, hint: say.notRenewedHint(tokenError), tone: 'warn', cure: 'signIn' }
+}
+
+function stateSaid(facts: ConnectionFacts): ConnectionSaid {
   const say = words.connection
   switch (facts.state) {
     case 'live':

@@ -142,6 +142,7 @@ export class Link {
       retryAtMs: status?.retryAtMs,
       conflated: this.#conflated,
       errorCode: status?.error?.code,
+      tokenError: status?.tokenError?.message,
       nowMs: Date.now(),
     })
   }
@@ -186,5 +187,6 @@ const begin = {
   retryAtMs: undefined,
   conflated: 0,
   errorCode: undefined,
+  tokenError: undefined,
   nowMs: 0,
 } as const

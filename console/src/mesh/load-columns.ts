@@ -1,9 +1,15 @@
 import { count, rate } from '../words/numbers.ts'
 import { quantity } from '../words/quantity.ts'
 import { words } from '../words/words.ts'
-import type { LoadColumn } from './ServiceSheet.svelte'
 
 type Metrics = Readonly<Record<string, number>>
+
+/** One figure of each service: its heading, its text, and whether it asks for a look. */
+export interface LoadColumn {
+  readonly name: string
+  text(metrics: Metrics): string
+  some?(metrics: Metrics): boolean
+}
 
 const say = words.mesh
 const of = (name: string, metric: string): LoadColumn => ({ name, text: (metrics) => count(metrics[metric] ?? 0) })
@@ -17,7 +23,7 @@ const perSecond = (name: string, metric: string): LoadColumn => ({
 })
 const bytes = (name: string, ...parts: readonly string[]): LoadColumn => ({
   name,
-  text: (metrics: Metrics) =>
+  text: (metrics) =>
     quantity(
       parts.reduce((sum, part) => sum + (metrics[part] ?? 0), 0),
       'By',

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { until } from '../../cli/test/processes.ts'
+import { axeFaults, live, mesh, post, visit } from './console.ts'
+
+test('an alert is told everywhere, acknowledged, and resolved by its rule', async () => {
+  const { page, context, faults } = await visit('alerts')
+  await live(page)
+  await post([{ subject: 'hot.r1', reading: { metrics: { celsius: 35 } } }])
+  const row = page.getByRole('listitem').filter({ hasText: 'r1 is at 35 degrees' })
+  await row.waitFor()
+  await until('the title counts it', async () => /^\(\d+\) Alerts/.test(await page.title()))
+  await row.getByRole('button', { name: 'Acknowledge' }).click()
+  await row.getByText('acknowledged by owner').waitFor()
+  await post([{ subject: 'hot.r1', reading: { metrics: { celsius: 20 } } }])
+  await until('it is off the list', async () => (await row.count()) === 0)
+  await page.getByRole('button', { name: 'Resolved too' }).click()
+  await page.getByRole('listitem').filter({ hasText: 'r1' }).getByText('Resolved').first().waitFor()
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('a silenced alert is told as such, makes no sound and is not counted, until its silence is ended', async () => {
+  const { page, context, faults } = await visit('')
+  // Counts the sounds; the browser of a test plays none.
+  await context.addInitScript(() => {
+    const { AudioContext } = globalThis
+    Object.assign(globalThis, {
+      sounds: 0,
+      AudioContext: class extends AudioContext {
+        constructor() {
+          super()
+          Object.assign(globalThis, { sounds: (globalThis as unknown as { sounds: number }).sounds + 1 })
+        }
+      },
+    })
+  })
+  const sounds = (): Promise<number> => page.evaluate(() => (globalThis as unknown as { sounds: number }).sounds)
+  const icon = (): Promise<string> => page.locator('link[rel=icon]').evaluate((link) => (link as HTMLLinkElement).href)
+  const hot = (room: string): Promise<void> => post([{ subject: `hot.${room}`, reading: { metrics: { celsius: 50 } } }])
+  const alert = (room: string) => page.getByRole('listitem').filter({ hasText: `${room} is at 50 degrees` })
+  await page.goto(`${mesh.running.addresses.projector}/alerts`)
+  await live(page)
+  for (const open of await page.getByRole('button', { name: 'Resolve', exact: true }).all()) await open.click()
+  await until('nothing fires', async () => (await page.title()) === 'Alerts · Weir')
+  await page.getByRole('button', { name: 'Sound' }).click()
+
+  await hot('s1')
+  await until('it sounds', async () => (await sounds()) === 1)
+  await until('the title counts it', async () => (await page.title()).startsWith('(1) '))
+  assert.match(await icon(), /^data:image\/svg/)
+  await alert('s1').getByRole('button', { name: 'Silence hot s1' }).click()
+  await page.getByRole('radio', { name: /All of the rule/ }).check()
+  await page.getByRole('textbox', { name: 'Comment' }).fill('the oven is on')
+  await page.getByRole('button', { name: '30 min 00 s' }).click()
+  await alert('s1')
+    .getByText(/Silenced until .* by owner · the oven is on/)
+    .waitFor()
+  await until('the title has no count', async () => (await page.title()) === 'Alerts · Weir')
+  assert.doesNotMatch(await icon(), /^data:image\/svg\+xml,.*circle/)
+
+  await hot('s2')
+  await alert('s2')
+    .getByText(/Silenced until/)
+    .waitFor()
+  await page.getByText('2 quiet').waitFor()
+  assert.equal(await sounds(), 1, 'what is silenced makes no sound')
+  assert.deepEqual(await axeFaults(page), [])
+
+  await page.getByRole('button', { name: 'End: hot' }).click()
+  await until('both count again', async () => (await page.title()).startsWith('(2) '))
+  assert.equal(await page.getByRole('heading', { name: 'Silences' }).count(), 0)
+  await post(['s1', 's2'].map((room) => ({ subject: `hot.${room}`, reading: { metrics: { celsius: 20 } } })))
+  await until('nothing fires', async () => (await page.title()) === 'Alerts · Weir')
+  assert.deepEqual(faults, [])
+  await context.close()
+})

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { browser, live, mesh, visit } from './console.ts'
+
+test('one sign-in serves all tabs; a token that is no good is asked for again', async () => {
+  const context = await browser.newContext({ locale: 'en-GB' })
+  const first = await context.newPage()
+  // As a browser calls it under the POSIX locale; Intl refuses it.
+  await first.addInitScript(
+    "Object.defineProperty(navigator, 'language', { value: 'en-US@posix', configurable: true })",
+  )
+  await first.goto(mesh.running.addresses.projector)
+  const field = first.getByRole('textbox', { name: 'Token' })
+  await field.fill('nonsense')
+  await first.getByRole('button', { name: 'Continue' }).click()
+  await first.getByRole('alert').getByText('three parts').waitFor()
+  const [head, body] = mesh.running.token.split('.')
+  await field.fill(`${head}.${body}.AAAA`)
+  await first.getByRole('button', { name: 'Continue' }).click()
+  await first.getByRole('alert').getByText(/token/i).waitFor()
+  await first.getByRole('textbox', { name: 'Token' }).fill(mesh.running.token)
+  await first.getByRole('button', { name: 'Continue' }).click()
+  await live(first)
+
+  const second = await context.newPage()
+  await second.goto(`${mesh.running.addresses.projector}/live`)
+  await live(second)
+  assert.equal(await second.evaluate(() => `${localStorage.length}${location.href.includes('ey')}`), '0false')
+  await second.getByRole('button', { name: /owner/ }).click()
+  await second.getByRole('dialog').getByText('Administrator').waitFor()
+  await second.getByRole('button', { name: 'Sign out' }).click()
+  await first.getByRole('textbox', { name: 'Token' }).waitFor()
+  await context.close()
+})
+
+test('a token that ends while the page is open is asked for in place, and the page goes on', async () => {
+  const brief = (await mesh.weir('token', '--subscribe', '>', '--ttl', '4s')).out.trim()
+  const context = await browser.newContext({ locale: 'en-GB' })
+  const page = await context.newPage()
+  await page.goto(`${mesh.running.addresses.projector}/live?filter=brief.>#token=${brief}`)
+  await live(page)
+  await page.getByRole('textbox', { name: 'Token' }).waitFor({ timeout: 20_000 })
+  await page.getByRole('textbox', { name: 'Token' }).fill(mesh.running.token)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await live(page)
+  assert.equal(new URL(page.url()).searchParams.get('filter'), 'brief.>')
+  await mesh.weir('pub', 'brief.r1', '"came"')
+  await page.getByRole('row', { name: /brief\.r1/ }).waitFor()
+  await context.close()
+})
+
+test('when the hub dies the page says so, tries again, and nothing is missing afterwards', async () => {
+  const { page, context, faults } = await visit('live?filter=lost.>')
+  await live(page)
+  await mesh.weir('pub', 'lost.r1', '"before"')
+  await page.getByRole('row', { name: /before/ }).waitFor()
+  process.kill(mesh.running.pids.hub ?? 0, 'SIGKILL')
+  await page.locator('[data-state=offline], [data-state=recovering]').waitFor()
+  await mesh.weir('pub', 'lost.r1', '"meanwhile"')
+  await live(page)
+  await page.getByRole('row', { name: /meanwhile/ }).waitFor({ timeout: 30_000 })
+  assert.deepEqual(faults, [])
+  await context.close()
+})

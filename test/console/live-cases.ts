@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { until } from '../../cli/test/processes.ts'
+import { live, mesh, post, visit } from './console.ts'
+
+test('live shows events as they happen, stands still when it is paused, and the filter is in the address', async () => {
+  const { page, context, faults } = await visit('live')
+  await live(page)
+  await page.keyboard.press('/')
+  await page.keyboard.type('page.>')
+  await page.keyboard.press('Enter')
+  await until('the filter is in the address', () => new URL(page.url()).searchParams.get('filter') === 'page.>')
+  assert.equal(new URL(page.url()).hash, '', 'the token is gone from the address')
+  await page.getByText('Nothing has come yet').waitFor()
+  await mesh.weir('pub', 'page.r1', '{"n":1,"say":"first"}')
+  await page.getByRole('row', { name: /page\.r1.*first/ }).waitFor()
+  await page.keyboard.press('Space')
+  await mesh.weir('pub', 'page.r1', '{"n":2,"say":"second"}')
+  await page.getByRole('button', { name: '1 new' }).waitFor()
+  assert.equal(await page.getByText('second').count(), 0, 'a paused view stays as it is')
+  await page.getByRole('button', { name: '1 new' }).click()
+  await page.getByText('second').waitFor()
+
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.getByRole('complementary', { name: 'Details' }).getByText('+1', { exact: true }).waitFor()
+  const there = page.url()
+  await page.reload()
+  await page.getByRole('complementary', { name: 'Details' }).getByText('+1', { exact: true }).waitFor()
+  assert.equal(page.url(), there, 'a reload shows the same')
+  await page.goBack()
+  await until(
+    'back closes the details',
+    async () => (await page.getByRole('complementary', { name: 'Details' }).count()) === 0,
+  )
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('live opens with what is stored, without a gap to what comes', async () => {
+  await post(Array.from({ length: 30 }, (_, at) => ({ subject: 'stored.r1', data: { n: at } })))
+  const { page, context, faults } = await visit('live?filter=stored.>')
+  await page.getByRole('row', { name: /stored\.r1 29/ }).waitFor()
+  await post([{ subject: 'stored.r1', data: { n: 30 } }])
+  await page.getByRole('row', { name: /stored\.r1 30/ }).waitFor()
+  assert.equal(await page.getByRole('grid').getAttribute('aria-rowcount'), '32', '31 events and the head, none twice')
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('what is seen is exported, and no cell begins a formula', async () => {
+  await post([
+    { subject: 'sheet.r1', data: { name: '=1+1', n: 1 } },
+    { subject: 'sheet.r1', data: { name: 'a "b", c', n: 2 } },
+  ])
+  const { page, context, faults } = await visit('live?filter=sheet.>')
+  await page
+    .getByRole('row', { name: /sheet\.r1/ })
+    .nth(1)
+    .waitFor()
+  const exported = async (as: string): Promise<string> => {
+    await page.getByRole('button', { name: 'Export' }).click()
+    const download = page.waitForEvent('download')
+    await page.getByRole('button', { name: as }).click()
+    return readFileSync(await (await download).path(), 'utf8')
+  }
+  const lines = (await exported('As NDJSON')).trim().split('\n')
+  assert.deepEqual(
+    lines.map((line) => (JSON.parse(line) as { event: { data: { n: number } } }).event.data.n),
+    [1, 2],
+  )
+  const csv = await exported('As CSV')
+  assert.match(csv, /sheet\.r1/)
+  assert.match(csv, /"a ""b"", c"/)
+  assert.doesNotMatch(csv, /(^|[,"])=1/m)
+  assert.deepEqual(faults, [])
+  await context.close()
+})

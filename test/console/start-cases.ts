@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { axeFaults, live, mesh, post, visit } from './console.ts'
+
+const pages = ['', 'live', 'state', 'history?filter=axe.*.climate', 'alerts', 'mesh', 'boards?board=rooms']
+
+test('a new mesh shows how to send the first event, and says when it is there', async () => {
+  const { page, context, faults } = await visit('')
+  await live(page)
+  await page.getByText('Waiting for the first event').waitFor()
+  assert.deepEqual(await axeFaults(page), [])
+  await mesh.weir('pub', 'rooms.r1.climate', '{"celsius": 21.5}')
+  await page.getByText('It arrived').waitFor()
+  await page.getByRole('button', { name: /rooms\.r1\.climate/ }).waitFor()
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('every page in both themes has nothing that axe finds, and no sideways scroll at 360 px', async () => {
+  await post([
+    {
+      subject: 'axe.r1.climate',
+      reading: { metrics: { celsius: 21.5, share: 0.4 }, units: { celsius: 'Cel', share: '1' } },
+    },
+    { subject: 'axe.r2.order', stateChange: { entity: 'order 1', from: 'new', to: 'ready' } },
+    { subject: 'axe.r3.text', data: { name: 'x', list: [1, 2] } },
+    { subject: 'axe.r4.step', step: { pipeline: 'run 1', name: 'fetch', status: 'PROCESSING', index: 0 } },
+    { subject: 'hot.r9', reading: { metrics: { celsius: 41 } } },
+  ])
+  for (const colorScheme of ['dark', 'light'] as const) {
+    const { page, context, faults } = await visit('', { colorScheme })
+    await live(page)
+    for (const path of pages) {
+      await page.goto(`${mesh.running.addresses.projector}/${path}`)
+      await live(page)
+      await page.waitForTimeout(1_200)
+      assert.deepEqual(await axeFaults(page), [], `${path || 'start'}, ${colorScheme}`)
+      await page.setViewportSize({ width: 360, height: 740 })
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 360, path)
+      await page.setViewportSize({ width: 1280, height: 800 })
+    }
+    await page.goto(`${mesh.running.addresses.projector}/state?row=axe.r1.climate`)
+    await page.getByRole('tab', { name: 'JSON' }).click()
+    await page.getByText('"celsius"').first().waitFor()
+    assert.deepEqual(await axeFaults(page), [], `details, ${colorScheme}`)
+    await page.keyboard.press('Escape')
+    for (const [key, name] of [
+      ['Control+k', 'Commands'],
+      ['?', 'Keys'],
+    ] as const) {
+      await page.keyboard.press(key)
+      await page.getByRole('dialog', { name }).waitFor()
+      assert.deepEqual(await axeFaults(page), [], `${name}, ${colorScheme}`)
+      await page.keyboard.press('Escape')
+    }
+    assert.deepEqual(faults, [])
+    await context.close()
+  }
+})
+
+test('the page speaks Spanish where the browser does', async () => {
+  const { page, context } = await visit('live', { locale: 'es-ES' })
+  await live(page, 'En vivo')
+  assert.equal(await page.evaluate(() => document.documentElement.lang), 'es')
+  await page.getByRole('link', { name: 'Estado' }).waitFor()
+  await context.close()
+})

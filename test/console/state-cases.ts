@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { until } from '../../cli/test/processes.ts'
+import { live, mesh, post, visit } from './console.ts'
+
+test('hostile, huge, bidirectional and exact values are shown as what they are', async () => {
+  const { page, context, faults } = await visit('state?filter=odd.>')
+  await live(page)
+  await post([
+    { subject: 'odd.html', data: '<img src=x onerror="document.title=1"><script>document.title=2</script>' },
+    { subject: 'odd.rtl', data: { text: '\u202Eabc \u05D0\u05D1\u05D2 e\u0301\u0301\u0301' } },
+    { subject: 'odd.nan', data: { value: 'NaN' } },
+    { subject: 'odd.huge', data: 'x'.repeat(255_000) },
+  ])
+  const response = await fetch(`${mesh.running.addresses.ingest}/v1/events/odd.exact`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${mesh.running.token}`, 'content-type': 'application/json' },
+    body: '{"id":12345678901234567890,"ns":1700000000000000001}',
+  })
+  assert.equal(response.status, 200)
+  await page.getByRole('row', { name: /odd\.exact/ }).waitFor()
+  await page.getByText('12,345,678,901,234,567,890').first().waitFor()
+  await page.getByText('<img src=x').first().waitFor()
+  assert.equal(await page.locator('img[src=x]').count(), 0)
+  await page.getByRole('row', { name: /odd\.exact/ }).click()
+  await page.getByRole('tab', { name: 'JSON' }).click()
+  await page.getByRole('tabpanel').getByText('12345678901234567890').waitFor()
+  await page.getByRole('row', { name: /odd\.huge/ }).click()
+  await page.getByRole('button', { name: 'Show all' }).waitFor()
+  assert.match(await page.title(), /State · Weir$/)
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('a snapshot is no change: a page that opens on many values says 0 changes', async () => {
+  await post(Array.from({ length: 300 }, (_, i) => ({ subject: `still.s${i}`, data: i })))
+  const { page, context } = await visit('state?filter=still.>')
+  await page.getByText('300 subjects').waitFor()
+  await page.waitForTimeout(2_500)
+  assert.equal(await page.locator('[data-figure=changes]').textContent(), '0 /s')
+  await post(Array.from({ length: 20 }, (_, i) => ({ subject: `still.s${i}`, data: -i })))
+  await until('the mean of ten seconds counts them', async () => {
+    const text = (await page.locator('[data-figure=changes]').textContent()) ?? ''
+    const value = Number.parseFloat(text)
+    return value > 0 && value <= 20
+  })
+  await context.close()
+})
+
+test('a clock that is off by an hour is said, and ages are by the clock of the mesh', async () => {
+  await post([{ subject: 'clock.r1', data: 1 }])
+  const { page, context } = await visit('')
+  await context.addInitScript(() => {
+    const { now } = Date
+    Date.now = () => now() + 3_600_000
+  })
+  await page.goto(`${mesh.running.addresses.projector}/state?filter=clock.>`)
+  await page.getByText(/clock is (59 min|1 h) ahead/).waitFor()
+  const row = page.getByRole('row', { name: /clock\.r1/ })
+  await row.waitFor()
+  assert.match((await row.textContent()) ?? '', /(now|\d s|\d min)\s*$/)
+  await context.close()
+})
+
+test('history joins what was to what is', async () => {
+  const reading = (celsius: number): object => ({
+    subject: 'past.r1.climate',
+    reading: { metrics: { celsius }, units: { celsius: 'Cel' } },
+  })
+  await post([reading(20)])
+  const { page, context, faults } = await visit('history?filter=past.*.climate&range=5m')
+  await page.getByText('20 °C').first().waitFor()
+  await post([reading(27.5)])
+  await page.getByText('27.5 °C').first().waitFor()
+  await page.reload()
+  await page.getByText('27.5 °C').first().waitFor()
+  assert.deepEqual(faults, [])
+  await context.close()
+})
