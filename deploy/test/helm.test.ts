@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Declaration, natsBinary, natsRoles, parseConfig, type Setting } from '@weir/mesh'
-import { parse, parseAllDocuments } from 'yaml'
+import { parse } from 'yaml'
 import { hubSettings } from '../../hub/src/settings.ts'
 import { ingestSettings } from '../../ingest/src/settings.ts'
 import { projectorSettings } from '../../projector/src/settings.ts'
-import { KubeApi, kubernetesProgram, type Manifest } from './kube-api.ts'
+import { chart, rendered } from './chart.ts'
+import { KubeApi, kubernetesProgram, type Manifest, withoutPrograms } from './kube-api.ts'
 
-const chart = fileURLToPath(new URL('../helm/weir/', import.meta.url))
 const crds = fileURLToPath(new URL('../../.tools/kubernetes/crds/', import.meta.url))
 const helm = kubernetesProgram('helm')
 const work = mkdtempSync(join(tmpdir(), 'weir-helm-'))
@@ -120,10 +120,7 @@ describe('the chart', {
   })
 })
 
-const missing = (['helm', 'etcd', 'kube-apiserver'] as const).filter((name) => kubernetesProgram(name) === undefined)
-const reason = missing.length > 0 && `No ${missing.join(', ')} here: deploy/test/bring-kubernetes.sh.`
-
-describe('a kube-apiserver', { skip: reason, timeout: 170_000 }, () => {
+describe('a kube-apiserver', { skip: withoutPrograms('helm', 'etcd', 'kube-apiserver'), timeout: 170_000 }, () => {
   let api: KubeApi
 
   before(async () => {
@@ -136,11 +133,7 @@ describe('a kube-apiserver', { skip: reason, timeout: 170_000 }, () => {
         name,
       )
     }
-    for (const { namespace } of combinations) {
-      const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
-      const space = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } }
-      assert.equal((await api.ask('POST', '/api/v1/namespaces', space)).status, 201)
-    }
+    for (const { namespace } of combinations) await api.addNamespace(namespace)
     // Definitions are served a moment after they are made.
     const crdGroups = [
       'gateway.networking.k8s.io/v1',
@@ -204,6 +197,35 @@ describe('a kube-apiserver', { skip: reason, timeout: 170_000 }, () => {
   }
 })
 
+describe('a release', { skip: withoutPrograms('helm', 'etcd', 'kube-apiserver'), timeout: 170_000 }, () => {
+  let api: KubeApi
+
+  before(async () => {
+    api = await KubeApi.start()
+    await api.addNamespace('weir')
+  })
+
+  after(() => api?.stop())
+
+  test('keeps its hubs when an autoscaler takes them over, and at every upgrade after', async () => {
+    const run = (command: string, ...args: string[]): void => {
+      const all = [command, 'weir', chart, '--kubeconfig', api.kubeconfig, '-n', 'weir', '--no-hooks', ...args]
+      execFileSync(helm ?? '', all, { stdio: ['ignore', 'ignore', 'pipe'] })
+    }
+    const path = '/apis/apps/v1/namespaces/weir/deployments/weir-hub'
+    const replicas = async (): Promise<unknown> =>
+      ((await api.ask('GET', path)).body.spec as { readonly replicas: number }).replicas
+    run('install', '--set', 'hub.replicas=3')
+    assert.equal(await replicas(), 3)
+    run('upgrade', '--set', 'hub.autoscaling.kind=hpa')
+    assert.equal(await replicas(), 3)
+    // The autoscaler adds two.
+    await api.ask('PATCH', path, { spec: { replicas: 5 } }, 'application/merge-patch+json')
+    run('upgrade', '--set', 'hub.autoscaling.kind=hpa,hub.maxAgeSeconds=600')
+    assert.equal(await replicas(), 5)
+  })
+})
+
 /** Variables that only stand in other ones. */
 const helpers = new Set(['WEIR_NATS_PASSWORD', 'POD_INDEX'])
 
@@ -247,20 +269,4 @@ interface PodSpec {
 function claimed(spec: unknown): readonly object[] {
   const { volumeClaimTemplates = [] } = spec as { volumeClaimTemplates?: { metadata: { name: string } }[] }
   return volumeClaimTemplates.map(({ metadata }) => ({ name: metadata.name, emptyDir: {} }))
-}
-
-const cache = new Map<string, readonly Manifest[]>()
-
-function rendered(file: string): readonly Manifest[] {
-  const known = cache.get(file)
-  if (known !== undefined) return known
-  const args = ['template', 'weir', chart, '--namespace', 'weir', '--kube-version', '1.31.4', '-f', file]
-  const text = execFileSync(helm ?? '', args, { encoding: 'utf8', maxBuffer: 64 * 1024 ** 2 })
-  const manifests = parseAllDocuments(text).flatMap((document) => {
-    assert.deepEqual(document.errors, [])
-    const value = document.toJS() as Manifest | null
-    return value === null ? [] : [value]
-  })
-  cache.set(file, manifests)
-  return manifests
 }

@@ -3,14 +3,24 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from './free-ports.ts'
 
 const programs = fileURLToPath(new URL('../../.tools/kubernetes/', import.meta.url))
 
+export type KubernetesProgram =
+  | 'helm'
+  | 'etcd'
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'kwok'
+  | 'promtool'
+
 /** Where deploy/test/bring-kubernetes.sh has put a program; undefined where it did not run. */
-export function kubernetesProgram(name: 'helm' | 'etcd' | 'kube-apiserver' | 'promtool'): string | undefined {
+export function kubernetesProgram(name: KubernetesProgram): string | undefined {
   return existsSync(programs + name) ? programs + name : undefined
 }
 
@@ -19,6 +29,12 @@ export interface Manifest {
   readonly kind: string
   readonly metadata: { readonly name: string; readonly namespace?: string; readonly labels?: Record<string, string> }
   readonly spec?: unknown
+}
+
+/** Why a test that needs these programs is skipped; false where all are there. */
+export function withoutPrograms(...names: readonly KubernetesProgram[]): string | false {
+  const missing = names.filter((name) => kubernetesProgram(name) === undefined)
+  return missing.length > 0 && `No ${missing.join(', ')} here: deploy/test/bring-kubernetes.sh.`
 }
 
 export interface Answer {
@@ -30,15 +46,19 @@ export interface Answer {
  * A real kube-apiserver on an etcd of its own, without anything that would run what it is given.
  */
 export class KubeApi {
+  /** A file with which other programs find the server and may do everything. */
+  readonly kubeconfig: string
   readonly #folder: string
   readonly #port: number
   readonly #children: readonly ChildProcess[]
   readonly #plurals = new Map<string, { readonly name: string; readonly namespaced: boolean }>()
 
   private constructor(folder: string, port: number, children: readonly ChildProcess[]) {
+    this.kubeconfig = join(folder, 'kubeconfig')
     this.#folder = folder
     this.#port = port
     this.#children = children
+    writeFileSync(this.kubeconfig, JSON.stringify(kubeconfigOf(port)))
   }
 
   static async start(): Promise<KubeApi> {
@@ -49,7 +69,7 @@ export class KubeApi {
     writeFileSync(join(folder, 'tokens.csv'), `${token},admin,admin,system:masters\n`)
     const url = `http://127.0.0.1:${client}`
     const peerUrl = `http://127.0.0.1:${peer}`
-    const etcd = run('etcd', [
+    const etcd = runKubernetes('etcd', [
       `--data-dir=${folder}/etcd`,
       `--listen-client-urls=${url}`,
       `--advertise-client-urls=${url}`,
@@ -57,7 +77,7 @@ export class KubeApi {
       `--initial-advertise-peer-urls=${peerUrl}`,
       `--initial-cluster=default=${peerUrl}`,
     ])
-    const server = run('kube-apiserver', [
+    const server = runKubernetes('kube-apiserver', [
       `--etcd-servers=${url}`,
       `--secure-port=${port}`,
       '--bind-address=127.0.0.1',
@@ -108,6 +128,33 @@ export class KubeApi {
     return this.ask('PATCH', `${path}/${manifest.metadata.name}${query}`, manifest, 'application/apply-patch+yaml')
   }
 
+  /** A namespace with restricted Pod Security. */
+  async addNamespace(name: string): Promise<void> {
+    const metadata = { name, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } }
+    const answer = await this.ask('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata })
+    if (answer.status !== 201) throw new Error(`Namespace ${name}: ${answer.status} ${answer.body.message}`)
+  }
+
+  /**
+   * Calls back for every change to the objects of a path from now on, none left out, until the
+   * signal.
+   */
+  watch<Item>(path: string, signal: AbortSignal, changed: (item: Item) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const headers = { authorization: `Bearer ${token}` }
+      const address = { host: '127.0.0.1', port: this.#port, path: `${path}?watch=true`, headers }
+      const sent = request({ ...address, rejectUnauthorized: false, signal }, (response) => {
+        resolve()
+        const lines = createInterface({ input: response })
+        lines.on('line', (line) => changed((JSON.parse(line) as { object: Item }).object))
+        // The signal ends the answer in its middle.
+        for (const each of [response, lines]) each.on('error', () => lines.close())
+      })
+      sent.on('error', reject)
+      sent.end()
+    })
+  }
+
   stop(): void {
     for (const child of this.#children) child.kill('SIGKILL')
     rmSync(this.#folder, { recursive: true, force: true })
@@ -129,7 +176,20 @@ export class KubeApi {
 
 const token = 'test-token'
 
-function run(name: 'etcd' | 'kube-apiserver', args: readonly string[]): ChildProcess {
+function kubeconfigOf(port: number): object {
+  const cluster = { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true }
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'test', cluster }],
+    users: [{ name: 'admin', user: { token } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
+    'current-context': 'test',
+  }
+}
+
+/** Starts a program that ends at the latest with this process. */
+export function runKubernetes(name: KubernetesProgram, args: readonly string[]): ChildProcess {
   const child = spawn(kubernetesProgram(name) ?? name, args, { stdio: 'ignore' })
   process.once('exit', () => child.kill('SIGKILL'))
   return child

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { RunningMesh } from '../../test/running-mesh.ts'
 import { dashboards } from '../grafana/dashboards.ts'
-import { kubernetesProgram } from './kube-api.ts'
+import { kubernetesProgram, withoutPrograms } from './kube-api.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const read = (path: string): string => readFileSync(root + path, 'utf8')
@@ -81,11 +83,63 @@ test('every alert has a test that it fires', () => {
 const promtool = kubernetesProgram('promtool')
 
 test('the alerts fire when they should', {
-  skip: promtool === undefined && 'No promtool here: deploy/test/bring-kubernetes.sh.',
+  skip: withoutPrograms('promtool'),
 }, () => {
   const run = (...args: string[]) => spawnSync(promtool ?? '', args, { cwd: root, encoding: 'utf8' })
   const checked = run('check', 'rules', 'deploy/helm/weir/files/rules.yaml')
   assert.equal(checked.status, 0, checked.stdout + checked.stderr)
   const tested = run('test', 'rules', 'deploy/prometheus/rules.test.yaml')
   assert.equal(tested.status, 0, tested.stdout + tested.stderr)
+})
+
+test('the rules for prometheus-adapter give a number a pod', {
+  skip: withoutPrograms('promtool'),
+}, () => {
+  const { rules } = parse(read('deploy/helm/weir/files/prometheus-adapter.yaml')) as {
+    rules: { custom: { metricsQuery: string }[] }
+  }
+  const hubs = 'namespace="weir",pod=~"a|b"'
+  // As prometheus-adapter fills its queries in.
+  const expressionOf = (index: number, series: string): string =>
+    (rules.custom[index]?.metricsQuery ?? '')
+      .replaceAll('<<.Series>>', series)
+      .replaceAll('<<.LabelMatchers>>', hubs)
+      .replaceAll('<<.GroupBy>>', 'pod')
+  const sampleOf = (pod: string, value: number) => ({ labels: `{pod="${pod}"}`, value })
+  const seriesOf = (labels: string, values: string) => ({ series: labels, values })
+  const cases = [
+    {
+      expr: expressionOf(0, 'weir_hub_connections'),
+      exp_samples: [sampleOf('a', 7), sampleOf('b', 5)],
+    },
+    {
+      expr: expressionOf(1, 'weir_ingest_requests_total'),
+      exp_samples: [sampleOf('a', 3)],
+    },
+  ]
+  const file = {
+    evaluation_interval: '15s',
+    tests: [
+      {
+        interval: '15s',
+        input_series: [
+          seriesOf('weir_hub_connections{namespace="weir",pod="a"}', '7x20'),
+          seriesOf('weir_hub_connections{namespace="weir",pod="b"}', '5x20'),
+          seriesOf('weir_hub_connections{namespace="other",pod="a"}', '100x20'),
+          // One and two requests a second.
+          seriesOf('weir_ingest_requests_total{namespace="weir",pod="a",status="200"}', '0+15x20'),
+          seriesOf('weir_ingest_requests_total{namespace="weir",pod="a",status="429"}', '0+30x20'),
+        ],
+        promql_expr_test: cases.map((each) => ({ ...each, eval_time: '5m' })),
+      },
+    ],
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'weir-adapter-'))
+  try {
+    writeFileSync(join(folder, 'test.json'), JSON.stringify(file))
+    const tested = spawnSync(promtool ?? '', ['test', 'rules', join(folder, 'test.json')], { encoding: 'utf8' })
+    assert.equal(tested.status, 0, tested.stdout + tested.stderr)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })

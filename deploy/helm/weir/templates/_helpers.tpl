@@ -183,6 +183,22 @@ spec:
   {{- end }}
 {{- end }}
 
+{{/*
+How many pods a Deployment has, called with root, component and values. An autoscaler decides it;
+then an upgrade says the number that there is, for without one Kubernetes falls back to a single pod
+as soon as a release that named a number no longer does. `helm template` sees no cluster and says
+nothing, which is what Argo CD and Flux need.
+*/}}
+{{- define "weir.replicas" -}}
+{{- if eq .values.autoscaling.kind "none" -}}
+replicas: {{ .values.replicas }}
+{{- else -}}
+{{- with lookup "apps/v1" "Deployment" .root.Release.Namespace (printf "%s-%s" (include "weir.name" .root) .component) -}}
+replicas: {{ .spec.replicas }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Service and PodDisruptionBudget of a component. */}}
 {{- define "weir.service" -}}
 apiVersion: v1
