@@ -63,7 +63,10 @@ export function createIngest(parts: IngestParts): Ingest {
   app.get('/', ({ req, html }) => html(apiPage(description, new URL(req.url).origin), 200, pageHeaders))
   for (const [path, methods] of methodsByPath(all)) app.all(path, () => wrongMethod(methods))
   app.notFound(({ req }) => wrongPath(req.path, all))
-  return async (request) => app.fetch(request)
+  return (request) => {
+    const answer = app.fetch(request)
+    return answer instanceof Promise ? answer : Promise.resolve(answer)
+  }
 }
 
 function crossOrigin(origins: readonly string[]): ReturnType<typeof cors> {

@@ -4,23 +4,29 @@ import type { Outcome } from './encode/outcome.ts'
 /** What ingest counts. Updated once a request, never once an event. */
 export class IngestMetrics {
   readonly #metrics: Metrics
-  readonly #requests: Counter<'path' | 'status'>
-  readonly #accepted: Counter
-  readonly #duplicates: Counter
+  /** By path and status. */
+  readonly #requests = new Map<string, Map<number, number>>()
   readonly #rejected: Counter<'code'>
-  readonly #bodyBytes: Counter
   readonly #seconds: Histogram
+  #duplicates = 0
   readonly #totals = { requests: 0, accepted: 0, rejected: 0, body_bytes: 0 }
   #readHeldBytes: () => number = () => 0
   #readMqtt: () => number = () => 0
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics
-    this.#requests = metrics.counter('requests_total', 'Requests by path and status.', ['path', 'status'])
-    this.#accepted = metrics.counter('events_accepted_total', 'Events that are in the stream, duplicates among them.')
-    this.#duplicates = metrics.counter('events_duplicate_total', 'Accepted events that the stream had already.')
+    metrics.counter('requests_total', 'Requests by path and status.', ['path', 'status'], (counter) => {
+      counter.reset()
+      for (const [path, byStatus] of this.#requests) {
+        for (const [status, count] of byStatus) counter.inc({ path, status }, count)
+      }
+    })
+    const accepted = 'Events that are in the stream, duplicates among them.'
+    metrics.reading('events_accepted_total', accepted, () => this.#totals.accepted)
+    const duplicates = 'Accepted events that the stream had already.'
+    metrics.reading('events_duplicate_total', duplicates, () => this.#duplicates)
     this.#rejected = metrics.counter('events_rejected_total', 'Events that were not stored, by error code.', ['code'])
-    this.#bodyBytes = metrics.counter('body_bytes_total', 'Bytes of bodies, unpacked.')
+    metrics.reading('body_bytes_total', 'Bytes of bodies, unpacked.', () => this.#totals.body_bytes)
     this.#seconds = metrics.histogram('request_seconds', 'From the first look at a request to its answer.', buckets)
   }
 
@@ -36,13 +42,17 @@ export class IngestMetrics {
   /** `path` is the pattern of the endpoint, so that it has few values. */
   answered(path: string, status: number, seconds: number): void {
     this.#totals.requests++
-    this.#requests.inc({ path, status })
+    let byStatus = this.#requests.get(path)
+    if (byStatus === undefined) {
+      byStatus = new Map()
+      this.#requests.set(path, byStatus)
+    }
+    byStatus.set(status, (byStatus.get(status) ?? 0) + 1)
     this.#seconds.observe(seconds)
   }
 
   body(bytes: number): void {
     this.#totals.body_bytes += bytes
-    this.#bodyBytes.inc(bytes)
   }
 
   /** Reads at each scrape what is reserved for bodies under way. */
@@ -61,8 +71,7 @@ export class IngestMetrics {
   stored({ accepted, duplicates, rejected }: Outcome): void {
     this.#totals.accepted += accepted
     this.#totals.rejected += rejected.length
-    if (accepted > 0) this.#accepted.inc(accepted)
-    if (duplicates > 0) this.#duplicates.inc(duplicates)
+    this.#duplicates += duplicates
     for (const { code } of rejected) this.#rejected.inc({ code })
   }
 }

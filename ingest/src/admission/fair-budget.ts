@@ -10,7 +10,8 @@ import { WeirError } from '@weir/proto'
 export class FairBudget {
   readonly #total: number
   readonly #aloneMax: number
-  readonly #heldByTenant = new Map<string, number>()
+  /** Of the tenants that hold something. */
+  readonly #holdings = new Map<string, Holding>()
   #held = 0
 
   /**
@@ -30,45 +31,58 @@ export class FairBudget {
     return new Account(this, tenant)
   }
 
+  /** What the tenant holds: one object for all its producers while that is more than nothing. */
+  holdingOf(tenant: string): Holding {
+    return this.#holdings.get(tenant) ?? { tenant, amount: 0 }
+  }
+
   /** Throws `overloaded`. */
-  take(tenant: string, heldByProducer: number, amount: number): void {
-    const byTenant = this.#heldByTenant.get(tenant) ?? 0
-    const left = this.#total - this.#held - byTenant
+  take(holding: Holding, heldByProducer: number, amount: number): void {
+    const left = this.#total - this.#held - holding.amount
     const most = heldByProducer === this.#held ? Math.max(left, this.#aloneMax) : left
     if (heldByProducer + amount > most) {
       throw new WeirError('overloaded', 'Too much of this producer is under way at one time: send again later.')
     }
+    if (holding.amount === 0) this.#holdings.set(holding.tenant, holding)
     this.#held += amount
-    this.#heldByTenant.set(tenant, byTenant + amount)
+    holding.amount += amount
   }
 
-  giveBack(tenant: string, amount: number): void {
+  giveBack(holding: Holding, amount: number): void {
     this.#held -= amount
-    const byTenant = (this.#heldByTenant.get(tenant) ?? 0) - amount
-    if (byTenant > 0) this.#heldByTenant.set(tenant, byTenant)
-    else this.#heldByTenant.delete(tenant)
+    holding.amount -= amount
+    if (holding.amount === 0) this.#holdings.delete(holding.tenant)
   }
+}
+
+interface Holding {
+  readonly tenant: string
+  amount: number
 }
 
 /** What one producer holds of a budget. */
 export class Account {
   readonly #budget: FairBudget
-  readonly #tenant: string
+  /** Another one may stand for the tenant once this one is empty. */
+  #holding: Holding
   #held = 0
 
   constructor(budget: FairBudget, tenant: string) {
     this.#budget = budget
-    this.#tenant = tenant
+    this.#holding = budget.holdingOf(tenant)
   }
 
   /** Throws `overloaded` when the share of this producer is used up. */
   hold(amount: number): void {
-    this.#budget.take(this.#tenant, this.#held, amount)
+    if (amount === 0) return
+    if (this.#holding.amount === 0) this.#holding = this.#budget.holdingOf(this.#holding.tenant)
+    this.#budget.take(this.#holding, this.#held, amount)
     this.#held += amount
   }
 
   release(amount: number): void {
+    if (amount === 0) return
     this.#held -= amount
-    this.#budget.giveBack(this.#tenant, amount)
+    this.#budget.giveBack(this.#holding, amount)
   }
 }

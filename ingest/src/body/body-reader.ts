@@ -93,13 +93,14 @@ export class BodyReader {
 
   /** One timer for all bodies, as a timer a request would cost more than the rest of this file. */
   #readInTime(request: Request, declared: number | undefined, body: HeldBody): Promise<Uint8Array> {
+    const reading = this.#read(request, declared, body)
     return new Promise((resolve, reject) => {
       this.#waiting.set(reject, Date.now() + this.#options.bodyMs)
       this.#sweep ??= setInterval(() => this.#sweepWaiting(), ingestLimits.bodySweepMs)
-      this.#read(request, declared, body).then(
+      reading.then(
         (bytes) => {
           this.#waiting.delete(reject)
-          resolve(bytes)
+          resolve(bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes))
         },
         (cause: unknown) => {
           this.#waiting.delete(reject)
@@ -111,12 +112,12 @@ export class BodyReader {
 
   /**
    * A short body whose length is declared is reserved and read at once, which costs less; any other
-   * is as it comes.
+   * is as it comes. Throws, or rejects.
    */
-  async #read(request: Request, declared: number | undefined, body: HeldBody): Promise<Uint8Array> {
+  #read(request: Request, declared: number | undefined, body: HeldBody): Promise<Uint8Array | ArrayBuffer> {
     if (declared !== undefined && declared <= ingestLimits.bodyAtOnceBytesMax) {
       body.take(declared)
-      return new Uint8Array(await request.arrayBuffer())
+      return request.arrayBuffer()
     }
     return readAll(request.body, this.#options.bodyBytesMax, (bytes) => {
       // A body that was too slow may go on arriving: throwing ends its reading.

@@ -19,12 +19,7 @@ export class Defaults {
   constructor(nowMs: number, ids: EventIds, aheadMs: number) {
     this.ids = ids
     this.lastSecond = Math.floor((nowMs + aheadMs) / 1000)
-    const seconds = Math.floor(nowMs / 1000)
-    this.now = {
-      $typeName: 'google.protobuf.Timestamp',
-      seconds: BigInt(seconds),
-      nanos: (nowMs - seconds * 1000) * 1_000_000,
-    }
+    this.now = timestampOf(nowMs)
   }
 
   /** `now` as the field `time` of an encoded Event. */
@@ -33,6 +28,20 @@ export class Defaults {
     return this.#timeBytes
   }
 }
+
+/** Requests of one millisecond share one. */
+function timestampOf(ms: number): Timestamp {
+  if (ms !== lastMs) {
+    const seconds = Math.floor(ms / 1000)
+    const nanos = (ms - seconds * 1000) * 1_000_000
+    last = { $typeName: 'google.protobuf.Timestamp', seconds: BigInt(seconds), nanos }
+    lastMs = ms
+  }
+  return last
+}
+
+let lastMs = 0
+let last: Timestamp = { $typeName: 'google.protobuf.Timestamp', seconds: 0n, nanos: 0 }
 
 /**
  * Completes, validates and encodes one event, which belongs to this function afterwards.
