@@ -34,11 +34,13 @@ const Row = memo(({ row }) => {
   return h('li', null, row.subject + ' ' + row.entry.data + ' ' + row.freshness + ' ' + row.isSnapshot)
 })
 
+const badge = ({ state, tokenError }) => [state, tokenError?.message].filter(Boolean).join(': ')
+
 function Board({ weir }) {
   const { rows, error } = useLatest(weir, { source: 'latest', filter: 'frameworks.>' })
   const { count } = useEvents(weir, { filter: 'frameworks.>' })
   const items = [...rows.values()].map((row) => h(Row, { key: row.subject, row }))
-  return h('section', null, h('b', null, useConnection(weir)), h('i', null, String(count)), h('ul', null, items), error?.message)
+  return h('section', null, h('b', null, badge(useConnection(weir))), h('i', null, String(count)), h('ul', null, items), error?.message)
 }
 
 export function showReact(weir, target) {
@@ -55,8 +57,9 @@ const svelteBoard = `
   const latest = useLatest(weir, { source: 'latest', filter: 'frameworks.>' })
   const events = useEvents(weir, { filter: 'frameworks.>' })
   const connection = useConnection(weir)
+  const badge = ({ state, tokenError }) => [state, tokenError?.message].filter(Boolean).join(': ')
 </script>
-<section><b>{$connection}</b><i>{$events.count}</i>
+<section><b>{badge($connection)}</b><i>{$events.count}</i>
 <ul>{#each [...$latest.rows.values()] as row (row.subject)}<li>{row.subject} {row.entry.data} {row.freshness} {row.isSnapshot}</li>{/each}</ul></section>
 `
 

@@ -27,6 +27,7 @@ export type {
   StatePage,
   StateQuery,
 } from './read/queries.ts'
+export type { ConnectionSnapshot } from './session/connection-snapshot.ts'
 export { type ConnectionState, connectionStates } from './session/connection-state.ts'
 export type { ConnectionStatus, Readable } from './session/connection-status.ts'
 export type { OpenSocket, Socket, SocketEvents, WebSocketConstructor } from './session/socket.ts'

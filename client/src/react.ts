@@ -1,5 +1,5 @@
 import { useMemo, useSyncExternalStore } from 'react'
-import type { ConnectionState } from './session/connection-state.ts'
+import { type ConnectionSnapshot, snapshotsOf } from './session/connection-snapshot.ts'
 import type { EventListSnapshot } from './store/event-list.ts'
 import type { LatestSnapshot } from './store/latest-store.ts'
 import type { LiveValue } from './store/live-value.ts'
@@ -20,12 +20,12 @@ export function useEvents(weir: Weir, options: Omit<EventsOptions, 'schedule'>):
   return useLiveValue(watchEvents, weir, options)
 }
 
-/** The state of the connection, for a badge. */
-export function useConnection(weir: Weir): ConnectionState {
+/** The state of the connection, and why there is no new token, for a badge. */
+export function useConnection(weir: Weir): ConnectionSnapshot {
   const { watch, read } = useMemo(
     () => ({
       watch: (run: () => void) => weir.connection.subscribe(run),
-      read: () => weir.connection.state,
+      read: snapshotsOf(weir.connection),
     }),
     [weir],
   )

@@ -1,4 +1,4 @@
-import type { ConnectionState } from './session/connection-state.ts'
+import { type ConnectionSnapshot, snapshotsOf } from './session/connection-snapshot.ts'
 import type { Readable } from './session/connection-status.ts'
 import type { EventListSnapshot } from './store/event-list.ts'
 import type { LatestSnapshot } from './store/latest-store.ts'
@@ -21,7 +21,8 @@ export function useEvents(weir: Weir, options: EventsOptions): Readable<EventLis
   return watchEvents(weir, options)
 }
 
-/** The state of the connection: `$connection`. */
-export function useConnection(weir: Weir): Readable<ConnectionState> {
-  return weir.connection
+/** The state of the connection, `$connection.state`, and why there is no new token. */
+export function useConnection({ connection }: Weir): Readable<ConnectionSnapshot> {
+  const read = snapshotsOf(connection)
+  return { subscribe: (run) => connection.subscribe(() => run(read())) }
 }

@@ -2,6 +2,7 @@ import type { Subscription, SubscriptionItem, Weir } from '@weir/client'
 import { WeirError } from '@weir/proto'
 import { type AccessOptions, findAccess } from '../access/access.ts'
 import { meshClient } from '../access/mesh-client.ts'
+import { sayTokenFaults } from '../access/token-faults.ts'
 import { countOf, durationMs } from '../text/duration.ts'
 import { eventLine, lineWithEvent } from '../text/event-line.ts'
 import { exitCodes } from '../text/exit-code.ts'
@@ -23,6 +24,7 @@ export async function sub(given: readonly string[], options: SubOptions): Promis
   const limit = options.count === undefined ? Number.POSITIVE_INFINITY : countOf(options.count, '--count')
   const access = findAccess(options)
   const weir = meshClient(access)
+  sayTokenFaults(weir.connection, (line) => console.error(line))
   const subscription = weir.subscribe({
     source,
     filters,

@@ -5,6 +5,8 @@ import { settle } from '../../test/fake-clock.ts'
 import { welcome } from '../../test/fake-hub.ts'
 import { jwt } from '../../test/jwt.ts'
 import { Reader, testWeir } from '../../test/weir.ts'
+import { type ConnectionSnapshot, snapshotsOf } from '../session/connection-snapshot.ts'
+import { useConnection } from '../svelte.ts'
 import { expiryMs } from '../token/token-source.ts'
 
 test('an expired token is not used again', async () => {
@@ -47,10 +49,14 @@ test('a renewal that fails is told and tried again, and the connection goes on',
       return next
     },
   })
+  const shown = new Set<ConnectionSnapshot>()
+  useConnection(weir).subscribe((snapshot) => shown.add(snapshot))
   const reader = new Reader(weir.subscribe({ mode: 'LATEST' }))
   const socket = await hub.welcome(welcome({ tokenExpires: 1_769_860_800 + 300, heartbeatMs: 1_000_000 }))
   await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
   await clock.advance(240_000)
+  const read = snapshotsOf(weir.connection)
+  assert.equal(read(), read(), 'what has not changed is the same object')
   assert.equal(weir.connection.tokenError?.code, 'unavailable')
   assert.deepEqual(weir.connection.tokenError?.cause, new Error('no network'))
   // Watchers are told; loops are not, as the state is what it was.
@@ -61,6 +67,15 @@ test('a renewal that fails is told and tried again, and the connection goes on',
   assert.deepEqual(tokensOf(socket.take('renew')), ['third'])
   assert.equal(weir.connection.tokenError, undefined)
   assert.deepEqual(states, ['connecting', 'live', 'live', 'live'])
+  assert.deepEqual(
+    [...shown].map(({ state, tokenError }) => [state, tokenError?.code]),
+    [
+      ['connecting', undefined],
+      ['live', undefined],
+      ['live', 'unavailable'],
+      ['live', undefined],
+    ],
+  )
 })
 
 test('a Renew that the hub refuses is told, and another token is asked for', async () => {
