@@ -97,3 +97,45 @@ test('who may not publish to an alert may see it, but not change it', async () =
     weir.close()
   }
 })
+
+test('an alert is silenced by the client and by the command line, and the silence ends early', async () => {
+  const { addresses, token } = mesh.running
+  const weir = connect({ url: addresses.hub, readUrl: addresses.projector, getToken: () => token })
+  const names = async (): Promise<readonly string[]> => (await weir.silences()).map(({ name }) => name)
+  try {
+    const made = await weir.silence({ name: 'cleaning', match: { rule: 'hot' }, for: '2h', comment: 'the oven' })
+    assert.deepEqual([made.state, made.match, made.untilMs - made.fromMs], ['active', { rule: ['hot'] }, 7_200_000])
+    await until('it is in force', async () => (await weir.alerts({ silenced: true })).items[0]?.id === 'hot.r2')
+    const listed = await mesh.weir('alerts', 'list')
+    assert.match(
+      listed.out,
+      /^\S+Z {2}hot\.r2 {2}URGENT {2}FIRING {2}silenced by cleaning until \S+Z {2}r2 is at 32\n$/,
+    )
+    assert.deepEqual((await mesh.weir('alerts', 'unsilence', 'cleaning')).out, 'cleaning is over.\n')
+    await until('it is over', async () => (await names()).length === 0)
+    await assert.rejects(weir.endSilence('cleaning'), { name: 'WeirError', code: 'not_found' })
+
+    const args = ['--rule', 'hot', '--label', 'team=a', 'team=b', '--for', '1h', '--comment', 'night shift']
+    const { code, out, err } = await mesh.weir('alerts', 'silence', 'night', ...args)
+    assert.equal(code, 0, err)
+    assert.match(out, /^night {2}active {2}until \S+Z {2}hot team=a\|b {2}by \S+ {2}night shift\n$/)
+    await until('it is there', async () => (await names()).includes('night'))
+    assert.match((await mesh.weir('alerts', 'silences')).out, /^night {2}active/)
+    await weir.endSilence('night')
+    await until('that is over too', async () => (await names()).length === 0)
+    const acked = await mesh.weir('alerts', 'ack', 'hot.r2')
+    assert.match(acked.out, /hot\.r2 {2}URGENT {2}ACKED by \S+ {2}r2 is at 32\n$/, acked.err)
+    for (const wrong of [
+      ['night', '--for', '1h'],
+      ['night', '--rule', 'hot'],
+      ['night', '--rule', 'hot', '--for', '1h', '--until', '2099-01-01T00:00:00Z'],
+      ['night', '--label', 'team', '--for', '1h'],
+    ]) {
+      assert.equal((await mesh.weir('alerts', 'silence', ...wrong)).code, 2, wrong.join(' '))
+    }
+    const long = await mesh.weir('alerts', 'silence', 'night', '--rule', 'hot', '--for', '60d')
+    assert.deepEqual([long.code, /at most 30 days/.test(long.err)], [1, true])
+  } finally {
+    weir.close()
+  }
+})

@@ -109,6 +109,9 @@ test('what a token does not allow is code 4, and what does not exist code 5, for
     ['projector', 'forget', '1'],
     ['bucket', 'list'],
     ['bucket', 'drop', 'latest'],
+    ['alerts', 'list', '--filter', 'alerts.>'],
+    ['alerts', 'silence', 'x', '--rule', 'hot', '--for', '1h'],
+    ['alerts', 'unsilence', 'x'],
   ]
   for (const token of ['x', narrow]) {
     for (const args of commands) {
@@ -123,6 +126,8 @@ test('what a token does not allow is code 4, and what does not exist code 5, for
     ['sub', '--source', 'nosuchbucket'],
     ['projector', 'rebuild', 'nosuchprojection'],
     ['bucket', 'drop', 'nosuchbucket'],
+    ['alerts', 'ack', 'no.such'],
+    ['alerts', 'unsilence', 'nosuchsilence'],
   ]) {
     const { code, out, err } = await mesh.weir(...args)
     assert.deepEqual([code, out], [5, ''], `${args.join(' ')}: ${err}`)

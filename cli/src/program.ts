@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { Command, type CommandUnknownOpts, Help } from '@commander-js/extra-typings'
+import { alertsCommand } from './commands/alerts.ts'
 import { bucketCommand } from './commands/bucket.ts'
 import { demoCommand } from './commands/demo.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -28,7 +29,7 @@ export function buildProgram(finish: Finish): CommandUnknownOpts {
     .description('A mesh for events: publish, subscribe, ask for state and history.')
     .version(version, '-v, --version', 'Print the version')
     .addHelpText('after', () => exitCodesHelp())
-  for (const make of [upCommand, demoCommand, pubCommand, subCommand, getCommand, historyCommand])
+  for (const make of [upCommand, demoCommand, pubCommand, subCommand, getCommand, historyCommand, alertsCommand])
     program.addCommand(make(finish))
   for (const make of [tokenCommand, tenantCommand, bucketCommand, projectorCommand, sizeCommand, doctorCommand])
     program.addCommand(make(finish))

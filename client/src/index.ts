@@ -27,6 +27,7 @@ export type {
   StatePage,
   StateQuery,
 } from './read/queries.ts'
+export type { Silence, SilenceInit, SilenceMatch, SilenceQuery } from './read/silence.ts'
 export type { ConnectionSnapshot } from './session/connection-snapshot.ts'
 export { type ConnectionState, connectionStates } from './session/connection-state.ts'
 export type { ConnectionStatus, Readable } from './session/connection-status.ts'

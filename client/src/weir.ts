@@ -9,6 +9,7 @@ import type { Alert, AlertPage, AlertQuery } from './read/alert.ts'
 import type { Listing, Page } from './read/listing.ts'
 import type { HistoryItem, HistoryPage, HistoryQuery, StateItem, StatePage, StateQuery } from './read/queries.ts'
 import type { ReadApi, ReadApiOptions } from './read/read-api.ts'
+import type { Silence, SilenceInit, SilenceQuery } from './read/silence.ts'
 import type { Codec } from './session/codec.ts'
 import type { ConnectionStatus } from './session/connection-status.ts'
 import { type OpenSocket, openWebSocket, type WebSocketConstructor } from './session/socket.ts'
@@ -85,6 +86,18 @@ export interface Weir {
   acknowledgeAlert(id: string): Promise<Alert>
   /** Resolves an alert in the same way. It does not fire again before its cause was gone. */
   resolveAlert(id: string): Promise<Alert>
+  /**
+   * Silences and maintenance times that are in force or still to come, those that end first first.
+   */
+  silences(query?: SilenceQuery): Promise<readonly Silence[]>
+  /**
+   * Silences alerts, or changes the silence of this name, in the name of the token, which must be
+   * granted to publish `silences.<name>`. Rejects with WeirError `forbidden`, or `invalid` when it
+   * matches every alert or lasts for more than 30 days.
+   */
+  silence(silence: SilenceInit): Promise<Silence>
+  /** Ends a silence early. Rejects with WeirError `not_found` when none of the name is in force. */
+  endSilence(name: string): Promise<void>
   /** Tries again at once while the next attempt waits for its time (`connection.retryAtMs`). */
   retryNow(): void
   /** Ends the connection and all subscriptions. */
@@ -168,6 +181,9 @@ export function openWeir(options: ConnectOptions, surroundings: Surroundings, co
     alerts: (query = {}) => listing((api) => api.alerts(query)),
     acknowledgeAlert: async (id) => (await read()).changeAlert(id, 'ack'),
     resolveAlert: async (id) => (await read()).changeAlert(id, 'resolve'),
+    silences: async (query = {}) => (await read()).silences(query),
+    silence: async (silence) => (await read()).silence(silence),
+    endSilence: async (name) => (await read()).endSilence(name),
     retryNow: () => connection.retryNow(),
     close() {
       forgetWake()

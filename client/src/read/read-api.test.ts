@@ -234,6 +234,58 @@ test('a server that cannot be reached, or does not answer, is unavailable', asyn
   await outcome
 })
 
+test('silences are listed, made and ended, in words of the API', async () => {
+  const silence = {
+    name: 'oven',
+    subject: 'silences.oven',
+    state: 'active',
+    match: { rule: ['too-hot'] },
+    from: '2026-01-31T12:00:00Z',
+    until: '2026-01-31T14:00:00Z',
+    by: 'ann',
+    comment: 'cleaning',
+  }
+  const { from, until, ...same } = silence
+  const read = { ...same, fromMs: Date.parse(from), untilMs: Date.parse(until) }
+  const asked: (readonly [method: unknown, type: string | null, body: unknown])[] = []
+  const answer =
+    (response: () => Response): Reply =>
+    ({ method, headers, body }) => {
+      asked.push([method, new Headers(headers).get('content-type'), body && JSON.parse(String(body))])
+      return response()
+    }
+  const { weir, calls } = setUp(
+    answer(() => Response.json({ items: [silence] })),
+    answer(() => Response.json(silence)),
+    answer(() => Response.json(silence)),
+    answer(() => new Response(null, { status: 204 })),
+    answer(() => problem(404, 'not_found')),
+  )
+  assert.deepEqual(await weir.silences({ filter: 'silences.>' }), [read])
+  const { name, match } = { name: 'oven', match: { rule: 'too-hot' } }
+  assert.deepEqual(await weir.silence({ name, match, for: '2h', comment: 'cleaning' }), read)
+  await weir.silence({ name, match, from: new Date(from), until: Date.parse(until) })
+  await weir.endSilence('a/b')
+  await assert.rejects(weir.endSilence('oven'), { code: 'not_found' })
+  assert.deepEqual(asked, [
+    ['GET', null, undefined],
+    ['PUT', 'application/json', { match, for: '2h', comment: 'cleaning' }],
+    ['PUT', 'application/json', { match, from: '2026-01-31T12:00:00.000Z', until: '2026-01-31T14:00:00.000Z' }],
+    ['DELETE', null, undefined],
+    ['DELETE', null, undefined],
+  ])
+  assert.deepEqual(
+    calls.map(([url]) => url.slice('https://read.test'.length)),
+    [
+      '/v1/silences?filter=silences.%3E',
+      '/v1/silences/oven',
+      '/v1/silences/oven',
+      '/v1/silences/a%2Fb',
+      '/v1/silences/oven',
+    ],
+  )
+})
+
 test('without an address there is no read API', async () => {
   await assert.rejects(testWeir().weir.state('latest'), { code: 'invalid', message: /readUrl/ })
 })

@@ -11,6 +11,15 @@ import type { TokenSource } from '../token/token-source.ts'
 import { type Alert, type AlertJson, type AlertPage, type AlertQuery, alertOf } from './alert.ts'
 import { type Listing, listing } from './listing.ts'
 import type { HistoryItem, HistoryPage, HistoryQuery, StateItem, StatePage, StateQuery } from './queries.ts'
+import {
+  type Silence,
+  type SilenceInit,
+  type SilenceJson,
+  type SilenceQuery,
+  silenceBody,
+  silenceOf,
+} from './silence.ts'
+import { timeText } from './time-text.ts'
 
 export interface ReadApiOptions {
   readonly url: string
@@ -77,10 +86,24 @@ export class ReadApi {
   }
 
   async changeAlert(id: string, change: 'ack' | 'resolve'): Promise<Alert> {
-    return alertOf((await this.#read<AlertJson>(['alerts', id, change], {}, 'POST')).members)
+    return alertOf((await this.#read<AlertJson>(['alerts', id, change], {}, { method: 'POST' })).members)
   }
 
-  async #read<Body>(path: readonly string[], query: Query, method: Method = 'GET'): Promise<Answer<Body>> {
+  async silences(query: SilenceQuery): Promise<readonly Silence[]> {
+    const { members } = await this.#read<{ readonly items: readonly SilenceJson[] }>(['silences'], { ...query })
+    return members.items.map(silenceOf)
+  }
+
+  async silence(asked: SilenceInit): Promise<Silence> {
+    const request: Asked = { method: 'PUT', body: silenceBody(asked) }
+    return silenceOf((await this.#read<SilenceJson>(['silences', asked.name], {}, request)).members)
+  }
+
+  async endSilence(name: string): Promise<void> {
+    await this.#read(['silences', name], {}, { method: 'DELETE' })
+  }
+
+  async #read<Body>(path: readonly string[], query: Query, asked: Asked = reading): Promise<Answer<Body>> {
     const { url, clock } = this.#options
     const target = new URL(endpointUrl(url, `/v1/${path.map(encodeURIComponent).join('/')}`, 'http'))
     for (const [name, value] of Object.entries(query)) {
@@ -89,7 +112,7 @@ export class ReadApi {
     const deadline = new Deadline(clock, clientLimits.requestMs, 'The read API gave no answer')
     const abort = new AbortController()
     try {
-      const answer = this.#ask(method, target, abort.signal)
+      const answer = this.#ask(asked, target, abort.signal)
       return (await Promise.race([answer, deadline.passed])) as Answer<Body>
     } finally {
       deadline.cancel()
@@ -98,34 +121,47 @@ export class ReadApi {
   }
 
   /** A good answer. A token that is refused is replaced once. */
-  async #ask(method: Method, target: URL, signal: AbortSignal): Promise<Answer<Members>> {
-    let response = await this.#fetch(method, target, signal)
+  async #ask(asked: Asked, target: URL, signal: AbortSignal): Promise<Answer<Members>> {
+    let response = await this.#fetch(asked, target, signal)
     if (response.status === 401) {
       await response.body?.cancel()
       this.#options.tokens.forget()
-      response = await this.#fetch(method, target, signal)
+      response = await this.#fetch(asked, target, signal)
     }
     const text = await response.text()
     const members = membersOf(text)
     if (!response.ok) throw httpError(response.status, members)
-    if (Object.keys(members).length === 0) {
+    if (Object.keys(members).length === 0 && response.status !== NO_CONTENT) {
       throw new WeirError('internal', `${target.origin} did not answer with JSON. Is it the read API?`)
     }
     return { members, text }
   }
 
-  async #fetch(method: Method, target: URL, signal: AbortSignal): Promise<Response> {
+  async #fetch(asked: Asked, target: URL, signal: AbortSignal): Promise<Response> {
     const { fetch, tokens } = this.#options
     const token = await tokens.get()
     try {
-      return await fetch(target.href, { method, headers: { authorization: `Bearer ${token}` }, signal })
+      return await fetch(target.href, { ...asked, headers: headersOf(asked, token), signal })
     } catch (cause) {
       throw new WeirError('unavailable', `${target.origin} cannot be reached.`, { cause })
     }
   }
 }
 
-type Method = 'GET' | 'POST'
+/** RFC 9110 section 15.3.5. */
+const NO_CONTENT = 204
+
+interface Asked {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** JSON. */
+  readonly body?: string
+}
+
+const reading: Asked = { method: 'GET' }
+
+function headersOf({ body }: Asked, token: string): Record<string, string> {
+  return { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) }
+}
 
 type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>
 
@@ -160,8 +196,4 @@ function entryOf({ subject, seq }: WireItem, text: string): Entry {
 
 function decodeText(text: EncodedEvent): Event {
   return receivedEvent(text as string)
-}
-
-function timeText(time: string | number | Date | undefined): string | undefined {
-  return time === undefined || typeof time === 'string' ? time : new Date(time).toISOString()
 }
