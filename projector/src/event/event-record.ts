@@ -1,6 +1,5 @@
-import { fromBinary } from '@bufbuild/protobuf'
 import type { ValueStamp } from '@weir/mesh'
-import { type Event, EventSchema, isTimestamp, WeirError } from '@weir/proto'
+import { decodeEvent, type Event, isTimestamp, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 
 /** One event as it is read from its stream. */
@@ -16,6 +15,8 @@ export class EventRecord implements ValueStamp {
   readonly removed: boolean
   #event: Event | undefined
   #json: unknown
+  /** When it happened as it says itself; NaN until that is asked. */
+  #claimed = Number.NaN
 
   constructor(subject: string, epoch: number, seq: number, storedAtMs: number, payload: Uint8Array, removed = false) {
     this.subject = subject
@@ -35,7 +36,7 @@ export class EventRecord implements ValueStamp {
   get event(): Event {
     if (this.#event === undefined) {
       try {
-        this.#event = fromBinary(EventSchema, this.payload)
+        this.#event = decodeEvent(this.payload)
       } catch (cause) {
         throw new WeirError('malformed', 'The bytes are not a weir.v1.Event.', { cause })
       }
@@ -77,10 +78,16 @@ export class EventRecord implements ValueStamp {
   }
 
   #claimedMs(): number {
-    const { time } = this.event
-    if (time === undefined || !isTimestamp(time)) return this.storedAtMs
-    return Number(time.seconds) * 1000 + Math.floor(time.nanos / 1_000_000)
+    if (Number.isNaN(this.#claimed)) {
+      const { time } = this.event
+      this.#claimed = time === undefined || !isTimestamp(time) ? this.storedAtMs : millisecondsOf(time)
+    }
+    return this.#claimed
   }
+}
+
+function millisecondsOf({ seconds, nanos }: NonNullable<Event['time']>): number {
+  return Number(seconds) * 1000 + Math.floor(nanos / 1_000_000)
 }
 
 /** Undefined for what is no JSON. */

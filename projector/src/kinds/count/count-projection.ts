@@ -1,6 +1,6 @@
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { eventStream, type Logger, streamState } from '@weir/mesh'
-import { type Event, EventSchema, formatDuration, timestampFromMilliseconds } from '@weir/proto'
+import { type Event, EventSchema, encodeEvent, formatDuration, timestampFromMilliseconds } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
 import { type CountSpec, totalMetric } from '../../declaration/count-spec.ts'
@@ -146,7 +146,7 @@ export class CountProjection implements Projection {
     for (const key of keys) {
       const group = this.#entities.group(key)
       if (group === undefined) continue
-      const payload = toBinary(EventSchema, countEvent(group, this.#spec.states))
+      const payload = encodeEvent(countEvent(group, this.#spec.states))
       this.target.put(key, group.stamp, group.newestMs, payload)
     }
   }

@@ -1,6 +1,5 @@
-import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { isNewer, type ValueStamp } from '@weir/mesh'
-import { EventSchema } from '@weir/proto'
+import { decodeEvent, encodeEvent } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
 import type { MergeSpec } from '../../declaration/merge-spec.ts'
@@ -117,7 +116,7 @@ export class MergeProjection implements Projection {
       const state = this.#states.get(key)
       if (state === undefined) continue
       state.reading.prune(this.#spec.ttlMs, limits.mergedMetricsMax)
-      this.target.put(key, state, state.storedAtMs, toBinary(EventSchema, state.reading.toEvent()))
+      this.target.put(key, state, state.storedAtMs, encodeEvent(state.reading.toEvent()))
     }
   }
 
@@ -133,7 +132,7 @@ export class MergeProjection implements Projection {
 /** A value that is no event, as when somebody else put it, counts as none. */
 function readValue(payload: Uint8Array, seq: number): MergedReading {
   try {
-    return MergedReading.fromEvent(fromBinary(EventSchema, payload), seq)
+    return MergedReading.fromEvent(decodeEvent(payload), seq)
   } catch {
     return new MergedReading()
   }

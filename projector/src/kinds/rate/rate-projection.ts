@@ -1,6 +1,6 @@
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import type { Logger } from '@weir/mesh'
-import { type Event, EventSchema, timestampFromMilliseconds } from '@weir/proto'
+import { type Event, EventSchema, encodeEvent, timestampFromMilliseconds } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
 import type { RateSpec } from '../../declaration/rate-spec.ts'
@@ -154,7 +154,7 @@ export class RateProjection implements Projection {
     for (const key of keys) {
       const rates = this.#counters.ratesOf(key)
       if (rates === undefined) continue
-      this.target.put(key, rates.stamp, rates.newestMs, toBinary(EventSchema, rateEvent(key, rates)))
+      this.target.put(key, rates.stamp, rates.newestMs, encodeEvent(rateEvent(key, rates)))
     }
   }
 }

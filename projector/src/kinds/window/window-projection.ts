@@ -1,6 +1,5 @@
-import { toBinary } from '@bufbuild/protobuf'
 import type { Logger } from '@weir/mesh'
-import { EventSchema } from '@weir/proto'
+import { encodeEvent } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
 import type { WindowSpec } from '../../declaration/window-spec.ts'
@@ -137,7 +136,7 @@ export class WindowProjection implements Projection {
       const change = this.#changed.get(key)
       if (change === undefined) continue
       const { window, epoch } = change
-      const payload = toBinary(EventSchema, this.#fold.toEvent(window))
+      const payload = encodeEvent(this.#fold.toEvent(window))
       this.target.put(key, { epoch, seq: window.seq }, window.storedAtMs, payload)
     }
     this.#changed.clear()
