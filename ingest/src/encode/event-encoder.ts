@@ -18,15 +18,20 @@ import { checkWellFormed, illFormed } from './well-formed.ts'
 /**
  * An Event in canonical Protobuf: fields in the order of their numbers, defaults left out, as the
  * generated encoder writes it. Throws `too_large`, and `malformed` for text that UTF-8 cannot hold.
- * The event must have passed validateFields, which bounds the number of pairs in its maps.
+ * The event must have passed validateFields, which bounds the number of pairs in its maps. `labels`
+ * is what encodeLabels gave of its labels, where that is known.
  */
-export function encodeEvent(event: Event): Uint8Array {
+export function encodeEvent(event: Event, labels?: Uint8Array): Uint8Array {
   let at = 0
   if (event.id !== '') at = writeString(at, 0x0a, event.id)
   if (event.type !== '') at = writeString(at, 0x12, event.type)
   if (event.source !== '') at = writeString(at, 0x1a, event.source)
   if (event.time !== undefined) at = writeTime(at, event.time)
-  for (const key in event.labels) at = writeTexts(at, 0x2a, key, event.labels[key] ?? '')
+  if (labels === undefined) at = writeLabels(at, event.labels)
+  else {
+    scratch.set(labels, at)
+    at += labels.length
+  }
   if (event.traceparent !== '') at = writeString(at, 0x32, event.traceparent)
   const { data } = event
   switch (data.case) {
@@ -68,6 +73,11 @@ export function encodeEvent(event: Event): Uint8Array {
   return scratch.slice(0, at)
 }
 
+/** The field `labels` of an Event. Throws `malformed` for text that UTF-8 cannot hold. */
+export function encodeLabels(labels: Event['labels']): Uint8Array {
+  return scratch.slice(0, writeLabels(0, labels))
+}
+
 /** The field `time` of an Event. */
 export function encodeTime(time: NonNullable<Event['time']>): Uint8Array {
   return scratch.slice(0, writeTime(0, time))
@@ -100,6 +110,12 @@ const encoder = new TextEncoder()
  * three bytes.
  */
 const HEAD_BYTES = 4
+
+function writeLabels(start: number, labels: Event['labels']): number {
+  let at = start
+  for (const key in labels) at = writeTexts(at, 0x2a, key, labels[key] ?? '')
+  return at
+}
 
 function writeReading(start: number, reading: Reading): number {
   let at = start + HEAD_BYTES

@@ -1,4 +1,7 @@
+import { create } from '@bufbuild/protobuf'
+import { EventSchema, subjectFault, validateFields } from '@weir/proto'
 import { ingestLimits } from '../limits.ts'
+import { encodeLabels } from './event-encoder.ts'
 import { LabelList } from './label-list.ts'
 import { hasRoomForIdentity, subjectToken, withIdentity } from './subject-token.ts'
 
@@ -7,6 +10,12 @@ export interface LabelledSeries {
   readonly subject: string
   /** All of them that an event has room for. The events of the series share the object. */
   readonly labels: { [name: string]: string }
+  /**
+   * The labels as the field of an Event, once subject and labels have passed the rules of events,
+   * so that no event of the series has to check or encode them again. Undefined for those that do
+   * not pass.
+   */
+  readonly encodedLabels: Uint8Array | undefined
 }
 
 /** Names with their texts, in the order of the names. */
@@ -32,7 +41,23 @@ export function labelledSeries(
   const labels: { [name: string]: string } = Object.create(null)
   list.addTo(labels, 0)
   // A copy, as objects without a prototype are slow to go through.
-  return { subject: withIdentity(hasRoomForIdentity(subject) ? subject : base, identity), labels: { ...labels } }
+  return checkedSeries(withIdentity(hasRoomForIdentity(subject) ? subject : base, identity), { ...labels })
+}
+
+/** The series of a subject with these labels, which belong to it. */
+export function checkedSeries(subject: string, labels: LabelledSeries['labels']): LabelledSeries {
+  const isValid =
+    subjectFault(subject, false) === undefined && validateFields(create(EventSchema, { labels })) === undefined
+  return { subject, labels, encodedLabels: isValid ? encodedOf(labels) : undefined }
+}
+
+function encodedOf(labels: LabelledSeries['labels']): Uint8Array | undefined {
+  try {
+    return encodeLabels(labels)
+  } catch {
+    // The event that has them says what is wrong.
+    return undefined
+  }
 }
 
 /**
@@ -40,25 +65,34 @@ export function labelledSeries(
  * anew.
  */
 export class SeriesCache {
-  readonly #series = new Map<string, LabelledSeries>()
+  readonly #scopes = new Map<string, Map<string, LabelledSeries>>()
   #units = 0
 
   /**
-   * The series of a text, which `make` makes where it is not known; undefined where that makes
-   * none.
+   * The series of a text in its scope, such as a bucket, which `make` makes where it is not known;
+   * undefined where that makes none.
    */
-  get(text: string, make: () => LabelledSeries | undefined): LabelledSeries | undefined {
-    const known = this.#series.get(text)
+  get(scope: string, text: string, make: () => LabelledSeries | undefined): LabelledSeries | undefined {
+    const known = this.#scopes.get(scope)?.get(text)
     if (known !== undefined) return known
     const made = make()
     if (made === undefined) return undefined
-    const units = 2 * text.length + made.subject.length
-    this.#units += units
-    if (this.#units > ingestLimits.seriesUnitsMax) {
-      this.#series.clear()
-      this.#units = units
+    const units = 2 * text.length + made.subject.length + (made.encodedLabels?.length ?? 0)
+    this.#add(units)
+    let series = this.#scopes.get(scope)
+    if (series === undefined) {
+      series = new Map()
+      this.#scopes.set(scope, series)
+      this.#units += scope.length
     }
-    this.#series.set(text, made)
+    series.set(text, made)
     return made
+  }
+
+  #add(units: number): void {
+    this.#units += units
+    if (this.#units <= ingestLimits.seriesUnitsMax) return
+    this.#scopes.clear()
+    this.#units = units
   }
 }

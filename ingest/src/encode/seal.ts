@@ -46,7 +46,8 @@ let last: Timestamp = { $typeName: 'google.protobuf.Timestamp', seconds: 0n, nan
 /**
  * Completes, validates and encodes one event, which belongs to this function afterwards.
  * `jsonIsChecked` says that the text under `json` was written by JSON.stringify here, so it need
- * not be parsed again.
+ * not be parsed again. `labels` are those of the event as a LabelledSeries has them encoded, whose
+ * subject it is.
  */
 export function seal(
   index: number,
@@ -54,17 +55,19 @@ export function seal(
   event: Event,
   defaults: Defaults,
   jsonIsChecked: boolean,
+  labels?: Uint8Array,
 ): IngestRecord {
-  const malformed = subjectFault(subject, false)
+  const isSeries = labels !== undefined
+  const malformed = isSeries ? undefined : subjectFault(subject, false)
   if (malformed !== undefined) return { index, code: 'malformed', message: malformed }
   if (event.id === '') event.id = defaults.ids.idOf(index)
   if (event.time === undefined) event.time = defaults.now
-  const fault = jsonIsChecked ? validateFields(event) : validateEvent(event)
+  const fault = jsonIsChecked ? validateFields(event, isSeries) : validateEvent(event)
   if (fault !== undefined) return { index, code: 'invalid', message: fault }
   if (isAhead(event, defaults)) return { index, code: 'invalid', message: aheadFault(defaults) }
   if (defaults.eventsBytes > ingestLimits.eventsBytesMax) return { index, code: 'too_large', message: tooManyBytes }
   try {
-    const bytes = encodeEvent(event)
+    const bytes = encodeEvent(event, labels)
     defaults.eventsBytes += bytes.length
     return { index, subject, id: event.id, event: bytes }
   } catch (thrown) {

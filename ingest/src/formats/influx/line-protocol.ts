@@ -69,17 +69,19 @@ function pointRecord(
   const series = seriesOf(bucket, point.series)
   if (series === undefined) return { index, code: 'malformed', message: 'a tag has no key or no value.' }
   try {
+    const labels = labelsOf(series, point)
     const event: Event = {
       $typeName: 'weir.v1.Event',
       id: idOf(point),
       type: 'influx.point',
       source: bucket,
-      labels: labelsOf(series, point),
+      labels,
       traceparent: '',
       data: dataOf(point),
     }
     if (point.time !== '') event.time = timeOf(point.time, unit)
-    return seal(index, series.subject, event, defaults, true)
+    const encodedLabels = labels === series.labels ? series.encodedLabels : undefined
+    return seal(index, series.subject, event, defaults, true, encodedLabels)
   } catch (thrown) {
     return rejection(index, thrown)
   }
@@ -132,7 +134,7 @@ function timeOf(digits: string, unit: bigint): NonNullable<Event['time']> {
     const at = digits.length - 9
     return {
       $typeName: 'google.protobuf.Timestamp',
-      seconds: BigInt(digits.slice(0, at)),
+      seconds: BigInt(Number(digits.slice(0, at))),
       nanos: Number(digits.slice(at)),
     }
   }

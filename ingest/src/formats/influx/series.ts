@@ -9,7 +9,7 @@ import { seriesParts } from './line-parser.ts'
  * it is none.
  */
 export function seriesOf(bucket: string, series: string): LabelledSeries | undefined {
-  return known.get(`${bucket}\n${series}`, () => makeSeries(bucket, series))
+  return known.get(bucket, series, () => makeSeries(bucket, series))
 }
 
 function makeSeries(bucket: string, series: string): LabelledSeries | undefined {

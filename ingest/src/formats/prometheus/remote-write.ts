@@ -1,6 +1,6 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { type Event, type Reading, timestampFromMilliseconds, WeirError } from '@weir/proto'
-import type { LabelledSeries } from '../../encode/labelled-series.ts'
+import { checkedSeries, type LabelledSeries } from '../../encode/labelled-series.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { type Defaults, rejection, seal } from '../../encode/seal.ts'
 import { textHash } from '../../encode/text-hash.ts'
@@ -141,7 +141,9 @@ class Request {
       const isGauge = histogram.resetHint === Histogram_ResetHint.GAUGE
       const labels =
         isGauge || 'temporality' in series.labels ? series.labels : { temporality: 'cumulative', ...series.labels }
-      this.records.push(this.#record({ ...series, labels }, 'prometheus.histogram', ms, id, metrics, integers))
+      this.records.push(
+        this.#record(checkedSeries(series.subject, labels), 'prometheus.histogram', ms, id, metrics, integers),
+      )
     } catch (thrown) {
       this.records.push(
         thrown instanceof WeirError
@@ -152,7 +154,7 @@ class Request {
   }
 
   #record(
-    { subject, labels }: LabelledSeries,
+    { subject, labels, encodedLabels }: LabelledSeries,
     type: string,
     ms: number,
     id: string,
@@ -177,7 +179,7 @@ class Request {
       data: { case: 'reading', value: { $typeName: 'weir.v1.Reading', metrics, units, times: {}, integers } },
     }
     try {
-      return seal(index, subject, event, this.#defaults, true)
+      return seal(index, subject, event, this.#defaults, true, encodedLabels)
     } catch (thrown) {
       return rejection(index, thrown)
     }

@@ -1,4 +1,4 @@
-import { type LabelledSeries, labelledSeries, SeriesCache } from '../../encode/labelled-series.ts'
+import { checkedSeries, type LabelledSeries, labelledSeries, SeriesCache } from '../../encode/labelled-series.ts'
 import { subjectToken, subjectTokens } from '../../encode/subject-token.ts'
 import { ingestLimits } from '../../limits.ts'
 
@@ -15,7 +15,7 @@ export type SeriesKind = 'unknown' | 'cumulative'
  * Undefined for labels without a name.
  */
 export function seriesOf(text: string, kind: SeriesKind, labels: () => Labels): LabelledSeries | undefined {
-  return (kind === 'unknown' ? plain : cumulative).get(text, () => makeSeries(labels(), kind))
+  return known.get(kind, text, () => makeSeries(labels(), kind))
 }
 
 function makeSeries(labels: Labels, kind: SeriesKind): LabelledSeries | undefined {
@@ -27,7 +27,7 @@ function makeSeries(labels: Labels, kind: SeriesKind): LabelledSeries | undefine
   const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1))
   const base = `metrics.${token('job')}.${token('instance')}.${subjectTokens(name)}`
   const series = labelledSeries(base, sorted, inBase, `prometheus ${JSON.stringify([name, sorted])}`)
-  return kind === 'unknown' ? series : { ...series, labels: withRoom(series.labels) }
+  return kind === 'unknown' ? series : checkedSeries(series.subject, withRoom(series.labels))
 }
 
 /** Labels of the series itself win. */
@@ -37,5 +37,4 @@ function withRoom(labels: LabelledSeries['labels']): LabelledSeries['labels'] {
 }
 
 const inBase: ReadonlySet<string> = new Set(['job', 'instance'])
-const plain = new SeriesCache()
-const cumulative = new SeriesCache()
+const known = new SeriesCache()
