@@ -56,7 +56,7 @@ const vendors: readonly { readonly name: RegExp; readonly importer: RegExp; read
   },
   { name: /^(commander|@commander-js\/.+|@bomb\.sh\/tab)/, importer: /^cli\/src\/(commands\/|program|completion|run)/ },
   {
-    name: /^(svelte|@sveltejs|vite|uplot|bits-ui|@internationalized|@tanstack|@fontsource-variable|jsonc-parser)(\/|$)/,
+    name: /^(svelte|@sveltejs|vite|uplot|bits-ui|@internationalized|@tanstack|@fontsource-variable|jsonc-parser|@codemirror|@lezer)(\/|$)/,
     importer: /^(console|examples\/(page|deliveries|kitchen|pipeline))\//,
     why: 'the pages of the examples are made as the console is',
   },

@@ -19,6 +19,8 @@ export const limits = {
    */
   askAgainMs: 250,
   askAgainMaxMs: 5_000,
+  /** While the read API does not answer it is asked again so much later. */
+  readAgainMs: 2_000,
   /** The end of a token is said loudly from so long before it. */
   tokenSoonMs: 300_000,
   /** A service speaks every five seconds; one that was not heard for so long is shown as late. */
@@ -71,6 +73,8 @@ export const limits = {
   tailCalmMs: 100,
   /** Rows that the live page keeps; older ones are in the history. */
   tailRowsMax: 10_000,
+  /** Rows that the read API brings before the hub does. */
+  firstRows: 60,
   /** Subjects that the state page holds; further ones are counted. */
   stateSubjectsMax: 200_000,
   /** From here on the state page is drawn anew after the time below, not in the next frame. */
@@ -91,6 +95,12 @@ export const limits = {
   flowSamplesMax: 120,
   /** Subjects whose rates the mesh page compares; further ones are passed over. */
   livelySubjectsMax: 5_000,
+  /** Rows of a list of the liveliest subjects. */
+  livelyShown: 18,
+  /** The past of a machine that a tile draws. */
+  machineSeconds: 900,
+  /** A start board of somebody's own that comes later takes the place of the page's. */
+  startBoardMs: 300,
   /** What an event counts for in that halves in so long. */
   livelyHalfLifeSeconds: 120,
   /** After so long without a reading of a machine no line is drawn: nobody knows what was. */

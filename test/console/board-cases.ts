@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { live, mesh, post, visit } from './console.ts'
+import { axeFaults, live, mesh, post, visit } from './console.ts'
 
 test('boards: from a file with variables, a wrong one with line and column, and one that is made, edited and saved', async () => {
   const { page, context, faults } = await visit('boards?board=rooms&$room=r1')
@@ -84,10 +84,21 @@ test('a board by the mouse: move, size, undo, paste, pin and the wall', async ()
   await page.getByRole('button', { name: 'Redo' }).click()
   assert.equal(await area(), '1 / 3 / span 2 / span 7')
 
-  await page.getByRole('button', { name: 'Paste JSON' }).click()
-  const field = page.getByRole('textbox', { name: 'Paste a board as JSON' })
+  await page.getByRole('button', { name: 'Edit JSON' }).click()
+  const field = page.getByRole('textbox', { name: 'The board as JSON' })
+  await field.getByText('"Mouse"').waitFor()
   await field.fill('{ "title": "Mouse",\n  "tiles": [{ "kind": "text", "x": 0, "y": 0, "w": 99, "h": 2 }] }')
-  await page.getByText(/Line 2, column \d+: tiles\[0\]\.w/).waitFor()
+  const wrong = page.getByRole('button', { name: /^Line 2, column 52: tiles\[0\]\.w: at most 24/ })
+  await wrong.click()
+  await page.keyboard.press('Shift+End')
+  assert.equal(
+    await page.evaluate(() => getSelection()?.toString()),
+    '99, "h": 2 }] }',
+    'the cursor stands at the fault',
+  )
+  assert.equal(await page.locator('.cm-lint-marker-error').count(), 1)
+  assert.deepEqual(await axeFaults(page), [])
+  assert.ok(await page.getByRole('button', { name: 'Apply' }).isDisabled())
   await field.fill(JSON.stringify({ ...board, tiles: [text('Pasted', 0, 0)] }))
   await page.getByRole('button', { name: 'Apply' }).click()
   await page.getByRole('region', { name: 'Pasted' }).waitFor()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { browser, live, mesh, visit } from './console.ts'
+import type { Locator } from 'playwright-core'
+import { browser, live, mesh, post, visit } from './console.ts'
 
 test('one sign-in serves all tabs; a token that is no good is asked for again', async () => {
   const context = await browser.newContext({ locale: 'en-GB' })
@@ -59,6 +60,47 @@ test('when the hub dies the page says so, tries again, and nothing is missing af
   await mesh.weir('pub', 'lost.r1', '"meanwhile"')
   await live(page)
   await page.getByRole('row', { name: /meanwhile/ }).waitFor({ timeout: 30_000 })
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('while the read API is away every page says so, and each comes back by itself', async () => {
+  const send = (): Promise<void> => post([{ subject: 'away.r1', reading: { metrics: { celsius: 20 } } }])
+  await send()
+  const { page, context, faults } = await visit('live?filter=away.>')
+  await live(page)
+  const shown: readonly (readonly [page: string, shown: () => Locator])[] = [
+    ['Start', () => page.getByRole('region', { name: 'This machine' })],
+    ['State', () => page.getByRole('row', { name: /away\.r1/ })],
+    ['History', () => page.getByRole('button', { name: /away\.r1/ })],
+    ['Alerts', () => page.getByRole('heading', { level: 1 })],
+    ['Mesh', () => page.getByRole('rowheader', { name: 'history' })],
+    ['Boards', () => page.getByRole('combobox', { name: 'Board' })],
+    ['Live', () => page.getByRole('row', { name: /away\.r1/ }).first()],
+  ]
+  const go = async (name: string): Promise<void> => {
+    await page.getByRole('link', { name, exact: true }).click()
+    await page.locator('.crumb').filter({ hasText: name }).waitFor()
+  }
+  const said = page.getByText('The read API does not answer')
+  const readApi = /\/v1\/(?!sessions)/
+  for (const [name, what] of shown) {
+    // Its chunk is here before, as the read API serves that too.
+    await go(name)
+    await what().waitFor()
+    await go('Live')
+    await context.route(readApi, (route) => route.abort())
+    // Not every page asks for something at once.
+    await go('State')
+    await said.waitFor()
+    await go(name)
+    await said.waitFor()
+    await context.unroute(readApi)
+    await said.waitFor({ state: 'detached' })
+    // Live goes on meanwhile; only what was stored before is not there.
+    await send()
+    await what().waitFor()
+  }
   assert.deepEqual(faults, [])
   await context.close()
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { until } from '../../cli/test/processes.ts'
 import { axeFaults, live, mesh, post, visit } from './console.ts'
 
 const pages = ['', 'live', 'state', 'history?filter=axe.*.climate', 'alerts', 'mesh', 'boards?board=rooms']
@@ -63,5 +64,33 @@ test('the page speaks Spanish where the browser does', async () => {
   await live(page, 'En vivo')
   assert.equal(await page.evaluate(() => document.documentElement.lang), 'es')
   await page.getByRole('link', { name: 'Estado' }).waitFor()
+  await context.close()
+})
+
+test('the start page is a board: who saves another under its name changes it', async () => {
+  const { page, context, faults } = await visit('')
+  await page.getByRole('region', { name: 'What changed most' }).getByRole('button').first().waitFor()
+  await page.getByRole('region', { name: 'This machine' }).getByText('CPU').waitFor()
+  await page.getByRole('button', { name: 'Change this page' }).click()
+  await until('it is a board', () => new URL(page.url()).searchParams.get('board') === 'start')
+  await page.getByRole('button', { name: 'Edit', exact: true }).click()
+  await page.getByText('save makes one of your own in its place').waitFor()
+  await page.getByRole('button', { name: 'Edit JSON' }).click()
+  const field = page.getByRole('textbox', { name: 'The board as JSON' })
+  await field.getByText('"lively"').waitFor()
+  const tiles = [{ kind: 'text', title: 'Ours', text: 'Good morning', x: 0, y: 0, w: 8, h: 2 }]
+  await field.fill(JSON.stringify({ title: 'Start', tiles }))
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByText('Saved').waitFor()
+  await page.getByRole('link', { name: 'Start' }).click()
+  await page.getByRole('region', { name: 'Ours' }).getByText('Good morning').waitFor()
+  assert.equal(await page.getByRole('region', { name: 'This machine' }).count(), 0)
+  const headers = { authorization: `Bearer ${mesh.running.token}` }
+  const address = `${mesh.running.addresses.projector}/v1/boards/start`
+  assert.equal((await fetch(address, { method: 'DELETE', headers })).status, 204)
+  await page.reload()
+  await page.getByRole('region', { name: 'This machine' }).waitFor()
+  assert.deepEqual(faults, [])
   await context.close()
 })

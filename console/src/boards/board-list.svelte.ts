@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts'
 import { mayPublish } from '../link/identity.ts'
 import type { Link } from '../link/link.svelte.ts'
 import { type Board, emptyBoard, type Tile, withTile } from './board.ts'
@@ -6,9 +7,9 @@ import { type BoardFault, readBoard } from './board-check.ts'
 /** A board that the read API has. */
 export interface StoredBoard {
   readonly name: string
-  /** A file of WEIR_BOARDS, or a value of the bucket `boards`. */
-  readonly origin: 'file' | 'bucket'
-  /** The revision that a save continues; 0 for a file. */
+  /** A file of WEIR_BOARDS, a value of the bucket `boards`, or what comes with the page. */
+  readonly origin: 'file' | 'bucket' | 'page'
+  /** The revision that a save continues; 0 for what is not in the bucket. */
   readonly seq: number
   readonly text: string
 }
@@ -30,6 +31,21 @@ export class BoardList {
       this.state = 'read'
     } catch {
       this.state = 'away'
+    }
+  }
+
+  /** Reads and, while the read API is away, reads again, until what is returned is called. */
+  follow(): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let ended = false
+    const look = async (): Promise<void> => {
+      await this.read()
+      if (!ended && this.state === 'away') timer = setTimeout(() => void look(), limits.readAgainMs)
+    }
+    void look()
+    return () => {
+      ended = true
+      clearTimeout(timer)
     }
   }
 

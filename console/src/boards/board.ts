@@ -1,6 +1,18 @@
 import type { Range } from '../place/place.svelte.ts'
 
-export const tileKinds = ['kpi', 'chart', 'heatmap', 'table', 'alerts', 'states', 'pipeline', 'text'] as const
+export const tileKinds = [
+  'kpi',
+  'chart',
+  'heatmap',
+  'table',
+  'alerts',
+  'states',
+  'pipeline',
+  'text',
+  'weir',
+  'lively',
+  'machine',
+] as const
 export type TileKind = (typeof tileKinds)[number]
 export const folds = ['last', 'sum', 'mean', 'min', 'max', 'count'] as const
 export type Fold = (typeof folds)[number]
@@ -55,6 +67,9 @@ const sizes: Readonly<Record<TileKind, readonly [w: number, h: number]>> = {
   states: [16, 6],
   pipeline: [16, 5],
   text: [6, 2],
+  weir: [24, 4],
+  lively: [12, 8],
+  machine: [8, 3],
 }
 
 /**

@@ -9,3 +9,12 @@ export function eventTest({ labels, types }: Query): ((event: Event) => boolean)
     labels.every(([name, value]) => event.labels[name] === value) &&
     (types.length === 0 || types.includes(eventKind(event)))
 }
+
+/** Whether an entry passes a test. What is no event passes none. */
+export function passes(entry: { readonly event: Event }, wanted: (event: Event) => boolean): boolean {
+  try {
+    return wanted(entry.event)
+  } catch {
+    return false
+  }
+}

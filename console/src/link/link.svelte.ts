@@ -1,8 +1,10 @@
 import type { ConnectionState, Weir } from '@weir/client'
 import { backoffMs } from '@weir/proto/backoff'
 import { limits } from '../limits.ts'
+import { words } from '../words/words.ts'
 import { type ConnectionSaid, connectionSaid, tokenCodes } from './connection-words.ts'
 import { type Identity, identityOf } from './identity.ts'
+import { ReadWatch } from './read-watch.svelte.ts'
 import { learnServerTime, serverNowMs } from './server-time.ts'
 import { TokenBox } from './token-box.ts'
 
@@ -21,6 +23,8 @@ export class Link {
   nowMs: number = $state(serverNowMs())
   /** How far the clock of the mesh is ahead of this machine's; 0 where that is no matter. */
   clockAheadMs: number = $state(0)
+
+  readonly reads: ReadWatch = new ReadWatch()
 
   readonly #box: TokenBox = new TokenBox((token) => this.#changed(token))
   #lostAtMs: number | undefined
@@ -66,19 +70,22 @@ export class Link {
 
   /** Calls the read API beyond what the client knows. Rejects with a sentence. */
   async read<Body>(path: string, init: RequestInit = {}): Promise<Body> {
-    return await this.#ask<Body>(path, init)
+    return await this.#ask<Body>(this.reads.fetch, path, init)
   }
 
   /** Calls the hub over plain HTTP. Rejects with a sentence. */
   async readHub<Body>(path: `/${string}`, init: RequestInit = {}): Promise<Body> {
     const { endpointUrl } = await import('@weir/client')
     const [pathname, query = ''] = path.split('?')
-    return await this.#ask<Body>(`${endpointUrl(this.#hubAddress, pathname as `/${string}`, 'http')}?${query}`, init)
+    const url = `${endpointUrl(this.#hubAddress, pathname as `/${string}`, 'http')}?${query}`
+    return await this.#ask<Body>(globalThis.fetch, url, init)
   }
 
-  async #ask<Body>(path: string, init: RequestInit): Promise<Body> {
+  async #ask<Body>(ask: typeof fetch, url: string, init: RequestInit): Promise<Body> {
     const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' }
-    const response = await fetch(path, { ...init, headers, signal: AbortSignal.timeout(limits.requestMs) })
+    const response = await ask(url, { ...init, headers, signal: AbortSignal.timeout(limits.requestMs) }).catch(() => {
+      throw new Error(words.shell.noAnswer)
+    })
     const body: unknown = response.status === 204 ? {} : await response.json().catch(() => ({}))
     if (!response.ok) throw new ReadFault(response.status, body)
     return body as Body
@@ -105,6 +112,7 @@ export class Link {
     const weir = connect({
       url: hubUrl,
       readUrl,
+      fetch: this.reads.fetch,
       getToken: () => this.token,
       client: 'weir-console/0.1.0',
       windowBytes: limits.windowBytes,
@@ -155,7 +163,7 @@ export class Link {
     for (let attempt = 0; generation === this.#generation; attempt++) {
       try {
         const askedMs = Date.now()
-        const response = await fetch('v1/config', { signal: AbortSignal.timeout(limits.requestMs) })
+        const response = await this.reads.fetch('v1/config', { signal: AbortSignal.timeout(limits.requestMs) })
         this.clockAheadMs = learnServerTime(response.headers.get('date'), askedMs, Date.now())
         if (response.ok)
           return generation === this.#generation ? ((await response.json()) as { hubUrl: string }).hubUrl : undefined

@@ -1,4 +1,5 @@
 import type { HistoryItem, HistoryPage, Weir } from '@weir/client'
+import { isRetryable, WeirError } from '@weir/proto'
 import { eventTest } from '../data/event-test.ts'
 import { eventTimeMs } from '../data/event-words.ts'
 import { fieldsOf, numberOf } from '../data/fields.ts'
@@ -47,6 +48,7 @@ export class HistorySeries {
   #span: Span = { fromMs: 0, toMs: 0, stepMs: 1, live: false }
   #feed: Feed | undefined
   #generation = 0
+  #again: ReturnType<typeof setTimeout> | undefined
   #scheduled = false
 
   constructor(desk: Desk, weir: Weir) {
@@ -60,8 +62,8 @@ export class HistorySeries {
     this.#byName.clear()
     this.#span = span
     this.stepMs = span.stepMs
+    clearTimeout(this.#again)
     this.state = 'reading'
-    this.fault = ''
     this.before = []
     try {
       const query = parseQuery(text)
@@ -69,6 +71,7 @@ export class HistorySeries {
       const cursor = await this.#read(query.filters, span, this.#byName, generation, wanted)
       if (generation !== this.#generation) return
       this.#draw()
+      this.fault = ''
       this.state = 'read'
       if (compare) await this.#compare(query.filters, span, generation, wanted)
       if (span.live && generation === this.#generation) this.#follow(query.filters, cursor, wanted)
@@ -77,11 +80,14 @@ export class HistorySeries {
       this.fault = thrown instanceof Error ? thrown.message : String(thrown)
       this.state = 'read'
       this.#draw()
+      if (!(thrown instanceof WeirError) || !isRetryable(thrown.code)) return
+      this.#again = setTimeout(() => void this.show(text, span, compare), limits.readAgainMs)
     }
   }
 
   close(): void {
     this.#generation++
+    clearTimeout(this.#again)
     this.#feed?.close()
   }
 

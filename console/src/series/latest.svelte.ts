@@ -1,5 +1,5 @@
-import type { Entry, Weir } from '@weir/client'
-import { eventTest } from '../data/event-test.ts'
+import type { HistoryItem, Weir } from '@weir/client'
+import { eventTest, passes } from '../data/event-test.ts'
 import { eventTimeMs } from '../data/event-words.ts'
 import { parseQuery } from '../data/query.ts'
 import { limits } from '../limits.ts'
@@ -10,7 +10,7 @@ import { Feed } from './feed.ts'
 /** The value of one subject in a bucket, as a table shows it. */
 export interface LatestRow {
   readonly subject: string
-  readonly entry: Entry
+  readonly entry: HistoryItem
   /**
    * When this page heard it, or when its event says that it was, whichever is later; milliseconds
    * since the Unix epoch.
@@ -54,6 +54,8 @@ export class Latest {
   /** Subjects that are not in the list yet. */
   #added: string[] = []
   #gone = false
+  /** Whether the hub has brought anything. */
+  #begun = false
   #scheduled = false
   #left = new Set<string>()
   #paused = false
@@ -66,6 +68,7 @@ export class Latest {
   show(weir: Weir, bucket: string, text: string): void {
     this.#feed?.close()
     this.#forget()
+    this.#begun = false
     this.fault = ''
     const query = parseQuery(text)
     const wanted = eventTest(query)
@@ -76,7 +79,8 @@ export class Latest {
     }
     this.#feed = new Feed(this.#desk, weir, options, {
       entry: (entry, isChange) => {
-        if (wanted === undefined || wanted(entry.event)) this.#put(entry, isChange)
+        this.#begun = true
+        if (wanted === undefined || wanted(entry.event)) this.#put(entry.detached(), isChange)
       },
       removed: ({ subject }) => this.#strike(subject),
       reset: () => this.#forget(),
@@ -84,13 +88,28 @@ export class Latest {
         this.fault = message
       },
     })
-    if (bucket !== 'events' && bucket !== 'mesh') {
-      weir.state(bucket, { limit: 1 }).then(
-        ({ items: [first] }) => {
-          this.ttlMs = first?.ttlMs ?? 0
-        },
-        () => undefined,
-      )
+    if (bucket !== 'events' && bucket !== 'mesh') void this.#readFirst(weir, bucket, query.filters, wanted)
+  }
+
+  /**
+   * A hub that does not hold the bucket loads all of it before it answers; the read API has the
+   * first rows at once. They are void when the hub's snapshot begins.
+   */
+  async #readFirst(
+    weir: Weir,
+    bucket: string,
+    filter: readonly string[],
+    wanted: ReturnType<typeof eventTest>,
+  ): Promise<void> {
+    const feed = this.#feed
+    try {
+      const { items } = await weir.state(bucket, { filter, limit: limits.firstRows })
+      if (feed !== this.#feed) return
+      this.ttlMs = items[0]?.ttlMs ?? 0
+      if (this.#begun) return
+      for (const item of items) if (wanted === undefined || passes(item, wanted)) this.#put(item, false)
+    } catch {
+      // The hub brings the rows; how long they live stays unknown.
     }
   }
 
@@ -109,7 +128,7 @@ export class Latest {
     this.#feed?.close()
   }
 
-  #put(entry: Entry, isChange: boolean): void {
+  #put(entry: HistoryItem, isChange: boolean): void {
     const { subject } = entry
     const before = this.#bySubject.get(subject)
     if (before === undefined) {
@@ -124,7 +143,7 @@ export class Latest {
     }
     const changes = (before?.changes ?? 0) + (isChange ? 1 : 0)
     const heardMs = isChange ? serverNowMs() : Number.NaN
-    this.#bySubject.set(subject, { subject, entry: entry.detached(), heardMs, changes, goneMs: undefined })
+    this.#bySubject.set(subject, { subject, entry, heardMs, changes, goneMs: undefined })
     this.#soon()
   }
 

@@ -1,5 +1,5 @@
 import type { Entry, HistoryPage, Weir } from '@weir/client'
-import { eventTest } from '../data/event-test.ts'
+import { eventTest, passes } from '../data/event-test.ts'
 import { parseQuery, type Query } from '../data/query.ts'
 import { limits } from '../limits.ts'
 import type { Desk } from '../place/desk.ts'
@@ -192,12 +192,4 @@ async function newest(weir: Weir, filters: readonly string[]): Promise<HistoryPa
     late,
     weir.history({ filter: filters, order: 'desc', limit: limits.tailPastMax }).catch(() => undefined),
   ])
-}
-
-function passes(entry: TailRow, wanted: (event: Entry['event']) => boolean): boolean {
-  try {
-    return wanted(entry.event)
-  } catch {
-    return false
-  }
 }
