@@ -51,6 +51,8 @@ describe('the chart', {
       'nats.replicas=2',
       'durability=best',
       'tenants.Main.maxGib=1',
+      'traces.share=2',
+      'projector.autoscaling.kind=hpa',
     ]) {
       const { status, stderr } = spawnSync(
         helm ?? '',
@@ -227,7 +229,7 @@ describe('a release', { skip: withoutPrograms('helm', 'etcd', 'kube-apiserver'),
 })
 
 /** Variables that only stand in other ones. */
-const helpers = new Set(['WEIR_NATS_PASSWORD', 'POD_INDEX'])
+const helpers = new Set(['WEIR_NATS_PASSWORD'])
 
 interface Variable {
   readonly name: string
@@ -240,7 +242,7 @@ interface Variable {
  */
 function environmentOf(file: string, component: string): Record<string, string> {
   const found = rendered(file).find(
-    ({ metadata, kind }) => metadata.name === `weir-${component}` && /Set|Deployment/.test(kind),
+    ({ metadata, kind }) => metadata.name === `weir-${component}` && kind === 'Deployment',
   )
   assert.ok(found)
   const { template } = found.spec as { template: { spec: { containers: { env: Variable[] }[] } } }
@@ -248,7 +250,6 @@ function environmentOf(file: string, component: string): Record<string, string> 
     WEIR_NATS_PASSWORD: 'p1',
     WEIR_JWT_SECRET: 'x'.repeat(32),
     DATABASE_URL: 'postgres://weir:p@db/weir',
-    POD_INDEX: '0',
     WEIR_HUB_NAME: 'weir-hub-6d5f-x2x',
   }
   const env: Record<string, string> = {}

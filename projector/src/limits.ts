@@ -139,6 +139,21 @@ export const limits = {
   /** Positions of one projection that are read. */
   positionsMax: 4_096,
 
+  /** Shares of the keys; further replicas stand by. Positions are kept for each number of them. */
+  sharesMax: 64,
+  /** Replicas that are remembered; of more, those that were heard first count. */
+  membersMax: 1_000,
+  /** How often a replica that shares the keys by itself says that it is there. */
+  memberEveryMs: 1_000,
+  /** One that was not heard for so long is gone, and the others take its keys. */
+  memberLostMs: 6_000,
+  /** How often a replica looks whether its share is another one. */
+  memberLookMs: 100,
+  /** Nobody comes or goes for so long before shares are taken. */
+  memberSettleMs: 1_000,
+  /** A new share waits so long for those who still work on an old one, and then begins anyway. */
+  handOverMs: 10_000,
+
   /** Requests to the admin port that run when a projector stops are cut off after this. */
   adminCloseMs: 1_000,
   /**

@@ -22,7 +22,7 @@ export const projectorSettings: typeof meshSettings & {
   readonly hubPort: Setting<number>
   readonly tenants: Setting<readonly string[]>
   readonly projections: Setting<string | undefined>
-  readonly partition: Setting<Partition>
+  readonly partition: Setting<Partition | 'auto'>
   readonly databaseUrl: Setting<string | undefined>
   readonly databaseReaders: Setting<number>
   readonly publicHubUrl: Setting<string | undefined>
@@ -47,7 +47,8 @@ export const projectorSettings: typeof meshSettings & {
     parser: partition,
     fallback: () => wholePartition,
     fallbackText: '0/1',
-    sentence: 'Which share of the keys this replica works on, by their hash.',
+    sentence:
+      'Which share of the keys this replica works on, by their hash; with auto, replicas of the same tenants share them.',
   },
   databaseUrl: optional(
     'DATABASE_URL',

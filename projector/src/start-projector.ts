@@ -6,6 +6,7 @@ import {
   type Load,
   type Logger,
   type Metrics,
+  type NatsConnection,
   natsAccess,
   openTraces,
   Presence,
@@ -25,16 +26,18 @@ import { openDatabase } from './db/database.ts'
 import { declaredBy } from './declaration/file/declared.ts'
 import { Reload } from './declaration/file/reload.ts'
 import type { Declarations } from './declaration/file/schema.ts'
+import type { Partition } from './event/partition.ts'
 import { AlertLog } from './kinds/alert/alert-log.ts'
 import { History } from './kinds/history/history.ts'
 import { AddressGuard } from './kinds/notify/address-guard.ts'
 import { limits } from './limits.ts'
 import { parseReadRoutes, type ReadRoute } from './reads/read-route.ts'
+import { ReplicaGroup } from './replicas/replica-group.ts'
 import { createApi } from './routes/api.ts'
 import { type ProjectorConfig, projectorSettings } from './settings.ts'
 import { SilenceLog } from './silence/silence-log.ts'
 import { projectorLoad } from './tenant/projector-load.ts'
-import { exportProjections, exportReloads } from './tenant/projector-metrics.ts'
+import { exportProjections, exportReloads, exportReplicas } from './tenant/projector-metrics.ts'
 import { TenantProjections } from './tenant/tenant-projections.ts'
 
 /** What the process of a projector is made from. */
@@ -95,7 +98,8 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     'projections',
     () => {
       const guard = new AddressGuard(config.notifyAllow)
-      const common = { nc, declarations, database, partition, guard, health, log, traces }
+      const share = partition === 'auto' ? undefined : partition
+      const common = { nc, declarations, database, partition: share, guard, health, log, traces }
       const all = config.tenants.map((tenant) => new TenantProjections({ ...common, tenant }))
       exportProjections(metrics, all)
       for (const each of all) each.start()
@@ -103,6 +107,7 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     },
     async (all) => void (await Promise.all(all.map((each) => each.drain()))),
   )
+  if (partition === 'auto') await shareKeys(scope, context, nc, tenants)
   let history = historyOf(declarations)
   const alertLogs = new Map(config.tenants.map((tenant) => [tenant, new AlertLog(nc, tenant)]))
   const silenceLogs = new Map(config.tenants.map((tenant) => [tenant, new SilenceLog(nc, tenant)]))
@@ -179,6 +184,27 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
     async () => void (await Promise.all(reloads.map((reload) => reload.stop()))),
   )
   log.info({ port: server.port, adminPort: admin.port }, 'listening')
+}
+
+/** As many replicas as there are divide the keys among them, and again when one comes or goes. */
+async function shareKeys(
+  scope: Scope,
+  { config, health, metrics, log }: ProjectorContext,
+  nc: NatsConnection,
+  tenants: readonly TenantProjections[],
+): Promise<void> {
+  const group = await scope.use(
+    'replicas',
+    () => {
+      const assign = async (share: Partition | undefined): Promise<void> =>
+        void (await Promise.all(tenants.map((each) => each.assign(share))))
+      const opened = new ReplicaGroup({ nc, tenants: config.tenants, assign, health, log })
+      opened.start()
+      return opened
+    },
+    (opened) => opened.close(),
+  )
+  exportReplicas(metrics, group)
 }
 
 function historyOf({ projections }: Declarations): string | undefined {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { keySubject, streamState } from '@weir/mesh'
 import type { ProjectionStatus } from '../src/routes/projection-status.ts'
 import { assertLatest, assertMerged } from './equality.ts'
+import type { ProjectorProcess } from './projector-process.ts'
 import { reading, ServiceUnderTest, until } from './service-under-test.ts'
 import { bucketEntries, storedEvents } from './stream-contents.ts'
 
@@ -81,6 +82,38 @@ test('replicas that split the keys, and another number of them, lose nothing', a
   await publishSome(100)
   await assertEqual()
 })
+
+test('replicas that share the keys by themselves lose nothing, however many come and go', async () => {
+  await service.projector.stop()
+  const auto = { WEIR_PROJECTOR_PARTITION: 'auto' }
+  const first = await service.another(auto)
+  await first.ready()
+  await publishSome(200)
+  const others = await Promise.all([service.another(auto), service.another(auto)])
+  await publishSome(200)
+  const all = [first, ...others]
+  await until(async () => sharesOf(all) === '0/3 1/3 2/3')
+  await publishSome(200)
+  await assertEqual()
+
+  // One dies with work undone, and one leaves while events come.
+  const [dying, leaving] = others
+  await Promise.all([publishSome(200), dying?.kill()])
+  await until(async () => sharesOf([first, ...others.slice(1)]) === '0/2 1/2')
+  await assertEqual()
+  await Promise.all([publishSome(300), leaving?.stop()])
+  await until(async () => sharesOf([first]) === '0/1')
+  await publishSome(100)
+  await assertEqual()
+  await first.stop()
+  await service.begin()
+})
+
+/** On which share each works now, by what it logged last. */
+function sharesOf(projectors: readonly ProjectorProcess[]): string {
+  const shares = projectors.map(({ output }) => [...output.matchAll(/"share":"([^"]+)"/g)].at(-1)?.[1] ?? 'none')
+  return shares.toSorted().join(' ')
+}
 
 test('a rebuild repairs what somebody spoiled and touches nothing else', async () => {
   await publishSome(50)

@@ -15,7 +15,7 @@ async function startFault(env: Readonly<Record<string, string>>): Promise<string
 test('a fault in what it is told ends the start with 78 and says all of it', async () => {
   const said = await startFault({ WEIR_PROJECTOR_PARTITION: '2/2', WEIR_DATABASE_READERS: 'many' })
   assert.match(said, /ended with 78/)
-  assert.match(said, /WEIR_PROJECTOR_PARTITION must be i\/n/)
+  assert.match(said, /WEIR_PROJECTOR_PARTITION must be auto, or i\/n/)
   assert.match(said, /WEIR_DATABASE_READERS must be an integer/)
 })
 

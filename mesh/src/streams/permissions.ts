@@ -34,6 +34,9 @@ const useConsumers = [
 const askDenials = 'weir.hub.denials'
 const hearDenials = ['weir.hub.deny', 'weir.hub.answer.>'] as const
 
+/** Projectors tell each other that they are there, to divide the keys among them. */
+const shareKeys = 'weir.projector.>'
+
 /**
  * The least that each service can work with. Nobody may publish to `live.>`: what hubs read there
  * comes from the streams alone. Nobody reads another role's inbox. One thing NATS cannot forbid to
@@ -67,8 +70,9 @@ export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
       // To say which buckets no projection owns any more.
       '$JS.API.STREAM.NAMES',
       askDenials,
+      shareKeys,
     ],
     publishDeny: ['$KV.mesh.ingest.>', '$KV.mesh.hub.>', '$KV.tickets.>'],
-    subscribe: ['_INBOX_projector.>', ...hearDenials],
+    subscribe: ['_INBOX_projector.>', ...hearDenials, shareKeys],
   },
 }

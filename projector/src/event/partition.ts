@@ -8,10 +8,11 @@ export interface Partition {
 
 export const wholePartition: Partition = { index: 0, count: 1 }
 
-/** `i/n`, counted from 0. */
-export const partition: Parser<Partition> = {
-  form: 'i/n with i from 0 to n-1 and n at most 64, such as 0/2',
+/** `i/n`, counted from 0, or `auto`: the replicas share the keys by themselves. */
+export const partition: Parser<Partition | 'auto'> = {
+  form: 'auto, or i/n with i from 0 to n-1 and n at most 64, such as 0/2',
   parse(text) {
+    if (text === 'auto') return text
     const match = /^(\d{1,2})\/(\d{1,2})$/.exec(text)
     const index = Number(match?.[1])
     const count = Number(match?.[2])

@@ -42,7 +42,7 @@ export const alertSchemas: Schemas = {
       time: { ...time, description: 'When it became what it is; in lists.' },
       reason: {
         type: 'string',
-        enum: ['no data', 'rule removed', 'rule changed'] satisfies AlertReason[],
+        enum: ['no data', 'rule removed', 'rule changed', 'keys divided anew'] satisfies AlertReason[],
         description: 'Why it changed that its condition did not; in lists.',
       },
       labels: {

@@ -136,4 +136,11 @@ export function exportReloads(metrics: Metrics, reloads: readonly Reload[]): voi
   })
 }
 
+/** How many projectors share the keys, as far as this one knows. */
+export function exportReplicas(metrics: Metrics, group: { readonly count: number }): void {
+  metrics.gauge('replicas', 'Projectors that share the keys, with WEIR_PROJECTOR_PARTITION=auto.', [], (gauge) => {
+    gauge.set({}, group.count)
+  })
+}
+
 type OwnStats = Partial<NotifyStats & AlertStats & CountStats & HistoryStats & MergeStats & RateStats & WindowStats>

@@ -31,7 +31,7 @@ after(async () => {
 
 test('what fires for a rule that is gone is resolved once, with the reason', async () => {
   const alerts = new AlertLog(nc, 't')
-  const removed = new RemovedRules({ nc, tenant: 't', rules: ['stays'], log })
+  const removed = new RemovedRules({ nc, tenant: 't', rules: ['stays'], shares: 2, log })
   const raise = async (rule: string, key: string, status: Alert_Status): Promise<void> => {
     const change = { rule, key, severity: Alert_Severity.HIGH, status, message: 'hot', by: '' }
     await alerts.append(
@@ -44,6 +44,8 @@ test('what fires for a rule that is gone is resolved once, with the reason', asy
     await raise('gone', 'a', Alert_Status.FIRING)
     await raise('gone', 'b.c', Alert_Status.ACKED)
     await raise('gone', 'over', Alert_Status.RESOLVED)
+    await raise('unevaluable', 'stays.0-2', Alert_Status.FIRING)
+    await raise('unevaluable', 'stays.2-3', Alert_Status.FIRING)
     await raise('unevaluable', 'stays', Alert_Status.FIRING)
     await raise('unevaluable', 'gone.0-2', Alert_Status.FIRING)
     // As the projection of kind latest does it.
@@ -60,6 +62,8 @@ test('what fires for a rule that is gone is resolved once, with the reason', asy
       ['alerts.gone.a', 'rule removed', 'rule removed'],
       ['alerts.gone.b.c', 'rule removed', 'rule removed'],
       ['alerts.unevaluable.gone.0-2', 'rule removed', 'rule removed'],
+      ['alerts.unevaluable.stays', 'keys divided anew', 'keys divided anew'],
+      ['alerts.unevaluable.stays.2-3', 'keys divided anew', 'keys divided anew'],
     ])
   } finally {
     alerts.close()

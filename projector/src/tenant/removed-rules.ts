@@ -1,7 +1,7 @@
 import type { Logger, NatsConnection } from '@weir/mesh'
 import { Alert_Severity, Alert_Status } from '@weir/proto'
 import { BucketReader } from '../bucket/bucket-reader.ts'
-import { AlertLog, isOpen, unevaluableRule } from '../kinds/alert/alert-log.ts'
+import { AlertLog, type AlertReason, isOpen, unevaluableRule } from '../kinds/alert/alert-log.ts'
 import { millisecondsOf } from '../kinds/alert/alert-settling.ts'
 import { type AlertItem, listAlerts } from '../kinds/alert/alerts.ts'
 import { limits } from '../limits.ts'
@@ -12,13 +12,15 @@ export interface RemovedRulesOptions {
   readonly tenant: string
   /** The rules that there are. */
   readonly rules: readonly string[]
+  /** How many shares of the keys there are; absent where nothing depends on them. */
+  readonly shares?: number
   readonly log: Logger
 }
 
 /**
- * Resolves what fires for a rule that the file has no more, as nobody is left who would: with the
- * reason "rule removed". While an older projector runs beside this one and still has the rule, it
- * may raise the alert again; then it is resolved again.
+ * Resolves what fires for a rule that the file has no more, or was said by a share of another
+ * number of shares, as nobody is left who would: with the reason. While an older projector runs
+ * beside this one and still has the rule, it may raise the alert again; then it is resolved again.
  */
 export class RemovedRules {
   readonly #options: RemovedRulesOptions
@@ -54,23 +56,28 @@ export class RemovedRules {
     do {
       const query = { filters: ['alerts.>'], statuses: ['FIRING', 'ACKED'], limit: limits.pageItemsMax, after }
       const page = await listAlerts(this.#buckets, this.#options.tenant, query)
-      found.push(...page.items.filter((item) => !this.#hasRule(item)))
+      found.push(...page.items.filter((item) => this.#orphaned(item) !== undefined))
       after = page.next
     } while (after !== undefined)
     return found
   }
 
-  /** Whether a rule cannot be evaluated is of interest for as long as there is the rule. */
-  #hasRule({ rule, key }: AlertItem): boolean {
-    const { rules } = this.#options
-    return rules.includes(rule === unevaluableRule ? (key.split('.')[0] ?? '') : rule)
+  /** Why nobody is left who would resolve an alert; undefined when somebody is. */
+  #orphaned({ rule, key }: Pick<AlertItem, 'rule' | 'key'>): AlertReason | undefined {
+    const { rules, shares } = this.#options
+    // Whether a rule cannot be evaluated is known of each share of the keys.
+    const [name = '', share] = rule === unevaluableRule ? key.split('.') : [rule]
+    if (!rules.includes(name)) return 'rule removed'
+    if (rule !== unevaluableRule || shares === undefined) return undefined
+    return Number(share?.split('-')[1] ?? 1) === shares ? undefined : 'keys divided anew'
   }
 
   async #resolveOne(subject: string): Promise<void> {
     const last = await this.#alerts.last(subject)
     if (last === undefined || !isOpen(last)) return
     const { rule, key, severity, since } = last.alert
-    const message = 'rule removed'
+    const message = this.#orphaned(last.alert)
+    if (message === undefined) return
     const change = { rule, key, severity, status: Alert_Status.RESOLVED, message, reason: message, by: '' } as const
     const atMs = Date.now()
     const stored = await this.#alerts.append(
@@ -78,9 +85,6 @@ export class RemovedRules {
       last.seq,
     )
     if (stored === undefined) return
-    this.#options.log.info(
-      { rule, key, severity: Alert_Severity[severity] },
-      'an alert of a rule that is gone was resolved',
-    )
+    this.#options.log.info({ rule, key, severity: Alert_Severity[severity] }, `an alert was resolved: ${message}`)
   }
 }

@@ -67,6 +67,10 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 - { name: WEIR_JWT_ISSUER, value: {{ .root.Values.tokens.issuer | quote }} }
 - { name: WEIR_JWT_AUDIENCE, value: {{ .root.Values.tokens.audience | quote }} }
 - { name: WEIR_DRAIN_SECONDS, value: {{ .values.drainSeconds | quote }} }
+{{- with .root.Values.traces.url }}
+- { name: WEIR_TRACES_URL, value: {{ . | quote }} }
+- { name: WEIR_TRACES_SHARE, value: {{ $.root.Values.traces.share | quote }} }
+{{- end }}
 {{- range $name, $value := .values.env }}
 - { name: {{ $name }}, value: {{ $value | quote }} }
 {{- end }}

@@ -66,7 +66,7 @@ export interface AlertChange {
 }
 
 /** Why an alert changed that its rule's condition did not change. */
-export type AlertReason = 'no data' | 'rule removed' | 'rule changed'
+export type AlertReason = 'no data' | 'rule removed' | 'rule changed' | 'keys divided anew'
 
 /**
  * The alerts of a tenant as events, `alerts.<rule>.<key>`. A change is stored only if nobody

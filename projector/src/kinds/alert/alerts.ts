@@ -19,7 +19,7 @@ export interface AlertItem
   /** RFC 3339: when it began to fire, and when it became what it is. */
   readonly since?: string
   readonly time?: string
-  /** Why it changed that its condition did not: `no data`, `rule removed` or `rule changed`. */
+  /** Why it changed that its condition did not, one of AlertReason. */
   readonly reason?: string
   /** Those that its rule gives it. */
   readonly labels: AlertLabels
