@@ -99,6 +99,12 @@ test('a board by the mouse: move, size, undo, paste, pin and the wall', async ()
   assert.equal(await page.locator('.cm-lint-marker-error').count(), 1)
   assert.deepEqual(await axeFaults(page), [])
   assert.ok(await page.getByRole('button', { name: 'Apply' }).isDisabled())
+  // What is cut off lacks the same thing more than once at its end.
+  await field.fill('{ "title": "Mouse",\n  "tiles": [{ "kind"')
+  await page
+    .getByRole('button', { name: /^Line 2, column 21: close brace expected/ })
+    .nth(1)
+    .waitFor()
   await field.fill(JSON.stringify({ ...board, tiles: [text('Pasted', 0, 0)] }))
   await page.getByRole('button', { name: 'Apply' }).click()
   await page.getByRole('region', { name: 'Pasted' }).waitFor()

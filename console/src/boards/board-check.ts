@@ -20,7 +20,7 @@ export function readBoard(
   const tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false })
   const faults = errors
     .slice(0, limits.boardFaultsMax)
-    .map(({ error, offset }) => ({ ...placeOf(text, offset), message: printParseErrorCode(error) }))
+    .map(({ error, offset }) => ({ ...placeOf(text, offset), message: inWords(printParseErrorCode(error)) }))
   if (tree === undefined || faults.length > 0) {
     return {
       board: undefined,
@@ -38,6 +38,11 @@ export function readBoard(
     }
   }
   return { board: JSON.parse(text) as Board, faults: [] }
+}
+
+/** `CloseBraceExpected` as "close brace expected.". */
+function inWords(code: string): string {
+  return `${code.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()}.`
 }
 
 /** The part of JSON Schema that board.schema.json uses. */
