@@ -141,8 +141,12 @@ export const limits = {
   largeBoardTiles: 200,
   /** Subjects whose values one tile holds; further ones are left out. */
   tileValuesMax: 20_000,
-  /** Points of a tile's trend; the oldest goes first. */
+  /** A tile of so many values is written anew no more often than in so long. */
+  manyValues: 50,
+  calmMs: 250,
+  /** Points of a tile's trend; the oldest goes first. They stand at least so far apart. */
   trendPointsMax: 60,
+  trendStepMs: 500,
   /** Rows of a table tile; further ones are not shown. */
   tableRowsMax: 100,
   /** Lanes of a state tile, and cards of one; further ones are not shown. */
@@ -152,6 +156,9 @@ export const limits = {
   heatCellsMax: 5_000,
   /** What was not heard for so long is hatched in it. */
   heatStaleMs: 60_000,
+  /** A cell that changed is framed for so long, in steps of fading; a step paints the cell. */
+  heatFlashMs: 600,
+  heatFlashStepMs: 100,
   /** Rows and cells that are ordered by a number keep their places for so long. */
   orderMs: 1_000,
   /** The change of a number is against its mean of about so long. */

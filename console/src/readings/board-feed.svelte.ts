@@ -3,11 +3,13 @@ import { canonicalFilters, compileFilters } from '@weir/proto/filter'
 import { eventTest } from '../data/event-test.ts'
 import { parseQuery } from '../data/query.ts'
 import { limits } from '../limits.ts'
+import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from '../series/feed.ts'
+import { HeardEntry } from './heard-entry.ts'
 
 export interface TileReader {
-  entry(entry: Entry, isChange: boolean): void
+  entry(heard: HeardEntry, isChange: boolean): void
   removed?(subject: string): void
   reset?(): void
 }
@@ -120,9 +122,12 @@ class SourceFeed {
           entry: (entry, isChange) => {
             const wanting = this.#wanting(entry.subject)
             if (wanting.length === 0) return
-            const kept = entry.detached()
-            for (const { wanted, reader } of wanting)
-              if (wanted === undefined || wanted(kept.event)) reader.entry(kept, isChange)
+            const heard = new HeardEntry(entry.detached(), isChange ? serverNowMs() : undefined)
+            for (const { wanted, reader } of wanting) {
+              if (wanted === undefined || wanted(heard.entry.event)) reader.entry(heard, isChange)
+              // What was wanted before is another thing now.
+              else reader.removed?.(entry.subject)
+            }
           },
           removed: ({ subject }) => {
             for (const { reader } of this.#wanting(subject)) reader.removed?.(subject)

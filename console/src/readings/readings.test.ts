@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Tile } from '../boards/board.ts'
 import { folded, toneOf } from './fold.ts'
-import { gapOf, tileSize } from './tile-size.ts'
+import { gapOf, phonePlaces, tileSize } from './tile-size.ts'
 import type { TileValue } from './tile-value.ts'
 
 const value = (seq: number, number: number | undefined): TileValue =>
@@ -34,13 +34,34 @@ test('amber and red count upwards or, where red lies below amber, downwards', ()
 })
 
 test('a tile knows its size on a page, on a wall and on a phone', () => {
-  const page = { width: 24 + 24 * 50 - 10, height: 5_000, rows: 84, isPhone: false, isWall: false }
+  const page = { width: 24 + 24 * 50 - 10, height: 5_000, rows: 84, isPhone: false, isWall: false, isLarge: false }
   assert.deepEqual(tileSize(tile, page), [190, 106])
-  assert.deepEqual(tileSize(tile, { ...page, width: 384, isPhone: true }), [360, 192])
+  const phone = { ...page, width: 390, isPhone: true }
+  assert.deepEqual(tileSize(tile, phone), [183, 92])
+  assert.deepEqual(tileSize({ ...tile, kind: 'chart' }, phone, 2), [374, 210])
+  assert.deepEqual(tileSize(tile, { ...phone, isLarge: true }), [87.5, 54])
   // Eighty-four rows on a screen of 900 pixels: the gaps must not take it all.
   const wall = { ...page, height: 900, isWall: true }
   assert.equal(gapOf(wall), 1)
   const [, height] = tileSize(tile, wall)
   assert.ok(height > 18 && height < 22, String(height))
   assert.equal(gapOf({ ...wall, rows: 6 }), 10)
+})
+
+test('on a phone numbers stand beside each other, and no row has a hole', () => {
+  const at = (kind: Tile['kind'], x: number, y: number): Tile => ({ kind, x, y, w: 4, h: 2 })
+  const tiles = [at('chart', 0, 2), at('kpi', 8, 0), at('kpi', 0, 0), at('kpi', 4, 0), at('kpi', 0, 9), at('kpi', 5, 9)]
+  const places = phonePlaces(tiles, 2)
+  assert.deepEqual(
+    places.map(({ order }) => order),
+    [3, 2, 0, 1, 4, 5],
+  )
+  assert.deepEqual(
+    places.map(({ span }) => span),
+    [2, 2, 1, 1, 1, 1],
+  )
+  assert.deepEqual(
+    phonePlaces(tiles.slice(1, 4), 4).map(({ span }) => span),
+    [2, 1, 1],
+  )
 })

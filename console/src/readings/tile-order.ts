@@ -16,19 +16,36 @@ export class TileOrder {
     this.#sort = sort
   }
 
-  /** The values in their order. */
+  /** The values in their order. Costs a sort only when places are made anew. */
   of(values: readonly TileValue[], nowMs: number): TileValue[] {
-    if (this.#sort === 'subject') return values.toSorted(bySubject)
     if (this.#sort === 'change') for (const value of values) this.#note(value, nowMs)
-    if (nowMs - this.#rankedMs >= limits.orderMs || this.#ranks.size !== values.length) {
-      this.#rankedMs = nowMs
-      const weight = this.#sort === 'value' ? largest : (value: TileValue) => Math.abs(this.changeOf(value))
-      const weights = new Map(values.map((value) => [value, weight(value)]))
-      const ranked = values.toSorted((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0) || bySubject(a, b))
-      this.#ranks = new Map(ranked.map(({ subject }, rank) => [subject, rank]))
+    const isDue = this.#sort !== 'subject' && nowMs - this.#rankedMs >= limits.orderMs
+    return (isDue ? undefined : this.#placed(values)) ?? this.#rank(values, nowMs)
+  }
+
+  /** Undefined when they are not those that have places. */
+  #placed(values: readonly TileValue[]): TileValue[] | undefined {
+    if (values.length !== this.#ranks.size) return undefined
+    const placed = new Array<TileValue>(values.length)
+    for (const value of values) {
+      const rank = this.#ranks.get(value.subject)
+      if (rank === undefined) return undefined
+      placed[rank] = value
     }
-    const rank = ({ subject }: TileValue): number => this.#ranks.get(subject) ?? this.#ranks.size
-    return values.toSorted((a, b) => rank(a) - rank(b) || bySubject(a, b))
+    return placed
+  }
+
+  #rank(values: readonly TileValue[], nowMs: number): TileValue[] {
+    this.#rankedMs = nowMs
+    const ranked = this.#sort === 'subject' ? values.toSorted(bySubject) : this.#heaviestFirst(values)
+    this.#ranks = new Map(ranked.map(({ subject }, rank) => [subject, rank]))
+    return ranked
+  }
+
+  #heaviestFirst(values: readonly TileValue[]): TileValue[] {
+    const weight = this.#sort === 'value' ? largest : (value: TileValue) => Math.abs(this.changeOf(value))
+    const weights = new Map(values.map((value) => [value, weight(value)]))
+    return values.toSorted((a, b) => (weights.get(b) ?? 0) - (weights.get(a) ?? 0) || bySubject(a, b))
   }
 
   /** How far a number is from its mean of about the last minute; 0 for one that was never noted. */

@@ -1,5 +1,4 @@
 import { limits } from '../limits.ts'
-import { serverNowMs } from '../link/server-time.ts'
 import type { BoardFeed } from './board-feed.svelte.ts'
 import { drawSoon } from './draw-queue.ts'
 import { TileValue } from './tile-value.ts'
@@ -18,7 +17,12 @@ export interface Reading {
 export class TileValues {
   /** Grows with each frame that has something new. */
   version: number = $state(0)
-  /** Whether the last frame brought changes, not only a snapshot. */
+  /**
+   * The same for what a person reads: of many values it grows a few times a second, as one of them
+   * changes in each frame.
+   */
+  calmVersion: number = $state(0)
+  /** Whether there were changes since `calmVersion` grew before, not only a snapshot. */
   changed: boolean = false
   readonly values: Map<string, TileValue> = new Map()
   /** Subjects that changed since the last frame. */
@@ -27,13 +31,15 @@ export class TileValues {
   #watchers = 0
   #scheduled = false
   #changed = false
+  #calmAtMs = Number.NEGATIVE_INFINITY
+  #calmTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(feed: BoardFeed, { source, filter, field }: Reading) {
     this.#stop = feed.watch(source, filter, {
-      entry: (entry, isChange) => {
-        const { subject } = entry
+      entry: (heard, isChange) => {
+        const { subject } = heard.entry
         if (this.values.size >= limits.tileValuesMax && !this.values.has(subject)) return
-        this.values.set(subject, new TileValue(entry, field, isChange ? serverNowMs() : undefined))
+        this.values.set(subject, new TileValue(heard, field))
         if (this.#watchers === 0) return
         if (isChange) {
           this.fresh.add(subject)
@@ -42,8 +48,7 @@ export class TileValues {
         this.#soon()
       },
       removed: (subject) => {
-        this.values.delete(subject)
-        this.#soon()
+        if (this.values.delete(subject)) this.#soon()
       },
       reset: () => {
         this.values.clear()
@@ -52,16 +57,20 @@ export class TileValues {
     })
   }
 
-  /** From here on `version` grows, until the returned function is called. */
+  /** From here on the versions grow, until the returned function is called. */
   watch(): () => void {
     this.#watchers++
-    if (this.values.size > 0) this.version++
+    if (this.values.size > 0) {
+      this.version++
+      this.calmVersion++
+    }
     return () => {
       this.#watchers--
     }
   }
 
   close(): void {
+    clearTimeout(this.#calmTimer)
     this.#stop()
   }
 
@@ -70,10 +79,25 @@ export class TileValues {
     this.#scheduled = true
     drawSoon(() => {
       this.#scheduled = false
-      this.changed = this.#changed
-      this.#changed = false
       this.version++
+      this.#tellCalm()
       queueMicrotask(() => this.fresh.clear())
     })
+  }
+
+  #tellCalm(): void {
+    if (this.#calmTimer !== undefined) return
+    const waitMs = this.values.size < limits.manyValues ? 0 : this.#calmAtMs + limits.calmMs - performance.now()
+    if (waitMs > 0) {
+      this.#calmTimer = setTimeout(() => {
+        this.#calmTimer = undefined
+        this.#tellCalm()
+      }, waitMs)
+      return
+    }
+    this.#calmAtMs = performance.now()
+    this.changed = this.#changed
+    this.#changed = false
+    this.calmVersion++
   }
 }
