@@ -101,7 +101,8 @@ async function started(
 }
 
 function additionOf(demo: Demo, hubPort: number): Addition {
-  return { name: demo.name, folder: demo.folder, origins: pageOrigins(demo, hubPort) }
+  const { name, folder, secrets } = demo
+  return { name, folder, origins: pageOrigins(demo, hubPort), secrets }
 }
 
 function welcome(demo: Demo, pages: readonly { readonly title: string; readonly url: string }[]): string {

@@ -4,6 +4,7 @@ import { defaultTenant, WeirError } from '@weir/proto'
 import { bun } from '../checkout/programs.ts'
 import { limits } from '../limits.ts'
 import { Child, type ChildDeclaration } from '../up/child.ts'
+import { derivedSecret } from '../up/derived-secret.ts'
 import { Leash } from '../up/leash.ts'
 import { answers, environmentWith, postgresChild } from '../up/parts.ts'
 import { isFreePort } from '../up/ports.ts'
@@ -92,6 +93,7 @@ export class DemoPrograms {
         ...(rate === undefined ? {} : { DEMO_RATE: rate }),
         ...(port === undefined ? {} : { DEMO_PORT: port }),
         ...(program.postgres ? { DATABASE_URL: process.env.DEMO_DATABASE_URL ?? database } : {}),
+        ...Object.fromEntries(demo.secrets.map((variable) => [variable, derivedSecret(jwtSecret, variable)])),
         ...(program.signs ? { WEIR_JWT_SECRET: jwtSecret } : {}),
       }),
       logPath: state.at('logs', `${demo.name}-${program.name}.log`),

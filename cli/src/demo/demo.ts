@@ -11,6 +11,8 @@ export interface Demo {
   readonly name: string
   readonly folder: string
   readonly title: string
+  /** Environment variables with a secret, which ingest and all programs of the demo share. */
+  readonly secrets: readonly string[]
   readonly programs: readonly DemoProgram[]
   readonly pages: readonly DemoPage[]
 }
@@ -87,7 +89,12 @@ const page = v.strictObject({
 })
 
 const declaration = v.pipe(
-  v.strictObject({ title: text, programs: v.array(program), pages: v.pipe(v.array(page), v.minLength(1)) }),
+  v.strictObject({
+    title: text,
+    secrets: v.optional(v.array(v.pipe(text, v.regex(/^DEMO_[A-Z_]+_SECRET$/, 'is not DEMO_..._SECRET'))), []),
+    programs: v.array(program),
+    pages: v.pipe(v.array(page), v.minLength(1)),
+  }),
   v.check(
     ({ programs }) => programs.every(({ postgres, port }) => !postgres || port !== undefined),
     'a program with postgres needs a port, as the database listens on the next one',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { parse } from 'yaml'
 import { defaultProjections, loadProjections } from '../../../projector/src/declaration/file/load.ts'
+import { derivedSecret } from '../up/derived-secret.ts'
 import { StateFolder } from '../up/state-folder.ts'
 import { type Addition, addedSettings } from './additions.ts'
 
@@ -62,4 +63,10 @@ test('nothing is set without an addition, and what is no map of names is refused
   assert.deepEqual(addedSettings(state, { WEIR_PROJECTIONS: 'own.yaml' }, []).settings, {})
   const wrong = addition('wrong', { 'routes.yaml': '- path: /a' })
   assert.throws(() => addedSettings(state, {}, [wrong]), { code: 'invalid', message: /routes\.yaml/ })
+})
+
+test('a secret is the same for whoever derives it, and another for another name', () => {
+  const { settings } = addedSettings(state, {}, [{ ...two, secrets: ['DEMO_HOOK_SECRET'] }])
+  assert.equal(settings.DEMO_HOOK_SECRET, derivedSecret(state.secrets().jwtSecret, 'DEMO_HOOK_SECRET'))
+  assert.notEqual(settings.DEMO_HOOK_SECRET, derivedSecret(state.secrets().jwtSecret, 'DEMO_OTHER_SECRET'))
 })

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import type { Environment } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { parse, stringify } from 'yaml'
+import { derivedSecret } from '../up/derived-secret.ts'
 import type { AddedSettings } from '../up/parts.ts'
 import type { StateFolder } from '../up/state-folder.ts'
 
@@ -13,6 +14,8 @@ export interface Addition {
   readonly folder: string
   /** Origins of pages that send and read from a browser. */
   readonly origins: readonly string[]
+  /** Environment variables that services find with a secret of their own (`derivedSecret`). */
+  readonly secrets?: readonly string[]
 }
 
 /** What additions come to. */
@@ -47,6 +50,10 @@ export function addedSettings(state: StateFolder, env: Environment, additions: r
     for (const variable of ['WEIR_CORS_ORIGINS', 'WEIR_INGEST_ORIGINS']) {
       settings[variable] = withOwn(env[variable], origins)
     }
+  }
+  const { jwtSecret } = state.secrets()
+  for (const variable of additions.flatMap(({ secrets = [] }) => secrets)) {
+    settings[variable] = derivedSecret(jwtSecret, variable)
   }
   return { settings, text: [JSON.stringify(settings), ...texts].join('\n') }
 }

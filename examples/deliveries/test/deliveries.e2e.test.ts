@@ -27,6 +27,8 @@ before(async () => {
 
 after(async () => {
   await browser?.close()
+  // What is stopped does not hear that it is to end.
+  pauseProducer('SIGCONT')
   await mesh?.dispose()
 })
 
@@ -191,7 +193,8 @@ async function shows(category: Category): Promise<void> {
 }
 
 function pauseProducer(signal: 'SIGSTOP' | 'SIGCONT'): void {
-  process.kill(mesh.running.demo?.pids.producer ?? 0, signal)
+  const pid = mesh?.running.demo?.pids.producer
+  if (pid !== undefined) process.kill(pid, signal)
 }
 
 async function list(category: Category): Promise<readonly Entity[]> {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seeded } from '../../backend/src/seeded.ts'
 import { Sessions, serviceUrl } from '../../backend/src/sessions.ts'
@@ -15,6 +15,7 @@ const {
   WEIR_TOKEN = '',
   DEMO_RATE,
   DEMO_SEED = '1',
+  DEMO_WHATSAPP_SECRET = '',
 } = process.env
 const service = serviceUrl(WEIR_HUB_URL, SERVICE_PORT)
 const sessions = new Sessions(service)
@@ -77,10 +78,16 @@ async function sendVoucher(branch: Branch): Promise<void> {
     contacts: [{ profile: { name: pick(customers) }, wa_id: from }],
     messages: [message],
   }
+  const entry = [{ changes: [{ field: 'messages', value }] }]
+  const body = JSON.stringify({ object: 'whatsapp_business_account', entry })
   const response = await fetch(`${WEIR_INGEST_URL}/hooks/whatsapp/${branch}`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${WEIR_TOKEN}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ object: 'whatsapp_business_account', entry: [{ changes: [{ field: 'messages', value }] }] }),
+    headers: {
+      authorization: `Bearer ${WEIR_TOKEN}`,
+      'content-type': 'application/json',
+      'x-hub-signature-256': `sha256=${createHmac('sha256', DEMO_WHATSAPP_SECRET).update(body).digest('hex')}`,
+    },
+    body,
   })
   if (!response.ok) throw new Error(await response.text())
 }

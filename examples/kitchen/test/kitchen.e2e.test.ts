@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { createHmac, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { connect, type Weir } from '@weir/client'
 import type { Browser, Page } from 'playwright-core'
+import { derivedSecret } from '../../../cli/src/up/derived-secret.ts'
 import { until } from '../../../cli/test/processes.ts'
 import { launchBrowser } from '../../../test/browser.ts'
 import { RunningMesh } from '../../../test/running-mesh.ts'
@@ -36,6 +39,8 @@ before(async () => {
 after(async () => {
   weir?.close()
   await browser?.close()
+  // What is stopped does not hear that it is to end.
+  pauseProducer('SIGCONT')
   await mesh?.dispose()
 })
 
@@ -54,7 +59,7 @@ test('in the monitor live meets stored without a hole, also over the death of th
   process.kill(mesh.running.pids.hub ?? 0, 'SIGKILL')
   await indicator(office).filter({ hasNotText: 'En vivo' }).waitFor()
   await indicator(office).filter({ hasText: 'En vivo' }).waitFor({ timeout: 60_000 })
-  process.kill(mesh.running.demo?.pids.producer ?? 0, 'SIGSTOP')
+  pauseProducer('SIGSTOP')
   await until('the monitor has each event once, up to the last', async () => {
     const [shown, stored] = [(await linesOf(office)).map(({ seq }) => seq), await storedSeqs()]
     const from = stored.indexOf(Math.min(...shown))
@@ -82,6 +87,11 @@ test('a voucher comes by WhatsApp, is approved, and its order is cooked and coun
   })
   await wall.getByTestId(order.id).getByText('Listo', { exact: true }).click()
   await phone.locator(`[data-testid="${order.id}"][data-state="LISTO"]`).waitFor({ state: 'attached' })
+})
+
+test('a message that WhatsApp did not sign is no voucher', async () => {
+  const forged = await hook('{"entry": []}', createHmac('sha256', 'guessed').update('{"entry": []}').digest('hex'))
+  assert.equal(forged.status, 401, await forged.text())
 })
 
 test('a rejection has its reason, and the record says who did it where', async () => {
@@ -207,6 +217,11 @@ async function open(url: string, width: number): Promise<Page> {
   return page
 }
 
+function pauseProducer(signal: 'SIGSTOP' | 'SIGCONT'): void {
+  const pid = mesh?.running.demo?.pids.producer
+  if (pid !== undefined) process.kill(pid, signal)
+}
+
 function indicator(page: Page): ReturnType<Page['getByTestId']> {
   return page.getByTestId('indicator')
 }
@@ -216,15 +231,27 @@ async function paidBy(customer: string): Promise<{ readonly voucher: Thing; read
   const message = { id: `wamid.${randomUUID()}`, from: '51900000000', timestamp: String(Math.floor(Date.now() / 1000)) }
   const image = { caption: '2 Ceviche. S/ 48.00' }
   const value = { contacts: [{ profile: { name: customer } }], messages: [{ ...message, type: 'image', image }] }
-  const response = await fetch(`${mesh.running.addresses.ingest}/hooks/whatsapp/centro`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${mesh.running.token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ entry: [{ changes: [{ value }] }] }),
-  })
+  const body = JSON.stringify({ entry: [{ changes: [{ value }] }] })
+  const secrets = JSON.parse(readFileSync(join(mesh.folder, '.weir/secrets.json'), 'utf8')) as { jwtSecret: string }
+  const key = derivedSecret(secrets.jwtSecret, 'DEMO_WHATSAPP_SECRET')
+  const response = await hook(body, createHmac('sha256', key).update(body).digest('hex'))
   assert.equal(response.status, 200, await response.text())
   const of = (kind: string) => async (): Promise<Thing | undefined> =>
     (await things('centro')).find((thing) => thing.kind === kind && thing.details.customer === customer)
   return { voucher: await until1(of('comprobante')), order: await until1(of('pedido')) }
+}
+
+/** A request to the webhook of Centro, with the signature that Meta puts on it. */
+async function hook(body: string, signature: string): Promise<Response> {
+  return await fetch(`${mesh.running.addresses.ingest}/hooks/whatsapp/centro`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${mesh.running.token}`,
+      'content-type': 'application/json',
+      'x-hub-signature-256': `sha256=${signature}`,
+    },
+    body,
+  })
 }
 
 async function until1<T>(find: () => Promise<T | undefined>): Promise<T> {

@@ -53,6 +53,20 @@ test('what comes while the server is away is sent in its order when it is back',
   assert.deepEqual(place.kept.status, { link: 'connected', reason: '', sentMs: 1_000, lost: 0 })
 })
 
+test('a server that is asked too much gets the same report later, and none is lost', async () => {
+  const place = new Place()
+  place.status = 429
+  await Promise.all([1, 2].map((tips) => place.outbox.add(report(tips))))
+  assert.deepEqual([place.kept.status.link, place.kept.status.reason], ['offline', 'because 429'])
+  place.status = 200
+  await place.outbox.flush()
+  assert.deepEqual(
+    place.sent.map(({ tips_count }) => tips_count),
+    [1, 2],
+  )
+  assert.equal(place.kept.status.lost, 0)
+})
+
 test('a token that is refused keeps the reports, a body that is refused is left out and counted', async () => {
   const place = new Place()
   place.status = 401

@@ -6,12 +6,13 @@ import type { Browser, Page } from 'playwright-core'
 import { until } from '../../../cli/test/processes.ts'
 import { launchBrowser } from '../../../test/browser.ts'
 import { RunningMesh } from '../../../test/running-mesh.ts'
+import { adapterOf, countIn } from '../extension/src/counters.ts'
 import { ExtensionBrowser, systemChromium } from './extension-browser.ts'
 
 let mesh: RunningMesh
 let browser: Browser
 before(async () => {
-  mesh = await RunningMesh.demo('rooms', ['--rate', '200'])
+  mesh = await RunningMesh.demo('rooms', ['--rate', '200'], { WEIR_INGEST_EVENTS_PER_SECOND: '1000' })
   browser = await launchBrowser()
 })
 after(async () => {
@@ -37,14 +38,14 @@ async function read(room: string, platform: string, token: string): Promise<Resp
   return await fetch(`${mesh.running.addresses.projector}${path}/${room}/${platform}`, { headers })
 }
 
-function telemetry(viewers: number, room = 'mine'): Readonly<Record<string, unknown>> {
+function telemetry(viewers: number, room = 'mine', at = Date.now()): Readonly<Record<string, unknown>> {
   return {
     room_id: room,
     platform: 'alpha',
     tokens_count: 1,
     tips_count: 1,
     viewers_count: viewers,
-    timestamp: new Date().toISOString(),
+    timestamp: new Date(at).toISOString(),
   }
 }
 
@@ -60,6 +61,65 @@ test('telemetry is taken with a token for its room alone, and the last update is
   assert.deepEqual(await (await read('mine', 'alpha', token)).json(), sent)
   assert.equal((await read('mine', 'beta', token)).status, 404)
   assert.equal((await read('r1', 'alpha', token)).status, 403)
+})
+
+test('who sends more than a producer may is told when to come again, and others go on', async () => {
+  const { token } = pageOf('A room of your own')
+  const updates = Array.from({ length: 800 }, () => telemetry(1))
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+  const many = async (): Promise<Response> => {
+    const url = `${mesh.running.addresses.ingest}${path}/batch`
+    return await fetch(url, { method: 'POST', headers, body: JSON.stringify({ updates }) })
+  }
+  let answer = await many()
+  await until('it is too much', async () => {
+    answer = await many()
+    return answer.status === 429
+  })
+  assert.ok(Number(answer.headers.get('retry-after')) >= 1)
+  assert.equal((await post(telemetry(1, 'other'), mesh.running.token)).status, 200)
+  await until('it may send again', async () => (await post(telemetry(2), token)).status === 200)
+})
+
+test('a room that loses half of its viewers within a minute is an alert', async () => {
+  const owner = mesh.running.token
+  const now = Date.now()
+  for (const [viewers, at] of [
+    [1_000, now - 62_000],
+    [520, now - 1_000],
+  ] as const) {
+    assert.equal((await post(telemetry(viewers, 'drained', at), owner)).status, 200)
+  }
+  assert.equal((await post(telemetry(499, 'drained', now), owner)).status, 200)
+  const messages = async (): Promise<readonly string[]> => {
+    const url = `${mesh.running.addresses.projector}/v1/alerts?filter=alerts.viewers-lost.>`
+    const { items } = (await (await fetch(url, { headers: { authorization: `Bearer ${owner}` } })).json()) as {
+      readonly items: readonly { readonly message: string }[]
+    }
+    return items.map(({ message }) => message)
+  }
+  const wanted = 'drained on alpha has lost half of its viewers in a minute: 499 are left'
+  await until('the alert is open', async () => (await messages()).includes(wanted))
+})
+
+test('the adapter of each sample site finds its counters', async () => {
+  const { url } = pageOf('A room of your own')
+  const page = await browser.newPage()
+  for (const platform of ['alpha', 'beta', 'gamma']) {
+    const address = new URL(`/sites/${platform}`, url)
+    await page.goto(address.href)
+    await page.getByRole('button', { name: 'Somebody tips 50' }).click()
+    const adapter = adapterOf(address.pathname)
+    assert.equal(adapter?.platform, platform)
+    const texts = await page.evaluate(
+      (selectors) => selectors.map((selector) => document.querySelector(selector)?.textContent ?? ''),
+      [adapter.viewers, adapter.tips, adapter.tokens],
+    )
+    const [viewers = 0, tips, tokens] = texts.map(countIn)
+    assert.ok(viewers > 200, texts.join())
+    assert.deepEqual([tips, tokens], [1, 50])
+  }
+  await page.close()
 })
 
 test('God Mode shows all rooms as they change, finds one by search, and opens its history', async (t) => {
@@ -118,7 +178,8 @@ test('the extension sends the counters of a room, and keeps them while the link 
     await popup.getByLabel('Server').fill(mesh.running.addresses.ingest)
     await popup.getByLabel('Token').fill('wrong')
     await popup.getByRole('button', { name: 'Save' }).click()
-    for (const site of ['gamma', 'beta']) {
+    const sites = ['gamma', 'beta', 'alpha']
+    for (const site of sites) {
       const room = await streamer.context.newPage()
       await room.goto(new URL(`/sites/${site}`, own.url).href)
       await room.getByRole('button', { name: 'Somebody tips 50' }).click()
@@ -130,7 +191,7 @@ test('the extension sends the counters of a room, and keeps them while the link 
     await popup.getByLabel('Token').fill(own.token)
     await popup.getByRole('button', { name: 'Save' }).click()
     await popup.locator('#status[data-link=connected]').waitFor()
-    for (const site of ['gamma', 'beta']) {
+    for (const site of sites) {
       await until('the tip arrives', async () => {
         const answer = await read('mine', site, own.token)
         return answer.status === 200 && ((await answer.json()) as { tokens_count: number }).tokens_count === 50
