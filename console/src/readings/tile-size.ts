@@ -76,6 +76,9 @@ const phoneHeights: Readonly<Record<Tile['kind'], number>> = {
   states: 300,
   pipeline: 260,
   text: 120,
+  weir: 240,
+  machine: 240,
+  lively: 240,
 }
 
 function byPlace(a: Tile | undefined, b: Tile | undefined): number {

@@ -1,6 +1,6 @@
 import type { Tile } from '../boards/board.ts'
 import { limits } from '../limits.ts'
-import { toneOf } from '../readings/fold.ts'
+import { toneOf } from './fold.ts'
 
 /** What a cell shows. */
 export interface HeatCell {
