@@ -7,6 +7,7 @@ import {
   optional,
   type Parser,
   portSetting,
+  publishLimits,
   type Setting,
   setting,
 } from '@weir/mesh'
@@ -59,6 +60,9 @@ export const hubSettings: typeof meshSettings & {
   readonly heartbeatMs: Setting<number>
   readonly stallMs: Setting<number>
   readonly gatherMs: Setting<number>
+  readonly publishEventsPerSecond: Setting<number>
+  readonly publishBytesPerSecond: Setting<number>
+  readonly publishSubjectsMax: Setting<number>
   readonly idleSeconds: Setting<number>
   readonly maxConnectionAgeMs: Setting<number>
 } = {
@@ -171,6 +175,24 @@ export const hubSettings: typeof meshSettings & {
     integer(0, limits.gatherMsMax),
     10,
     'Milliseconds between two frames of a Centrifuge channel: what is published meanwhile goes into one. 0 waits for nothing.',
+  ),
+  publishEventsPerSecond: setting(
+    'WEIR_HUB_PUBLISH_EVENTS_PER_SECOND',
+    integer(1, 1_000_000_000),
+    publishLimits.eventsPerSecond,
+    'The events that the Centrifuge clients of one token (tenant and sub) may publish in a second; past it error 111.',
+  ),
+  publishBytesPerSecond: setting(
+    'WEIR_HUB_PUBLISH_BYTES_PER_SECOND',
+    bytes,
+    publishLimits.bytesPerSecond,
+    'The same for the bytes of their data.',
+  ),
+  publishSubjectsMax: setting(
+    'WEIR_HUB_PUBLISH_SUBJECTS',
+    integer(1, 10_000_000),
+    publishLimits.subjectsMax,
+    'The different subjects to which the clients of a tenant may publish within an hour; past it error 106.',
   ),
   idleSeconds: setting(
     'WEIR_HUB_IDLE_SECONDS',

@@ -22,6 +22,8 @@ before(async () => {
     WEIR_HUB_FRAMES_PER_SECOND: '1000000',
     WEIR_HUB_HEARTBEAT_SECONDS: '500ms',
     WEIR_HUB_STALL_SECONDS: '2s',
+    WEIR_HUB_PUBLISH_BYTES_PER_SECOND: '1000',
+    WEIR_HUB_PUBLISH_SUBJECTS: '3',
   })
   token = await testToken({ subscribe: ['rooms.>', 'slow.>'], publish: ['rooms.>'] })
 })
@@ -84,6 +86,32 @@ describe('what closes a connection', () => {
       const { code } = await wire.closed
       assert.ok(code === 3501 || code === 3500 || code === 3508, `${code} for ${Buffer.from(message).toString('hex')}`)
     }
+  })
+})
+
+describe('what a client publishes', () => {
+  test('is refused for a while past the bytes of its token, and that of others is not', async () => {
+    const [fast, calm] = await Promise.all(
+      ['fast', 'calm'].map(async (subject) =>
+        CentrifugeWire.connect(hub, await testToken({ subject, publish: ['rooms.>'] })),
+      ),
+    )
+    const large = { publish: { channel: 'rooms.rate', data: 'x'.repeat(60_000) } }
+    assert.equal(await fast?.fault(large), undefined)
+    const { error } = (await fast?.ask({ publish: { channel: 'rooms.rate', data: 1 } })) ?? {}
+    assert.deepEqual([error?.code, error?.temporary], [111, true])
+    assert.equal(await calm?.fault({ publish: { channel: 'rooms.rate', data: 1 } }), undefined)
+    fast?.close()
+    calm?.close()
+  })
+
+  test('is refused on a new subject past those that its tenant may use', async () => {
+    const wire = await CentrifugeWire.connect(hub, await testToken({ subject: 'many', publish: ['rooms.>'] }))
+    const faults: unknown[] = []
+    for (let n = 0; n < 4; n++) faults.push(await wire.fault({ publish: { channel: `rooms.s${n}`, data: n } }))
+    assert.equal(faults.at(-1), 106)
+    assert.equal(await wire.fault({ publish: { channel: 'rooms.s0', data: 0 } }), undefined)
+    wire.close()
   })
 })
 

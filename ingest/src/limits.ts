@@ -1,3 +1,5 @@
+import { publishLimits } from '@weir/mesh/edge'
+
 /**
  * The bounds of ingest, each with what happens there. Those with a setting of the same name are
  * only its default.
@@ -46,16 +48,16 @@ export const ingestLimits = {
    * A producer past this is refused as `rate_limited` until it has waited. Setting
    * WEIR_INGEST_EVENTS_PER_SECOND.
    */
-  eventsPerSecond: 250_000,
+  eventsPerSecond: publishLimits.eventsPerSecond as number,
   /** The same for bytes of bodies, unpacked. Setting WEIR_INGEST_BYTES_PER_SECOND. */
-  bytesPerSecond: 134_217_728,
+  bytesPerSecond: publishLimits.bytesPerSecond as number,
   /**
    * An event with a subject past this number of a tenant's is rejected as `quota_exceeded`. Setting
    * WEIR_INGEST_SUBJECTS.
    */
-  subjectsMax: 200_000,
+  subjectsMax: publishLimits.subjectsMax as number,
   /** A subject that was not used for one to two of these no longer counts. */
-  subjectsWindowMs: 3_600_000,
+  subjectsWindowMs: publishLimits.subjectsWindowMs as number,
   /**
    * A time that is further ahead of the clock here is rejected as `invalid`. Setting
    * WEIR_INGEST_AHEAD_SECONDS.

@@ -1,8 +1,16 @@
-import { type Identity, problem, requestToken, type TracedSpan, type Traces, type Verifier } from '@weir/mesh/edge'
+import {
+  type Identity,
+  problem,
+  type RateBuckets,
+  requestToken,
+  type TracedSpan,
+  type Traces,
+  type Verifier,
+} from '@weir/mesh/edge'
 import { asWeirError, type WeirError } from '@weir/proto'
 import { senderToken } from './admission/credentials.ts'
 import type { Producer } from './admission/producers.ts'
-import { type Buckets, rateLimited } from './admission/rate-limit.ts'
+import { rateLimited } from './admission/rate-limited.ts'
 import { eventsDialect, unacknowledgedAnswer } from './answers/events-answer.ts'
 import { BodyReader } from './body/body-reader.ts'
 import { parseContentType } from './body/content-type.ts'
@@ -191,7 +199,7 @@ function refusalOf(
  * Retry-After is when the buckets are filled, and up to half as long again, so that producers do
  * not return at once.
  */
-function tooFast(buckets: Buckets): Response {
+function tooFast(buckets: RateBuckets): Response {
   const seconds = Math.ceil(buckets.waitSeconds * (1 + Math.random() / 2))
   return problem(rateLimited(), { headers: { 'retry-after': String(seconds), ...buckets.headers() } })
 }

@@ -40,6 +40,7 @@ export {
   text,
   url,
 } from './config/config-parsers.ts'
+export { publishLimits } from './config/limits.ts'
 export { loadConfig } from './config/load-config.ts'
 export { meshSettings } from './config/mesh-settings.ts'
 export { type PortName, portSetting, ports } from './config/ports.ts'
@@ -57,6 +58,7 @@ export { secured, secureHeaders } from './http/secure-headers.ts'
 export { type ServeOptions, serve } from './http/serve.ts'
 export { type Load, Presence, type PresenceOptions, presenceName } from './presence/presence.ts'
 export { type ConditionalMessage, ConditionalPublisher, type Outcome } from './publish/conditional-publisher.ts'
+export { PublishQuota, type PublishQuotaOptions } from './publish/publish-quota.ts'
 export type { Stored } from './publish/publish-receipt.ts'
 export { type Outgoing, Publisher, type PublisherOptions } from './publish/publisher.ts'
 export { exportPublisher, type PublisherCounts } from './publish/publisher-metrics.ts'

@@ -8,6 +8,7 @@ import {
   type Metrics,
   type NatsConnection,
   Publisher,
+  PublishQuota,
   type Traces,
   type Verifier,
 } from '@weir/mesh'
@@ -30,6 +31,7 @@ export class Hub implements SessionHub {
   readonly log: Logger
   readonly sources: Sources
   readonly publisher: Publisher
+  readonly publishQuota: PublishQuota
   readonly budget: MemoryBudget
   readonly admission: Admission
   readonly #metrics: HubMetrics
@@ -46,6 +48,11 @@ export class Hub implements SessionHub {
     this.verifier = verifier
     this.log = log
     this.publisher = new Publisher(nc, { metrics })
+    this.publishQuota = new PublishQuota({
+      eventsPerSecond: settings.publishEventsPerSecond,
+      bytesPerSecond: settings.publishBytesPerSecond,
+      subjectsMax: settings.publishSubjectsMax,
+    })
     this.budget = new MemoryBudget({ ringBytesMax: settings.ringsBytes, keptBytesMax: settings.latestBytes })
     this.#metrics = new HubMetrics(metrics, this)
     const { ringBytes, latestSubjects } = settings
@@ -204,6 +211,9 @@ export interface HubOptions {
     readonly connectionsAnIpMax: number
     readonly connectionsATenantMax: number | undefined
     readonly socketBytesMax: number
+    readonly publishEventsPerSecond: number
+    readonly publishBytesPerSecond: number
+    readonly publishSubjectsMax: number
     readonly origins: readonly string[] | undefined
     readonly ringBytes: number
     readonly ringsBytes: number

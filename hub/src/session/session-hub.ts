@@ -1,4 +1,4 @@
-import type { Identity, Logger, Publisher } from '@weir/mesh'
+import type { Identity, Logger, Publisher, PublishQuota } from '@weir/mesh'
 import type { Sources } from '../sources/sources.ts'
 import type { Admission } from './admission.ts'
 import type { SubscriptionBounds } from './subscriptions.ts'
@@ -10,6 +10,8 @@ export interface SessionHub {
   readonly sources: Sources
   /** Stores what clients publish. */
   readonly publisher: Publisher
+  /** How much they may publish. */
+  readonly publishQuota: PublishQuota
   readonly log: Logger
   /** Whose token it is. Throws `unauthenticated`, `token_expired`, `revoked` or `unavailable`. */
   identify(token: string): Promise<Identity>

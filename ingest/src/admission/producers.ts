@@ -1,9 +1,9 @@
-import type { Identity } from '@weir/mesh/edge'
+import { type Identity, RateBuckets, type RateLimits } from '@weir/mesh/edge'
 import { LRUCache } from 'lru-cache'
 import type { BodyPayer } from '../body/body-payer.ts'
 import { ingestLimits } from '../limits.ts'
 import { type Account, FairBudget } from './fair-budget.ts'
-import { Buckets, type RateLimits, rateLimited } from './rate-limit.ts'
+import { rateLimited } from './rate-limited.ts'
 
 export interface ProducersOptions extends RateLimits {
   readonly bodyBytesMax: number
@@ -37,7 +37,7 @@ export class Producers {
       const key = `${tenant} ${subject}`
       producer =
         this.#producers.get(key) ??
-        new Producer(new Buckets(this.#rates, nowMs), this.#memory.account(tenant), this.#records.account(tenant))
+        new Producer(new RateBuckets(this.#rates, nowMs), this.#memory.account(tenant), this.#records.account(tenant))
       this.#producers.set(key, producer)
       this.#byIdentity.set(identity, producer)
     }
@@ -51,11 +51,11 @@ export class Producers {
  * to the stream.
  */
 export class Producer implements BodyPayer {
-  readonly buckets: Buckets
+  readonly buckets: RateBuckets
   readonly records: Account
   readonly #memory: Account
 
-  constructor(buckets: Buckets, memory: Account, records: Account) {
+  constructor(buckets: RateBuckets, memory: Account, records: Account) {
     this.buckets = buckets
     this.#memory = memory
     this.records = records

@@ -1,6 +1,5 @@
-import type { Identity, Publisher } from '@weir/mesh/edge'
+import { type Identity, type Publisher, SubjectQuota } from '@weir/mesh/edge'
 import { type Producer, Producers, type ProducersOptions } from '../admission/producers.ts'
-import { SubjectQuota } from '../admission/subject-quota.ts'
 import { type TenantExists, Tenants } from '../admission/tenants.ts'
 import { Intake } from './intake.ts'
 

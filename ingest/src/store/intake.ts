@@ -1,8 +1,7 @@
 // Hot path. Budget: 3 us an event beside its decoding (bench/src/ingest.bench.ts).
 
-import type { Identity, Outgoing, Publisher, Stored } from '@weir/mesh/edge'
+import type { Identity, Outgoing, Publisher, Stored, SubjectQuota } from '@weir/mesh/edge'
 import { compileFilters, isSubject, WeirError } from '@weir/proto'
-import type { SubjectQuota } from '../admission/subject-quota.ts'
 import type { Outcome } from '../encode/outcome.ts'
 import { type IngestRecord, isRejected, type RejectedRecord, type SealedRecord } from '../encode/record.ts'
 import { StoredNames } from './stored-names.ts'

@@ -1,4 +1,23 @@
 /**
+ * What a producer and a tenant may publish, by whatever door: defaults of settings of ingest and
+ * the hub, each of which counts for itself.
+ */
+export const publishLimits = {
+  /** A producer (tenant and subject of its tokens) past this is refused until it has waited. */
+  eventsPerSecond: 250_000,
+  bytesPerSecond: 134_217_728,
+  /** An event with a subject past this number of a tenant's is refused as `quota_exceeded`. */
+  subjectsMax: 200_000,
+  /** A subject that was not used for one to two of these no longer counts. */
+  subjectsWindowMs: 3_600_000,
+  /**
+   * Producers and tenants that are remembered; past it the one that was idle longest starts anew.
+   */
+  producersMax: 10_000,
+  tenantsMax: 1_000,
+} as const
+
+/**
  * Bounds of what the servers share. Each says what happens there; the configurable ones are
  * defaults of a setting.
  */

@@ -172,7 +172,9 @@ export class CentrifugeConversation {
       throw new WeirError('forbidden', `The token does not grant to publish to ${subject}.`)
     }
     const { id, payload } = publishedEvent(data, identity)
-    await this.#party.hub.publisher.publish(identity.tenant, subject, id, payload)
+    const { hub } = this.#party
+    hub.publishQuota.take(identity, subject, data.length, hub.now())
+    await hub.publisher.publish(identity.tenant, subject, id, payload)
     return { publish: {} }
   }
 

@@ -1,5 +1,4 @@
-import { WeirError } from '@weir/proto'
-
+/** What one producer may send: tenant and subject of its tokens. */
 export interface RateLimits {
   readonly eventsPerSecond: number
   readonly bytesPerSecond: number
@@ -10,7 +9,7 @@ export interface RateLimits {
  * A request is refused only when an earlier one has emptied a bucket, and is charged whole: a batch
  * that is larger than the bucket passes, and is paid for by the wait after it.
  */
-export class Buckets {
+export class RateBuckets {
   readonly #options: RateLimits
   #events: number
   #bytes: number
@@ -58,8 +57,4 @@ export class Buckets {
       ratelimit: `"events";r=${events};t=${seconds}, "bytes";r=${bytes};t=${seconds}`,
     }
   }
-}
-
-export function rateLimited(): WeirError {
-  return new WeirError('rate_limited', 'This token sends faster than it may: wait as Retry-After says.')
 }

@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache'
-import { ingestLimits } from '../limits.ts'
+import { publishLimits } from '../config/limits.ts'
 
 /**
  * How many different subjects a tenant may use: each costs memory in the store, in every hub and in
  * the latest bucket. A subject counts until it was not used for one to two windows. Counted by each
- * ingest for itself.
+ * process for itself.
  */
 export class SubjectQuota {
   readonly #subjectsMax: number
   readonly #windowMs: number
-  readonly #tenants = new LRUCache<string, Window>({ max: ingestLimits.quotaTenantsMax })
+  readonly #tenants = new LRUCache<string, Window>({ max: publishLimits.tenantsMax })
 
   constructor(options: { readonly subjectsMax: number; readonly windowMs: number }) {
     this.#subjectsMax = options.subjectsMax
