@@ -26,15 +26,16 @@ export const centrifuge: Benchmark = {
   run: runCentrifuge,
 }
 
-const flatOut: Scenario = {
-  ...oneChannel(500),
-  name: '500 subscribers by the Centrifuge protocol',
-  dialect: 'centrifuge',
-  windowBytes: 0,
-}
+const flatOut = scenarioOf(500)
 
-/** Events a second that both take. At the higher one Centrifugo takes most of its core. */
-const rates = [100, 1_000]
+/**
+ * Rates that both take, and the generator with them: where nothing is gathered, 100,000 frames a
+ * second come to it.
+ */
+const paced: readonly Scenario[] = [
+  { ...scenarioOf(500), perSecond: 100 },
+  { ...scenarioOf(100), perSecond: 1_000 },
+]
 
 /**
  * Each goes as fast as it can; then both at equal rates, the hub as it comes and where it gathers.
@@ -51,7 +52,12 @@ async function runCentrifuge(options: BenchmarkOptions): Promise<void> {
     return
   }
   compare(options, flatOut.name, [hub.perCpuSecond], [peer.perCpuSecond], 'Centrifugo, as fast as it goes', { budget })
-  for (const perSecond of rates) await atRate(options, { ...flatOut, perSecond })
+  for (const scenario of paced) await atRate(options, scenario)
+}
+
+function scenarioOf(subscribers: number): Scenario {
+  const name = `${subscribers} subscribers by the Centrifuge protocol`
+  return { ...oneChannel(subscribers), name, dialect: 'centrifuge', windowBytes: 0 }
 }
 
 async function atRate(options: BenchmarkOptions, scenario: Scenario): Promise<void> {
