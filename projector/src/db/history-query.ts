@@ -1,5 +1,4 @@
-import { fromBinary } from '@bufbuild/protobuf'
-import { type Cursor, type Event, EventSchema, formatCursor, parseCursor, WeirError } from '@weir/proto'
+import { type Cursor, decodeEvent, type Event, eventFromJson, formatCursor, parseCursor, WeirError } from '@weir/proto'
 import type { Database, Sql } from './database.ts'
 import { databaseError } from './database.ts'
 import { subjectsMatch } from './subject-condition.ts'
@@ -48,7 +47,7 @@ export async function queryHistory(
     .catch((cause) => {
       throw databaseError(cause)
     })
-  const items = rows.slice(0, request.limit).map(({ subject, seq, event }) => ({ subject, seq, event: decode(event) }))
+  const items = rows.slice(0, request.limit).map((row) => ({ subject: row.subject, seq: row.seq, event: eventOf(row) }))
   const last = rows.length > request.limit ? rows[request.limit - 1] : undefined
   const page = last === undefined ? { items } : { items, next: formatPlace({ ...last, cursor }) }
   return { page, cursor }
@@ -59,7 +58,10 @@ interface Row {
   readonly seq: number
   readonly timeMs: number
   readonly subject: string
-  readonly event: Uint8Array
+  /** Null where the body has all of it. */
+  readonly event: Uint8Array | null
+  /** JSON; null where the bytes are there. */
+  readonly body: unknown
 }
 
 function select(sql: Sql, request: HistoryRequest, cursor: Cursor, after: Place | undefined): Promise<Row[]> {
@@ -67,7 +69,8 @@ function select(sql: Sql, request: HistoryRequest, cursor: Cursor, after: Place 
   const direction = order === 'desc' ? sql`desc` : sql`asc`
   const beyond = order === 'desc' ? sql`<` : sql`>`
   return sql<Row[]>`
-    select epoch::float8 as epoch, seq::float8 as seq, (extract(epoch from time) * 1000)::float8 as "timeMs", subject, event
+    select epoch::float8 as epoch, seq::float8 as seq, (extract(epoch from time) * 1000)::float8 as "timeMs", subject,
+      event, case when event is null then body end as body
     from weir.events
     where tenant = ${tenant} and (epoch, seq) <= (${cursor.epoch}, ${cursor.seq}) and ${subjectsMatch(sql, filters)}
       ${fromMs === undefined ? sql`` : sql`and time >= to_timestamp(${fromMs / 1000})`}
@@ -97,6 +100,6 @@ function parsePlace(text: string): Place {
   return { timeMs, ...parseCursor(row), cursor: parseCursor(cursor) }
 }
 
-function decode(bytes: Uint8Array): Event {
-  return fromBinary(EventSchema, bytes)
+function eventOf({ event, body }: Row): Event {
+  return event === null ? eventFromJson(body) : decodeEvent(event)
 }

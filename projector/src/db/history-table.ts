@@ -11,7 +11,8 @@ export interface HistoryRow {
   readonly storedAtMs: number
   /** JSON text on one line, or null. */
   readonly body: string | null
-  readonly event: Uint8Array
+  /** Null where the body has all of it. */
+  readonly event: Uint8Array | null
 }
 
 /** For how long what is kept. */
@@ -59,7 +60,7 @@ export class HistoryTable {
       numberArray(rows, ({ timeMs }) => timeMs - baseMs),
       numberArray(rows, ({ storedAtMs }) => storedAtMs - baseMs),
       rows.map(({ body }) => body ?? '').join('\n'),
-      rows.map(({ event }) => base64(event)).join(','),
+      rows.map(({ event }) => (event === null ? '' : base64(event))).join(','),
       baseMs,
     ]
     await this.#database.write((sql) => sql.unsafe(insertText, values, { prepare: true }))
@@ -105,7 +106,7 @@ const insertText = `
          to_timestamp(($9::float8 + stored_at) / 1e3), body::jsonb,
          decode(event, 'base64')
   from unnest($3::bigint[], string_to_array($4::text, ','), $5::float8[], $6::float8[],
-              string_to_array($7::text, e'\\n', ''), string_to_array($8::text, ','))
+              string_to_array($7::text, e'\\n', ''), string_to_array($8::text, ',', ''))
     as row (seq, subject, time, stored_at, body, event)
   on conflict do nothing`
 

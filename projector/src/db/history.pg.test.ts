@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { create, toBinary } from '@bufbuild/protobuf'
-import { compileFilters, EventSchema } from '@weir/proto'
+import { compileFilters, EventSchema, eventToJson } from '@weir/proto'
 import { onEachDatabase } from '../../test/each-database.ts'
 import { DayPartitions } from './day-partitions.ts'
 import { HistoryPositions } from './history-positions.ts'
@@ -11,6 +11,8 @@ import { type HistoryRow, HistoryTable } from './history-table.ts'
 import { migrate } from './migrations.ts'
 
 const day = 86_400_000
+/** As it was while bytes and body of each event were stored. */
+const stepsOfOldShape = 3
 const noon = Date.UTC(2026, 0, 31, 12)
 const kept = { retentionMs: 30 * day, sizeBytes: Number.POSITIVE_INFINITY, coarseMs: undefined }
 const epoch = 1_700_000_000_000_000
@@ -43,7 +45,13 @@ onEachDatabase((database) => {
   let table: HistoryTable
 
   before(async () => {
-    await migrate(database().sql)
+    await migrate(database().sql, stepsOfOldShape)
+    await new DayPartitions(database()).cover([noon])
+    const { body, event } = rowOf({ seq: 7, subject: 'a.b' })
+    await database().sql`
+      insert into weir.events values ('old', ${epoch}, 7, 'a.b', to_timestamp(${noon / 1_000}),
+        to_timestamp(${noon / 1_000}), ${body}::text::jsonb, ${event})`
+    assert.equal(await migrate(database().sql), 1)
   })
 
   async function begin(...rows: readonly Told[]): Promise<void> {
@@ -68,6 +76,27 @@ onEachDatabase((database) => {
     }
     return (await queryHistory(database(), request, cursor)).page.items
   }
+
+  test('a row of an older version, with bytes and body, is read beside one without bytes', async () => {
+    await begin()
+    tenant = 'old'
+    await new HistoryTable(database(), tenant).insert(epoch, [{ ...rowOf({ seq: 8, subject: 'a.c' }), event: null }])
+    const read = await items()
+    assert.deepEqual(
+      read.map(({ seq, subject, event }) => [seq, subject, eventToJson(event)]),
+      [
+        [7, 'a.b', { id: 'e7', reading: { metrics: { t: 7 } } }],
+        [8, 'a.c', { id: 'e8', reading: { metrics: { t: 8 } } }],
+      ],
+    )
+  })
+
+  test('a row with neither bytes nor body is refused', async () => {
+    await begin()
+    await assert.rejects(table.insert(epoch, [{ ...rowOf({ seq: 1, subject: 'a', body: null }), event: null }]), {
+      code: '23514',
+    })
+  })
 
   test('migrations run once, whoever tries', async () => {
     assert.equal(await migrate(database().sql), 0)

@@ -59,13 +59,21 @@ const migrations: readonly string[] = [
 
    -- The days of which the copy has everything.
    create table weir.coarse_days (day timestamptz primary key);`,
+  // The catalog alone changes, no row is read. What must wait for a query of somebody is given up
+  // and tried again, as everybody else would wait behind it.
+  `set local lock_timeout = '5s';
+   -- Null where \`body\` has all that the event has; what is stored already keeps both.
+   alter table weir.events alter column event drop not null;
+   alter table weir.events add constraint events_whole check (event is not null or body is not null) not valid;`,
 ]
 
 /**
  * Brings the schema up to date; several services may try at once. Resolves with the number of steps
  * that were taken.
+ *
+ * @param steps those to take at most; fewer make the schema of an older version
  */
-export async function migrate(sql: Sql): Promise<number> {
+export async function migrate(sql: Sql, steps: number = migrations.length): Promise<number> {
   return await sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${LOCK_KEY})`
     await tx.unsafe(
@@ -79,12 +87,12 @@ export async function migrate(sql: Sql): Promise<number> {
         `The database is of a newer Weir: it has ${done} migrations, this one knows ${migrations.length}.`,
       )
     }
-    for (const [at, step] of migrations.entries()) {
+    for (const [at, step] of migrations.slice(0, steps).entries()) {
       if (at < done) continue
       await tx.unsafe(step)
       await tx`insert into weir.migrations (step) values (${at + 1})`
     }
-    return migrations.length - done
+    return Math.max(0, steps - done)
   })
 }
 

@@ -9,7 +9,7 @@ import { owns, type Partition } from '../../event/partition.ts'
 import { limits } from '../../limits.ts'
 import type { DeadLetters } from '../../run/dead-letters.ts'
 import type { Projection, Rebuilding } from '../../run/projection.ts'
-import { bodyText } from './body-text.ts'
+import { historyRow } from './history-row.ts'
 
 export interface HistoryProjectionOptions {
   readonly spec: HistorySpec
@@ -74,7 +74,7 @@ export class HistoryProjection implements Projection {
     if (!owns(this.#options.partition, record.subject)) return
     const row = historyRow(record)
     this.#batch.push({ record, row })
-    this.#batchBytes += row.event.length + (row.body?.length ?? 0)
+    this.#batchBytes += (row.event?.length ?? 0) + (row.body?.length ?? 0)
     if (this.#isFull()) {
       if (this.#storing.size >= limits.historyBatchesMax) return Promise.race(this.#storing)
       this.#store()
@@ -190,7 +190,8 @@ export class HistoryProjection implements Projection {
     } else if (first.row.body !== null) {
       this.stats.withoutBody++
       this.#sayWithoutBody(first.record, cause)
-      await this.#insert([{ record: first.record, row: { ...first.row, body: null } }])
+      const row = { ...first.row, body: null, event: first.record.payload }
+      await this.#insert([{ record: first.record, row }])
     } else {
       this.stats.refused++
       const error = new WeirError('invalid', `Postgres refuses the event (${errorCode(cause)}).`)
@@ -236,9 +237,4 @@ export class HistoryProjection implements Projection {
 interface Pending {
   readonly record: EventRecord
   readonly row: HistoryRow
-}
-
-function historyRow(record: EventRecord): HistoryRow {
-  const { seq, subject, timeMs, storedAtMs, payload } = record
-  return { seq, subject, timeMs, storedAtMs, body: bodyText(record.event), event: payload }
 }

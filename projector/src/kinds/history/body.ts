@@ -1,12 +1,20 @@
 import { type Event, eventToJsonText } from '@weir/proto'
 
+export interface Body {
+  readonly text: string
+  /** Whether nothing was replaced. */
+  readonly isExact: boolean
+}
+
 /**
  * The JSON of an event on one line as jsonb can hold it: numbers with all their digits, and U+FFFD
  * for what Postgres has no text for, NUL and halves of surrogate pairs, in keys as well.
  */
-export function bodyText(event: Event): string {
+export function bodyOf(event: Event): Body {
   const text = eventToJsonText(event)
-  return /\\u(?:0000|[dD][89a-fA-F])/.test(text) ? text.replace(escapes, storable) : text
+  if (!/\\u(?:0000|[dD][89a-fA-F])/.test(text)) return { text, isExact: true }
+  const replaced = text.replace(escapes, storable)
+  return { text: replaced, isExact: replaced === text }
 }
 
 /**
