@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -88,6 +91,55 @@ test('pin.sh puts the digest that the registry names behind every tag, and renew
   }
 })
 
+test('one build makes every image for both platforms', () => {
+  const bake = readFileSync(`${folder}bake.hcl`, 'utf8')
+  const images = JSON.parse(/matrix = \{ image = (\[.*\]) \}/.exec(bake)?.[1] ?? '[]') as string[]
+  assert.deepEqual(images, [...names])
+  assert.match(bake, /"linux\/amd64,linux\/arm64"/)
+  // What bake gives to a build is what the file takes.
+  for (const [, name] of bake.matchAll(/^ {2}args = .*\{ (\w+) = /gm)) {
+    assert.ok(readFileSync(`${folder}hub.Containerfile`, 'utf8').includes(`ARG ${name}\n`))
+  }
+})
+
+test('for arm64 the hub takes the file of the authors of uWebSockets.js, and none of another hash', async () => {
+  const work = mkdtempSync(join(tmpdir(), 'weir-uws-'))
+  const bytes = 'the binary for arm64'
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    response.end(bytes)
+  }).listen(0, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    mkdirSync(join(work, 'node_modules/uWebSockets.js'), { recursive: true })
+    cpSync(`${root}node_modules/uWebSockets.js/uws.js`, join(work, 'node_modules/uWebSockets.js/uws.js'))
+    const UWS_URL = `http://127.0.0.1:${(server.address() as { port: number }).port}`
+    const build = async (arch: string, hash: string): Promise<Ended> => {
+      const env = { ...process.env, UWS_URL, UWS_ARM64_SHA256: hash }
+      return await ended(spawn(process.execPath, [`${folder}uws-binary.ts`, arch], { cwd: work, env }))
+    }
+    const binary = join(work, 'node_modules/@uwsjs/linux-arm64-22/uws.node')
+    const hash = createHash('sha256').update(bytes).digest('hex')
+    const without = await build('arm64', '')
+    assert.equal(without.code, 1)
+    assert.ok(without.output.includes(`has the SHA-256 ${hash}, and UWS_ARM64_SHA256 says nothing`), without.output)
+    assert.equal((await build('arm64', 'f'.repeat(64))).code, 1)
+    assert.ok(!existsSync(binary))
+    assert.equal((await build('riscv64', hash)).code, 1)
+    assert.equal((await build('amd64', '')).code, 0)
+    assert.equal((await build('arm64', hash)).code, 0)
+    assert.equal(readFileSync(binary, 'utf8'), bytes)
+    // The package that is loaded on arm64 asks for this one.
+    const loader = readFileSync(`${root}node_modules/uWebSockets.js/uws_linux_arm64_127.node.js`, 'utf8')
+    assert.match(loader, /require\('@uwsjs\/linux-arm64-22'\)/)
+    assert.match(asked[0] ?? '', /^\/v20\.51\.0\/uws_linux_arm64_127\.node$/)
+  } finally {
+    server.close()
+    rmSync(work, { recursive: true })
+  }
+})
+
 const reason = canRunContainers() ? false : 'Needs root on Linux, to mount an image read-only.'
 
 describe('as a container would run it', { skip: reason, timeout: 170_000 }, () => {
@@ -119,10 +171,13 @@ describe('as a container would run it', { skip: reason, timeout: 170_000 }, () =
     for (const each of images.values()) each.remove()
   })
 
-  test('the images are small', () => {
+  test('the images are small, and as large as README.md says', () => {
+    const readme = readFileSync(`${root}deploy/README.md`, 'utf8')
     for (const name of names) {
       const mebibytes = image(name).bytes / 1024 ** 2
       assert.ok(mebibytes < mebibytesMax[name], `${name} has ${mebibytes.toFixed(1)} MiB`)
+      const told = new RegExp(`weir-${name} \\| [^|]+ \\| (\\d+) /`).exec(readme)?.[1]
+      assert.ok(Math.abs(Number(told) - mebibytes) < 6, `${name} has ${mebibytes.toFixed(1)} MiB, and not ${told}`)
     }
   })
 

@@ -76,6 +76,7 @@ function follow(stage: Stage, root: string, folders: ReadonlyMap<string, string>
   let entrypoint: readonly string[] = []
   let healthcheck: readonly string[] = []
   const env: Record<string, string> = {}
+  const args: Record<string, string> = {}
   for (const { name, text } of stage.instructions) {
     switch (name) {
       case 'WORKDIR':
@@ -86,7 +87,10 @@ function follow(stage: Stage, root: string, folders: ReadonlyMap<string, string>
         copy(text, root, workdir, folders)
         break
       case 'RUN':
-        runHere(text, root + workdir)
+        runHere(text, root + workdir, args)
+        break
+      case 'ARG':
+        if (text in buildArguments) args[text] = buildArguments[text] ?? ''
         break
       case 'ENV':
         for (const [, key = '', value = ''] of text.matchAll(/(\w+)=(\S+)/g)) env[key] = value
@@ -102,6 +106,11 @@ function follow(stage: Stage, root: string, folders: ReadonlyMap<string, string>
     }
   }
   return { root, workdir, env, user, entrypoint, healthcheck, bytes: sizeOf(root), remove: () => undefined }
+}
+
+/** What an engine gives to a build for this machine. */
+const buildArguments: Readonly<Record<string, string>> = {
+  TARGETARCH: process.arch === 'x64' ? 'amd64' : process.arch,
 }
 
 function copy(text: string, root: string, workdir: string, folders: ReadonlyMap<string, string>): void {
@@ -135,8 +144,8 @@ function isIgnored(path: string): boolean {
   return false
 }
 
-function runHere(command: string, folder: string): void {
-  const env = { ...process.env, PATH: `${repository}.tools/bin:${process.env.PATH}` }
+function runHere(command: string, folder: string, args: Readonly<Record<string, string>>): void {
+  const env = { ...process.env, ...args, PATH: `${repository}.tools/bin:${process.env.PATH}` }
   const { status, stderr, stdout } = spawnSync('sh', ['-c', command], { cwd: folder, env, encoding: 'utf8' })
   if (status !== 0) throw new Error(`${command}\n${stdout}${stderr}`)
 }
