@@ -58,7 +58,7 @@ export class KubeApi {
     this.#folder = folder
     this.#port = port
     this.#children = children
-    writeFileSync(this.kubeconfig, JSON.stringify(kubeconfigOf(port)))
+    writeFileSync(this.kubeconfig, JSON.stringify(kubeconfigOf(port)), { mode: 0o600 })
   }
 
   static async start(): Promise<KubeApi> {
