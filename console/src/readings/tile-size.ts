@@ -77,8 +77,8 @@ const phoneHeights: Readonly<Record<Tile['kind'], number>> = {
   pipeline: 260,
   text: 120,
   weir: 240,
-  machine: 240,
-  lively: 240,
+  machine: 150,
+  lively: 300,
 }
 
 function byPlace(a: Tile | undefined, b: Tile | undefined): number {

@@ -84,6 +84,18 @@ test('the page shows what the service has, and how many are in each state', asyn
   }
 })
 
+test('the board says how many are in each state', async () => {
+  const { url } = mesh.running.demo?.pages.find(({ title }) => title === 'Entregas') ?? { url: '' }
+  const board = await browser.newPage({ viewport: { width: 390, height: 844 }, locale: 'es' })
+  await board.goto(url)
+  const planned = (await list('entrega')).filter(({ state }) => state === 'PROGRAMADO').length
+  await board
+    .getByRole('region', { name: 'Programadas', exact: true })
+    .getByText(String(planned), { exact: true })
+    .waitFor()
+  await board.close()
+})
+
 test('of two people who change the same entity the second is told, and nothing of it is changed', async () => {
   const entity = await createWithVehicle('Bodega de dos')
   await ana.getByTestId('tab-entrega').click()

@@ -114,6 +114,9 @@ test('a rejection has its reason, and the record says who did it where', async (
 })
 
 test('an urgent alert sounds on every screen of its branch until one of them has read it', async () => {
+  const { url } = mesh.running.demo?.pages.find(({ title }) => title === 'Cocinas') ?? { url: '' }
+  const board = await browser.newPage({ viewport: { width: 1240, height: 844 }, locale: 'es' })
+  await board.goto(url.replace('board=cocinas', 'board=cocinas&$sucursal=centro'))
   await office.getByTestId('tab-alerts').click()
   await office.getByLabel('Texto').fill('Se quema el arroz')
   await office.getByRole('button', { name: 'Centro' }).click()
@@ -129,11 +132,15 @@ test('an urgent alert sounds on every screen of its branch until one of them has
     )
   }
   assert.equal(await norte.getByText('Se quema el arroz').count(), 0)
+  await board.getByText('Se quema el arroz').waitFor()
   for (const alert of (await things('centro')).filter(({ state }) => state === 'SIN_LEER')) {
     await phone.getByTestId(alert.id).getByText('Leída').click()
   }
   for (const page of [phone, wall]) await page.getByTestId('alarm').waitFor({ state: 'detached' })
   await office.getByText('leída por Rosa').first().waitFor()
+  // What no longer has the label that a tile asks for leaves it.
+  await board.getByText('Se quema el arroz').waitFor({ state: 'detached' })
+  await board.close()
 })
 
 test('without a connection actions wait in sight, and are done once behind it', async () => {
