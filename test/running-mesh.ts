@@ -18,7 +18,7 @@ export interface RunningDemo {
 }
 
 /** What `weir up` says, or a part that found a free port taken a moment later. */
-const portTaken = /taken by another program|is taken: stop what listens there/
+const portTaken = /taken by another program|is taken: stop what listens there|EADDRINUSE/
 
 /** What a finished `weir` command left. */
 export interface Outcome {
