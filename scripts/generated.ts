@@ -35,6 +35,9 @@ const documents: Readonly<Record<string, () => string | Promise<string>>> = {
   'deploy/proxies/nginx.conf': () => proxyFile('nginx'),
   'deploy/proxies/Caddyfile': () => proxyFile('caddyfile'),
   'deploy/proxies/haproxy.cfg': () => proxyFile('haproxy'),
+  'deploy/proxies/envoy.yaml': () => proxyFile('yaml envoy'),
+  'deploy/proxies/traefik.yaml': () => proxyFile('yaml traefik'),
+  'deploy/proxies/traefik-weir.yaml': () => proxyFile('yaml traefik-weir'),
   'docs/metrics.md': metricsDocument,
   'docs/scaling.md': scalingDocument,
   ...Object.fromEntries(

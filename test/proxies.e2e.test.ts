@@ -1,24 +1,26 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { until } from '../cli/test/processes.ts'
 import { endpoints } from '../ingest/src/http/endpoint.ts'
+import { ProxyCrowd } from './proxy-crowd.ts'
+import { proxies, RunningProxy } from './proxy-programs.ts'
 import { RunningMesh, weir } from './running-mesh.ts'
 import { root } from './source-files.ts'
 
 // The settings that docs/proxies.md shows are those that run here, with other ports.
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-proxies-'))
-const document = readFileSync(join(root, 'docs/proxies.md'), 'utf8')
 let mesh: RunningMesh
 
 before(async () => {
-  mesh = await RunningMesh.start()
+  mesh = await RunningMesh.start(undefined, { WEIR_DRAIN_SECONDS: '2' })
 })
 
 after(async () => {
@@ -26,53 +28,16 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-interface Proxy {
-  /** Of the fenced block in the document. */
-  readonly language: string
-  readonly program: string
-  /** Writes what the program needs beside the block; its arguments. */
-  prepare(block: string, port: number): readonly string[]
-}
+// `PROXY_CONNECTIONS=9900 PROXY_QUIET_SECONDS=150` gave the figures of docs/proxies.md.
+const connections = Number(process.env.PROXY_CONNECTIONS ?? 100)
+const quietMs = 1_000 * Number(process.env.PROXY_QUIET_SECONDS ?? 0)
 
-const proxies: readonly Proxy[] = [
-  {
-    language: 'nginx',
-    program: 'nginx',
-    prepare(block, port) {
-      const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-        (name) => `${name}_temp_path ${folder}/${name};`,
-      )
-      const http = `access_log off; ${temporary.join(' ')}\n${block.replace('listen 80;', `listen 127.0.0.1:${port};`)}`
-      const config = `daemon off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log;\nevents {}\nhttp { ${http} }\n`
-      return ['-p', folder, '-c', written('nginx.conf', config)]
-    },
-  },
-  {
-    language: 'caddyfile',
-    program: 'caddy',
-    prepare(block, port) {
-      const config = `{\n\tadmin off\n\tauto_https off\n}\n${block.replace(':80 {', `http://127.0.0.1:${port} {`)}`
-      return ['run', '--adapter', 'caddyfile', '--config', written('Caddyfile', config)]
-    },
-  },
-  {
-    language: 'haproxy',
-    program: 'haproxy',
-    prepare: (block, port) => ['-f', written('haproxy.cfg', block.replace('bind :80', `bind 127.0.0.1:${port}`))],
-  },
-]
-
-for (const { language, program, prepare } of proxies) {
-  const skip = spawnSync(program, ['-v']).error !== undefined && `${program} is not there`
+for (const proxy of proxies) {
+  const { program, skip } = proxy
   test(`${program}, with the settings of docs/proxies.md`, { skip }, async (t) => {
-    const port = await freePort()
-    const { child, said } = start(program, prepare(blockOf(language), port))
+    const running = await RunningProxy.start(proxy, mesh, join(folder, program))
     try {
-      const base = `http://127.0.0.1:${port}/weir`
-      await until(
-        `${program} serves`,
-        async () => (await answers(`${base}/v1/config`)) || Boolean(assert.ok(child.exitCode === null, said())),
-      )
+      const { url: base, port } = running
       await t.test('the command line works through it with a prefix for all, and one for the hub', () =>
         commandLine(base, program),
       )
@@ -81,13 +46,38 @@ for (const { language, program, prepare } of proxies) {
       await t.test('what no honest client sends is refused, or reaches nobody as it was', () => smuggling(port))
       await t.test('every path of ingest leads to ingest', () => pathsOfIngest(base))
       await t.test('a body of some megabytes goes through', () => largeBody(base, program))
+      await t.test('connections that were quiet get every event', (each) =>
+        quietConnections(running, program, (line) => each.diagnostic(line)),
+      )
     } finally {
-      const ended = once(child, 'exit')
-      child.kill('SIGTERM')
-      await ended
+      await running.stop()
     }
   })
 }
+
+test('a hub that drains says so through each of them, and they find the next one', async () => {
+  const here = proxies.filter(({ skip }) => skip === false)
+  const running: RunningProxy[] = []
+  try {
+    for (const each of here) running.push(await RunningProxy.start(each, mesh, join(folder, each.program)))
+    const { token, pids } = mesh.running
+    const crowds = await Promise.all(running.map(({ url }) => ProxyCrowd.open(url, token, 'drain.>', 5)))
+    process.kill(pids.hub ?? 0, 'SIGTERM')
+    await until('all were closed', () => crowds.every(({ closeCodes }) => closeCodes.length === 5))
+    for (const [at, { goaways, closeCodes }] of crowds.entries()) {
+      // 1012 of RFC 6455: the frame of the hub came through, and not the end of a connection alone.
+      assert.deepEqual([goaways, [...new Set(closeCodes)]], [5, [1012]], here[at]?.program)
+    }
+    const found = (url: string): Promise<boolean> =>
+      ProxyCrowd.open(url, token, 'drain.>', 1).then(
+        (crowd) => crowd.close().then(() => true),
+        () => false,
+      )
+    await Promise.all(running.map(({ url }) => until(`a hub answers at ${url}`, () => found(url), 60_000)))
+  } finally {
+    for (const each of running) await each.stop()
+  }
+})
 
 test('the health of every service is told to HTTP/1.0 without a Host', async () => {
   for (const address of Object.values(mesh.running.addresses.admin)) {
@@ -139,8 +129,8 @@ async function eventStream(base: string, name: string): Promise<void> {
     for await (const chunk of response.body as AsyncIterable<Uint8Array>) text += Buffer.from(chunk).toString()
   })().catch(() => undefined)
   for (const n of [1, 2, 3]) {
-    assert.equal((await mesh.weir('pub', `${name}.sse`, `{"event": ${n}}`)).code, 0)
-    await until(`event ${n} has come`, () => text.includes(`"event": ${n}`), 5_000)
+    await publish(base, [{ subject: `${name}.sse`, data: { event: n } }])
+    await until(`event ${n} has come`, () => text.includes(`"event":${n}`), 5_000)
   }
   stop.abort()
   await reading
@@ -183,51 +173,50 @@ async function pathsOfIngest(base: string): Promise<void> {
 }
 
 async function largeBody(base: string, name: string): Promise<void> {
-  const items = Array.from({ length: 30 }, (_, at) => ({ subject: `${name}.large.k${at}`, data: 'x'.repeat(100_000) }))
+  await publish(
+    base,
+    Array.from({ length: 30 }, (_, at) => ({ subject: `${name}.large.k${at}`, data: 'x'.repeat(100_000) })),
+  )
+}
+
+async function publish(base: string, items: readonly { subject: string; data: unknown }[]): Promise<void> {
   const response = await fetch(`${base}/v1/events`, {
     method: 'POST',
     headers: { authorization: `Bearer ${mesh.running.token}`, 'content-type': 'application/json' },
     body: JSON.stringify(items),
   })
-  assert.deepEqual(await response.json(), { accepted: 30, duplicates: 0 })
+  assert.deepEqual(await response.json(), { accepted: items.length, duplicates: 0 })
 }
 
-/** The fenced block of the document, with the ports of this mesh. */
-function blockOf(language: string): string {
-  const block = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(document)?.[1]
-  assert.ok(block !== undefined, language)
-  const { hub, ingest, projector, admin } = mesh.running.addresses
-  const ports = { 8080: hub, 8081: ingest, 8082: projector, 9080: admin.hub, 9081: admin.ingest, 9082: admin.projector }
-  return Object.entries(ports).reduce(
-    (text, [port, address]) => text.replaceAll(new RegExp(`\\b${port}\\b`, 'g'), new URL(address).port),
-    block,
-  )
-}
-
-function written(name: string, text: string): string {
-  const path = join(folder, name)
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(path, text)
-  return path
-}
-
-function start(program: string, args: readonly string[]): { child: ChildProcess; said: () => string } {
-  // Caddy keeps its state below HOME.
-  const child = spawn(program, args, { cwd: folder, env: { PATH: process.env.PATH, HOME: folder } })
+/**
+ * Sockets and an event stream that hear nothing but what keeps them alive, and then three events.
+ */
+async function quietConnections(running: RunningProxy, name: string, say: (line: string) => void): Promise<void> {
+  const { token } = mesh.running
+  const before = running.residentBytes
+  const start = performance.now()
+  const stop = new AbortController()
+  const response = await fetch(`${running.url}/v1/sse?filter=${name}.quiet&mode=ALL`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: stop.signal,
+  })
   let text = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => {
-      text += chunk
-    })
-  }
-  return { child, said: () => text }
-}
-
-async function answers(url: string): Promise<boolean> {
-  return await fetch(url).then(
-    (response) => response.ok,
-    () => false,
-  )
+  const reading = (async () => {
+    for await (const chunk of response.body as AsyncIterable<Uint8Array>) text += Buffer.from(chunk).toString()
+  })().catch(() => undefined)
+  const crowd = await ProxyCrowd.open(running.url, token, `${name}.quiet`, connections)
+  const seconds = ((performance.now() - start) / 1000).toFixed(1)
+  const bytes = Math.round((running.residentBytes - before) / connections)
+  say(`${connections} connections in ${seconds} s, ${bytes} bytes of ${name} each`)
+  await sleep(quietMs)
+  const events = [1, 2, 3].map((n) => ({ subject: `${name}.quiet`, data: { quiet: n } }))
+  await publish(running.url, events)
+  await until('all have the three events', () => crowd.received.every((subjects) => subjects.length === 3), 60_000)
+  await until('the event stream has them', () => text.includes('"quiet":3'))
+  assert.deepEqual(crowd.closeCodes, [])
+  stop.abort()
+  await reading
+  await crowd.close()
 }
 
 /** What a server answers to these bytes within two seconds. */
@@ -243,12 +232,4 @@ async function raw(port: number, text: string): Promise<string> {
   await once(socket, 'close')
   clearTimeout(timer)
   return answer
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }

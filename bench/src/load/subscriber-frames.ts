@@ -52,7 +52,7 @@ export function openingFrames(plan: SubscriberPlan, cursor: { epoch: bigint; seq
     source: 'events',
     filters: [filter],
     mode: Mode[mode],
-    intervalMs: 0,
+    intervalMs: plan.intervalMs ?? 0,
     ...(cursor && { cursor: { $typeName: 'weir.v1.Cursor', epoch: cursor.epoch, seq: BigInt(cursor.seq) } }),
   }
   return Buffer.concat([

@@ -10,6 +10,8 @@ export interface SubscriberPlan {
   readonly token: string
   readonly filter: string
   readonly mode: 'ALL' | 'LATEST'
+  /** The least time between two batches, in mode LATEST; none when undefined. */
+  readonly intervalMs?: number
   /** 0 never acknowledges. */
   readonly windowBytes: number
   /**

@@ -9,7 +9,8 @@ import type { Benchmark, BenchmarkOptions } from '../report/benchmark.ts'
 import { rounded } from '../report/figure.ts'
 import { HubFleet } from './hub-fleet.ts'
 import { rebalance, replaceAndKill } from './moving.ts'
-import { eventsPerSecond, type SideBySide, sideBySide, subscribersEach } from './side-by-side.ts'
+import { type NatsTurn, natsTurn } from './nats-cost.ts'
+import { eventsPerSecond, type SideBySide, sideBySide } from './side-by-side.ts'
 
 export const scaleOut: Benchmark = {
   name: 'scale-out',
@@ -18,37 +19,50 @@ export const scaleOut: Benchmark = {
 }
 
 async function runScaleOut(options: BenchmarkOptions): Promise<void> {
-  const ms = options.quick ? 1_500 : 5_000
+  const ms = options.quick ? 1_500 : 4_000
   const sizes = options.quick ? [1, 2] : [1, 2, 4]
-  const hubs: SideBySide[] = []
-  for (const size of sizes) {
-    const measured = await sideBySide(await HubFleet.start(size, 1), size, ms)
-    hubs.push(measured)
-    report(options, size === 1 ? '1 hub' : `${size} hubs`, measured, hubs[0])
-  }
-  for (const size of sizes.slice(1)) {
-    report(options, `${size} workers`, await sideBySide(await HubFleet.startWorkers(size), size, ms), hubs[0])
-  }
-  natsForEach(options, sizes, hubs)
+  await grow(options, 'hub', sizes, ms, (size) => HubFleet.start(size, 1))
+  await grow(options, 'worker', sizes, ms, (size) => HubFleet.startWorkers(size))
+  await natsForEach(options, ms)
   await rebalance(options)
   await replaceAndKill(options)
 }
 
-function report(options: BenchmarkOptions, name: string, one: SideBySide, alone: SideBySide | undefined): void {
-  const beside = alone === undefined || alone === one ? undefined : alone
+/** Each size beside the first, which has the same way to its clients. */
+async function grow(
+  options: BenchmarkOptions,
+  noun: string,
+  sizes: readonly number[],
+  ms: number,
+  start: (size: number) => Promise<HubFleet>,
+): Promise<void> {
+  let alone: SideBySide | undefined
+  for (const size of sizes) {
+    const measured = await sideBySide(await start(size), size, ms)
+    report(options, size === 1 ? `1 ${noun}` : `${size} ${noun}s`, measured, alone && { name: `1 ${noun}`, ...alone })
+    alone ??= measured
+  }
+}
+
+function report(
+  options: BenchmarkOptions,
+  name: string,
+  one: SideBySide,
+  beside: (SideBySide & { readonly name: string }) | undefined,
+): void {
   const note = `${percent(one.hubShare)} of a core, the balancer ${percent(one.balancerShare)}`
   options.report({
     name: `${name}, CPU a delivery`,
     value: one.deliveryMicros,
     unit: 'us',
     note,
-    ...(beside && { peer: { name: '1 hub', value: beside.deliveryMicros }, budget: { atMost: 1.2, of: 'ratio' } }),
+    ...(beside && { peer: { name: beside.name, value: beside.deliveryMicros }, budget: { atMost: 1.2, of: 'ratio' } }),
   })
   options.report({
     name: `${name}, as fast as it goes`,
     value: one.deliveriesPerSecond / 1e6,
     unit: 'M deliveries/s',
-    ...(beside && { peer: { name: '1 hub', value: beside.deliveriesPerSecond / 1e6 } }),
+    ...(beside && { peer: { name: beside.name, value: beside.deliveriesPerSecond / 1e6 } }),
   })
   for (const [quantile, value] of [
     ['p50', one.p50Ms],
@@ -58,14 +72,18 @@ function report(options: BenchmarkOptions, name: string, one: SideBySide, alone:
   }
 }
 
-/** What the largest fleet costs nats-server an event more than one hub does, by hubs. */
-function natsForEach(options: BenchmarkOptions, sizes: readonly number[], hubs: readonly SideBySide[]): void {
-  const [first, last] = [hubs[0]?.natsMicrosAnEvent ?? Number.NaN, hubs.at(-1)?.natsMicrosAnEvent ?? Number.NaN]
+async function natsForEach(options: BenchmarkOptions, ms: number): Promise<void> {
+  const turns: NatsTurn[] = []
+  for (let turn = 0; turn < (options.quick ? 1 : 2); turn++) turns.push(await natsTurn(ms))
+  const spread = turns.map(({ furtherMicros }) => furtherMicros)
   options.report({
     name: 'nats-server, an event for each further hub',
-    value: (last - first) / ((sizes.at(-1) ?? 1) - 1),
+    value: spread.reduce((sum, value) => sum + value, 0) / spread.length,
     unit: 'us',
-    note: `${hubs.map(({ natsMicrosAnEvent }) => rounded(natsMicrosAnEvent)).join(', ')} us an event; ${subscribersEach} subscribers a hub`,
+    ...(spread.length > 1 && { spread }),
+    note: turns
+      .map(({ oneMicros, manyMicros }) => `${rounded(oneMicros)} us with one hub, ${rounded(manyMicros)} with five`)
+      .join('; '),
   })
 }
 
