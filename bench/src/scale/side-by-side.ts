@@ -10,8 +10,8 @@ export const eventsPerSecond = 5_000
 
 export interface SideBySide {
   /**
-   * CPU of all hubs for an entry to one socket, where each socket gets a frame in a fixed time; else
-   * a hub that is busier would send larger ones, which cost less.
+   * CPU of all hubs for an entry to one socket, where each socket gets a frame in a fixed time. A
+   * hub that sends at once sends larger frames when it is busier, and those cost less.
    */
   readonly deliveryMicros: number
   /** Of one core, in that time: all hubs, and the balancer. */
