@@ -57,6 +57,23 @@ test('an event whose trace is sampled has spans of ingest, projector and hub in 
   subscriber.kill('SIGTERM')
 })
 
+test('the histograms of ingest and hub lead to that trace, in OpenMetrics', async () => {
+  const { admin } = mesh.running.addresses
+  for (const [url, histogram] of [
+    [admin.ingest, 'weir_ingest_request_seconds'],
+    [admin.hub, 'weir_hub_pass_seconds'],
+  ] as const) {
+    const response = await fetch(`${url}/metrics`, { headers: { accept: 'application/openmetrics-text' } })
+    assert.match(response.headers.get('content-type') ?? '', /^application\/openmetrics-text/)
+    const text = await response.text()
+    assert.match(
+      text,
+      new RegExp(`^${histogram}_bucket\\{le="[^"]+"\\} \\d+ # \\{trace_id="1{32}"\\} `, 'm'),
+      histogram,
+    )
+  }
+})
+
 async function send(traceparent: string, subject: string): Promise<void> {
   const response = await fetch(new URL('/v1/events', mesh.running.addresses.ingest), {
     method: 'POST',

@@ -39,8 +39,11 @@ export class IngestMetrics {
     }
   }
 
-  /** `path` is the pattern of the endpoint, so that it has few values. */
-  answered(path: string, status: number, seconds: number): void {
+  /**
+   * `path` is the pattern of the endpoint, so that it has few values; `traceId` is that of a span of
+   * the request.
+   */
+  answered(path: string, status: number, seconds: number, traceId: string | undefined): void {
     this.#totals.requests++
     let byStatus = this.#requests.get(path)
     if (byStatus === undefined) {
@@ -48,7 +51,7 @@ export class IngestMetrics {
       this.#requests.set(path, byStatus)
     }
     byStatus.set(status, (byStatus.get(status) ?? 0) + 1)
-    this.#seconds.observe(seconds)
+    this.#seconds.observe(seconds, traceId)
   }
 
   body(bytes: number): void {

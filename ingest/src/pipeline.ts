@@ -80,7 +80,7 @@ export class Pipeline {
     const response =
       answer.ok || endpoint.dialect === eventsDialect ? answer : await refusalOf(answer, request, endpoint)
     const { status } = response
-    this.#parts.metrics?.answered(path, status, (performance.now() - began) / 1000)
+    this.#parts.metrics?.answered(path, status, (performance.now() - began) / 1000, span?.traceId)
     span?.end(
       { 'http.request.method': method, 'http.route': path, 'http.response.status_code': status },
       status >= 500 ? `answered with ${status}` : undefined,

@@ -56,8 +56,9 @@ export class HubMetrics {
     for (const [name, key, help] of counted) metrics.reading(`${name}_total`, help, () => hub.sources.totals[key])
   }
 
-  passed(seconds: number): void {
-    this.#passes.observe(seconds)
+  /** `traceId` is that of an event which the round sent. */
+  passed(seconds: number, traceId: string | undefined): void {
+    this.#passes.observe(seconds, traceId)
   }
 
   closed(code: number): void {

@@ -20,7 +20,7 @@ import type { Dialect } from '../session/dialect.ts'
 import type { Link } from '../session/link.ts'
 import { Session } from '../session/session.ts'
 import type { SessionHub, SessionSettings } from '../session/session-hub.ts'
-import { Sources } from '../sources/sources.ts'
+import { Sources, type SourcesOptions } from '../sources/sources.ts'
 import { HubMetrics } from './hub-metrics.ts'
 
 /** All sessions and sources of one process, and what happens to them with time. */
@@ -56,7 +56,7 @@ export class Hub implements SessionHub {
     this.budget = new MemoryBudget({ ringBytesMax: settings.ringsBytes, keptBytesMax: settings.latestBytes })
     this.#metrics = new HubMetrics(metrics, this)
     const { ringBytes, latestSubjects } = settings
-    const onPass = (seconds: number): void => this.#metrics.passed(seconds)
+    const onPass: SourcesOptions['onPass'] = (seconds, traceId) => this.#metrics.passed(seconds, traceId)
     this.sources = new Sources({ nc, log, budget: this.budget, ringBytes, latestSubjects, onPass, traces })
     this.admission = new Admission(settings, () => ({ socketBytes: this.socketBytes, heapShare: heapShare() }))
   }

@@ -23,10 +23,7 @@ export class Sources {
 
   constructor(options: SourcesOptions) {
     this.#options = options
-    this.#flusher = new Flusher((seconds) => {
-      options.onPass(seconds)
-      if (options.traces !== undefined) for (const { traced } of this.#held.values()) traced?.passed()
-    })
+    this.#flusher = new Flusher((seconds) => options.onPass(seconds, this.#endSpans()))
   }
 
   /**
@@ -107,6 +104,14 @@ export class Sources {
     return { source, tail, traced, opened: tail.open(), users: 0, idle: undefined }
   }
 
+  /** Ends the spans of a round of passes; the trace of one of them. */
+  #endSpans(): string | undefined {
+    if (this.#options.traces === undefined) return undefined
+    let traceId: string | undefined
+    for (const { traced } of this.#held.values()) traceId = traced?.passed() ?? traceId
+    return traceId
+  }
+
   #close(key: string, held: HeldSource): void {
     clearTimeout(held.idle)
     this.#held.delete(key)
@@ -124,7 +129,8 @@ export interface SourcesOptions {
   readonly latestSubjects: number
   /** How long a source stays that nobody has; the limits' when absent. */
   readonly idleMs?: number
-  onPass(seconds: number): void
+  /** A round of passes is over; `traceId` is that of an event which it sent. */
+  onPass(seconds: number, traceId: string | undefined): void
   /** Spans of events, where they are wanted. */
   readonly traces?: Pick<Traces, 'begin'> | undefined
 }

@@ -46,9 +46,12 @@ export class TracedSink implements TailSink {
     this.#waiting.push({ span, subject })
   }
 
-  /** Ends the spans after a pass, which has sent their events to all that were caught up. */
-  passed(): void {
-    if (this.#waiting.length === 0) return
+  /**
+   * Ends the spans after a pass, which has sent their events to all that were caught up. Returns the
+   * trace of one of them, if there were any.
+   */
+  passed(): string | undefined {
+    if (this.#waiting.length === 0) return undefined
     const { name, subscriberCount, counters } = this.#source
     const deliveries = counters.deliveries - this.#deliveries
     const waiting = this.#waiting
@@ -62,5 +65,6 @@ export class TracedSink implements TailSink {
         'weir.pass.deliveries': deliveries,
       })
     }
+    return waiting[0]?.span.traceId
   }
 }

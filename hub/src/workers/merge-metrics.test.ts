@@ -30,6 +30,24 @@ test('each family comes once, each sample says whose it is', () => {
   )
 })
 
+test('OpenMetrics stays OpenMetrics: its exemplars stand, and it ends once', async () => {
+  const metrics = new Metrics('hub')
+  metrics.histogram('pass_seconds', 'How long.', [0.1]).observe(0.05, 'a'.repeat(32))
+  const { text } = await metrics.page('application/openmetrics-text')
+  const merged = mergeMetrics(
+    new Map([
+      ['1', text],
+      ['2', text],
+    ]),
+  )
+  assert.ok(merged.endsWith('\n# EOF\n'))
+  assert.equal(merged.match(/# EOF/g)?.length, 1)
+  assert.doesNotMatch(merged, /\n\n/)
+  for (const worker of ['1', '2']) {
+    assert.match(merged, new RegExp(`_bucket\\{worker="${worker}",le="0.1"\\} 1 # \\{trace_id="a{32}"\\} 0.05 `))
+  }
+})
+
 test('nothing that a service exports is lost', async () => {
   const metrics = new Metrics('hub')
   metrics.histogram('pass_seconds', 'How long.', [0.1, 1]).observe(0.5)

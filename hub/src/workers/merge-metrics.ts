@@ -1,7 +1,7 @@
 /**
- * The metrics of several processes as one text of the Prometheus exposition format: each sample
- * gets the label `worker` with the key of its process, and each family its HELP and TYPE once, as
- * the format asks.
+ * The metrics of several processes as one text, in the Prometheus text format or in OpenMetrics as
+ * they are: each sample gets the label `worker` with the key of its process, and each family its
+ * HELP and TYPE once, as both formats ask.
  */
 export function mergeMetrics(texts: ReadonlyMap<string, string>): string {
   const families = new Map<string, Family>()
@@ -18,8 +18,15 @@ export function mergeMetrics(texts: ReadonlyMap<string, string>): string {
       }
     }
   }
-  return [...families.values()].flatMap(({ head, samples }) => [...head, ...samples, '']).join('\n')
+  const all = [...families.values()]
+  // OpenMetrics has no empty lines, and says where it ends.
+  if ([...texts.values()].some((text) => text.endsWith(openEnd))) {
+    return all.flatMap(({ head, samples }) => [...head, ...samples]).join('\n') + openEnd
+  }
+  return all.flatMap(({ head, samples }) => [...head, ...samples, '']).join('\n')
 }
+
+const openEnd = '\n# EOF\n'
 
 interface Family {
   readonly head: string[]

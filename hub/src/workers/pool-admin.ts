@@ -1,4 +1,4 @@
-import type { Health, Metrics } from '@weir/mesh'
+import { type Health, type Metrics, metricsResponse } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { sessionsPath } from '../http/admin-api.ts'
 import { limits } from '../limits.ts'
@@ -27,7 +27,7 @@ export class PoolAdmin {
     if (pathname === sessionsPath) return this.#sessions(request)
     if (request.method !== 'GET') return undefined
     if (pathname === '/readyz') return this.#ready()
-    if (pathname === '/metrics') return this.#allMetrics()
+    if (pathname === '/metrics') return this.#allMetrics(request.headers.get('accept'))
     return undefined
   }
 
@@ -44,13 +44,14 @@ export class PoolAdmin {
     return Response.json({ ...own, ready, workers }, { status: ready ? 200 : 503 })
   }
 
-  async #allMetrics(): Promise<Response> {
-    const answers = await this.#pool.ask('/metrics')
-    const texts = new Map([['supervisor', await this.#metrics.text()]])
+  async #allMetrics(accept: string | null): Promise<Response> {
+    const answers = await this.#pool.ask('/metrics', accept === null ? {} : { headers: { accept } })
+    const { text, contentType } = await this.#metrics.page(accept)
+    const texts = new Map([['supervisor', text]])
     for (const answer of answers) {
       if ('response' in answer) texts.set(String(answer.worker.number), await answer.response.text())
     }
-    return new Response(mergeMetrics(texts), { headers: { 'content-type': this.#metrics.contentType } })
+    return metricsResponse({ text: mergeMetrics(texts), contentType })
   }
 
   #sessions(request: Request): Promise<Response> {

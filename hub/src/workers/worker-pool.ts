@@ -37,11 +37,11 @@ export class WorkerPool {
   }
 
   /** The answers of all workers to one request; of one that does not answer in time, why. */
-  ask(path: string): Promise<readonly WorkerAnswer[]> {
+  ask(path: string, init: RequestInit = {}): Promise<readonly WorkerAnswer[]> {
     return Promise.all(
       this.#workers.map(async (worker) => {
         try {
-          return { worker, response: await askWorker(worker, path) }
+          return { worker, response: await askWorker(worker, path, init) }
         } catch (thrown) {
           return { worker, error: asWeirError(thrown) }
         }

@@ -1,6 +1,6 @@
 import { WeirError } from '@weir/proto'
 import type { Health } from '../run/health.ts'
-import type { Metrics } from '../run/metrics.ts'
+import type { Metrics, MetricsPage } from '../run/metrics.ts'
 import { problem } from './problem.ts'
 
 /**
@@ -12,17 +12,25 @@ export function adminHandler(service: {
   readonly health: Health
   readonly metrics: Metrics
 }): (request: Request) => Promise<Response> {
-  return async ({ url, method }) => {
+  return async ({ url, method, headers }) => {
     const { pathname } = new URL(url)
     const page = pages[pathname]
     if (page === undefined) return problem(new WeirError('not_found', `Here are ${Object.keys(pages).join(', ')}.`))
-    if (method === 'GET' || method === 'HEAD') return page(service)
+    if (method === 'GET' || method === 'HEAD') return page(service, headers)
     const error = new WeirError('method_not_allowed', `${pathname} can only be read.`)
     return problem(error, { headers: { allow: 'GET, HEAD' } })
   }
 }
 
-type Page = (service: { readonly health: Health; readonly metrics: Metrics }) => Response | Promise<Response>
+/** What is sent depends on what was asked for, so caches in between keep both apart. */
+export function metricsResponse({ text, contentType }: MetricsPage): Response {
+  return new Response(text, { headers: { 'content-type': contentType, vary: 'accept' } })
+}
+
+type Page = (
+  service: { readonly health: Health; readonly metrics: Metrics },
+  headers: Headers,
+) => Response | Promise<Response>
 
 const pages: Readonly<Record<string, Page>> = {
   '/healthz': () => new Response('ok\n'),
@@ -30,7 +38,7 @@ const pages: Readonly<Record<string, Page>> = {
     const report = health.report()
     return Response.json(report, { status: report.ready ? 200 : 503 })
   },
-  async '/metrics'({ metrics }) {
-    return new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } })
+  async '/metrics'({ metrics }, headers) {
+    return metricsResponse(await metrics.page(headers.get('accept')))
   },
 }

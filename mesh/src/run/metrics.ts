@@ -1,7 +1,20 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram as PromHistogram, Registry } from 'prom-client'
 import { limits } from '../config/limits.ts'
+import { Exemplars } from './exemplars.ts'
+import { acceptsOpenMetrics, openMetricsText, openMetricsType } from './open-metrics.ts'
 
-export type { Counter, Gauge, Histogram } from 'prom-client'
+export type { Counter, Gauge } from 'prom-client'
+
+/** Durations in buckets. The newest of each that has a trace is its exemplar in OpenMetrics. */
+export interface Histogram {
+  observe(value: number, traceId?: string): void
+}
+
+/** Metrics as they are sent. */
+export interface MetricsPage {
+  readonly text: string
+  readonly contentType: string
+}
 
 export interface MetricDescription {
   readonly name: string
@@ -25,6 +38,7 @@ interface MetricObject {
 export class Metrics {
   readonly #registry: Registry = new Registry()
   readonly #prefix: string
+  readonly #exemplars: Map<string, Exemplars> = new Map()
 
   constructor(service: string) {
     this.#prefix = `weir_${service}_`
@@ -74,19 +88,22 @@ export class Metrics {
     return gauge
   }
 
-  histogram<L extends string = string>(
-    name: string,
-    help: string,
-    buckets: readonly number[],
-    labels: readonly L[] = [],
-  ): Histogram<L> {
-    return new Histogram({
-      name: this.#prefix + name,
+  histogram(name: string, help: string, buckets: readonly number[]): Histogram {
+    const fullName = this.#prefix + name
+    const histogram = new PromHistogram({
+      name: fullName,
       help,
       buckets: [...buckets],
-      labelNames: labels,
       registers: [this.#registry],
     })
+    const exemplars = new Exemplars(buckets)
+    this.#exemplars.set(fullName, exemplars)
+    return {
+      observe(value, traceId) {
+        histogram.observe(value)
+        if (traceId !== undefined) exemplars.keep(value, traceId)
+      },
+    }
   }
 
   /**
@@ -123,7 +140,10 @@ export class Metrics {
     return this.#registry.metrics()
   }
 
-  get contentType(): string {
-    return this.#registry.contentType
+  /** In OpenMetrics where the `Accept` header takes it, else in the Prometheus text format. */
+  async page(accept: string | null): Promise<MetricsPage> {
+    const text = await this.text()
+    if (!acceptsOpenMetrics(accept)) return { text, contentType: this.#registry.contentType }
+    return { text: openMetricsText(text, this.#exemplars), contentType: openMetricsType }
   }
 }
