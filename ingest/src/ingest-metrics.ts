@@ -40,8 +40,8 @@ export class IngestMetrics {
   }
 
   /**
-   * `path` is the pattern of the endpoint, so that it has few values; `traceId` is that of a span of
-   * the request.
+   * `path` is the pattern of the endpoint, so that it has few values; `traceId` is that of a span
+   * of the request.
    */
   answered(path: string, status: number, seconds: number, traceId: string | undefined): void {
     this.#totals.requests++

@@ -47,8 +47,8 @@ export class TracedSink implements TailSink {
   }
 
   /**
-   * Ends the spans after a pass, which has sent their events to all that were caught up. Returns the
-   * trace of one of them, if there were any.
+   * Ends the spans after a pass, which has sent their events to all that were caught up. Returns
+   * the trace of one of them, if there were any.
    */
   passed(): string | undefined {
     if (this.#waiting.length === 0) return undefined

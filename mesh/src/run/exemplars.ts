@@ -1,4 +1,4 @@
-/** A value that was observed in a trace, as OpenMetrics shows it beside the bucket that it is in. */
+/** A value that was observed in a trace, as OpenMetrics shows it beside its bucket. */
 export interface Exemplar {
   readonly traceId: string
   readonly value: number
