@@ -6,7 +6,7 @@ import { dashboardJson, dashboards } from '../deploy/grafana/dashboards.ts'
 import { apiDocument } from './api-document.ts'
 import { configDocument } from './config-document.ts'
 import { metricsDocument } from './metrics-document.ts'
-import { natsUsersFile } from './nats-users-file.ts'
+import { natsUsersFile, relayUsersFile } from './nats-users-file.ts'
 import { proxyFile } from './proxy-file.ts'
 import { root, run } from './run.ts'
 import { scalingDocument } from './scaling-document.ts'
@@ -44,6 +44,7 @@ const documents: Readonly<Record<string, () => string | Promise<string>>> = {
     dashboards.map((each) => [`deploy/helm/weir/files/dashboards/${each.name}.json`, () => dashboardJson(each)]),
   ),
   'deploy/nats/users.conf': natsUsersFile,
+  'deploy/nats/relay-users.conf': relayUsersFile,
   // Helm reads no file outside of its chart.
   'deploy/helm/weir/charts/nats/files/users.conf': natsUsersFile,
 }

@@ -13,3 +13,11 @@ export function natsUsersFile(): string {
     renderNatsUsers((role) => `$WEIR_NATS_PASSWORD_${role.toUpperCase()}`),
   ].join('\n')
 }
+
+/**
+ * deploy/nats/relay-users.conf: the same at a relay, which sends what is asked of JetStream to the
+ * domain of the centre, and looks at permissions after that.
+ */
+export function relayUsersFile(): string {
+  return natsUsersFile().replaceAll('"$JS.API.', '"$JS.centre.API.')
+}

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { create, toBinary } from '@bufbuild/protobuf'
 import {
   connectNats,
   createLogger,
@@ -19,8 +20,11 @@ import {
   provisionMesh,
   provisionTenant,
 } from '@weir/mesh'
+import { EventSchema } from '@weir/proto'
 import { until } from '../../cli/test/processes.ts'
+import { TestHub } from '../../hub/test/harness.ts'
 import { TcpProxy } from '../../hub/test/tcp-proxy.ts'
+import { TestClient } from '../../hub/test/test-client.ts'
 import { Authority, type Certificate } from './certificates.ts'
 import { DeployedNats } from './deployed-nats.ts'
 import { freePorts } from './free-ports.ts'
@@ -240,6 +244,62 @@ describe('three servers and a site at a leaf', { skip: reason, timeout: 170_000 
     await ingest.close()
     await admin.close()
   })
+
+  test('hubs at a relay hear each event once over its link, and miss nothing while that is down', async () => {
+    const link = await TcpProxy.start(servers[1]?.ports.leaf ?? 0)
+    open.push(link)
+    const [client = 0, monitor = 0] = await freePorts(2)
+    const relay = await started({
+      file: 'relay.conf',
+      ports: { client, monitor },
+      tlsFolder: dirname(tls.caFile ?? ''),
+      env: { WEIR_NATS_RELAY: 'relay-1', WEIR_NATS_CENTRE: `tls://leaf:p-leaf@127.0.0.1:${link.port}` },
+    })
+    const files = {
+      WEIR_NATS_CA: tls.caFile ?? '',
+      WEIR_NATS_CERT: tls.certFile ?? '',
+      WEIR_NATS_KEY: tls.keyFile ?? '',
+    }
+    const hubs = await Promise.all([1, 2].map(() => TestHub.start(relay.url('hub'), files)))
+    open.push(...hubs.map((hub) => ({ close: () => hub.stop() })))
+    const clients = await Promise.all(hubs.map(({ url }) => subscribed(url, 'relay.>')))
+    const ingest = await joined(servers, 'ingest', tls)
+    const publisher = new Publisher(ingest)
+    const expected: string[] = []
+    const publish = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) {
+        const value = String(expected.length)
+        const event = toBinary(EventSchema, create(EventSchema, { data: { case: 'json', value } }))
+        await publisher.publish('main', 'relay.a', `relay-${value}`, event)
+        expected.push(`relay.a=${value}`)
+      }
+    }
+    const arrived = (): Promise<unknown> =>
+      Promise.all(clients.map((each) => each.until(() => each.entries.length >= expected.length)))
+    const crossed = async (): Promise<number> => {
+      const { leafs } = await relay.monitor<{ leafs: readonly { in_msgs: number }[] }>('leafz')
+      return leafs[0]?.in_msgs ?? Number.NaN
+    }
+
+    const before = await crossed()
+    await publish(400)
+    await arrived()
+    const messages = (await crossed()) - before
+    assert.ok(messages >= 400 && messages < 600, `${messages} messages for 400 events and two hubs`)
+
+    link.cut()
+    await publish(100)
+    await sleep(500)
+    for (const { entries } of clients) assert.equal(entries.length, 400, 'the link is down')
+    link.mend()
+    await arrived()
+    for (const { entries, frames } of clients) {
+      assert.deepEqual(entries, expected)
+      assert.ok(!frames.some((frame) => frame.case === 'gap'))
+    }
+    await publisher.drain()
+    await ingest.close()
+  })
 })
 
 async function started(options: ConstructorParameters<typeof DeployedNats>[0]): Promise<DeployedNats> {
@@ -252,6 +312,18 @@ async function started(options: ConstructorParameters<typeof DeployedNats>[0]): 
 function joined(nats: DeployedNats | readonly DeployedNats[], role: string, tls: NatsTls): Promise<NatsConnection> {
   const all = Array.isArray(nats) ? (nats as readonly DeployedNats[]) : [nats as DeployedNats]
   return connectNats({ url: all.map((each) => each.url(role)).join(','), tls, name: role, log })
+}
+
+/** Asks again while the hub cannot read the stream yet, as a client does. */
+async function subscribed(url: string, filter: string): Promise<TestClient> {
+  const client = await TestClient.open(url)
+  const isIn = (): boolean => client.frames.some((frame) => frame.case === 'subscribed')
+  for (let id = 1; id <= 20 && !isIn(); id++) {
+    client.subscribe({ id, filters: [filter] })
+    await client.until(() => isIn() || client.frames.filter((frame) => frame.case === 'refused').length === id)
+  }
+  assert.ok(isIn(), 'the hub refuses')
+  return client
 }
 
 function filesOf({ ca, cert, key }: Certificate): NatsTls {
