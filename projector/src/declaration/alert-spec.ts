@@ -111,7 +111,10 @@ export const alertDeclaration: KindDeclaration<AlertSpec> = declareKind(
     }
     if (isDeclared('absent') && source !== 'events') fault('source', 'absence is watched in events alone')
     if (when !== undefined && when.earlier.length > 0 && source !== 'events') {
-      fault('when', '`ago` looks at events alone: a bucket does not tell what was before')
+      fault(
+        'when',
+        'a bucket does not tell what was before, so `ago` looks at events alone: leave `source` out and name the events in `from`',
+      )
     }
     if (order === 'time' && source !== 'events') fault('order', 'a bucket has an order already: that of its projection')
     if (name === reservedRule) fault('name', `"${reservedRule}" is the rule of rules that cannot be evaluated`)
