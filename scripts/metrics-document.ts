@@ -1,8 +1,8 @@
 import type { Hub } from '../hub/src/hub/hub.ts'
 import { HubMetrics } from '../hub/src/hub/hub-metrics.ts'
 import { IngestMetrics } from '../ingest/src/ingest-metrics.ts'
-import { exportKeys, exportPublisher, type MetricDescription, Metrics } from '../mesh/src/index.ts'
-import { exportProjections, exportReloads } from '../projector/src/tenant/projector-metrics.ts'
+import { exportKeys, exportPublisher, exportReloads, type MetricDescription, Metrics } from '../mesh/src/index.ts'
+import { exportProjections } from '../projector/src/tenant/projector-metrics.ts'
 
 /** What each service exports, by the declarations that it runs. */
 export function serviceMetrics(): Readonly<Record<'ingest' | 'hub' | 'projector', readonly MetricDescription[]>> {
@@ -17,7 +17,7 @@ export function serviceMetrics(): Readonly<Record<'ingest' | 'hub' | 'projector'
   for (const metrics of [ingest, hub]) exportPublisher(metrics, () => published)
   const projector = new Metrics('projector')
   exportProjections(projector, [])
-  exportReloads(projector, [])
+  for (const metrics of [ingest, projector]) exportReloads(metrics, [])
   const keys = { known: false, ageSeconds: 0, failures: 0, failure: undefined }
   for (const metrics of [ingest, hub, projector]) exportKeys(metrics, () => keys)
   return { ingest: ingest.describe(), hub: hub.describe(), projector: projector.describe() }

@@ -78,29 +78,36 @@ async function loops(count: number, width: number, publish: (id: string) => Prom
 
 /**
  * A connection that acknowledges each message without sending it, in the next turn of the event
- * loop.
+ * loop. It has what the Publisher uses of one: commands in bytes, and a parser of bytes.
  */
 function echoing(): NatsConnection {
-  const ack = new TextEncoder().encode('{"stream":"EV_main","seq":123456}')
-  let answer = (_error: null, _msg: { subject: string; data: Uint8Array }): void => {}
-  let replies: string[] = []
-  const flush = (): void => {
-    const answered = replies
-    replies = []
-    for (const reply of answered) answer(null, { subject: reply, data: ack })
+  // The state is that between two frames.
+  const parser = { state: 0, parse: (_chunk: Uint8Array): void => {} }
+  const sendCommand = (frames: Uint8Array): void => {
+    setImmediate(() => parser.parse(acknowledgements(frames)))
   }
+  const info = { headers: true, max_payload: 1_048_576 }
   return {
-    subscribe(_subject: string, { callback }: { callback: typeof answer }) {
-      answer = callback
-    },
-    publish(_subject: string, _payload: Uint8Array, options: { reply: string; headers: { encode(): Uint8Array } }) {
-      options.headers.encode()
-      if (replies.push(options.reply) === 1) setImmediate(flush)
-    },
+    protocol: { info, noMorePublishing: false, outBytes: 0, outMsgs: 0, isClosed: () => false, parser, sendCommand },
+    subscribe: () => ({ getID: () => 1, unsubscribe: () => {} }),
     async *status() {
       await new Promise(() => {})
     },
   } as unknown as NatsConnection
+}
+
+/** Of frames in the form `HPUB <subject> <reply> <header bytes> <bytes>`. */
+function acknowledgements(frames: Uint8Array): Uint8Array {
+  const ack = '{"stream":"EV_main","seq":123456}'
+  const text = Buffer.from(frames.buffer, frames.byteOffset, frames.length).toString('latin1')
+  let answers = ''
+  for (let at = 0; at < text.length; ) {
+    const lineEnd = text.indexOf('\r\n', at)
+    const [, , reply, , bytes] = text.slice(at, lineEnd).split(' ')
+    answers += `MSG ${reply} 1 ${ack.length}\r\n${ack}\r\n`
+    at = lineEnd + Number(bytes) + 4
+  }
+  return Buffer.from(answers, 'latin1')
 }
 
 /** Without ids, promises or retries: what no publisher over this client can go below. */

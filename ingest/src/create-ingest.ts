@@ -15,6 +15,15 @@ import { Gate, type GateOptions } from './store/gate.ts'
 
 export type Ingest = (request: Request) => Promise<Response>
 
+export interface IngestApp {
+  readonly fetch: Ingest
+  /**
+   * Takes these webhooks in place of those before; requests under way are not disturbed. Throws
+   * where a path cannot be served, and changes nothing then.
+   */
+  reroute(routes: readonly WebhookRoute[]): void
+}
+
 export interface IngestParts extends Pick<PipelineParts, 'verifier' | 'log'>, Pick<GateOptions, 'publisher'> {
   readonly limits?: Partial<PipelineLimits>
   /** Content codings; gzip and deflate, which every runtime has, when absent. */
@@ -39,6 +48,11 @@ export interface IngestParts extends Pick<PipelineParts, 'verifier' | 'log'>, Pi
  * Request and Response do.
  */
 export function createIngest(parts: IngestParts): Ingest {
+  return createIngestApp(parts).fetch
+}
+
+/** The same, whose webhooks may change. */
+export function createIngestApp(parts: IngestParts): IngestApp {
   const { publisher, tenantExists = () => Promise.resolve(true) } = parts
   const limits = { ...ingestLimits, ...parts.limits }
   const pipeline = new Pipeline({
@@ -49,13 +63,35 @@ export function createIngest(parts: IngestParts): Ingest {
     otlpDedupe: parts.otlpDedupe ?? true,
     limits,
   })
-  const all = [...endpoints, ...(parts.routes ?? []).map(webhookEndpoint)]
+  const beacons = new Beacons(limits.bodyMs, (request) => app.fetch(request))
+  const appOf = (routes: readonly WebhookRoute[]): Hono => routed(pipeline, beacons, routes, parts.origins ?? [])
+  let app = appOf(parts.routes ?? [])
+  return {
+    fetch(request) {
+      const answer = app.fetch(request)
+      return answer instanceof Promise ? answer : Promise.resolve(answer)
+    },
+    reroute(routes) {
+      const next = appOf(routes)
+      // The router is built when it is asked first.
+      next.router.match('POST', '/')
+      app = next
+    },
+  }
+}
+
+function routed(
+  pipeline: Pipeline,
+  beacons: Beacons,
+  routes: readonly WebhookRoute[],
+  origins: readonly string[],
+): Hono {
+  const all = [...endpoints, ...routes.map(webhookEndpoint)]
   const app = new Hono()
-  if (parts.origins !== undefined && parts.origins.length > 0) app.use(crossOrigin(parts.origins))
+  if (origins.length > 0) app.use(crossOrigin(origins))
   for (const endpoint of all) {
     app.on(endpoint.method, endpoint.path, ({ req }) => pipeline.handle(req.raw, endpoint, req.param()))
   }
-  const beacons = new Beacons(limits.bodyMs, (request) => app.fetch(request))
   app.post('/v1/beacon', ({ req }) => beacons.handle(req.raw))
   app.route('/', influxProbes())
   const description = ingestApi(all)
@@ -63,10 +99,7 @@ export function createIngest(parts: IngestParts): Ingest {
   app.get('/', ({ req, html }) => html(apiPage(description, new URL(req.url).origin), 200, pageHeaders))
   for (const [path, methods] of methodsByPath(all)) app.all(path, () => wrongMethod(methods))
   app.notFound(({ req }) => wrongPath(req.path, all))
-  return (request) => {
-    const answer = app.fetch(request)
-    return answer instanceof Promise ? answer : Promise.resolve(answer)
-  }
+  return app
 }
 
 function crossOrigin(origins: readonly string[]): ReturnType<typeof cors> {

@@ -9,6 +9,7 @@ export class IngestMetrics {
   readonly #rejected: Counter<'code'>
   readonly #seconds: Histogram
   #duplicates = 0
+  #exemplars = 0
   readonly #totals = { requests: 0, accepted: 0, rejected: 0, body_bytes: 0 }
   #readHeldBytes: () => number = () => 0
   #readMqtt: () => number = () => 0
@@ -26,6 +27,8 @@ export class IngestMetrics {
     const duplicates = 'Accepted events that the stream had already.'
     metrics.reading('events_duplicate_total', duplicates, () => this.#duplicates)
     this.#rejected = metrics.counter('events_rejected_total', 'Events that were not stored, by error code.', ['code'])
+    const exemplars = 'Exemplars of remote write that came and are not kept.'
+    metrics.reading('exemplars_dropped_total', exemplars, () => this.#exemplars)
     metrics.reading('body_bytes_total', 'Bytes of bodies, unpacked.', () => this.#totals.body_bytes)
     this.#seconds = metrics.histogram('request_seconds', 'From the first look at a request to its answer.', buckets)
   }
@@ -56,6 +59,11 @@ export class IngestMetrics {
 
   body(bytes: number): void {
     this.#totals.body_bytes += bytes
+  }
+
+  /** Not kept, as an event has no place for them. */
+  exemplars(dropped: number): void {
+    this.#exemplars += dropped
   }
 
   /** Reads at each scrape what is reserved for bodies under way. */

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import process from 'node:process'
 import {
   connectNats,
   createLogger,
   DenialFeed,
   durabilityFault,
+  exportReloads,
   Health,
   loadConfig,
   loadVerifier,
@@ -19,14 +18,13 @@ import {
   serveAdmin,
   watchKeys,
 } from '@weir/mesh'
-import { WeirError } from '@weir/proto'
 import manifest from '../package.json' with { type: 'json' }
 import { nodeUnpackers } from './body/unpack-node.ts'
-import { createIngest } from './create-ingest.ts'
-import { parseWebhookRoutes } from './formats/webhook/webhook-route.ts'
+import { createIngestApp } from './create-ingest.ts'
 import { IngestMetrics } from './ingest-metrics.ts'
 import { ingestLimits } from './limits.ts'
 import { serveMqtt } from './mqtt/mqtt-server.ts'
+import { RoutesFile } from './routes-file.ts'
 import { ingestSettings } from './settings.ts'
 import { Gate } from './store/gate.ts'
 import { tenantExistsIn } from './store/tenant-exists.ts'
@@ -86,26 +84,25 @@ await runService({
       },
       (started) => started.drain(),
     )
-    const { routesFile, origins } = config
-    const routes = await scope.use('routes', async () =>
-      routesFile === undefined ? [] : parseWebhookRoutes(await readRoutes(routesFile), (name) => process.env[name]),
+    const routesFile = await scope.use('routes', async () =>
+      config.routesFile === undefined ? undefined : RoutesFile.read(config.routesFile),
     )
     const limits = { ...ingestLimits, ...config }
     const gate = new Gate({ publisher, tenantExists: tenantExistsIn(nc), limits })
     const counts = new IngestMetrics(metrics)
     const shared = { verifier, publisher, gate, log, metrics: counts }
-    const ingest = createIngest({
+    const ingest = createIngestApp({
       ...shared,
       traces,
       unpackers: nodeUnpackers,
       limits: config,
-      routes,
-      origins,
+      routes: routesFile?.routes ?? [],
+      origins: config.origins,
       otlpDedupe: config.otlpDedupe,
     })
     const server = await scope.use(
       'http',
-      () => serve(ingest, { hostname, port: config.port, portSetting: ingestSettings.port.env }),
+      () => serve(ingest.fetch, { hostname, port: config.port, portSetting: ingestSettings.port.env }),
       (started) => started.close(drainMs / 2),
     )
     if (config.mqtt) {
@@ -118,6 +115,15 @@ await runService({
       )
       log.info({ mqttPort: mqtt.port }, 'listening for MQTT')
     }
+    const reloads = routesFile === undefined ? [] : [routesFile.reloadInto(ingest, { health, log })]
+    exportReloads(metrics, reloads)
+    await scope.use(
+      'reloads',
+      () => {
+        for (const reload of reloads) reload.start()
+      },
+      async () => void (await Promise.all(reloads.map((reload) => reload.stop()))),
+    )
     await scope.use(
       'presence',
       () => {
@@ -131,11 +137,3 @@ await runService({
     log.info({ port: server.port, adminPort: admin.port }, 'listening')
   },
 })
-
-async function readRoutes(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw new WeirError('invalid', `WEIR_INGEST_ROUTES names ${path}, which cannot be read.`, { cause })
-  }
-}

@@ -156,6 +156,7 @@ export class Pipeline {
       const outcome = await outcomeOf(sending, this.#refused)
       metrics?.stored(outcome)
       if (retryableRejection(outcome) !== undefined) void this.#gate.tenants.ask(identity.tenant)
+      if (context.tally !== undefined) metrics?.exemplars(context.tally.exemplars)
       const told = context.tally === undefined ? low : { ...low, ...context.tally.headers(outcome) }
       return endpoint.dialect.answer(outcome, told, contentType.mediaType)
     } finally {

@@ -100,7 +100,11 @@ export const ingestSettings: typeof meshSettings & {
     true,
     'Whether two OTLP requests with the same bytes are one that was repeated, and stored once.',
   ),
-  routesFile: optional('WEIR_INGEST_ROUTES', text, 'A YAML file of webhook routes (docs/ingest.md).'),
+  routesFile: optional(
+    'WEIR_INGEST_ROUTES',
+    text,
+    'A YAML file of webhook routes, read again when it changes (docs/ingest.md).',
+  ),
   origins: setting(
     'WEIR_INGEST_ORIGINS',
     list,

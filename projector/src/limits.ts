@@ -3,11 +3,6 @@
  * setting.
  */
 export const limits = {
-  /**
-   * How often it is looked whether a file of declarations has changed; what it says counts after
-   * two looks that see the same.
-   */
-  reloadMs: 1_000,
   /** A larger file of projections is refused at the start. */
   declarationBytesMax: 1_048_576,
   /** What the aliases of a file stand for, together; more is refused at the start. */

@@ -1,6 +1,7 @@
 import {
   connectNats,
   DenialFeed,
+  exportReloads,
   type Handler,
   type Health,
   type Load,
@@ -11,6 +12,7 @@ import {
   openTraces,
   Presence,
   presenceName,
+  Reload,
   type Scope,
   type ServeOptions,
   serve,
@@ -24,7 +26,6 @@ import { BoardBucket } from './boards/board-bucket.ts'
 import { BucketReader } from './bucket/bucket-reader.ts'
 import { openDatabase } from './db/database.ts'
 import { declaredBy } from './declaration/file/declared.ts'
-import { Reload } from './declaration/file/reload.ts'
 import type { Declarations } from './declaration/file/schema.ts'
 import type { Partition } from './event/partition.ts'
 import { AlertLog } from './kinds/alert/alert-log.ts'
@@ -37,7 +38,7 @@ import { createApi } from './routes/api.ts'
 import { type ProjectorConfig, projectorSettings } from './settings.ts'
 import { SilenceLog } from './silence/silence-log.ts'
 import { projectorLoad } from './tenant/projector-load.ts'
-import { exportProjections, exportReloads, exportReplicas } from './tenant/projector-metrics.ts'
+import { exportProjections, exportReplicas } from './tenant/projector-metrics.ts'
 import { TenantProjections } from './tenant/tenant-projections.ts'
 
 /** What the process of a projector is made from. */

@@ -6,6 +6,8 @@ export type AnswerHeaders = Readonly<Record<string, string>>
 
 /** Of a request, for the headers of its answer. */
 export interface RequestTally {
+  /** Exemplars of metrics, which are not kept. */
+  readonly exemplars: number
   headers(outcome: Outcome): AnswerHeaders
 }
 

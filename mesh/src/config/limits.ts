@@ -53,6 +53,12 @@ export const limits = {
    */
   publishInFlightBytesMax: 67_108_864,
 
+  /**
+   * How often it is looked whether a file of declarations has changed; what it says counts after
+   * two looks that see the same.
+   */
+  reloadMs: 1_000,
+
   /** A read of a stream, or a question about one, that takes longer fails with `unavailable`. */
   readDeadlineMs: 2_000,
   /**

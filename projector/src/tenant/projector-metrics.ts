@@ -1,5 +1,4 @@
 import type { BucketWriterStats, Metrics } from '@weir/mesh'
-import type { Reload } from '../declaration/file/reload.ts'
 import type { SourceSkew } from '../event/clock-skew.ts'
 import type { AlertStats } from '../kinds/alert/alert-projection.ts'
 import type { CountStats } from '../kinds/count/count-projection.ts'
@@ -118,22 +117,6 @@ export function exportProjections(metrics: Metrics, tenants: readonly TenantProj
     'Rows whose JSON Postgres cannot hold; their bytes are stored.',
     own('withoutBody'),
   )
-}
-
-/** Exports how the files of declarations stand. */
-export function exportReloads(metrics: Metrics, reloads: readonly Reload[]): void {
-  metrics.counter(
-    'reloads_total',
-    'Times that a file of declarations was read again and taken over.',
-    ['file'],
-    (counter) => {
-      counter.reset()
-      for (const { what, reloads: count } of reloads) counter.inc({ file: what }, Math.max(0, count))
-    },
-  )
-  metrics.gauge('reload_fault', '1 while a file of declarations has changed and cannot be used.', ['file'], (gauge) => {
-    for (const { what, fault } of reloads) gauge.set({ file: what }, fault === undefined ? 0 : 1)
-  })
 }
 
 /** How many projectors share the keys, as far as this one knows. */

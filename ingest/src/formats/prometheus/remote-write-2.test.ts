@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { BinaryWriter } from '@bufbuild/protobuf/wire'
+import { Metrics } from '@weir/mesh'
 import { type Event, EventSchema } from '@weir/proto'
 import fc from 'fast-check'
 import { compress } from 'snappyjs'
 import { bareIngest } from '../../../test/fake-stream.ts'
 import { Metadata_MetricType, RequestSchema, type TimeSeriesSchema } from '../../gen/io/prometheus/write/v2/types_pb.js'
 import { type HistogramSchema, WriteRequestSchema } from '../../gen/prometheus/remote_pb.js'
+import { IngestMetrics } from '../../ingest-metrics.ts'
 
 const now = 1_790_000_000_000
 let { post, stream } = await bareIngest({ now: () => now })
@@ -70,6 +72,19 @@ test('a sample is that of version 1, and the answer says how many were written',
   await send(toBinary(WriteRequestSchema, create(WriteRequestSchema, message)), version1)
   assert.deepEqual(readings(), [{ value: 0.25 }, { value: 0.5 }, { value: 7 }])
   assert.equal(new Set(stream.messages.map(({ subject }) => subject)).size, 1)
+})
+
+test('exemplars, for which an event has no place, are counted in both versions', async () => {
+  const metrics = new Metrics('ingest')
+  ;({ post, stream } = await bareIngest({ now: () => now, metrics: new IngestMetrics(metrics) }))
+  await send(request({ labels: load, samples: [sample(1)], exemplars: [{}, {}] }))
+  const first = new BinaryWriter().tag(1, 2).fork()
+  first.tag(1, 2).fork().tag(1, 2).string('__name__').tag(2, 2).string('load').join()
+  first.tag(2, 2).fork().tag(1, 1).double(7).tag(2, 0).int64(now).join()
+  // The third field of a series is its exemplars.
+  first.tag(3, 2).fork().tag(2, 1).double(7).join()
+  assert.equal((await send(first.join().finish(), version1)).status, 204)
+  assert.match(await metrics.text(), /^weir_ingest_exemplars_dropped_total 3$/m)
 })
 
 test('a counter says so as one of OpenTelemetry does, with its unit and since when it counts', async () => {

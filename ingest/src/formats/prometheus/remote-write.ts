@@ -105,6 +105,7 @@ class Request {
     if (records.length + times.length + histograms.length > ingestLimits.recordsMax) throw tooManyRecords()
     tally.samples += times.length
     tally.histograms += histograms.length
+    tally.exemplars += read.exemplars
     if (series === undefined || fault !== undefined) {
       // Each of its values is one that was not stored.
       const count = Math.max(1, times.length + histograms.length)

@@ -5,6 +5,7 @@ import type { Outcome } from '../../encode/outcome.ts'
 export class WriteTally implements RequestTally {
   samples = 0
   histograms = 0
+  exemplars = 0
   /** Indexes of records that are histograms. */
   readonly isHistogram: Set<number> = new Set()
 

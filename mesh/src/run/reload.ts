@@ -1,5 +1,7 @@
-import type { Health, Logger } from '@weir/mesh'
-import { limits } from '../../limits.ts'
+import { limits } from '../config/limits.ts'
+import type { Health } from './health.ts'
+import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
 import { WatchedFile } from './watched-file.ts'
 
 export interface ReloadOptions {
@@ -67,4 +69,20 @@ export class Reload {
     health.set(`file of ${what}`, true, `what runs is older than the file, which cannot be used: ${fault}`)
     log.error({ file, fault }, `the file of ${what} has changed and cannot be used; what runs goes on`)
   }
+}
+
+/** Exports how the files of declarations stand. */
+export function exportReloads(metrics: Metrics, reloads: readonly Reload[]): void {
+  metrics.counter(
+    'reloads_total',
+    'Times that a file of declarations was read again and taken over.',
+    ['file'],
+    (counter) => {
+      counter.reset()
+      for (const { what, reloads: count } of reloads) counter.inc({ file: what }, Math.max(0, count))
+    },
+  )
+  metrics.gauge('reload_fault', '1 while a file of declarations has changed and cannot be used.', ['file'], (gauge) => {
+    for (const { what, fault } of reloads) gauge.set({ file: what }, fault === undefined ? 0 : 1)
+  })
 }
