@@ -100,7 +100,7 @@ describe('controllers of Kubernetes', { skip, concurrency: true, timeout: 170_00
       minReadySeconds: 0,
       // More than a hub can use: connections alone decide.
       resources: { requests: { cpu: '8' } },
-      autoscaling: { kind: 'hpa', connections: 10, max: 4, scaleDownAfterSeconds: 1, scaleDownEverySeconds: 3 },
+      autoscaling: { kind: 'hpa', connections: 10, max: 4, scaleDownAfterSeconds: 4, scaleDownEverySeconds: 3 },
     })
     await settled('scaled', 2)
     await until('both hubs run', () => hubs.hubs.length === 2, waitMs)
