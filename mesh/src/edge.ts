@@ -16,7 +16,8 @@ export { type Outgoing, Publisher, type PublisherOptions } from './publish/publi
 export { RateBuckets, type RateLimits } from './publish/rate-buckets.ts'
 export { SubjectQuota } from './publish/subject-quota.ts'
 export type { TracedSpan, Traces } from './run/traces.ts'
-export { eventStream, eventSubject } from './streams/layout.ts'
+export { EventShards, shardOf } from './streams/event-shards.ts'
+export { eventStream, eventSubject, tenantOfShard } from './streams/layout.ts'
 export { streamState } from './streams/stream-state.ts'
 export {
   hasRoomForIdentity,

@@ -77,6 +77,7 @@ export { runService, type ServiceOptions } from './run/service.ts'
 export type { TracedSpan, TracedWork, Traces } from './run/traces.ts'
 export { bucketNames } from './streams/bucket-names.ts'
 export { type DurabilityProfile, durabilityFault, durabilityProfiles } from './streams/durability.ts'
+export { EventShards, eventShards, shardOf } from './streams/event-shards.ts'
 export {
   bucketName,
   bucketStream,
@@ -88,8 +89,10 @@ export {
   keySubject,
   liveSubject,
   meshBucketName,
+  shardName,
   sourceStream,
   sourceSubject,
+  tenantOfShard,
   ticketBucketName,
 } from './streams/layout.ts'
 export {

@@ -49,7 +49,17 @@ export {
 export { receivedEvent } from './json/received-event.ts'
 export { batchToJson, serverFrameToJson } from './json/server-frame-json.ts'
 export { defaultTenant, limits } from './limits.ts'
-export { type Cursor, cursorFromWire, cursorToWire, formatCursor, parseCursor } from './names/cursor.ts'
+export {
+  type Cursor,
+  cursorField,
+  cursorFromWire,
+  cursorOfField,
+  cursorParts,
+  cursorToWire,
+  formatCursor,
+  joinCursors,
+  parseCursor,
+} from './names/cursor.ts'
 export {
   canonicalFilters,
   checkFilter,
@@ -60,6 +70,7 @@ export {
   filtersOverlap,
   isFilter,
 } from './names/filter.ts'
+export { shardIndex } from './names/shard.ts'
 export { checkSource, checkSubject, checkTenant, isSubject, subjectFault } from './names/subject.ts'
 export { type AlertMatch, compileAlertMatch, type MatchedAlert, readAlertMatch } from './silence/alert-match.ts'
 export {

@@ -13,6 +13,8 @@ export const limits = {
   tenantBytesMax: 32,
   /** A longer name of a source is refused as `malformed`. */
   sourceBytesMax: 64,
+  /** Streams of the events of one tenant; a cursor of more positions is refused as `malformed`. */
+  shardsMax: 16,
   /**
    * JSON under an event's `data` that is nested deeper is refused as `malformed`: readers of it
    * recurse.

@@ -19,6 +19,7 @@ export function anyClientFrame(): fc.Arbitrary<ClientFrame> {
           mode: fc.integer({ min: -1, max: 3 }),
           cursor,
           intervalMs: uint32,
+          cursors: fc.record({ cursors: fc.array(cursor) }),
         },
         { requiredKeys: [] },
       ),
@@ -55,7 +56,7 @@ export function anyServerFrame(): fc.Arbitrary<ServerFrame> {
     }),
     fc.record({
       case: fc.constant('subscribed' as const),
-      value: fc.record({ id: uint32, channel: uint32, cursor, start: fc.nat(5) }, { requiredKeys: [] }),
+      value: fc.record({ id: uint32, channel: uint32, cursor, start: fc.nat(5), shards }, { requiredKeys: [] }),
     }),
     fc.record({
       case: fc.constant('batch' as const),
@@ -70,7 +71,7 @@ export function anyServerFrame(): fc.Arbitrary<ServerFrame> {
     }),
     fc.record({
       case: fc.constant('gap' as const),
-      value: fc.record({ id: uint32, from: uint64, to: uint64, reason: text }),
+      value: fc.record({ id: uint32, from: uint64, to: uint64, reason: text, channel: uint32 }),
     }),
     fc.record({ case: fc.constant('refused' as const), value: fc.record({ id: uint32, code: text, message: text }) }),
     fc.record({ case: fc.constant('goaway' as const), value: fc.record({ reason: text, reconnectAfterMs: uint32 }) }),
@@ -84,3 +85,5 @@ const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ 
 const uint32 = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: 4_294_967_295 }))
 const uint64 = fc.oneof(fc.bigInt({ min: 0n, max: 300n }), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }))
 const cursor = fc.record({ epoch: uint64, seq: uint64 })
+const shard = fc.record({ channel: uint32, cursor }, { requiredKeys: [] })
+const shards = fc.record({ shards: fc.array(shard) })

@@ -100,9 +100,9 @@ export class Publisher {
     })
   }
 
-  /** Stores an event in the stream of its tenant. */
-  publish(tenant: string, subject: string, id: string, payload: Uint8Array): Promise<Stored> {
-    return this.publishTo(eventSubject(tenant, subject), id, payload)
+  /** Stores an event in the stream of a tenant that has one, or of a shard of another. */
+  publish(shard: string, subject: string, id: string, payload: Uint8Array): Promise<Stored> {
+    return this.publishTo(eventSubject(shard, subject), id, payload)
   }
 
   /** Stores a message in whichever stream takes the NATS subject. */

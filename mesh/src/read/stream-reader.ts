@@ -12,6 +12,8 @@ export interface StreamMessage {
   readonly subject: string
   readonly seq: number
   readonly storedAtMs: number
+  /** The same in whole microseconds, as far as a number holds them. */
+  readonly storedAtUs: number
   /** How many further messages that match are stored already: 0 at the head. */
   readonly pending: number
   /** A view of what was received; copy it to keep it for long, or it keeps up to 64 KiB. */
@@ -176,6 +178,7 @@ function streamMessage(message: JsMsg): StreamMessage {
     subject: message.subject,
     seq: streamSequence,
     storedAtMs: Math.floor(timestampNanos / 1_000_000),
+    storedAtUs: Math.floor(timestampNanos / 1_000),
     pending,
     payload,
     removal: payload.length === 0 ? removalOf(message) : Removal.UNSPECIFIED,

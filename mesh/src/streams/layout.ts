@@ -11,6 +11,20 @@ export function eventSubject(tenant: string, subject: string): string {
   return `ev.${tenant}.${subject}`
 }
 
+/**
+ * A tenant whose events are spread over several streams has a shard for each. Its name stands where
+ * that of the tenant stands in the names of the stream and its subjects: no tenant has a `_`.
+ */
+export function shardName(tenant: string, index: number): string {
+  return `${tenant}_${index}`
+}
+
+/** The tenant of a shard; a tenant of one stream is its own shard. */
+export function tenantOfShard(shard: string): string {
+  const end = shard.indexOf('_')
+  return end < 0 ? shard : shard.slice(0, end)
+}
+
 /** The name of a bucket as NATS KV knows it. */
 export function bucketName(tenant: string, bucket: string): string {
   return `${tenant}_${bucket}`

@@ -9,6 +9,7 @@ import { connectNats, type NatsConnection } from '../connection/connection.ts'
 import { Publisher } from '../publish/publisher.ts'
 import { createLogger } from '../run/log.ts'
 import { startNats, type TestNats } from '../testing/test-server.ts'
+import { EventShards } from './event-shards.ts'
 import { provisionMesh, provisionTenant } from './provision.ts'
 import type { TenantSpec } from './streams.ts'
 
@@ -156,6 +157,45 @@ test('subjects that another stream has are a clear refusal', async () => {
 
 test('a tenant that is no name is malformed', () => {
   assert.throws(() => provisionTenant(nc, 'a.b', small), { code: 'malformed' })
+})
+
+test('events of a sharded tenant have a stream for each shard, which share the space', async () => {
+  const done = await provisionTenant(nc, 'wide', { ...small, shards: 3 })
+  assert.deepEqual(
+    done.map(({ stream, action }) => `${stream} ${action}`),
+    ['EV_wide_2 created', 'EV_wide_1 created', 'EV_wide_0 created', 'DLQ_wide created', 'KV_wide_latest created'],
+  )
+  const { config } = await manager.streams.info('EV_wide_1')
+  assert.deepEqual([config.subjects, config.max_bytes], [['ev.wide_1.>'], 3_333_334])
+  assert.deepEqual(config.republish, { src: 'ev.wide_1.>', dest: 'live.wide_1.events.>' })
+  const shards = new EventShards(nc)
+  assert.equal(shards.known('wide'), undefined)
+  assert.deepEqual(await shards.of('wide'), ['wide_0', 'wide_1', 'wide_2'])
+  assert.deepEqual(shards.known('wide'), ['wide_0', 'wide_1', 'wide_2'])
+  await assert.rejects(shards.of('nobody'), { code: 'not_found', message: /EV_nobody;/ })
+})
+
+test('who says no number of shards keeps it, and another number is refused', async () => {
+  await provisionTenant(nc, 'kept', { ...small, shards: 2 })
+  await provisionTenant(nc, 'narrow', small)
+  assert.deepEqual(
+    (await provisionTenant(nc, 'kept', small)).map(({ action }) => action),
+    ['unchanged', 'unchanged', 'unchanged', 'unchanged'],
+  )
+  for (const [tenant, shards] of [
+    ['kept', 3],
+    ['kept', 1],
+    ['narrow', 2],
+  ] as const) {
+    await assert.rejects(provisionTenant(nc, tenant, { ...small, shards }, { force: true }), {
+      code: 'conflict',
+      message: /cannot be changed/,
+    })
+  }
+  assert.deepEqual(await new EventShards(nc).of('narrow'), ['narrow'])
+  for (const shards of [0, 1.5, 17]) {
+    assert.throws(() => provisionTenant(nc, 'odd', { ...small, shards }), { code: 'invalid' })
+  }
 })
 
 test('the mesh bucket forgets a hub after its TTL', async () => {

@@ -9,7 +9,9 @@ import {
 import { errors, type NatsConnection } from '@nats-io/nats-core'
 import { backoffMs, checkTenant, WeirError } from '@weir/proto'
 import { limits } from '../config/limits.ts'
+import { eventStream, shardName } from './layout.ts'
 import { type PlanChange, planChanges } from './plan-changes.ts'
+import { shardsOf } from './stream-state.ts'
 import { meshStreams, type StreamPlan, type TenantSpec, tenantStreams } from './streams.ts'
 
 export interface ProvisionOptions {
@@ -37,7 +39,25 @@ export function provisionTenant(
   options: ProvisionOptions = {},
 ): Promise<readonly Provisioned[]> {
   checkTenant(tenant)
-  return provision(nc, tenantStreams(tenant, spec), options)
+  // A spec that cannot be is refused before anything is asked.
+  tenantStreams(tenant, spec)
+  return provision(
+    nc,
+    async (look) => tenantStreams(tenant, { ...spec, shards: await shardsToHave(tenant, spec, look) }),
+    options,
+  )
+}
+
+/** Throws `conflict` where the tenant has another number of shards than it is to have. */
+async function shardsToHave(tenant: string, { shards }: TenantSpec, look: Look): Promise<number> {
+  const there = await look(eventStream(tenant))
+  const info = there ?? (await look(eventStream(shardName(tenant, 0))))
+  const has = info && shardsOf(info.config.metadata)
+  if (has === undefined || shards === undefined || shards === has) return has ?? shards ?? 1
+  throw new WeirError(
+    'conflict',
+    `The events of tenant ${tenant} are spread over ${has} shards, and that cannot be changed to ${shards}: make another tenant, and move the producers and then the dashboards to it (docs/scaling.md).`,
+  )
 }
 
 /**
@@ -49,19 +69,20 @@ export function provisionMesh(
   replicas: number,
   options: ProvisionOptions = {},
 ): Promise<readonly Provisioned[]> {
-  return provision(nc, meshStreams(replicas), options)
+  return provision(nc, () => Promise.resolve(meshStreams(replicas)), options)
 }
 
 async function provision(
   nc: NatsConnection,
-  plans: readonly StreamPlan[],
+  planned: (look: Look) => Promise<readonly StreamPlan[]>,
   { force = false, deadlineMs = limits.provisionDeadlineMs }: ProvisionOptions,
 ): Promise<readonly Provisioned[]> {
   const manager = await jetstreamManager(nc, { checkAPI: false, timeout: limits.provisionRequestMs })
   const deadline = Date.now() + deadlineMs
+  const look: Look = (name) => settled({ name, max_bytes: 0 }, deadline, () => streamInfo(manager, name))
   const steps: Step[] = []
-  for (const plan of plans) {
-    const info = await settled(plan, deadline, () => streamInfo(manager, plan.name))
+  for (const plan of await planned(look)) {
+    const info = await look(plan.name)
     steps.push({ plan, exists: info !== undefined, changes: info === undefined ? [] : planChanges(plan, info) })
   }
   if (!force) refuseLoss(steps)
@@ -74,6 +95,9 @@ async function provision(
   }
   return done
 }
+
+/** What there is of a stream. */
+type Look = (name: string) => Promise<StreamInfo | undefined>
 
 interface Step {
   readonly plan: StreamPlan
@@ -99,8 +123,10 @@ async function streamInfo(manager: JetStreamManager, name: string): Promise<Stre
   }
 }
 
+type NamedPlan = Pick<StreamPlan, 'name' | 'max_bytes'>
+
 /** Makes an idempotent request again while JetStream has no leader, until the deadline. */
-async function settled<T>(plan: StreamPlan, deadline: number, request: () => Promise<T>): Promise<T> {
+async function settled<T>(plan: NamedPlan, deadline: number, request: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await request()
@@ -136,7 +162,7 @@ function isForbidden(cause: unknown): boolean {
   return cause instanceof Error && cause.cause instanceof errors.PermissionViolationError
 }
 
-function refusal(plan: StreamPlan, cause: unknown): unknown {
+function refusal(plan: NamedPlan, cause: unknown): unknown {
   if (isForbidden(cause)) {
     return new WeirError('forbidden', 'This NATS user may not make streams: use the one of the admin.', { cause })
   }

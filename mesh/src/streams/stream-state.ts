@@ -11,12 +11,17 @@ export interface StreamState {
   /** 0 in a stream that never held a message. */
   readonly firstSeq: number
   readonly lastSeq: number
+  /** When they were stored, in microseconds since the Unix epoch; 0 in an empty stream. */
+  readonly firstAtUs: number
+  readonly lastAtUs: number
   readonly messages: number
   readonly bytes: number
   /** What it may grow to; 0 when nothing bounds it. */
   readonly maxBytes: number
   /** 0 when messages do not age. */
   readonly maxAgeMs: number
+  /** Over how many streams the events of its tenant are spread, this one among them. */
+  readonly shards: number
 }
 
 /**
@@ -38,12 +43,23 @@ export async function streamState(nc: NatsConnection, stream: string): Promise<S
     epoch: epochOf(info.created),
     firstSeq: info.state.first_seq,
     lastSeq: info.state.last_seq,
+    firstAtUs: Math.max(0, epochOf(info.state.first_ts)),
+    lastAtUs: Math.max(0, epochOf(info.state.last_ts)),
     messages: info.state.messages,
     bytes: info.state.bytes,
     maxBytes: Math.max(0, info.config.max_bytes),
     maxAgeMs: Number(info.config.max_age) / 1_000_000,
+    shards: shardsOf(info.config.metadata),
   }
 }
+
+/** How many streams share the events of a tenant, by the metadata of any of them. */
+export function shardsOf(metadata: Readonly<Record<string, string>> | undefined): number {
+  return Number(metadata?.[SHARDS] ?? 1)
+}
+
+/** The metadata of a stream that is one of several. */
+export const SHARDS = 'weir.shards'
 
 interface ApiFault {
   readonly error: { readonly err_code: number; readonly description: string }

@@ -10,10 +10,12 @@ import {
   eventSubject,
   liveSubject,
   meshBucketName,
+  shardName,
   sourceStream,
   sourceSubject,
   ticketBucketName,
 } from './layout.ts'
+import { SHARDS } from './stream-state.ts'
 
 /** What a tenant is given. */
 export interface TenantSpec {
@@ -28,6 +30,11 @@ export interface TenantSpec {
    * into the stream.
    */
   readonly sites?: readonly string[]
+  /**
+   * Over how many streams its events are spread, for more than one stream can take; those that it
+   * has when absent, and 1 for a new tenant. It cannot be changed.
+   */
+  readonly shards?: number
 }
 
 export interface BucketSpec {
@@ -92,7 +99,7 @@ export type StreamPlan = Pick<
 
 /**
  * Every stream of a tenant. Throws `invalid` for a bucket that could not be read, since its name is
- * taken.
+ * taken, and for a number of shards that cannot be.
  */
 export function tenantStreams(tenant: string, spec: TenantSpec): readonly StreamPlan[] {
   for (const { name } of spec.buckets) {
@@ -100,8 +107,12 @@ export function tenantStreams(tenant: string, spec: TenantSpec): readonly Stream
       throw new WeirError('invalid', `A bucket cannot be called "${name}": that is a source already.`)
     }
   }
+  const { shards = 1 } = spec
+  if (!Number.isInteger(shards) || shards < 1 || shards > wire.shardsMax) {
+    throw new WeirError('invalid', `The events of a tenant have from 1 to ${wire.shardsMax} shards, not ${shards}.`)
+  }
   return [
-    eventPlan(tenant, spec),
+    ...eventPlans(tenant, spec, shards),
     deadLetterPlan(tenant, spec),
     ...spec.buckets.map((bucket) => ({
       ...bucketPlan(bucketStream(tenant, bucket.name), bucketName(tenant, bucket.name), bucket, spec.replicas),
@@ -128,10 +139,23 @@ export function meshStreams(replicas: number): readonly StreamPlan[] {
   ]
 }
 
-function eventPlan(tenant: string, spec: TenantSpec): StreamPlan {
+/**
+ * The streams of the events. Of several, the first is made last: services look for it, so that they
+ * find all of them or none.
+ */
+function eventPlans(tenant: string, spec: TenantSpec, shards: number): readonly StreamPlan[] {
+  if (shards === 1) return [eventPlan(tenant, spec, spec.eventsMaxBytes)]
+  const plans = Array.from({ length: shards }, (_, index) => ({
+    ...eventPlan(shardName(tenant, index), spec, Math.ceil(spec.eventsMaxBytes / shards)),
+    metadata: { [SHARDS]: String(shards) },
+  }))
+  return plans.reverse()
+}
+
+function eventPlan(tenant: string, spec: TenantSpec, maxBytes: number): StreamPlan {
   return {
     ...common(eventStream(tenant), [eventSubject(tenant, '>')], spec.replicas),
-    max_bytes: spec.eventsMaxBytes,
+    max_bytes: maxBytes,
     max_age: nanos(spec.eventsMaxAgeMs),
     duplicate_window: nanos(Math.min(limits.dedupeWindowMs, spec.eventsMaxAgeMs)),
     max_msgs_per_subject: -1,

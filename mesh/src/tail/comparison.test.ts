@@ -3,7 +3,18 @@ import { test } from 'node:test'
 import type { StreamState } from '../streams/stream-state.ts'
 import { compareWithStream, isAnother, type Known } from './comparison.ts'
 
-const stream: StreamState = { epoch: 7, firstSeq: 1, lastSeq: 10, messages: 10, bytes: 0, maxBytes: 0, maxAgeMs: 0 }
+const stream: StreamState = {
+  epoch: 7,
+  firstSeq: 1,
+  lastSeq: 10,
+  messages: 10,
+  bytes: 0,
+  maxBytes: 0,
+  maxAgeMs: 0,
+  firstAtUs: 0,
+  lastAtUs: 0,
+  shards: 1,
+}
 const known: Known = { epoch: 7, askedHead: 10, head: 10, flowing: true, uncomparedMs: 0, markersMs: 1_000 }
 
 const cases: readonly (readonly [string, Partial<StreamState>, Partial<Known>, string])[] = [

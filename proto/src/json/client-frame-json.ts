@@ -1,6 +1,6 @@
 import { WeirError } from '../error.ts'
 import type { ClientFrame, Subscribe } from '../gen/weir/v1/wire_pb.js'
-import { cursorFromWire, cursorToWire, formatCursor, parseCursor } from '../names/cursor.ts'
+import { cursorField, cursorOfField, formatCursor, parseCursor } from '../names/cursor.ts'
 import { enumName, modeValues } from '../wire/enum-values.ts'
 import {
   enumNames,
@@ -37,16 +37,18 @@ export function clientFrameToJson({ frame }: ClientFrame): string {
         client: frame.value.client || undefined,
         windowBytes: frame.value.windowBytes || undefined,
       })
-    case 'subscribe':
+    case 'subscribe': {
+      const cursor = cursorOfField(frame.value)
       return JSON.stringify({
         type: 'subscribe',
         id: frame.value.id,
         source: frame.value.source,
         filters: frame.value.filters,
         mode: frame.value.mode === modeValues.UNSPECIFIED ? undefined : enumName(modeValues, frame.value.mode),
-        cursor: frame.value.cursor && formatCursor(cursorFromWire(frame.value.cursor)),
+        cursor: cursor && formatCursor(cursor),
         intervalMs: frame.value.intervalMs || undefined,
       })
+    }
     case 'unsubscribe':
       return JSON.stringify({ type: 'unsubscribe', id: frame.value.id })
     case 'ack':
@@ -100,8 +102,8 @@ function readSubscribe(object: JsonObject): Subscribe {
     intervalMs: readUint32(object.intervalMs, 'intervalMs'),
   }
   // Absent is the one way to have none: an empty one is a mistake of whoever kept it.
-  if (object.cursor !== undefined) subscribe.cursor = cursorToWire(parseCursor(readString(object.cursor, 'cursor')))
-  return subscribe
+  if (object.cursor === undefined) return subscribe
+  return { ...subscribe, ...cursorField(parseCursor(readString(object.cursor, 'cursor'))) }
 }
 
 const modes = /* @__PURE__ */ enumNames(modeValues, 'MODE_')

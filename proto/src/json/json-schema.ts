@@ -121,7 +121,10 @@ const any: JsonSchema = {
 }
 
 /** A cursor as text. */
-export const cursorSchema: JsonSchema = { type: 'string', pattern: '^[0-9a-z]{1,11}-[0-9a-z]{1,11}$' }
+export const cursorSchema: JsonSchema = {
+  type: 'string',
+  pattern: '^[0-9a-z]{1,11}-[0-9a-z]{1,11}(_[0-9a-z]{1,11}-[0-9a-z]{1,11})*$',
+}
 
 /** Messages whose JSON form is not an object of their fields. */
 const wellKnown: Readonly<Record<SchemaOptions['form'], Readonly<Record<string, JsonSchema>>>> = {

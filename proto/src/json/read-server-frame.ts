@@ -1,5 +1,5 @@
 import { WeirError } from '../error.ts'
-import type { Batch, Entry, Removal, ServerFrame } from '../gen/weir/v1/wire_pb.js'
+import type { Batch, Entry, Removal, ServerFrame, Shard, Shards } from '../gen/weir/v1/wire_pb.js'
 import { cursorToWire, parseCursor } from '../names/cursor.ts'
 import { encodeEvent } from '../wire/encode.ts'
 import { emptyMessage } from '../wire/message.ts'
@@ -34,12 +34,13 @@ export interface ReceivedEntry<Encoded> extends Omit<Entry, 'content'> {
  * Budget: 10 us an event of 300 bytes, with its data (bench/src/client.bench.ts).
  */
 export function readServerFrame(text: string): ReceivedFrame<JsonEvent> {
-  const { type, cursor, entries, ...rest } = objectOf(parseJson(text, 'frame'), 'frame')
+  const { type, cursor, entries, shards, ...rest } = objectOf(parseJson(text, 'frame'), 'frame')
   const message = serverFrame.fields.find(({ name }) => name === type)?.message
   if (message === undefined) throw unknownType()
   const value = emptyMessage(message)
   readFields(message, rest, value)
   if (type === 'subscribed' && cursor) value.cursor = cursorToWire(parseCursor(String(cursor)))
+  if (type === 'subscribed' && shards !== undefined) value.shards = readShards(shards)
   if (type === 'batch') value.entries = readEntries(entries ?? [], text)
   return { case: type, value } as unknown as ReceivedFrame<JsonEvent>
 }
@@ -57,6 +58,16 @@ export function serverFrameFromJson(text: string): ServerFrame {
       : { ...entry, content }
   })
   return { $typeName: 'weir.v1.ServerFrame', frame: { case: 'batch', value: { ...frame.value, entries } } }
+}
+
+function readShards(shards: unknown): Shards {
+  if (!Array.isArray(shards)) throw unexpected('shards')
+  const items = shards.map((item: unknown, at): Shard => {
+    const { channel, cursor } = objectOf(item, `shards[${at}]`)
+    const shard: Shard = { $typeName: 'weir.v1.Shard', channel: Number(channel) }
+    return cursor === undefined ? shard : { ...shard, cursor: cursorToWire(parseCursor(String(cursor))) }
+  })
+  return { $typeName: 'weir.v1.Shards', shards: items }
 }
 
 /** The text of an entry is looked for when that of its event is asked for, which few do. */

@@ -23,18 +23,23 @@ export function serverFrameToJson({ frame }: ServerFrame): string {
       })
     }
     case 'subscribed': {
-      const { id, channel, cursor, start } = frame.value
+      const { id, channel, cursor, start, shards } = frame.value
       return JSON.stringify({
         type: 'subscribed',
         id,
-        channel,
+        channel: shards === undefined ? channel : undefined,
         cursor: cursor && formatCursor(cursorFromWire(cursor)),
         start: enumName(startValues, start),
+        shards: shards?.shards.map((each) => ({
+          channel: each.channel,
+          cursor: each.cursor && formatCursor(cursorFromWire(each.cursor)),
+        })),
       })
     }
     case 'gap': {
-      const { id, from, to, reason } = frame.value
-      return JSON.stringify({ type: 'gap', id, from: Number(from), to: Number(to), reason })
+      const { id, from, to, reason, channel } = frame.value
+      const fields = { type: 'gap', id, from: Number(from), to: Number(to), reason }
+      return JSON.stringify(channel === 0 ? fields : { ...fields, channel })
     }
     case 'refused': {
       const { id, code, message } = frame.value

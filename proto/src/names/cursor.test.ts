@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { WeirError } from '../error.ts'
-import { cursorFromWire, cursorToWire, formatCursor, parseCursor } from './cursor.ts'
+import { limits } from '../limits.ts'
+import {
+  cursorField,
+  cursorFromWire,
+  cursorOfField,
+  cursorToWire,
+  formatCursor,
+  joinCursors,
+  parseCursor,
+} from './cursor.ts'
 
 const cursor = fc.record({ epoch: fc.maxSafeNat(), seq: fc.maxSafeNat() }, { noNullPrototype: true })
 
@@ -12,6 +21,28 @@ test('a cursor survives its text form', () => {
 
 test('a cursor survives its Protobuf form', () => {
   fc.assert(fc.property(cursor, (value) => assert.deepEqual(cursorFromWire(cursorToWire(value)), value)))
+})
+
+test('positions in several streams are one text, and one field of Subscribe', () => {
+  const parts = fc.array(cursor, { minLength: 1, maxLength: limits.shardsMax })
+  fc.assert(
+    fc.property(parts, (all) => {
+      const joined = joinCursors(all)
+      assert.ok(joined !== undefined)
+      assert.deepEqual(parseCursor(formatCursor(joined)), joined)
+      assert.deepEqual(cursorOfField(cursorField(joined)), joined)
+    }),
+  )
+  assert.equal(formatCursor({ epoch: 10, seq: 1, further: [{ epoch: 11, seq: 35 }] }), 'a-1_b-z')
+  assert.equal(cursorOfField(cursorField(undefined)), undefined)
+})
+
+test('a cursor of more positions than a tenant has streams is refused', () => {
+  const all = Array.from({ length: limits.shardsMax + 1 }, (_, seq) => ({ epoch: 1, seq }))
+  const joined = joinCursors(all)
+  assert.ok(joined !== undefined)
+  assert.throws(() => parseCursor(formatCursor(joined)), { code: 'malformed' })
+  assert.throws(() => cursorOfField(cursorField(joined)), { code: 'malformed' })
 })
 
 test('the text form is fixed', () => {
@@ -26,6 +57,9 @@ for (const text of [
   '-a',
   'A-a',
   'a-a-a',
+  'a-a_',
+  '_a-a',
+  'a-a__a-a',
   ' a-a',
   'a-a\n',
   'zzzzzzzzzzz-1',

@@ -1,5 +1,6 @@
 import { WeirError } from '../error.ts'
-import type { Cursor as WireCursor } from '../gen/weir/v1/wire_pb.js'
+import type { Subscribe, Cursor as WireCursor } from '../gen/weir/v1/wire_pb.js'
+import { limits } from '../limits.ts'
 
 /**
  * A position in one source: everything up to and including `seq` of the stream's incarnation
@@ -13,28 +14,52 @@ export interface Cursor {
   readonly epoch: number
   /** Stream sequence; 0 is before the first. */
   readonly seq: number
+  /**
+   * The positions in the other streams of the source, where it has several, in any order: an epoch
+   * names its stream. Absent for a source of one stream.
+   */
+  readonly further?: readonly Cursor[] | undefined
+}
+
+/** The position in each stream, the cursor's own first. */
+export function cursorParts(cursor: Cursor): readonly Cursor[] {
+  const { further } = cursor
+  return further === undefined ? [cursor] : [{ epoch: cursor.epoch, seq: cursor.seq }, ...further]
+}
+
+/** The cursor of positions in several streams; undefined for none. */
+export function joinCursors([first, ...further]: readonly Cursor[]): Cursor | undefined {
+  if (first === undefined || further.length === 0) return first
+  return { epoch: first.epoch, seq: first.seq, further }
 }
 
 /**
- * The text form, `<epoch>-<seq>` in base 36: what JSON frames, SSE ids and the read API carry.
- * Opaque to applications.
+ * The text form, `<epoch>-<seq>` in base 36, joined by `_` where there are several streams: what
+ * JSON frames, SSE ids and the read API carry. Opaque to applications.
  */
 export function formatCursor(cursor: Cursor): string {
-  return `${cursor.epoch.toString(36)}-${cursor.seq.toString(36)}`
+  const text = `${cursor.epoch.toString(36)}-${cursor.seq.toString(36)}`
+  return cursor.further === undefined ? text : [text, ...cursor.further.map(formatCursor)].join('_')
 }
 
 /** Throws `malformed` on anything that formatCursor did not write. */
 export function parseCursor(text: string): Cursor {
+  const parts = text.split('_', limits.shardsMax + 1)
+  const cursors = parts.map(parsePart)
+  if (parts.length > limits.shardsMax || cursors.includes(undefined)) {
+    throw new WeirError('malformed', `The cursor ${JSON.stringify(text.slice(0, 64))} is not one that a server gave.`)
+  }
+  return joinCursors(cursors as Cursor[]) as Cursor
+}
+
+function parsePart(text: string): Cursor | undefined {
   const match = /^([0-9a-z]{1,11})-([0-9a-z]{1,11})$/.exec(text)
   const epoch = Number.parseInt(match?.[1] ?? '', 36)
   const seq = Number.parseInt(match?.[2] ?? '', 36)
-  if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(seq)) {
-    throw new WeirError('malformed', `The cursor ${JSON.stringify(text.slice(0, 64))} is not one that a server gave.`)
-  }
-  return { epoch, seq }
+  return Number.isSafeInteger(epoch) && Number.isSafeInteger(seq) ? { epoch, seq } : undefined
 }
 
-/** The Protobuf form, which binary frames carry. */
+/** The Protobuf form of a position in one stream, which binary frames carry. */
 export function cursorToWire(cursor: Cursor): WireCursor {
   return { $typeName: 'weir.v1.Cursor', epoch: BigInt(cursor.epoch), seq: BigInt(cursor.seq) }
 }
@@ -47,4 +72,20 @@ export function cursorFromWire(cursor: WireCursor): Cursor {
     throw new WeirError('malformed', `The cursor ${cursor.epoch}-${cursor.seq} is not one that a server gave.`)
   }
   return { epoch, seq }
+}
+
+/** The field of Subscribe that carries a cursor. */
+export function cursorField(cursor: Cursor | undefined): Pick<Subscribe, 'cursor'> | Pick<Subscribe, 'cursors'> {
+  if (cursor === undefined) return {}
+  if (cursor.further === undefined) return { cursor: cursorToWire(cursor) }
+  return { cursors: { $typeName: 'weir.v1.Cursors', cursors: cursorParts(cursor).map(cursorToWire) } }
+}
+
+/** The cursor of a Subscribe. Throws `malformed`. */
+export function cursorOfField({ cursor, cursors }: Pick<Subscribe, 'cursor' | 'cursors'>): Cursor | undefined {
+  if (cursors === undefined) return cursor && cursorFromWire(cursor)
+  if (cursors.cursors.length > limits.shardsMax) {
+    throw new WeirError('malformed', `A cursor has at most ${limits.shardsMax} positions.`)
+  }
+  return joinCursors(cursors.cursors.map(cursorFromWire))
 }

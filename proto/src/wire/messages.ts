@@ -101,6 +101,7 @@ const subscribe: Message = message('weir.v1.Subscribe', {
   mode: enumField(4, modeValues),
   cursor: field(5, cursor),
   intervalMs: field(6, 'uint32'),
+  cursors: field(7, message('weir.v1.Cursors', { cursors: field(1, cursor, 'list') })),
 })
 
 export const clientFrame: Message = message('weir.v1.ClientFrame', {}, 'frame', {
@@ -128,11 +129,17 @@ const welcome: Message = message('weir.v1.Welcome', {
   tokenExpires: field(5, 'uint64'),
 })
 
+const shard: Message = message('weir.v1.Shard', {
+  channel: field(1, 'uint32'),
+  cursor: field(2, cursor),
+})
+
 const subscribed: Message = message('weir.v1.Subscribed', {
   id: field(1, 'uint32'),
   channel: field(2, 'uint32'),
   cursor: field(3, cursor),
   start: enumField(4, startValues),
+  shards: field(5, message('weir.v1.Shards', { shards: field(1, shard, 'list') })),
 })
 
 export const entry: Message = message(
@@ -162,6 +169,7 @@ const gap: Message = message('weir.v1.Gap', {
   from: field(2, 'uint64'),
   to: field(3, 'uint64'),
   reason: field(4, 'string'),
+  channel: field(5, 'uint32'),
 })
 
 const refused: Message = message('weir.v1.Refused', {

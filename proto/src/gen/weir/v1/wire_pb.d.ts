@@ -228,6 +228,13 @@ export declare type Subscribe = Message<"weir.v1.Subscribe"> & {
    * @generated from field: uint32 interval_ms = 6;
    */
   intervalMs: number;
+
+  /**
+   * In place of `cursor`, where the subscription has a position in each of several streams.
+   *
+   * @generated from field: weir.v1.Cursors cursors = 7;
+   */
+  cursors?: Cursors | undefined;
 };
 
 /**
@@ -235,6 +242,25 @@ export declare type Subscribe = Message<"weir.v1.Subscribe"> & {
  * Use `create(SubscribeSchema)` to create a new message.
  */
 export declare const SubscribeSchema: GenMessage<Subscribe>;
+
+/**
+ * Cursors are the positions of one subscription in several streams, in any order: each epoch names
+ * its stream.
+ *
+ * @generated from message weir.v1.Cursors
+ */
+export declare type Cursors = Message<"weir.v1.Cursors"> & {
+  /**
+   * @generated from field: repeated weir.v1.Cursor cursors = 1;
+   */
+  cursors: Cursor[];
+};
+
+/**
+ * Describes the message weir.v1.Cursors.
+ * Use `create(CursorsSchema)` to create a new message.
+ */
+export declare const CursorsSchema: GenMessage<Cursors>;
 
 /**
  * @generated from message weir.v1.Unsubscribe
@@ -404,6 +430,14 @@ export declare type Subscribed = Message<"weir.v1.Subscribed"> & {
    * @generated from field: weir.v1.Start start = 4;
    */
   start: Start;
+
+  /**
+   * In place of `channel` and `cursor`, where what is read lies in several streams, as the events
+   * of a sharded tenant do. Order holds within a stream.
+   *
+   * @generated from field: weir.v1.Shards shards = 5;
+   */
+  shards?: Shards | undefined;
 };
 
 /**
@@ -411,6 +445,49 @@ export declare type Subscribed = Message<"weir.v1.Subscribed"> & {
  * Use `create(SubscribedSchema)` to create a new message.
  */
 export declare const SubscribedSchema: GenMessage<Subscribed>;
+
+/**
+ * Shards are the streams that one subscription reads.
+ *
+ * @generated from message weir.v1.Shards
+ */
+export declare type Shards = Message<"weir.v1.Shards"> & {
+  /**
+   * @generated from field: repeated weir.v1.Shard shards = 1;
+   */
+  shards: Shard[];
+};
+
+/**
+ * Describes the message weir.v1.Shards.
+ * Use `create(ShardsSchema)` to create a new message.
+ */
+export declare const ShardsSchema: GenMessage<Shards>;
+
+/**
+ * @generated from message weir.v1.Shard
+ */
+export declare type Shard = Message<"weir.v1.Shard"> & {
+  /**
+   * The number under which its batches come.
+   *
+   * @generated from field: uint32 channel = 1;
+   */
+  channel: number;
+
+  /**
+   * Where it begins; its first batch continues from here.
+   *
+   * @generated from field: weir.v1.Cursor cursor = 2;
+   */
+  cursor?: Cursor | undefined;
+};
+
+/**
+ * Describes the message weir.v1.Shard.
+ * Use `create(ShardSchema)` to create a new message.
+ */
+export declare const ShardSchema: GenMessage<Shard>;
 
 /**
  * Batch moves a cursor from `from` to `to`. It holds, or counts as conflated, each entry in (from,
@@ -534,6 +611,13 @@ export declare type Gap = Message<"weir.v1.Gap"> & {
    * @generated from field: string reason = 4;
    */
   reason: string;
+
+  /**
+   * Of which channel the sequences are; 0 where the subscription has one.
+   *
+   * @generated from field: uint32 channel = 5;
+   */
+  channel: number;
 };
 
 /**

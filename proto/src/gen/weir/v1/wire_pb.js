@@ -8,7 +8,7 @@ import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/code
  * Describes the file weir/v1/wire.proto.
  */
 export const file_weir_v1_wire = /*@__PURE__*/
-  fileDesc("ChJ3ZWlyL3YxL3dpcmUucHJvdG8SB3dlaXIudjEi6gEKC0NsaWVudEZyYW1lEh8KBWhlbGxvGAEgASgLMg4ud2Vpci52MS5IZWxsb0gAEicKCXN1YnNjcmliZRgCIAEoCzISLndlaXIudjEuU3Vic2NyaWJlSAASKwoLdW5zdWJzY3JpYmUYAyABKAsyFC53ZWlyLnYxLlVuc3Vic2NyaWJlSAASGwoDYWNrGAQgASgLMgwud2Vpci52MS5BY2tIABIfCgVyZW5ldxgFIAEoCzIOLndlaXIudjEuUmVuZXdIABIdCgRwaW5nGAYgASgLMg0ud2Vpci52MS5QaW5nSABCBwoFZnJhbWUiiwIKC1NlcnZlckZyYW1lEiMKB3dlbGNvbWUYASABKAsyEC53ZWlyLnYxLldlbGNvbWVIABIpCgpzdWJzY3JpYmVkGAIgASgLMhMud2Vpci52MS5TdWJzY3JpYmVkSAASHwoFYmF0Y2gYAyABKAsyDi53ZWlyLnYxLkJhdGNoSAASGwoDZ2FwGAQgASgLMgwud2Vpci52MS5HYXBIABIjCgdyZWZ1c2VkGAUgASgLMhAud2Vpci52MS5SZWZ1c2VkSAASIQoGZ29hd2F5GAYgASgLMg8ud2Vpci52MS5Hb2F3YXlIABIdCgRwb25nGAcgASgLMg0ud2Vpci52MS5Qb25nSABCBwoFZnJhbWUiJAoGQ3Vyc29yEg0KBWVwb2NoGAEgASgEEgsKA3NlcRgCIAEoBCI8CgVIZWxsbxINCgV0b2tlbhgBIAEoCRIOCgZjbGllbnQYAiABKAkSFAoMd2luZG93X2J5dGVzGAMgASgNIosBCglTdWJzY3JpYmUSCgoCaWQYASABKA0SDgoGc291cmNlGAIgASgJEg8KB2ZpbHRlcnMYAyADKAkSGwoEbW9kZRgEIAEoDjINLndlaXIudjEuTW9kZRIfCgZjdXJzb3IYBSABKAsyDy53ZWlyLnYxLkN1cnNvchITCgtpbnRlcnZhbF9tcxgGIAEoDSIZCgtVbnN1YnNjcmliZRIKCgJpZBgBIAEoDSIUCgNBY2sSDQoFYnl0ZXMYASABKA0iFgoFUmVuZXcSDQoFdG9rZW4YASABKAkiBgoEUGluZyJ1CgdXZWxjb21lEg8KB3Nlc3Npb24YASABKAkSCwoDaHViGAIgASgJEhQKDGhlYXJ0YmVhdF9tcxgDIAEoDRIfCgZsaW1pdHMYBCABKAsyDy53ZWlyLnYxLkxpbWl0cxIVCg10b2tlbl9leHBpcmVzGAUgASgEIoABCgZMaW1pdHMSFAoMd2luZG93X2J5dGVzGAEgASgNEhcKD2ZyYW1lX2J5dGVzX21heBgCIAEoDRIZChFzdWJzY3JpcHRpb25zX21heBgDIAEoDRITCgtmaWx0ZXJzX21heBgEIAEoDRIXCg9pbnRlcnZhbF9tc19tYXgYBSABKA0iaQoKU3Vic2NyaWJlZBIKCgJpZBgBIAEoDRIPCgdjaGFubmVsGAIgASgNEh8KBmN1cnNvchgDIAEoCzIPLndlaXIudjEuQ3Vyc29yEh0KBXN0YXJ0GAQgASgOMg4ud2Vpci52MS5TdGFydCJ5CgVCYXRjaBIPCgdjaGFubmVsGAEgASgNEgwKBGZyb20YAiABKAQSCgoCdG8YAyABKAQSEQoJY29uZmxhdGVkGAQgASgEEhEKCXVuY291bnRlZBgFIAEoCBIfCgdlbnRyaWVzGAYgAygLMg4ud2Vpci52MS5FbnRyeSJmCgVFbnRyeRIPCgdzdWJqZWN0GAEgASgJEgsKA3NlcRgCIAEoBBIPCgVldmVudBgDIAEoDEgAEiMKB3JlbW92YWwYBCABKA4yEC53ZWlyLnYxLlJlbW92YWxIAEIJCgdjb250ZW50IjsKA0dhcBIKCgJpZBgBIAEoDRIMCgRmcm9tGAIgASgEEgoKAnRvGAMgASgEEg4KBnJlYXNvbhgEIAEoCSI0CgdSZWZ1c2VkEgoKAmlkGAEgASgNEgwKBGNvZGUYAiABKAkSDwoHbWVzc2FnZRgDIAEoCSI0CgZHb2F3YXkSDgoGcmVhc29uGAEgASgJEhoKEnJlY29ubmVjdF9hZnRlcl9tcxgCIAEoDSIGCgRQb25nKjsKBE1vZGUSFAoQTU9ERV9VTlNQRUNJRklFRBAAEgwKCE1PREVfQUxMEAESDwoLTU9ERV9MQVRFU1QQAipmCgVTdGFydBIVChFTVEFSVF9VTlNQRUNJRklFRBAAEg4KClNUQVJUX0hFQUQQARIQCgxTVEFSVF9NRU1PUlkQAhIQCgxTVEFSVF9TVFJFQU0QAxISCg5TVEFSVF9TTkFQU0hPVBAEKkwKB1JlbW92YWwSFwoTUkVNT1ZBTF9VTlNQRUNJRklFRBAAEhMKD1JFTU9WQUxfREVMRVRFRBABEhMKD1JFTU9WQUxfRVhQSVJFRBACYgZwcm90bzM");
+  fileDesc("ChJ3ZWlyL3YxL3dpcmUucHJvdG8SB3dlaXIudjEi6gEKC0NsaWVudEZyYW1lEh8KBWhlbGxvGAEgASgLMg4ud2Vpci52MS5IZWxsb0gAEicKCXN1YnNjcmliZRgCIAEoCzISLndlaXIudjEuU3Vic2NyaWJlSAASKwoLdW5zdWJzY3JpYmUYAyABKAsyFC53ZWlyLnYxLlVuc3Vic2NyaWJlSAASGwoDYWNrGAQgASgLMgwud2Vpci52MS5BY2tIABIfCgVyZW5ldxgFIAEoCzIOLndlaXIudjEuUmVuZXdIABIdCgRwaW5nGAYgASgLMg0ud2Vpci52MS5QaW5nSABCBwoFZnJhbWUiiwIKC1NlcnZlckZyYW1lEiMKB3dlbGNvbWUYASABKAsyEC53ZWlyLnYxLldlbGNvbWVIABIpCgpzdWJzY3JpYmVkGAIgASgLMhMud2Vpci52MS5TdWJzY3JpYmVkSAASHwoFYmF0Y2gYAyABKAsyDi53ZWlyLnYxLkJhdGNoSAASGwoDZ2FwGAQgASgLMgwud2Vpci52MS5HYXBIABIjCgdyZWZ1c2VkGAUgASgLMhAud2Vpci52MS5SZWZ1c2VkSAASIQoGZ29hd2F5GAYgASgLMg8ud2Vpci52MS5Hb2F3YXlIABIdCgRwb25nGAcgASgLMg0ud2Vpci52MS5Qb25nSABCBwoFZnJhbWUiJAoGQ3Vyc29yEg0KBWVwb2NoGAEgASgEEgsKA3NlcRgCIAEoBCI8CgVIZWxsbxINCgV0b2tlbhgBIAEoCRIOCgZjbGllbnQYAiABKAkSFAoMd2luZG93X2J5dGVzGAMgASgNIq4BCglTdWJzY3JpYmUSCgoCaWQYASABKA0SDgoGc291cmNlGAIgASgJEg8KB2ZpbHRlcnMYAyADKAkSGwoEbW9kZRgEIAEoDjINLndlaXIudjEuTW9kZRIfCgZjdXJzb3IYBSABKAsyDy53ZWlyLnYxLkN1cnNvchITCgtpbnRlcnZhbF9tcxgGIAEoDRIhCgdjdXJzb3JzGAcgASgLMhAud2Vpci52MS5DdXJzb3JzIisKB0N1cnNvcnMSIAoHY3Vyc29ycxgBIAMoCzIPLndlaXIudjEuQ3Vyc29yIhkKC1Vuc3Vic2NyaWJlEgoKAmlkGAEgASgNIhQKA0FjaxINCgVieXRlcxgBIAEoDSIWCgVSZW5ldxINCgV0b2tlbhgBIAEoCSIGCgRQaW5nInUKB1dlbGNvbWUSDwoHc2Vzc2lvbhgBIAEoCRILCgNodWIYAiABKAkSFAoMaGVhcnRiZWF0X21zGAMgASgNEh8KBmxpbWl0cxgEIAEoCzIPLndlaXIudjEuTGltaXRzEhUKDXRva2VuX2V4cGlyZXMYBSABKAQigAEKBkxpbWl0cxIUCgx3aW5kb3dfYnl0ZXMYASABKA0SFwoPZnJhbWVfYnl0ZXNfbWF4GAIgASgNEhkKEXN1YnNjcmlwdGlvbnNfbWF4GAMgASgNEhMKC2ZpbHRlcnNfbWF4GAQgASgNEhcKD2ludGVydmFsX21zX21heBgFIAEoDSKKAQoKU3Vic2NyaWJlZBIKCgJpZBgBIAEoDRIPCgdjaGFubmVsGAIgASgNEh8KBmN1cnNvchgDIAEoCzIPLndlaXIudjEuQ3Vyc29yEh0KBXN0YXJ0GAQgASgOMg4ud2Vpci52MS5TdGFydBIfCgZzaGFyZHMYBSABKAsyDy53ZWlyLnYxLlNoYXJkcyIoCgZTaGFyZHMSHgoGc2hhcmRzGAEgAygLMg4ud2Vpci52MS5TaGFyZCI5CgVTaGFyZBIPCgdjaGFubmVsGAEgASgNEh8KBmN1cnNvchgCIAEoCzIPLndlaXIudjEuQ3Vyc29yInkKBUJhdGNoEg8KB2NoYW5uZWwYASABKA0SDAoEZnJvbRgCIAEoBBIKCgJ0bxgDIAEoBBIRCgljb25mbGF0ZWQYBCABKAQSEQoJdW5jb3VudGVkGAUgASgIEh8KB2VudHJpZXMYBiADKAsyDi53ZWlyLnYxLkVudHJ5ImYKBUVudHJ5Eg8KB3N1YmplY3QYASABKAkSCwoDc2VxGAIgASgEEg8KBWV2ZW50GAMgASgMSAASIwoHcmVtb3ZhbBgEIAEoDjIQLndlaXIudjEuUmVtb3ZhbEgAQgkKB2NvbnRlbnQiTAoDR2FwEgoKAmlkGAEgASgNEgwKBGZyb20YAiABKAQSCgoCdG8YAyABKAQSDgoGcmVhc29uGAQgASgJEg8KB2NoYW5uZWwYBSABKA0iNAoHUmVmdXNlZBIKCgJpZBgBIAEoDRIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkiNAoGR29hd2F5Eg4KBnJlYXNvbhgBIAEoCRIaChJyZWNvbm5lY3RfYWZ0ZXJfbXMYAiABKA0iBgoEUG9uZyo7CgRNb2RlEhQKEE1PREVfVU5TUEVDSUZJRUQQABIMCghNT0RFX0FMTBABEg8KC01PREVfTEFURVNUEAIqZgoFU3RhcnQSFQoRU1RBUlRfVU5TUEVDSUZJRUQQABIOCgpTVEFSVF9IRUFEEAESEAoMU1RBUlRfTUVNT1JZEAISEAoMU1RBUlRfU1RSRUFNEAMSEgoOU1RBUlRfU05BUFNIT1QQBCpMCgdSZW1vdmFsEhcKE1JFTU9WQUxfVU5TUEVDSUZJRUQQABITCg9SRU1PVkFMX0RFTEVURUQQARITCg9SRU1PVkFMX0VYUElSRUQQAmIGcHJvdG8z");
 
 /**
  * Describes the message weir.v1.ClientFrame.
@@ -46,95 +46,116 @@ export const SubscribeSchema = /*@__PURE__*/
   messageDesc(file_weir_v1_wire, 4);
 
 /**
+ * Describes the message weir.v1.Cursors.
+ * Use `create(CursorsSchema)` to create a new message.
+ */
+export const CursorsSchema = /*@__PURE__*/
+  messageDesc(file_weir_v1_wire, 5);
+
+/**
  * Describes the message weir.v1.Unsubscribe.
  * Use `create(UnsubscribeSchema)` to create a new message.
  */
 export const UnsubscribeSchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 5);
+  messageDesc(file_weir_v1_wire, 6);
 
 /**
  * Describes the message weir.v1.Ack.
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 6);
+  messageDesc(file_weir_v1_wire, 7);
 
 /**
  * Describes the message weir.v1.Renew.
  * Use `create(RenewSchema)` to create a new message.
  */
 export const RenewSchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 7);
+  messageDesc(file_weir_v1_wire, 8);
 
 /**
  * Describes the message weir.v1.Ping.
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 8);
+  messageDesc(file_weir_v1_wire, 9);
 
 /**
  * Describes the message weir.v1.Welcome.
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 9);
+  messageDesc(file_weir_v1_wire, 10);
 
 /**
  * Describes the message weir.v1.Limits.
  * Use `create(LimitsSchema)` to create a new message.
  */
 export const LimitsSchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 10);
+  messageDesc(file_weir_v1_wire, 11);
 
 /**
  * Describes the message weir.v1.Subscribed.
  * Use `create(SubscribedSchema)` to create a new message.
  */
 export const SubscribedSchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 11);
+  messageDesc(file_weir_v1_wire, 12);
+
+/**
+ * Describes the message weir.v1.Shards.
+ * Use `create(ShardsSchema)` to create a new message.
+ */
+export const ShardsSchema = /*@__PURE__*/
+  messageDesc(file_weir_v1_wire, 13);
+
+/**
+ * Describes the message weir.v1.Shard.
+ * Use `create(ShardSchema)` to create a new message.
+ */
+export const ShardSchema = /*@__PURE__*/
+  messageDesc(file_weir_v1_wire, 14);
 
 /**
  * Describes the message weir.v1.Batch.
  * Use `create(BatchSchema)` to create a new message.
  */
 export const BatchSchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 12);
+  messageDesc(file_weir_v1_wire, 15);
 
 /**
  * Describes the message weir.v1.Entry.
  * Use `create(EntrySchema)` to create a new message.
  */
 export const EntrySchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 13);
+  messageDesc(file_weir_v1_wire, 16);
 
 /**
  * Describes the message weir.v1.Gap.
  * Use `create(GapSchema)` to create a new message.
  */
 export const GapSchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 14);
+  messageDesc(file_weir_v1_wire, 17);
 
 /**
  * Describes the message weir.v1.Refused.
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 15);
+  messageDesc(file_weir_v1_wire, 18);
 
 /**
  * Describes the message weir.v1.Goaway.
  * Use `create(GoawaySchema)` to create a new message.
  */
 export const GoawaySchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 16);
+  messageDesc(file_weir_v1_wire, 19);
 
 /**
  * Describes the message weir.v1.Pong.
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema = /*@__PURE__*/
-  messageDesc(file_weir_v1_wire, 17);
+  messageDesc(file_weir_v1_wire, 20);
 
 /**
  * Describes the enum weir.v1.Mode.
