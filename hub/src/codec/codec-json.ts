@@ -30,6 +30,11 @@ export const jsonCodec: FrameCodec = {
     return encoder.encode(`{"type":"batch",${fields}${counted},"entries":[${entries.map(entryJson).join(',')}]}`)
   },
 
+  addPositions(batch, further) {
+    // The head comes before what producers wrote.
+    return encoder.encode(decoder.decode(batch).replace(/"cursor":"[0-9a-z-]+/, `$&_${further}`))
+  },
+
   frame(frame) {
     return encoder.encode(serverFrameToJson(create(ServerFrameSchema, { frame })))
   },

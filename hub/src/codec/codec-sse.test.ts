@@ -65,7 +65,10 @@ test('the frames of a session have their lines', () => {
   assert.equal(subscribed(Start.HEAD), 'id: 10-3\n\n')
   assert.equal(subscribed(Start.SNAPSHOT), 'event: reset\nid: 10-3\ndata: {"cursor":"10-3"}\n\n')
   assert.equal(
-    frame({ case: 'gap', value: { $typeName: 'weir.v1.Gap', id: 1, from: 2n, to: 5n, reason: 'retention' } }),
+    frame({
+      case: 'gap',
+      value: { $typeName: 'weir.v1.Gap', id: 1, from: 2n, to: 5n, reason: 'retention', channel: 0 },
+    }),
     'event: gap\ndata: {"from":2,"to":5,"reason":"retention"}\n\n',
   )
   assert.equal(

@@ -25,6 +25,10 @@ export const sseCodec: FrameCodec = {
     return encodeText(parts.join(''))
   },
 
+  addPositions(batch, further) {
+    return encoder.encode(decoder.decode(batch).replace(/^id: .*$/gm, `$&_${further}`))
+  },
+
   frame(frame) {
     return frame.case === 'pong' ? commentLine : encodeText(frameText(frame))
   },
@@ -50,8 +54,9 @@ export const commentLine: Uint8Array = new TextEncoder().encode(':\n\n')
 function frameText(frame: ServerFrame['frame']): string {
   switch (frame.case) {
     case 'subscribed': {
-      const { cursor, start } = frame.value
-      const text = formatCursor({ epoch: Number(cursor?.epoch), seq: Number(cursor?.seq) })
+      const { cursor, start, shards } = frame.value
+      const cursors = shards?.shards.map((each) => each.cursor) ?? [cursor]
+      const text = cursors.map((each) => formatCursor({ epoch: Number(each?.epoch), seq: Number(each?.seq) })).join('_')
       // With a snapshot the client drops what it holds; otherwise it only learns where it stands.
       return start === Start.SNAPSHOT ? `event: reset\nid: ${text}\ndata: {"cursor":"${text}"}\n\n` : `id: ${text}\n\n`
     }
@@ -78,3 +83,4 @@ function encodeText(text: string): Uint8Array {
 }
 
 const encoder = new TextEncoder()
+const decoder = new TextDecoder()

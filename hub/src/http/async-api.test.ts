@@ -75,7 +75,9 @@ describe('the AsyncAPI document', () => {
       '{"type":"ping"}',
       serverFrame({ case: 'subscribed', value: { id: 1, channel: 2, cursor: { epoch: 36n, seq: 1n }, start: 4 } }),
       serverFrame({ case: 'welcome', value: { session: 's', hub: 'h', limits: {}, tokenExpires: 9n } }),
+      serverFrame({ case: 'subscribed', value: { id: 1, start: 1, shards: { shards: [shard, shard] } } }),
       serverFrame({ case: 'gap', value: { id: 1, from: 1n, to: 2n, reason: 'retention' } }),
+      serverFrame({ case: 'gap', value: { id: 1, from: 1n, to: 2n, reason: 'retention', channel: 2 } }),
       serverFrame({ case: 'refused', value: { id: 1, code: 'forbidden', message: 'no' } }),
       serverFrame({ case: 'goaway', value: { reason: 'draining', reconnectAfterMs: 5 } }),
       new TextDecoder().decode(
@@ -108,6 +110,8 @@ describe('the AsyncAPI document', () => {
     assert.ok(!JSON.stringify(document).includes('not to be shown'))
   })
 })
+
+const shard = { channel: 2, cursor: { epoch: 36n, seq: 1n } }
 
 function storedEntry(payload: Uint8Array): Entry {
   const bytes = new Uint8Array(entryBytesMax(1, payload.length))

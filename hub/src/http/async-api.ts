@@ -11,6 +11,7 @@ import {
   RemovalSchema,
   type SchemaOptions,
   ServerFrameSchema,
+  ShardSchema,
   shouldReconnect,
 } from '@weir/proto'
 import manifest from '../../package.json' with { type: 'json' }
@@ -142,8 +143,10 @@ function frameMessages(
   const messages: Record<string, { name: string; payload: JsonSchema }> = {}
   for (const field of frame.fields) {
     if (field.fieldKind !== 'message') continue
-    const { properties } = messageSchema(field.message, written)
+    // In JSON a cursor of several positions is one text.
+    const { cursors: _, ...properties } = messageSchema(field.message, written).properties
     const own = { type: { const: field.jsonName }, ...properties, ...(overrides[field.jsonName] ?? {}) }
+    const optional = sometimes[field.jsonName] ?? []
     const payload = {
       type: 'object',
       required: required ?? Object.keys(own).filter((name) => !optional.includes(name)),
@@ -154,15 +157,24 @@ function frameMessages(
   return messages
 }
 
+const written: SchemaOptions = { form: 'written' }
+
 /** Where the JSON form of a frame differs from its Protobuf form. */
 const overrides: Readonly<Record<string, Readonly<Record<string, JsonSchema>>>> = {
   batch: {
     cursor: { type: 'string' },
     entries: { type: 'array', items: { $ref: '#/components/schemas/entry' } },
   },
+  subscribed: { shards: { type: 'array', items: messageSchema(ShardSchema, written) } },
 }
 
-const optional: readonly string[] = ['uncounted']
+/** What frames of a server have at times. */
+const sometimes: Readonly<Record<string, readonly string[]>> = {
+  batch: ['uncounted'],
+  // Either the first two, or the third.
+  subscribed: ['channel', 'cursor', 'shards'],
+  gap: ['channel'],
+}
 
 function entrySchema(): JsonSchema {
   return {
@@ -229,5 +241,3 @@ function pick(bounds: AsyncApiBounds): AsyncApiBounds {
   const { subscriptionsMax, filtersMax, framesPerSecond, windowBytesMax, heartbeatMs, stallMs } = bounds
   return { subscriptionsMax, filtersMax, framesPerSecond, windowBytesMax, heartbeatMs, stallMs }
 }
-
-const written: SchemaOptions = { form: 'written' }

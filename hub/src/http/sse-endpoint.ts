@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { bearerToken, type Identity } from '@weir/mesh'
-import { cursorToWire, Mode, parseCursor, type Subscribe, SubscribeSchema, WeirError } from '@weir/proto'
+import { cursorField, Mode, parseCursor, type Subscribe, SubscribeSchema, WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import { sseDialect } from '../session/weir-dialect.ts'
@@ -78,7 +78,7 @@ export function readSubscribe({ query, lastEventId }: HttpRequest): Subscribe {
     filters: filters.length === 0 ? ['>'] : filters,
     mode: readMode(query.get('mode')),
     intervalMs: readInterval(query.get('interval')),
-    ...(cursor === null ? {} : { cursor: cursorToWire(parseCursor(cursor)) }),
+    ...(cursor === null ? {} : cursorField(parseCursor(cursor))),
   })
 }
 

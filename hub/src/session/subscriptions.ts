@@ -4,7 +4,8 @@ import {
   canonicalFilters,
   checkFilter,
   checkSource,
-  cursorFromWire,
+  cursorOfField,
+  cursorParts,
   Mode,
   type Subscribe,
   WeirError,
@@ -12,7 +13,9 @@ import {
 import { type ChannelKind, readsTheSame } from '../engine/delivery/channel-kind.ts'
 import type { Receiver } from '../engine/delivery/receiver.ts'
 import type { Subscriber } from '../engine/delivery/subscriber.ts'
+import { ShardedSubscription } from '../engine/sharded-subscription.ts'
 import type { Source } from '../engine/source.ts'
+import type { SubscribeRequest } from '../engine/source-options.ts'
 import { limits } from '../limits.ts'
 import type { Sources } from '../sources/sources.ts'
 
@@ -43,10 +46,18 @@ export class Subscriptions {
     const { id, source: name, intervalMs } = request
     const filters = this.#check(request, identity)
     const mode = request.mode === Mode.UNSPECIFIED ? Mode.LATEST : request.mode
-    const asked = request.cursor === undefined ? undefined : cursorFromWire(request.cursor)
-    const source = await this.#hub.sources.acquire(identity.tenant, name)
+    const asked = cursorOfField(request)
+    const sources = await this.#hub.sources.acquire(identity.tenant, name, filters)
     try {
-      const cursor = asked === undefined || resume === undefined ? asked : await resume(source, mode, asked)
+      const [source] = sources
+      if (source === undefined || sources.length > 1) {
+        if (this.#held === ended) for (const each of sources) this.#hub.sources.release(each)
+        else
+          this.#spread(sources, { id, filters, mode, intervalMs, gatherMs }, resume === undefined ? asked : undefined)
+        return
+      }
+      const place = asked?.further === undefined ? asked : placeIn(source, asked)
+      const cursor = place === undefined || resume === undefined ? place : await resume(source, mode, place)
       if (this.#held === ended) return this.#hub.sources.release(source)
       const kind = { filters, intervalMs, gatherMs, copy: 0 }
       const copy = this.#copy(source, kind)
@@ -54,17 +65,17 @@ export class Subscriptions {
       // Most connections read one thing: `concat` keeps no room for more.
       this.#held = this.#held.concat({ source, subscriber })
     } catch (thrown) {
-      this.#hub.sources.release(source)
+      for (const source of sources) this.#hub.sources.release(source)
       throw thrown
     }
   }
 
   /** Nothing happens when there is no such id. */
   remove(id: number): void {
-    const removed = this.#held.find(({ subscriber }) => subscriber.id === id)
-    if (removed === undefined) return
-    this.#held = this.#held.filter((each) => each !== removed)
-    this.#drop(removed)
+    const removed = this.#held.filter(({ subscriber }) => subscriber.id === id)
+    if (removed.length === 0) return
+    this.#held = this.#held.filter(({ subscriber }) => subscriber.id !== id)
+    for (const each of removed) this.#drop(each)
   }
 
   /** Ends what another token of the same client does not grant, and says which ids that were. */
@@ -73,7 +84,7 @@ export class Subscriptions {
       .filter(({ source, subscriber }) => !mayRead(identity, source.name, subscriber.channel.filters))
       .map(({ subscriber }) => subscriber.id)
     for (const id of lost) this.remove(id)
-    return lost
+    return [...new Set(lost)]
   }
 
   /** There is credit: what is behind goes on. */
@@ -86,6 +97,33 @@ export class Subscriptions {
     this.#held = ended
   }
 
+  /** Reads several streams as one subscription. Throws `invalid`. */
+  #spread(sources: readonly Source[], request: SpreadRequest, asked: Cursor | undefined): void {
+    const whole: ShardedSubscription = new ShardedSubscription(this.#receiver, request.id, sources.length, {
+      opened: () => this.resume(),
+      beginAgain: () => this.#spreadAgain(whole, request),
+    })
+    for (const source of sources) {
+      const copy = this.#copy(source, { ...request, copy: 0 })
+      const part = whole.addPart()
+      const cursor = asked && placeIn(source, asked)
+      part.subscriber = source.subscribe(part, { ...request, copy, cursor })
+      this.#held = this.#held.concat({ source, subscriber: part.subscriber })
+    }
+  }
+
+  #spreadAgain(whole: ShardedSubscription, request: SpreadRequest): void {
+    const parts = this.#held.filter(({ subscriber }) => whole.has(subscriber))
+    if (parts.length === 0) return
+    this.#held = this.#held.filter((each) => !parts.includes(each))
+    for (const { source, subscriber } of parts) source.unsubscribe(subscriber)
+    this.#spread(
+      parts.map(({ source }) => source),
+      request,
+      undefined,
+    )
+  }
+
   /** The canonical filters of a request. Throws what makes it refused. */
   #check({ id, source, filters, mode, intervalMs }: Subscribe, identity: Identity): readonly string[] {
     const { subscriptionsMax, filtersMax } = this.#hub.settings
@@ -93,7 +131,7 @@ export class Subscriptions {
     if (this.#held.some(({ subscriber }) => subscriber.id === id)) {
       throw new WeirError('conflict', `The id ${id} is in use on this connection.`)
     }
-    if (this.#held.length >= subscriptionsMax) {
+    if (this.#held.length >= subscriptionsMax && this.#ids() >= subscriptionsMax) {
       throw new WeirError('quota_exceeded', `A connection has at most ${subscriptionsMax} subscriptions.`)
     }
     if (filters.length === 0 || filters.length > filtersMax) {
@@ -105,6 +143,11 @@ export class Subscriptions {
     }
     checkRead(identity, source, filters)
     return canonicalFilters(filters)
+  }
+
+  /** How many subscriptions there are, as the client counts them. */
+  #ids(): number {
+    return new Set(this.#held.map(({ subscriber }) => subscriber.id)).size
   }
 
   /** The first number that no subscription of this connection to the same has. */
@@ -121,6 +164,14 @@ export class Subscriptions {
     source.unsubscribe(subscriber)
     this.#hub.sources.release(source)
   }
+}
+
+/** What is asked for, of a subscription to several streams. */
+type SpreadRequest = Pick<SubscribeRequest, 'id' | 'filters' | 'mode' | 'intervalMs' | 'gatherMs'>
+
+/** The position of a cursor in one of several streams; before all of them where it has none. */
+function placeIn(source: Source, asked: Cursor): Cursor {
+  return cursorParts(asked).find(({ epoch }) => epoch === source.log.epoch) ?? { epoch: 0, seq: 0 }
 }
 
 /** What a connection reads of one source. */

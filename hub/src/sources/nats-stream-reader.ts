@@ -6,6 +6,7 @@ import {
   sourceStream,
   sourceSubject,
   streamState,
+  tenantOfShard,
 } from '@weir/mesh'
 import { commonFilter, entryBytesMax, WeirError, writeEntry } from '@weir/proto'
 import type { StreamChunk, StreamRange, StreamRead, StreamReader } from '../engine/cursor/stream-reader.ts'
@@ -26,11 +27,12 @@ export class NatsStreamReader implements StreamReader {
   /** Shared by all that ask at once, as thousands do that resume. */
   #range: Promise<StreamRange> | undefined
 
-  constructor(nc: NatsConnection, tenant: string, source: string, semaphore: Semaphore) {
+  /** @param shard the tenant, where it has one stream of events, and of buckets */
+  constructor(nc: NatsConnection, shard: string, source: string, semaphore: Semaphore) {
     this.#nc = nc
-    this.#tenant = tenant
-    this.#stream = sourceStream(tenant, source)
-    this.#prefix = `${sourceSubject(tenant, source)}.`
+    this.#tenant = tenantOfShard(shard)
+    this.#stream = sourceStream(shard, source)
+    this.#prefix = `${sourceSubject(shard, source)}.`
     this.#semaphore = semaphore
   }
 

@@ -5,6 +5,7 @@ import { connectNats, createLogger, defaultTenantSpec, type NatsConnection, prov
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { WeirError } from '@weir/proto'
 import { MemoryBudget } from '../engine/log/memory-budget.ts'
+import type { Source } from '../engine/source.ts'
 import { Sources } from './sources.ts'
 
 const log = createLogger('test', 'silent')
@@ -31,7 +32,7 @@ describe('the sources of a hub', () => {
   })
 
   test('open one with its first user and close it a while after its last, with all that it held', async () => {
-    const [first, second] = await Promise.all([sources.acquire('main', 'events'), sources.acquire('main', 'events')])
+    const [first, second] = await Promise.all([acquire('events'), acquire('events')])
     assert.equal(first, second)
     assert.ok(budget.ringBytes > 0)
     const tail = [...sources][0]?.tail
@@ -39,7 +40,7 @@ describe('the sources of a hub', () => {
     await sleep(2 * idleMs)
     assert.equal([...sources].length, 1, 'somebody has it')
     sources.release(second)
-    const again = await sources.acquire('main', 'events')
+    const again = await acquire('events')
     assert.equal(again, first, 'it stays for a while')
     sources.release(again)
     await sleep(2 * idleMs)
@@ -48,14 +49,20 @@ describe('the sources of a hub', () => {
     await nc.request('ev.main.rooms.r1', 'y')
     await nc.flush()
     assert.equal(tail?.head, 1, 'it hears nothing any more')
-    assert.notEqual(await sources.acquire('main', 'events'), first)
+    assert.notEqual(await acquire('events'), first)
     sources.close()
   })
 
+  async function acquire(name: string): Promise<Source> {
+    const [source] = await sources.acquire('main', name, ['>'])
+    assert.ok(source !== undefined)
+    return source
+  }
+
   test('forget one that cannot be opened', async () => {
     const missing = (error: unknown): boolean => error instanceof WeirError && error.code === 'not_found'
-    await assert.rejects(sources.acquire('main', 'nothing'), missing)
+    await assert.rejects(acquire('nothing'), missing)
     assert.equal([...sources].length, 0)
-    await assert.rejects(sources.acquire('main', 'nothing'), missing)
+    await assert.rejects(acquire('nothing'), missing)
   })
 })

@@ -1,4 +1,14 @@
-import { type Logger, type NatsConnection, Tail, type TailStats, type Traces } from '@weir/mesh'
+import {
+  EventShards,
+  type Logger,
+  type NatsConnection,
+  shardOf,
+  Tail,
+  type TailStats,
+  type Traces,
+  tenantOfShard,
+} from '@weir/mesh'
+import { isSubject } from '@weir/proto'
 import type { SourceCounters } from '../engine/delivery/source-counters.ts'
 import { Flusher } from '../engine/flusher.ts'
 import type { MemoryBudget } from '../engine/log/memory-budget.ts'
@@ -13,6 +23,8 @@ import { TracedSink } from './traced-sink.ts'
  * none for a while.
  */
 export class Sources {
+  /** Which streams have the events of each tenant. */
+  readonly shards: EventShards
   readonly #options: SourcesOptions
   readonly #held: Map<string, HeldSource> = new Map()
   readonly #reads = new Semaphore(limits.streamReadsMax)
@@ -23,18 +35,31 @@ export class Sources {
 
   constructor(options: SourcesOptions) {
     this.#options = options
+    this.shards = new EventShards(options.nc)
     this.#flusher = new Flusher((seconds) => options.onPass(seconds, this.#endSpans()))
   }
 
   /**
-   * The source, loaded. Throws `not_found` or `unavailable`. Whoever gets it gives it back with
+   * The sources in which entries that match may lie, loaded: one, or of the events of a sharded
+   * tenant one a shard. Throws `not_found` or `unavailable`. Whoever gets them gives each back with
    * `release`.
    */
-  async acquire(tenant: string, name: string): Promise<Source> {
-    const key = `${tenant} ${name}`
+  async acquire(tenant: string, name: string, filters: readonly string[]): Promise<readonly Source[]> {
+    if (name !== 'events') return [await this.#acquire(tenant, name)]
+    const shards = shardsOfFilters(await this.shards.of(tenant), filters)
+    const acquired = await Promise.allSettled(shards.map((shard) => this.#acquire(shard, name)))
+    const failed = acquired.find((each) => each.status === 'rejected')
+    const sources = acquired.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+    if (failed === undefined) return sources
+    for (const source of sources) this.release(source)
+    throw failed.reason
+  }
+
+  async #acquire(shard: string, name: string): Promise<Source> {
+    const key = `${shard} ${name}`
     let held = this.#held.get(key)
     if (held === undefined) {
-      held = this.#open(tenant, name)
+      held = this.#open(shard, name)
       this.#held.set(key, held)
     }
     held.users++
@@ -78,13 +103,14 @@ export class Sources {
     for (const [key, held] of this.#held) this.#close(key, held)
   }
 
-  #open(tenant: string, name: string): HeldSource {
+  #open(shard: string, name: string): HeldSource {
+    const tenant = tenantOfShard(shard)
     const { nc, log, budget, ringBytes, latestSubjects, traces } = this.#options
     const { tombstonesMax, tombstoneMs, batchBytesMax } = limits
     const source: Source = new Source({
       name,
       bounds: { tenant, budget, ringBytesMax: ringBytes, subjectsMax: latestSubjects, tombstonesMax, tombstoneMs },
-      reader: new NatsStreamReader(nc, tenant, name, this.#reads),
+      reader: new NatsStreamReader(nc, shard, name, this.#reads),
       hasRemovals: name !== 'events',
       batchBytesMax,
       nextChannel: () => ++this.#channels,
@@ -97,10 +123,10 @@ export class Sources {
         return () => clearTimeout(timer)
       },
       onReadFailed: (thrown) =>
-        log.warn({ err: thrown, tenant, source: name }, 'a stream could not be read; will try again'),
+        log.warn({ err: thrown, tenant: shard, source: name }, 'a stream could not be read; will try again'),
     })
     const traced = traces && new TracedSink(source, traces)
-    const tail: Tail = new Tail({ nc, tenant, source: name, sink: traced ?? source, log })
+    const tail: Tail = new Tail({ nc, tenant: shard, source: name, sink: traced ?? source, log })
     return { source, tail, traced, opened: tail.open(), users: 0, idle: undefined }
   }
 
@@ -119,6 +145,12 @@ export class Sources {
     held.source.close()
     addTotals(this.#past, held)
   }
+}
+
+/** A filter without a wildcard is a subject, which lies in one shard. */
+function shardsOfFilters(shards: readonly string[], filters: readonly string[]): readonly string[] {
+  if (shards.length === 1 || !filters.every(isSubject)) return shards
+  return [...new Set(filters.map((subject) => shardOf(shards, subject)))]
 }
 
 export interface SourcesOptions {

@@ -14,4 +14,11 @@ export interface Codec {
    * says.
    */
   batch(head: BatchHead, epoch: number, entries: readonly Entry[], reads: Reads): Uint8Array
+  /**
+   * Adds the positions in other streams to each cursor of a batch, for a subscription that reads
+   * several; absent where cursors of batches have a stream each.
+   *
+   * @param further as they stand in the text of a cursor
+   */
+  addPositions?(batch: Uint8Array, further: string): Uint8Array
 }

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf'
-import { type Identity, mayPublish } from '@weir/mesh'
+import { type Identity, mayPublish, shardOf } from '@weir/mesh'
 import {
   asWeirError,
   type Cursor,
@@ -174,7 +174,8 @@ export class CentrifugeConversation {
     const { id, payload } = publishedEvent(data, identity)
     const { hub } = this.#party
     hub.publishQuota.take(identity, subject, data.length, hub.now())
-    await hub.publisher.publish(identity.tenant, subject, id, payload)
+    const shards = await hub.sources.shards.of(identity.tenant)
+    await hub.publisher.publish(shardOf(shards, subject), subject, id, payload)
     return { publish: {} }
   }
 

@@ -67,8 +67,9 @@ export class ChannelTable {
       case 'subscribed': {
         const { id, cursor, start } = frame.value
         const entry = this.#byId.get(id)
-        if (entry === undefined || cursor === undefined) return undefined
-        return entry.isAnswered ? this.#end(entry, party) : answer(entry, cursorFromWire(cursor), start)
+        if (entry === undefined) return undefined
+        if (entry.isAnswered) return this.#end(entry, party)
+        return answer(entry, cursor && cursorFromWire(cursor), start)
       }
       case 'gap': {
         const { id, from, to } = frame.value
@@ -96,15 +97,21 @@ export class ChannelTable {
   }
 }
 
-function answer(entry: ChannelEntry, cursor: Cursor, start: Start): ReplyInit {
+/**
+ * @param cursor undefined for a channel of several streams, in which the protocol has no position
+ */
+function answer(entry: ChannelEntry, cursor: Cursor | undefined, start: Start): ReplyInit {
   entry.isAnswered = true
   const { recovered } = entry
+  entry.recovered = undefined
+  const data = encoder.encode(JSON.stringify({ start: enumName(startValues, start) }))
+  if (cursor === undefined) {
+    return { id: entry.command, subscribe: { wasRecovering: entry.isRecovering, recovered: false, data } }
+  }
   const goesOn = recovered?.at.epoch === cursor.epoch && recovered.at.seq === cursor.seq && start !== Start.SNAPSHOT
   const publications = goesOn ? recovered.publications : []
   // Clients move their position by the publications.
   const offset = publications.length > 0 ? (recovered?.since ?? 0) : cursor.seq
-  entry.recovered = undefined
-  const data = encoder.encode(JSON.stringify({ start: enumName(startValues, start) }))
   return {
     id: entry.command,
     subscribe: {

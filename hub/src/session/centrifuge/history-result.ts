@@ -9,7 +9,7 @@ import type { Party } from '../party.ts'
 import { checkRead } from '../subscriptions.ts'
 import { formatEpoch, positionOf } from './channel-table.ts'
 import type { Encoding } from './encoding.ts'
-import { unrecoverable } from './protocol-codes.ts'
+import { notAvailable, unrecoverable } from './protocol-codes.ts'
 
 /**
  * Answers a question for history. A limit of 0 asks for the position alone, and one below 0 for as
@@ -27,8 +27,11 @@ export async function historyResult(
   // Of many questions at once, each answer goes into the socket when the one before has left it.
   await party.answersTaken()
   const { sources } = party.hub
-  const source = await sources.acquire(identity.tenant, name)
+  const [source, ...further] = await sources.acquire(identity.tenant, name, filters)
   try {
+    if (source === undefined || further.length > 0) {
+      return { error: notAvailable('This channel lies in several streams, of which there is no one history.') }
+    }
     const { entries, top, isLost } = await readHistory(source, {
       filters,
       accepts: compileFilters(filters),
@@ -42,7 +45,7 @@ export async function historyResult(
     const publications = encoding.publications(entries, { source: name, filters, intervalMs: 0 })
     return { history: { publications, epoch: formatEpoch(top.epoch), offset: BigInt(top.seq) } }
   } finally {
-    sources.release(source)
+    for (const each of [source, ...further]) if (each !== undefined) sources.release(each)
   }
 }
 
