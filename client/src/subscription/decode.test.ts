@@ -50,5 +50,5 @@ test('a validator that is a function is a validator', async () => {
 })
 
 function entryOf(json: string): Entry {
-  return new Entry('rooms.r1', 9, 1, json, jsonCodec.decodeEvent)
+  return new Entry('rooms.r1', 9, { epoch: 1, seq: 9 }, json, jsonCodec.decodeEvent)
 }

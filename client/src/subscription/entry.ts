@@ -1,5 +1,6 @@
 import {
   type Alert,
+  type Cursor,
   type Event,
   formatCursor,
   JsonEvent,
@@ -19,23 +20,27 @@ export class Entry {
   readonly type = 'entry'
   readonly subject: string
   readonly seq: number
-  readonly #epoch: number | undefined
+  readonly #place: Cursor | undefined
   readonly #encoded: EncodedEvent
   readonly #decode: (encoded: EncodedEvent) => Event
   #event: Event | undefined
   #data: { readonly value: unknown } | undefined
 
-  /** Not for applications: subscriptions and the read API give them. */
+  /**
+   * Not for applications: subscriptions and the read API give them.
+   *
+   * @param place a position in the stream of the entry, and those in the others
+   */
   constructor(
     subject: string,
     seq: number,
-    epoch: number | undefined,
+    place: Cursor | undefined,
     encoded: EncodedEvent,
     decode: (encoded: EncodedEvent) => Event,
   ) {
     this.subject = subject
     this.seq = seq
-    this.#epoch = epoch
+    this.#place = place
     this.#encoded = encoded
     this.#decode = decode
   }
@@ -93,15 +98,15 @@ export class Entry {
    * the cursor.
    */
   get cursor(): string {
-    if (this.#epoch === undefined) throw new WeirError('invalid', 'Go on at the cursor of the page that this is from.')
-    return formatCursor({ epoch: this.#epoch, seq: this.seq })
+    if (this.#place === undefined) throw new WeirError('invalid', 'Go on at the cursor of the page that this is from.')
+    return formatCursor({ ...this.#place, seq: this.seq })
   }
 
   /** The same entry for those who keep it: it no longer holds the whole message that it came in. */
   detached(): Entry {
     const encoded = this.#encoded instanceof JsonEvent ? this.#encoded.text : this.#encoded
     const own = typeof encoded === 'string' ? copyOf(encoded) : encoded.slice()
-    return new Entry(this.subject, this.seq, this.#epoch, own, this.#decode)
+    return new Entry(this.subject, this.seq, this.#place, own, this.#decode)
   }
 
   #decodeEvent(): Event {

@@ -50,7 +50,7 @@ export class FeedTable {
   add(feed: Feed): void {
     const ticket: Ticket = {
       id: 0,
-      channel: undefined,
+      channels: [],
       phase: 'parked',
       refusals: 0,
       cancelRetry: nothing,
@@ -141,12 +141,12 @@ export class FeedTable {
     }
     ticket.phase = 'served'
     ticket.refusals = 0
-    ticket.channel = frame.channel
-    if (this.#channels.has(frame.channel)) {
+    ticket.channels = feed.channels
+    if (feed.channels.some((channel) => this.#channels.has(channel))) {
       this.#events.broken('The hub gave two subscriptions of this connection one channel.')
       return
     }
-    this.#channels.set(frame.channel, feed)
+    for (const channel of feed.channels) this.#channels.set(channel, feed)
     this.#announceResumed()
   }
 
@@ -207,8 +207,8 @@ export class FeedTable {
   }
 
   #leaveChannel(ticket: Ticket): void {
-    if (ticket.channel !== undefined) this.#channels.delete(ticket.channel)
-    ticket.channel = undefined
+    for (const channel of ticket.channels) this.#channels.delete(channel)
+    ticket.channels = []
   }
 
   #announceResumed(): void {
@@ -220,7 +220,7 @@ export class FeedTable {
 /** What a session knows of a feed. */
 interface Ticket {
   id: number
-  channel: number | undefined
+  channels: readonly number[]
   /**
    * `asked`: no answer yet. `refused`: for now; it is asked for again. `parked`: not asked for
    * until it is read.

@@ -5,6 +5,7 @@ import {
   type Batch,
   BatchSchema,
   type Cursor,
+  formatCursor,
   type Gap,
   GapSchema,
   Mode,
@@ -137,6 +138,44 @@ test('3: a snapshot of which nothing was read begins again', async () => {
   assert.deepEqual(feed.restart(3).cursor?.seq, 0n)
 })
 
+test('a feed of several streams goes on in each where the application is', async () => {
+  const feed = newFeed(Mode.ALL)
+  feed.restart(1)
+  assert.ok(feed.subscribed(sharded(Start.HEAD, { 1: [7, 5], 2: [8, 50] })))
+  assert.deepEqual(feed.channels, [1, 2])
+  take(feed, batch(5, 9, { 6: 'a', 8: 'a' }))
+  take(feed, { ...batch(50, 60, { 55: 'b' }), channel: 2 })
+  assert.ok(!feed.expects(batch(50, 61)))
+  assert.ok(!feed.expects({ ...batch(9, 61), channel: 2 }))
+  await feed.inbox.next()
+  assert.equal(formatCursor(feed.inbox.position as Cursor), '7-6_8-1e')
+  await feed.inbox.next()
+  const { value } = await feed.inbox.next()
+  assert.equal(value?.type === 'entry' && value.cursor, '8-1j_7-9')
+  assert.equal(formatCursor(feed.inbox.position as Cursor), '8-1o_7-9')
+  const { cursor, cursors } = feed.restart(2)
+  assert.equal(cursor, undefined)
+  assert.deepEqual(
+    cursors?.cursors.map(({ epoch, seq }) => [epoch, seq]),
+    [
+      [8n, 60n],
+      [7n, 9n],
+    ],
+  )
+})
+
+test('of several streams a gap is of one, and one that is another begins with a gap', async () => {
+  const feed = newFeed(Mode.ALL, { epoch: 7, seq: 5, further: [{ epoch: 8, seq: 50 }] })
+  feed.restart(1)
+  assert.ok(feed.subscribed(sharded(Start.MEMORY, { 1: [7, 5], 2: [9, 0] })))
+  assert.ok(!feed.gap(gap(5, 6, 'retention')))
+  assert.ok(feed.gap({ ...gap(5, 6, 'retention'), channel: 1 }))
+  take(feed, { ...batch(0, 3, { 3: 'b' }), channel: 2 })
+  feed.inbox.finish(undefined)
+  assert.deepEqual(await drain(feed), ['gap 50-0 epoch', 'gap 5-6 retention', 'entry 3'])
+  assert.equal(formatCursor(feed.inbox.position as Cursor), '9-3_7-6')
+})
+
 test('what was left out is counted', () => {
   const feed = newFeed()
   feed.subscribed(subscribed(Start.HEAD, 1, 0))
@@ -155,6 +194,15 @@ function newFeed(mode: Mode = Mode.LATEST, cursor?: Cursor): Feed {
 
 function subscribed(start: Start, epoch: number, seq: number): Subscribed {
   return create(SubscribedSchema, { id: 1, channel: 1, start, cursor: { epoch: BigInt(epoch), seq: BigInt(seq) } })
+}
+
+/** @param streams epoch and sequence by channel */
+function sharded(start: Start, streams: Record<number, readonly [number, number]>): Subscribed {
+  const shards = Object.entries(streams).map(([channel, [epoch, seq]]) => ({
+    channel: Number(channel),
+    cursor: { epoch: BigInt(epoch), seq: BigInt(seq) },
+  }))
+  return create(SubscribedSchema, { id: 1, start, shards: { shards } })
 }
 
 function gap(from: number, to: number, reason: string): Gap {

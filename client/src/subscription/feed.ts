@@ -1,7 +1,7 @@
 import {
   type Cursor,
-  cursorFromWire,
-  cursorToWire,
+  cursorField,
+  cursorParts,
   type Event,
   type Gap,
   type Mode,
@@ -13,6 +13,7 @@ import {
   startValues,
 } from '@weir/proto'
 import type { EncodedEvent, HubBatch } from '../session/codec.ts'
+import { StreamPositions } from '../session/stream-positions.ts'
 import { Entry } from './entry.ts'
 import { Inbox } from './inbox.ts'
 import type { GapItem, Removed } from './subscription-item.ts'
@@ -42,8 +43,10 @@ export interface FeedRequest {
 export class Feed {
   readonly request: FeedRequest
   readonly inbox: Inbox
-  /** Where the next batch must begin. */
-  #expected: Cursor | undefined
+  /** From where it was asked for, or where the last session ended it. */
+  #asked: Cursor | undefined
+  /** Where the next batch of each channel must begin; empty before the hub has answered. */
+  readonly #expected: StreamPositions = new StreamPositions()
   #conflated = 0
   #intervalMs: number
   readonly #decodeEvent: DecodeEvent
@@ -71,37 +74,39 @@ export class Feed {
     return this.#intervalMs !== before
   }
 
+  /** Under which the hub sends its batches; none before it has answered. */
+  get channels(): readonly number[] {
+    return this.#expected.channels
+  }
+
   /** The Subscribe that goes on where the application is. */
   restart(id: number): Subscribe {
     this.inbox.clear()
     const cursor = this.inbox.position
-    this.#expected = cursor
+    this.#asked = cursor
+    this.#expected.clear()
     const { source, filters, mode } = this.request
     const $typeName = 'weir.v1.Subscribe'
     const subscribe: Subscribe = { $typeName, id, source, filters: [...filters], mode, intervalMs: this.#intervalMs }
-    return cursor === undefined ? subscribe : { ...subscribe, cursor: cursorToWire(cursor) }
+    return { ...subscribe, ...cursorField(cursor) }
   }
 
   /** False when the frame cannot be followed. Throws `malformed`. */
   subscribed(frame: Subscribed): boolean {
-    if (frame.cursor === undefined) return false
-    const cursor = cursorFromWire(frame.cursor)
-    const known = this.#expected
-    this.#expected = cursor
+    const known = this.#expected.whole ?? this.#asked
+    if (!this.#expected.begin(frame)) return false
+    const end = this.#expected.whole as Cursor
     if (frame.start === startValues.SNAPSHOT) {
       this.inbox.clear()
-      this.inbox.deliver({ items: [{ type: 'reset' }], end: cursor, bytes: 0, finished: nothing })
+      this.inbox.deliver({ items: [{ type: 'reset' }], end, bytes: 0, finished: nothing })
       return true
     }
-    if (known === undefined || (known.epoch === cursor.epoch && known.seq === cursor.seq)) {
-      // Nothing precedes it, so this is where to go on if the connection is lost before anything is
-      // read.
-      this.inbox.deliver({ items: [], end: cursor, bytes: 0, finished: nothing })
-      return true
-    }
-    if (known.epoch !== cursor.epoch) this.#deliverGap(known.seq, cursor, 'epoch')
-    else if (known.seq < cursor.seq) this.#deliverGap(known.seq, cursor, 'unannounced')
-    return known.epoch !== cursor.epoch || known.seq <= cursor.seq
+    const gaps = known === undefined ? [] : gapsBetween(cursorParts(known), this.#expected.cursors)
+    if (gaps === undefined) return false
+    // Where nothing precedes it, this is where to go on if the connection is lost before anything
+    // is read.
+    this.inbox.deliver({ items: gaps, end, bytes: 0, finished: nothing })
+    return true
   }
 
   /**
@@ -109,17 +114,16 @@ export class Feed {
    * for.
    */
   expects(batch: HubBatch): boolean {
-    if (this.#expected === undefined || Number(batch.from) !== this.#expected.seq) return false
+    if (Number(batch.from) !== this.#expected.of(batch.channel)?.seq) return false
     return this.request.mode === modeValues.LATEST || batch.conflated === 0n
   }
 
   /** A batch that it expects. */
   batch(batch: HubBatch, bytes: number, finished: (bytes: number) => void): void {
-    const epoch = this.#expected?.epoch ?? 0
-    const end = { epoch, seq: Number(batch.to) }
-    this.#expected = end
+    const epoch = this.#expected.of(batch.channel)?.epoch ?? 0
+    const end = this.#expected.move(batch.channel, { epoch, seq: Number(batch.to) })
     this.#conflated += Number(batch.conflated)
-    const entries = batch.entries.map((entry) => this.#itemOf(entry, epoch))
+    const entries = batch.entries.map((entry) => this.#itemOf(entry, end))
     // Of a bucket, whoever wants every entry is told where older values are gone.
     const isThin = batch.uncounted && this.request.mode === modeValues.ALL
     const gap: GapItem = { type: 'gap', from: Number(batch.from), to: end.seq, reason: 'superseded' }
@@ -127,29 +131,42 @@ export class Feed {
   }
 
   /** False when the gap does not continue where the last frame ended. */
-  gap({ from, to, reason }: Gap): boolean {
+  gap({ from, to, reason, channel }: Gap): boolean {
     // Subscribed has told that already: its cursor is of another epoch.
     if (reason === 'epoch') return true
-    const known = this.#expected
+    const known = this.#expected.of(channel)
     if (known === undefined || Number(from) > known.seq) return false
     if (Number(to) <= known.seq) return true
-    this.#expected = { epoch: known.epoch, seq: Number(to) }
-    this.#deliverGap(Number(from), this.#expected, reason)
+    const end = this.#expected.move(channel, { epoch: known.epoch, seq: Number(to) })
+    const item: GapItem = { type: 'gap', from: Number(from), to: end.seq, reason }
+    this.inbox.deliver({ items: [item], end, bytes: 0, finished: nothing })
     return true
   }
 
-  #itemOf({ subject, seq, content }: ReceivedEntry<EncodedEvent>, epoch: number): Entry | Removed {
+  /** @param end where the batch of the entry ends */
+  #itemOf({ subject, seq, content }: ReceivedEntry<EncodedEvent>, end: Cursor): Entry | Removed {
     if (content.case !== 'removal') {
-      return new Entry(subject, Number(seq), epoch, content.value ?? noBytes, this.#decodeEvent)
+      return new Entry(subject, Number(seq), end, content.value ?? noBytes, this.#decodeEvent)
     }
     const reason = content.value === removalValues.EXPIRED ? 'expired' : 'deleted'
     return { type: 'removed', subject, seq: Number(seq), reason }
   }
+}
 
-  #deliverGap(from: number, end: Cursor, reason: string): void {
-    const item: GapItem = { type: 'gap', from, to: end.seq, reason }
-    this.inbox.deliver({ items: [item], end, bytes: 0, finished: nothing })
+/**
+ * What lies between where a subscription was and where it begins, stream by stream; undefined when
+ * it begins before that.
+ */
+function gapsBetween(known: readonly Cursor[], begun: readonly Cursor[]): GapItem[] | undefined {
+  const gone = known.filter(({ epoch }) => !begun.some((stream) => stream.epoch === epoch))
+  const gaps: GapItem[] = []
+  for (const { epoch, seq } of begun) {
+    const before = known.find((stream) => stream.epoch === epoch)
+    if (before === undefined) gaps.push({ type: 'gap', from: gone.shift()?.seq ?? 0, to: seq, reason: 'epoch' })
+    else if (before.seq < seq) gaps.push({ type: 'gap', from: before.seq, to: seq, reason: 'unannounced' })
+    else if (before.seq > seq) return undefined
   }
+  return gaps
 }
 
 type DecodeEvent = (encoded: EncodedEvent) => Event

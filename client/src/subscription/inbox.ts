@@ -4,8 +4,10 @@ import type { StateChanged, SubscriptionItem } from './subscription-item.ts'
 /** What one frame brought for a subscription. */
 export interface Delivery {
   readonly items: readonly Exclude<SubscriptionItem, StateChanged>[]
-  /** The position once all items are taken. */
-  end: Cursor
+  /** The position once all items are taken, if no frame without items has moved it further. */
+  readonly end: Cursor
+  /** To where such a frame has moved it. */
+  movedTo?: Cursor
   /** What it counts against the window. */
   readonly bytes: number
   /** Gives the bytes back. */
@@ -110,8 +112,8 @@ export class Inbox {
     const item = first?.items[this.#taken]
     if (first === undefined || item === undefined) return undefined
     this.#taken++
-    if (this.#taken === first.items.length) this.#position = first.end
-    else if ('seq' in item) this.#position = { epoch: first.end.epoch, seq: item.seq }
+    if (this.#taken === first.items.length) this.#position = first.movedTo ?? first.end
+    else if ('seq' in item) this.#position = { ...first.end, seq: item.seq }
     return item
   }
 
@@ -134,7 +136,7 @@ export class Inbox {
   /** Nothing of it is held, so a delivery without items is finished as it comes. */
   #pass(delivery: Delivery): void {
     const last = this.#deliveries.at(-1)
-    if (last !== undefined && this.#isUntaken(last)) last.end = delivery.end
+    if (last !== undefined && this.#isUntaken(last)) last.movedTo = delivery.end
     else this.#position = delivery.end
     this.#giveBack(delivery)
   }

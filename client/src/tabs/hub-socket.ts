@@ -160,7 +160,7 @@ export class HubSocket {
         break
       case 'gap': {
         const lane = this.#lanes.byId(frame.value.id)
-        lane?.reached(frame.value.to)
+        lane?.reached(frame.value.channel, frame.value.to)
         if (lane !== undefined) this.#tell(lane.tab, { ...frame, value: { ...frame.value, id: lane.tabId } })
         break
       }
@@ -216,7 +216,7 @@ export class HubSocket {
       this.#credit?.finished(bytes)
       return
     }
-    lane.reached(batch.to)
+    lane.reached(batch.channel, batch.to)
     lane.tab.sent(bytes)
     lane.tab.events.received(message)
     this.#bound(lane.tab)

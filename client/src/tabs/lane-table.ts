@@ -64,12 +64,12 @@ export class LaneTable {
     for (const lane of this.#tabs.get(tab)?.values() ?? []) this.#ask(lane)
   }
 
-  subscribed({ id, channel, cursor }: Subscribed): Lane | undefined {
-    const lane = this.#ids.get(id)
+  subscribed(frame: Subscribed): Lane | undefined {
+    const lane = this.#ids.get(frame.id)
     if (lane === undefined) return undefined
     this.#leaveChannel(lane)
-    lane.begins(channel, cursor)
-    this.#channels.set(channel, lane)
+    lane.begins(frame)
+    for (const channel of lane.channels) this.#channels.set(channel, lane)
     return lane
   }
 
@@ -98,7 +98,7 @@ export class LaneTable {
     this.#send({ case: 'unsubscribe', value: { $typeName: 'weir.v1.Unsubscribe', id: hubId } })
   }
 
-  #leaveChannel({ channel }: Lane): void {
-    if (channel !== undefined) this.#channels.delete(channel)
+  #leaveChannel({ channels }: Lane): void {
+    for (const channel of channels) this.#channels.delete(channel)
   }
 }

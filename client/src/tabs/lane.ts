@@ -1,4 +1,5 @@
-import type { Subscribe } from '@weir/proto'
+import { type Cursor, cursorField, cursorOfField, type Subscribe, type Subscribed } from '@weir/proto'
+import { StreamPositions } from '../session/stream-positions.ts'
 import type { TabSocket } from './tab-socket.ts'
 
 /** A subscription of one tab on the socket of all tabs. */
@@ -6,14 +7,15 @@ export class Lane {
   readonly tab: TabSocket
   readonly #request: Subscribe
   #hubId: number | undefined
-  #channel: number | undefined
-  /** Up to where the tab was sent. */
-  #position: Subscribe['cursor']
+  /** Up to where the tab was sent, before the hub has answered. */
+  #asked: Cursor | undefined
+  /** Up to where it was sent since. */
+  readonly #reached: StreamPositions = new StreamPositions()
 
   constructor(tab: TabSocket, request: Subscribe) {
     this.tab = tab
     this.#request = request
-    this.#position = request.cursor
+    this.#asked = cursorOfField(request)
   }
 
   /** The id that the tab gave. */
@@ -26,30 +28,31 @@ export class Lane {
     return this.#hubId
   }
 
-  /** Undefined before the hub has answered. */
-  get channel(): number | undefined {
-    return this.#channel
+  /** None before the hub has answered. */
+  get channels(): readonly number[] {
+    return this.#reached.channels
   }
 
   /** The Subscribe that goes on where the tab is. */
   request(hubId: number): Subscribe {
     this.#hubId = hubId
-    const { cursor: _, ...request } = this.#request
-    const cursor = this.#position
-    return { ...request, id: hubId, ...(cursor && { cursor }) }
+    const { cursor: _, cursors: __, ...request } = this.#request
+    return { ...request, id: hubId, ...cursorField(this.#asked) }
   }
 
-  begins(channel: number, at: Subscribe['cursor']): void {
-    this.#channel = channel
-    this.#position = at
+  begins(frame: Subscribed): void {
+    this.#reached.begin(frame)
   }
 
-  reached(seq: bigint): void {
-    if (this.#position !== undefined) this.#position = { ...this.#position, seq }
+  /** @param channel 0 for the one that there is */
+  reached(channel: number, seq: bigint): void {
+    const known = this.#reached.of(channel)
+    if (known !== undefined) this.#reached.move(channel, { epoch: known.epoch, seq: Number(seq) })
   }
 
   pauses(): void {
     this.#hubId = undefined
-    this.#channel = undefined
+    this.#asked = this.#reached.whole ?? this.#asked
+    this.#reached.clear()
   }
 }
