@@ -35,6 +35,8 @@ export interface IngestParts extends Pick<PipelineParts, 'verifier' | 'log'>, Pi
   readonly traces?: PipelineParts['traces']
   /** Asked once for each tenant; when absent, all that tokens name are there. */
   readonly tenantExists?: GateOptions['tenantExists']
+  /** Every tenant has one stream when absent. */
+  readonly shardsOf?: GateOptions['shardsOf']
   /** Shared with other doors of the same ingest; its own when absent. */
   readonly gate?: Gate
   /** As PipelineParts has it; true when absent. */
@@ -57,7 +59,7 @@ export function createIngestApp(parts: IngestParts): IngestApp {
   const limits = { ...ingestLimits, ...parts.limits }
   const pipeline = new Pipeline({
     ...parts,
-    gate: parts.gate ?? new Gate({ publisher, tenantExists, limits }),
+    gate: parts.gate ?? new Gate({ publisher, tenantExists, shardsOf: parts.shardsOf, limits }),
     unpackers: parts.unpackers ?? streamUnpackers,
     now: parts.now ?? Date.now,
     otlpDedupe: parts.otlpDedupe ?? true,

@@ -1,5 +1,6 @@
 import {
   connectNatsByWebSocket,
+  EventShards,
   type NatsConnection,
   Publisher,
   problem,
@@ -64,9 +65,17 @@ interface OpenIngest {
 async function open({ natsUrl, ...options }: EdgeOptions, verifier: Verifier): Promise<OpenIngest> {
   const nc = await connectNatsByWebSocket({ url: natsUrl, name: 'ingest' })
   const publisher = new Publisher(nc)
+  const shards = new EventShards(nc)
   return {
     nc,
     publisher,
-    ingest: createIngest({ ...options, verifier, publisher, tenantExists: tenantExistsIn(nc), log: console }),
+    ingest: createIngest({
+      ...options,
+      verifier,
+      publisher,
+      tenantExists: tenantExistsIn(shards),
+      shardsOf: shards.known.bind(shards),
+      log: console,
+    }),
   }
 }

@@ -3,6 +3,7 @@ import {
   createLogger,
   DenialFeed,
   durabilityFault,
+  EventShards,
   exportReloads,
   Health,
   loadConfig,
@@ -88,7 +89,9 @@ await runService({
       config.routesFile === undefined ? undefined : RoutesFile.read(config.routesFile),
     )
     const limits = { ...ingestLimits, ...config }
-    const gate = new Gate({ publisher, tenantExists: tenantExistsIn(nc), limits })
+    const shards = new EventShards(nc)
+    const shardsOf = shards.known.bind(shards)
+    const gate = new Gate({ publisher, tenantExists: tenantExistsIn(shards), shardsOf, limits })
     const counts = new IngestMetrics(metrics)
     const shared = { verifier, publisher, gate, log, metrics: counts }
     const ingest = createIngestApp({

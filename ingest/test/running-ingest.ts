@@ -3,6 +3,7 @@ import {
   connectNats,
   createLogger,
   defaultTenantSpec,
+  EventShards,
   eventStream,
   jetstreamManager,
   type NatsConnection,
@@ -64,11 +65,13 @@ export async function startIngest({
   await provisionTenant(direct, 'main', defaultTenantSpec)
   const nc = await connectNats({ url: `nats://127.0.0.1:${proxy?.port ?? nats.port}`, name: 'ingest', log })
   const publisher = new Publisher(nc, publishing)
+  const shards = new EventShards(nc)
   const verifier = new Verifier({ jwtSecret: secret, jwtIssuer: 'weir', jwtAudience: 'weir' })
   const ingest = createIngest({
     verifier,
     publisher,
-    tenantExists: tenantExistsIn(nc),
+    tenantExists: tenantExistsIn(shards),
+    shardsOf: shards.known.bind(shards),
     log,
     unpackers: nodeUnpackers,
     ...parts,

@@ -1,4 +1,4 @@
-import { eventSubject, type Identity, type Publisher } from '@weir/mesh/edge'
+import type { Identity, Publisher } from '@weir/mesh/edge'
 import { isRetryable, WeirError } from '@weir/proto'
 import type { Producer } from '../admission/producers.ts'
 import { EventIds } from '../encode/event-id.ts'
@@ -78,7 +78,7 @@ export function sendAll(parts: SendingParts, sender: Sender, batch: readonly Pub
  * token>`: for senders whose protocol has no word for a refusal. Throws what the store answers.
  */
 export async function storeRefusal(
-  { publisher, now, aheadMs }: SendingParts,
+  { gate, publisher, now, aheadMs }: SendingParts,
   { identity, clientId }: Sender,
   { topic, payload, properties }: Publication,
   { code, message }: RejectedRecord,
@@ -105,7 +105,8 @@ export async function storeRefusal(
   )
   if (isRejected(record)) throw new WeirError(record.code, record.message)
   const { id, event } = record
-  const [answer] = await publisher.publishAll([{ subject: eventSubject(identity.tenant, subject), id, payload: event }])
+  const stored = gate.intake.storedSubject(identity.tenant, subject)
+  const [answer] = await publisher.publishAll([{ subject: stored, id, payload: event }])
   if (answer instanceof WeirError)
     throw isRetryable(answer.code) ? answer : new WeirError('unavailable', answer.message)
 }

@@ -2,9 +2,10 @@ import { type Identity, maySubscribe } from '@weir/mesh/edge'
 import {
   type Batch,
   type Cursor,
+  cursorField,
   cursorFromWire,
-  cursorToWire,
   isFilter,
+  joinCursors,
   Mode,
   type ServerFrame,
   type Subscribed,
@@ -35,7 +36,7 @@ export interface SubscriptionsParts {
 export class Subscriptions {
   readonly #parts: SubscriptionsParts
   readonly #byTopic = new Map<string, Subscription>()
-  readonly #byChannel = new Map<number, { readonly subscription: Subscription; readonly isLive: boolean }>()
+  readonly #byChannel = new Map<number, Channel>()
   #lastId = 0
   #link: HubLink | undefined
 
@@ -61,7 +62,8 @@ export class Subscriptions {
     this.remove(topic)
     this.#lastId += 2
     const wantsRetained = rh === 0 || (rh === 1 && known === undefined)
-    this.#byTopic.set(topic, { id: this.#lastId, filters, wantsRetained, isAsked: false, cursor: undefined, head: 0 })
+    const places = { streams: new Map(), heads: new Map(), retainedOf: new Set<number>() }
+    this.#byTopic.set(topic, { id: this.#lastId, filters, wantsRetained, isAsked: false, ...places })
     return reasons.granted
   }
 
@@ -97,13 +99,13 @@ export class Subscriptions {
   }
 
   #ask(each: Subscription): void {
-    each.isAsked = this.#subscribe(each.id, each.filters, Mode.ALL, each.cursor)
+    const cursor = joinCursors([...each.streams.values()])
+    each.isAsked = this.#subscribe(each.id, each.filters, Mode.ALL, cursor)
   }
 
   /** False while there is no hub: then all is asked for when there is one. */
   #subscribe(id: number, filters: readonly string[], mode: Mode, cursor?: Cursor): boolean {
-    const place = cursor === undefined ? {} : { cursor: cursorToWire(cursor) }
-    const value = { id, source: 'events', filters: [...filters], mode, intervalMs: 0, ...place }
+    const value = { id, source: 'events', filters: [...filters], mode, intervalMs: 0, ...cursorField(cursor) }
     return this.#link?.send({ case: 'subscribe', value: { $typeName: 'weir.v1.Subscribe', ...value } }) ?? false
   }
 
@@ -120,37 +122,54 @@ export class Subscriptions {
     else if (frame.case === 'refused') this.#parts.failed(new WeirError('forbidden', frame.value.message))
   }
 
-  #subscribed({ id, channel, cursor }: Subscribed): void {
+  #subscribed({ id, channel, cursor, shards }: Subscribed): void {
     const isLive = id % 2 === 0
     const subscription = [...this.#byTopic.values()].find((each) => each.id === (isLive ? id : id - 1))
-    if (subscription === undefined || cursor === undefined) return
-    this.#byChannel.set(channel, { subscription, isLive })
-    if (!isLive) return
-    const begins = subscription.cursor === undefined
-    subscription.cursor = cursorFromWire(cursor)
-    if (begins) subscription.head = subscription.cursor.seq
-    if (subscription.wantsRetained) this.#subscribe(id + 1, subscription.filters, Mode.LATEST)
+    if (subscription === undefined) return
+    const { streams, heads } = subscription
+    const begins = streams.size === 0
+    if (isLive) streams.clear()
+    else subscription.retainedOf.clear()
+    for (const shard of shards?.shards ?? [{ channel, cursor }]) {
+      if (shard.cursor === undefined) continue
+      const at = cursorFromWire(shard.cursor)
+      this.#byChannel.set(shard.channel, { subscription, isLive, epoch: at.epoch })
+      if (!isLive) continue
+      streams.set(at.epoch, at)
+      if (begins) heads.set(at.epoch, at.seq)
+    }
+    if (isLive && subscription.wantsRetained) this.#subscribe(id + 1, subscription.filters, Mode.LATEST)
   }
 
   async #batch({ channel, to, entries }: Batch): Promise<void> {
     const known = this.#byChannel.get(channel)
     if (known === undefined) return
     const { writer } = this.#parts
-    const { subscription, isLive } = known
+    const { subscription, isLive, epoch } = known
+    const head = subscription.heads.get(epoch) ?? 0
     for (const entry of entries) {
-      if (!isLive && Number(entry.seq) > subscription.head) continue
+      if (!isLive && Number(entry.seq) > head) continue
       const packet = publishedEntry(entry, !isLive)
       if (packet !== undefined) writer.send(packet)
     }
     await writer.drained()
     const seq = Number(to)
     if (isLive) {
-      if (subscription.cursor !== undefined) subscription.cursor = { ...subscription.cursor, seq }
-    } else if (seq >= subscription.head) {
+      if (subscription.streams.has(epoch)) subscription.streams.set(epoch, { epoch, seq })
+    } else if (seq >= head) {
+      subscription.retainedOf.add(epoch)
+      if (subscription.retainedOf.size < subscription.streams.size) return
       subscription.wantsRetained = false
       this.#unsubscribe(subscription.id + 1)
     }
   }
+}
+
+interface Channel {
+  readonly subscription: Subscription
+  readonly isLive: boolean
+  /** Of its stream. */
+  readonly epoch: number
 }
 
 interface Subscription {
@@ -159,10 +178,12 @@ interface Subscription {
   readonly filters: readonly string[]
   wantsRetained: boolean
   isAsked: boolean
-  /** Behind what was sent, for when the hub is another. */
-  cursor: Cursor | undefined
-  /** Where it began: what is retained ends there. */
-  head: number
+  /** Behind what was sent of each stream, by its epoch, for when the hub is another. */
+  readonly streams: Map<number, Cursor>
+  /** Where it began in each: what is retained ends there. */
+  readonly heads: Map<number, number>
+  /** The streams of which all that is retained was sent. */
+  readonly retainedOf: Set<number>
 }
 
 function filtersOf(topic: string): readonly string[] | undefined {

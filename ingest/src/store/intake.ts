@@ -4,7 +4,7 @@ import type { Identity, Outgoing, Publisher, Stored, SubjectQuota } from '@weir/
 import { compileFilters, isSubject, WeirError } from '@weir/proto'
 import type { Outcome } from '../encode/outcome.ts'
 import { type IngestRecord, isRejected, type RejectedRecord, type SealedRecord } from '../encode/record.ts'
-import { StoredNames } from './stored-names.ts'
+import { type ShardsOf, StoredNames } from './stored-names.ts'
 
 /** Records on their way to the stream. */
 export interface Sending {
@@ -18,11 +18,12 @@ export interface Sending {
 export class Intake {
   readonly #publisher: Pick<Publisher, 'publishAll'>
   readonly #quota: SubjectQuota
-  readonly #names = new StoredNames()
+  readonly #names: StoredNames
   readonly #grants = new WeakMap<Identity, (subject: string) => boolean>()
 
-  constructor(publisher: Pick<Publisher, 'publishAll'>, quota: SubjectQuota) {
+  constructor(publisher: Pick<Publisher, 'publishAll'>, quota: SubjectQuota, shardsOf: ShardsOf) {
     this.#publisher = publisher
+    this.#names = new StoredNames(shardsOf)
     this.#quota = quota
   }
 
@@ -57,6 +58,11 @@ export class Intake {
       }
     }
     return { rejected, sent, stored: this.#publisher.publishAll(messages) }
+  }
+
+  /** The NATS subject of the events of a subject. */
+  storedSubject(tenant: string, subject: string): string {
+    return this.#names.of(tenant, subject).subject
   }
 
   #grantsOf(identity: Identity): (subject: string) => boolean {
