@@ -126,6 +126,14 @@ export const limits = {
    * second.
    */
   restartMs: 250,
+  /** Events of one of several streams that wait for their turn; its reader waits at as many. */
+  shardAheadMax: 1_024,
+  /**
+   * For how long an event of one of several streams waits for an earlier one of a stream that is
+   * quiet: longer than an event is under way, and than the clocks of servers of NATS differ. What
+   * comes later makes projections whose values depend on the order be rebuilt.
+   */
+  shardWaitMs: 500,
   restartMaxMs: 10_000,
   /** Within a drain, how long writes that are in flight may take to be acknowledged. */
   flushMs: 5_000,

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { streamState } from '@weir/mesh'
+import { eventShards, eventStream, streamState } from '@weir/mesh'
+import { cursorParts, parseCursor } from '@weir/proto'
 import { selectMetrics } from '../src/event/metric-selection.ts'
+import type { Position } from '../src/run/position.ts'
 import { withEachDatabase } from './each-database.ts'
 import { assertHistory, assertLatest, assertMerged, assertWindows } from './equality.ts'
-import type { TestDatabase } from './pglite.ts'
+import { startPglite, type TestDatabase } from './pglite.ts'
 import { reading, ServiceUnderTest, until } from './service-under-test.ts'
 import { bucketEntries, storedEvents } from './stream-contents.ts'
 
@@ -18,7 +20,10 @@ projections:
 `
 const shape = { sizeMs: 2_000, latenessMs: 1_000, metrics: selectMetrics(undefined), percentiles: [50, 95, 99] }
 
-withEachDatabase((startDatabase) => {
+withEachDatabase((startDatabase) => crashes(startDatabase, 1))
+describe('events in three streams', () => crashes(startPglite, 3))
+
+function crashes(startDatabase: () => Promise<TestDatabase>, shards: number): void {
   let database: TestDatabase
   let service: ServiceUnderTest
 
@@ -27,6 +32,7 @@ withEachDatabase((startDatabase) => {
     service = await ServiceUnderTest.start({
       projections,
       databaseUrl: database.url,
+      shards,
       buckets: ['climate', 'load'].map((bucket) => ({ name: bucket, ttlMs: 3_600_000, maxBytes: 100_000_000 })),
     })
   })
@@ -80,20 +86,21 @@ withEachDatabase((startDatabase) => {
     await settled(service)
     assert.deepEqual(await revisions(service), before)
   })
-})
+}
 
 /** Resolves when every projection has stored a position at the head. */
 async function settled(service: ServiceUnderTest): Promise<void> {
   await until(async () => {
-    const { lastSeq } = await streamState(service.nc, 'EV_main')
+    const streams = (await eventShards(service.nc, 'main')).map((shard) => streamState(service.nc, eventStream(shard)))
+    const heads = (await Promise.all(streams)).map(({ lastSeq }) => lastSeq)
     const positions = await bucketEntries(service.nc, 'main', 'positions')
     const history = await service.get<{ cursor: string }>('/v1/history?limit=1')
-    const historySeq = Number.parseInt(history.body.cursor.split('-')[1] ?? '', 36)
+    const ofHistory = cursorParts(parseCursor(history.body.cursor)).map(({ seq }) => seq)
     const others = ['latest', 'climate', 'load'].map((name) => {
-      const data = positions.get(`${name}.0-1`)?.event.data
-      return typeof data === 'object' && data !== null && !Array.isArray(data) ? Number(data.seq) : 0
+      const { seq = 0, shards } = (positions.get(`${name}.0-1`)?.event.data ?? {}) as Partial<Position>
+      return shards?.map((shard) => shard.seq) ?? [seq]
     })
-    return [historySeq, ...others].every((seq) => seq === lastSeq)
+    return [ofHistory, ...others].every((seqs) => String(seqs) === String(heads))
   })
 }
 

@@ -7,12 +7,14 @@ import {
   connectNats,
   createLogger,
   defaultTenantSpec,
+  EventShards,
   mintToken,
   type NatsConnection,
   type OpenApi,
   Publisher,
   provisionTenant,
   renderNatsConfig,
+  shardOf,
   type TenantSpec,
 } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
@@ -31,6 +33,8 @@ export interface ServiceOptions {
   readonly projections?: string
   readonly databaseUrl?: string
   readonly buckets?: TenantSpec['buckets']
+  /** Over how many streams the events are spread. */
+  readonly shards?: number
   readonly env?: Readonly<Record<string, string>>
   /**
    * Where NATS keeps its files, whatever it thinks would fit there; a temporary folder when absent.
@@ -43,6 +47,7 @@ export class ServiceUnderTest {
   readonly nats: TestNats
   readonly nc: NatsConnection
   readonly #publisher: Publisher
+  readonly #shards: EventShards
   readonly #folder: string
   readonly #env: Readonly<Record<string, string>>
   /** All that were ever started. */
@@ -62,6 +67,7 @@ export class ServiceUnderTest {
     this.nats = nats
     this.nc = nc
     this.#publisher = new Publisher(nc)
+    this.#shards = new EventShards(nc)
     this.#folder = folder
     this.#env = env
     this.projector = projector
@@ -81,7 +87,7 @@ export class ServiceUnderTest {
     const as = (role: keyof typeof passwords): string => urlWith(nats.url, role)
     const nc = await connectNats({ url: as('admin'), name: 'admin', log: createLogger('test', 'fatal') })
     const buckets = [...defaultTenantSpec.buckets, ...(options.buckets ?? [])]
-    await provisionTenant(nc, 'main', { ...defaultTenantSpec, buckets })
+    await provisionTenant(nc, 'main', { ...defaultTenantSpec, buckets, shards: options.shards ?? 1 })
     const folder = await mkdtemp(join(tmpdir(), 'weir-projector-'))
     const env: Record<string, string> = { WEIR_NATS_URL: as('projector'), ...options.env }
     if (options.databaseUrl !== undefined) env.DATABASE_URL = options.databaseUrl
@@ -161,7 +167,8 @@ export class ServiceUnderTest {
   }
 
   async publishBytes(subject: string, bytes: Uint8Array, id: string = crypto.randomUUID()): Promise<number> {
-    return (await this.#publisher.publish('main', subject, id, bytes)).seq
+    const shard = shardOf(await this.#shards.of('main'), subject)
+    return (await this.#publisher.publish(shard, subject, id, bytes)).seq
   }
 
   async get<Body>(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer<Body>> {

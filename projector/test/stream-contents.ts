@@ -1,16 +1,19 @@
 import { fromBinary } from '@bufbuild/protobuf'
-import { type NatsConnection, readStamp, StreamReader, sourceStream, sourceSubject, streamState } from '@weir/mesh'
+import { type NatsConnection, readStamp, StreamReader, sourceStream, sourceSubject } from '@weir/mesh'
 import { type EventJson, EventSchema, eventToJson } from '@weir/proto'
 import { EventRecord } from '../src/event/event-record.ts'
+import { openSourceLog } from '../src/run/open-source-log.ts'
+import { noPosition } from '../src/run/position.ts'
 
-/** Every event that the stream of a tenant holds, in order. */
+/** Every event that the streams of a tenant hold, in order. */
 export async function storedEvents(nc: NatsConnection, tenant: string): Promise<readonly EventRecord[]> {
-  const stream = sourceStream(tenant, 'events')
-  const { epoch } = await streamState(nc, stream)
+  const log = await openSourceLog(nc, tenant, 'events')
+  const state = await log.state()
+  const { epoch } = state
   const records: EventRecord[] = []
-  const prefix = `${sourceSubject(tenant, 'events')}.`.length
-  const reader = new StreamReader({ nc, stream, start: { seq: 1 } })
-  await reader.runToHead(({ subject, seq, storedAtMs, payload }) => {
+  const prefix = log.subjects.length
+  const start = await log.start(noPosition, state, { warmUpMs: 0, reachMs: undefined, fromNow: false })
+  await log.reader(['>'], start, noPosition).runToHead(({ subject, seq, storedAtMs, payload }) => {
     records.push(new EventRecord(subject.slice(prefix), epoch, seq, storedAtMs, payload.slice()))
     return undefined
   })

@@ -88,6 +88,7 @@ const schema = v.object({
   storedAtMs: v.number(),
   targetEpoch: v.number(),
   declaration: v.exactOptional(v.string()),
+  shards: v.exactOptional(v.array(v.object({ epoch: v.number(), seq: v.number(), place: v.number() }))),
 })
 
 /** A value that is no position counts as none. */

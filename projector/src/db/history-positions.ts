@@ -1,5 +1,5 @@
 import type { Partition } from '../event/partition.ts'
-import type { PartitionPosition, Position, PositionStore } from '../run/position.ts'
+import type { PartitionPosition, Position, PositionStore, ShardPosition } from '../run/position.ts'
 import type { Database } from './database.ts'
 
 /**
@@ -19,7 +19,7 @@ export class HistoryPositions implements PositionStore {
     const rows = await this.#database.read(
       (sql) => sql<PositionRow[]>`
       select partition_index, partition_count, epoch::float8, seq::float8, extract(epoch from stored_at)::float8 as stored_at,
-        declaration
+        declaration, shards
       from weir.positions where tenant = ${this.#tenant} and projection = ${projection}`,
     )
     return rows.map((row) => ({
@@ -30,19 +30,22 @@ export class HistoryPositions implements PositionStore {
         storedAtMs: row.stored_at * 1000,
         targetEpoch: 0,
         ...(row.declaration === '' ? {} : { declaration: row.declaration }),
+        ...(row.shards === null ? {} : { shards: JSON.parse(row.shards) as readonly ShardPosition[] }),
       },
     }))
   }
 
   async save(projection: string, { index, count }: Partition, position: Position): Promise<void> {
-    const { epoch, seq, storedAtMs, declaration = '' } = position
+    const { epoch, seq, storedAtMs, declaration = '', shards } = position
+    const places = shards === undefined ? null : JSON.stringify(shards)
     await this.#database.write(
       (sql) => sql`
       insert into weir.positions as p
       values (${this.#tenant}, ${projection}, ${index}, ${count}, ${epoch}, ${seq}, to_timestamp(${storedAtMs / 1000}),
-        ${declaration})
+        ${declaration}, ${places})
       on conflict (tenant, projection, partition_index, partition_count) do update
-      set epoch = excluded.epoch, seq = excluded.seq, stored_at = excluded.stored_at, declaration = excluded.declaration
+      set epoch = excluded.epoch, seq = excluded.seq, stored_at = excluded.stored_at, declaration = excluded.declaration,
+        shards = excluded.shards
       where (p.epoch, p.seq) < (excluded.epoch, excluded.seq)`,
     )
   }
@@ -65,4 +68,5 @@ interface PositionRow {
   readonly stored_at: number
   /** Empty while it is not known. */
   readonly declaration: string
+  readonly shards: string | null
 }

@@ -65,6 +65,8 @@ const migrations: readonly string[] = [
    -- Null where \`body\` has all that the event has; what is stored already keeps both.
    alter table weir.events alter column event drop not null;
    alter table weir.events add constraint events_whole check (event is not null or body is not null) not valid;`,
+  // How far it has come in each of several streams; null for a source of one.
+  `alter table weir.positions add column shards text`,
 ]
 
 /**

@@ -23,7 +23,7 @@ import {
   toParameter,
 } from '../http/query.ts'
 import type { Router } from '../http/router.ts'
-import type { History } from '../kinds/history/history.ts'
+import { type History, liveCursor } from '../kinds/history/history.ts'
 import { limits } from '../limits.ts'
 
 export const historySchemas: Schemas = {
@@ -131,13 +131,13 @@ export function historyRoutes(router: Router, history: History, readers: FairSha
       if (fromMs === undefined) throw new WeirError('malformed', 'from: a series needs a begin.')
       const request = { ...asked, fromMs, toMs, stepMs, metrics: metricsOf(url), timeZone: timeZoneOf(url) }
       const { series, cursor } = await readers.use(identity, () => history.series(request))
-      return context.json({ items: [], series, cursor: formatCursor(cursor) }, 200, freshEachTime)
+      return context.json({ items: [], series, cursor: formatCursor(liveCursor(cursor)) }, 200, freshEachTime)
     }
     const next = url.searchParams.get('cursor') ?? undefined
     const request = { ...asked, order: orderOf(url), limit: limitOf(url), next }
     const { page, cursor } = await readers.use(identity, () => history.query(request))
     const fields = page.next === undefined ? {} : { next: page.next }
-    const text = pageText({ cursor: formatCursor(cursor), ...fields }, page.items.map(historyItemText))
+    const text = pageText({ cursor: formatCursor(liveCursor(cursor)), ...fields }, page.items.map(historyItemText))
     return context.body(text, 200, { ...freshEachTime, 'content-type': 'application/json' })
   })
 
@@ -157,7 +157,7 @@ export function historyRoutes(router: Router, history: History, readers: FairSha
       ...freshEachTime,
       'content-type': format.contentType,
       'content-disposition': `attachment; filename="weir-history.${name}"`,
-      'weir-cursor': formatCursor(cursor),
+      'weir-cursor': formatCursor(liveCursor(cursor)),
     })
   })
 }

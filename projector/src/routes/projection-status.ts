@@ -1,6 +1,7 @@
 import { formatCursor, objectSchema, schemaReference } from '@weir/proto'
 import { type BucketFillingSpec, kinds } from '../declaration/projection-spec.ts'
 import type { Schemas } from '../http/endpoint.ts'
+import { liveCursor } from '../kinds/history/history.ts'
 import type { RunningProjection } from '../tenant/running-projection.ts'
 
 /** How a projection stands, on this replica. */
@@ -45,7 +46,7 @@ export function projectionStatus({ spec, run, projection }: RunningProjection): 
     from: spec.from,
     ...('bucket' in spec ? { bucket: spec.bucket, writes: writesOf(spec) } : {}),
     partition: `${index}/${count}`,
-    cursor: formatCursor(position),
+    cursor: formatCursor(liveCursor({ ...position, further: position.shards })),
     pending: stats.pending,
     ...(blocked === undefined ? {} : { blocked }),
     ...(concern === undefined ? {} : { concern }),

@@ -16,6 +16,17 @@ export interface Position {
   readonly targetEpoch: number
   /** By which declaration the effects were made; absent in what an older version stored. */
   readonly declaration?: string
+  /** Of a source of several streams: how far it has come in each, in their order. */
+  readonly shards?: readonly ShardPosition[]
+}
+
+/** How far a projection has come in one of several streams. */
+export interface ShardPosition {
+  /** Incarnation of the stream. */
+  readonly epoch: number
+  readonly seq: number
+  /** The place of that event among those of all streams. */
+  readonly place: number
 }
 
 /** Keeps positions where they outlive the process, next to what they are about. */

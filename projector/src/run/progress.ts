@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger, StreamState } from '@weir/mesh'
 import type { Partition } from '../event/partition.ts'
-import { noPosition, type Position, type PositionStore, resumeFrom } from './position.ts'
+import { noPosition, type Position, type PositionStore, resumeFrom, type ShardPosition } from './position.ts'
 import type { Projection } from './projection.ts'
+import type { LogMessage, LogStart } from './source-log.ts'
 
 export interface ProgressOptions {
   readonly tenant: string
@@ -20,6 +21,8 @@ export class Progress {
   readonly #options: ProgressOptions
   #stored: Position = noPosition
   #taken: Position = noPosition
+  /** What was taken last of each of several streams. */
+  #shards: ShardPosition[] = []
 
   constructor(options: ProgressOptions) {
     this.#options = options
@@ -60,15 +63,23 @@ export class Progress {
    * Stores that the projection begins after a sequence, so that a restart before its first event is
    * dealt with begins there too. Throws when that cannot be stored.
    */
-  async beginAfter(seq: number, nowMs: number): Promise<void> {
+  async beginAfter({ seq, shards }: LogStart, nowMs: number): Promise<void> {
     const { name, positions, partition, declaration } = this.#options
-    const position = { ...this.#stored, seq, storedAtMs: nowMs }
+    const at = { seq: seq - 1, storedAtMs: nowMs }
+    const begun = shards?.map((first, index) => ({ epoch: this.#shards[index]?.epoch ?? 0, seq: first - 1, place: 0 }))
+    const position = { ...this.#stored, ...at, ...(begun && { shards: begun }) }
     await positions.save(name, partition, { ...position, declaration })
     this.#begin(position)
   }
 
-  took(seq: number, storedAtMs: number): void {
+  /** What is read lies in several streams: it goes on from its position in each. */
+  reads(beginnings: readonly ShardPosition[]): void {
+    this.#shards = beginnings.map((beginning, index) => this.#stored.shards?.[index] ?? beginning)
+  }
+
+  took({ seq, storedAtMs, shard }: LogMessage): void {
     if (seq > this.#taken.seq) this.#taken = { ...this.#taken, seq, storedAtMs }
+    if (shard !== undefined) this.#shards[shard.index] = { epoch: shard.epoch, seq: shard.seq, place: seq }
   }
 
   /**
@@ -77,7 +88,7 @@ export class Progress {
    */
   async store(deadlineMs?: number): Promise<void> {
     const { tenant, name, projection, positions, partition, log } = this.#options
-    const taken = this.#taken
+    const taken = this.#takenNow()
     if (taken.seq <= this.#stored.seq) return
     const flushed = projection.flushed().then(() => true)
     const done = deadlineMs === undefined ? flushed : Promise.race([flushed, sleep(deadlineMs).then(() => false)])
@@ -94,5 +105,11 @@ export class Progress {
   #begin(position: Position): void {
     this.#stored = position
     this.#taken = position
+    this.#shards = position.shards?.slice() ?? []
+  }
+
+  #takenNow(): Position {
+    if (this.#shards.length === 0) return this.#taken
+    return { ...this.#taken, shards: this.#shards.slice() }
   }
 }

@@ -1,26 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import {
-  type Health,
-  type Logger,
-  type NatsConnection,
-  type StreamMessage,
-  StreamReader,
-  type StreamState,
-  sourceStream,
-  sourceSubject,
-  streamState,
-  type Traces,
-} from '@weir/mesh'
+import type { Health, Logger, NatsConnection, StreamState, Traces } from '@weir/mesh'
 import { asWeirError, backoffMs, Removal, WeirError } from '@weir/proto'
 import { EventRecord } from '../event/event-record.ts'
 import type { Partition } from '../event/partition.ts'
 import { limits } from '../limits.ts'
 import type { DeadLetters } from './dead-letters.ts'
+import { openSourceLog } from './open-source-log.ts'
 import type { Position, PositionStore } from './position.ts'
 import { Progress } from './progress.ts'
 import type { Projection } from './projection.ts'
 import { repeat } from './repeat.ts'
-import { startSequence } from './start-sequence.ts'
+import type { LogMessage, LogReader, ShardPlace, SourceLog } from './source-log.ts'
 import { TracedEvents } from './traced-events.ts'
 
 export interface ProjectionRunOptions {
@@ -69,11 +59,11 @@ export class ProjectionRun {
   readonly name: string
   readonly stats: RunStats = { taken: 0, deadLetters: 0, restarts: 0, pending: 0 }
   readonly #options: ProjectionRunOptions
-  readonly #stream: string
   readonly #healthPart: string
   #stopped = false
   #finished: Promise<void> = Promise.resolve()
-  #reader: StreamReader | undefined
+  #reader: LogReader | undefined
+  #log: SourceLog | undefined
   #ending = false
   readonly #progress: Progress
   readonly #traced: TracedEvents | undefined
@@ -87,7 +77,6 @@ export class ProjectionRun {
   constructor(options: ProjectionRunOptions) {
     this.#options = options
     this.name = `${options.tenant}/${options.name}`
-    this.#stream = sourceStream(options.tenant, options.source)
     this.#healthPart = `projection ${this.name}`
     this.#progress = new Progress(options)
     this.#traced = options.traces && new TracedEvents(options.traces, this.name)
@@ -172,23 +161,20 @@ export class ProjectionRun {
   /** From opening to a stop, a rebuild or a failure. */
   async #session(): Promise<void> {
     const { nc, tenant, source, from, projection } = this.#options
-    const state = await streamState(nc, this.#stream)
+    const stream = await openSourceLog(nc, tenant, source)
+    this.#log = stream
+    const state = await stream.state()
     await this.#open(state, await projection.targetEpoch())
-    const subjects = `${sourceSubject(tenant, source)}.`
-    const seq = await startSequence(nc, this.#stream, state, this.position, projection)
-    if (projection.fromNow && this.position.storedAtMs === 0) await this.#progress.beginAfter(seq - 1, Date.now())
-    const reader = new StreamReader({
-      nc,
-      stream: this.#stream,
-      filters: from.map((filter) => subjects + filter),
-      start: { seq },
-    })
+    if (stream.beginnings !== undefined) this.#progress.reads(stream.beginnings)
+    const start = await stream.start(this.position, state, projection)
+    if (projection.fromNow && this.position.storedAtMs === 0) await this.#progress.beginAfter(start, Date.now())
+    const reader = stream.reader(from, start, this.position)
     this.#reader = reader
     if (this.#stopped) return
 
     const stopTimers = this.#startTimers(reader, state)
     try {
-      await reader.run((message) => this.#take(message, state.epoch, subjects.length))
+      await reader.run((message) => this.#take(message, state.epoch, stream.subjects.length))
       if (!this.#stopped && !this.#ending) {
         throw new WeirError('unavailable', 'The stream or its target is gone, or another one than before.')
       }
@@ -231,8 +217,9 @@ export class ProjectionRun {
     await projection.openAnew?.()
   }
 
-  #take(message: StreamMessage, epoch: number, prefix: number): undefined | Promise<undefined> {
-    const { subject, seq, storedAtMs, payload, removal } = message
+  #take(message: LogMessage, epoch: number, prefix: number): undefined | Promise<undefined> {
+    const { subject, seq, storedAtMs, payload, removal, shard } = message
+    if (shard?.isLate) this.#cameLate(shard)
     const record = new EventRecord(
       subject.slice(prefix),
       epoch,
@@ -243,7 +230,7 @@ export class ProjectionRun {
     )
     this.#traced?.took(record.subject, seq, payload)
     try {
-      const slow = this.#options.projection.take(record, seq <= this.position.seq)
+      const slow = this.#options.projection.take(record, isRepeated(message, this.position))
       if (slow === undefined) return this.#took(message)
       return slow.then(
         () => this.#took(message),
@@ -254,22 +241,34 @@ export class ProjectionRun {
     }
   }
 
-  #took({ seq, storedAtMs, pending }: StreamMessage): undefined {
+  #took(message: LogMessage): undefined {
     this.stats.taken++
-    this.stats.pending = pending
-    this.#progress.took(seq, storedAtMs)
+    this.stats.pending = message.pending
+    this.#progress.took(message)
     return undefined
   }
 
+  /**
+   * An event has come after later ones were taken. Where the order decides what is stored, what was
+   * stored meanwhile may lack it.
+   */
+  #cameLate({ index }: ShardPlace): void {
+    const { projection, log } = this.#options
+    if (projection.rebuilding === undefined || projection.takesAnyOrder === true || this.#rebuild !== undefined) return
+    log.warn({ projection: this.name, shard: index }, 'an event came too late for its turn; the projection is rebuilt')
+    this.#rebuild = 'wanted'
+    this.#endSession()
+  }
+
   /** An event that cannot be projected is put aside; any other failure ends the session. */
-  async #failed(message: StreamMessage, record: EventRecord, thrown: unknown): Promise<undefined> {
+  async #failed(message: LogMessage, record: EventRecord, thrown: unknown): Promise<undefined> {
     if (!(thrown instanceof WeirError) || thrown.retryable || thrown.code === 'internal') throw thrown
     await this.#options.deadLetters.put(this.#options.name, record, thrown)
     this.stats.deadLetters++
     return this.#took(message)
   }
 
-  #startTimers(reader: StreamReader, state: StreamState): () => void {
+  #startTimers(reader: LogReader, state: StreamState): () => void {
     const { projection } = this.#options
     this.#away = undefined
     this.#sayHealth()
@@ -308,10 +307,12 @@ export class ProjectionRun {
   }
 
   /** Ends the session when the events or the target are gone or another incarnation. */
-  async #watch(reader: StreamReader): Promise<void> {
-    const { nc, projection, log } = this.#options
+  async #watch(reader: LogReader): Promise<void> {
+    const { projection, log } = this.#options
     try {
-      const [{ epoch }, targetEpoch] = await Promise.all([streamState(nc, this.#stream), projection.targetEpoch()])
+      const [state, targetEpoch] = await Promise.all([this.#log?.state(), projection.targetEpoch()])
+      if (state === undefined) return
+      const { epoch } = state
       this.#away = undefined
       if (epoch !== this.taken.epoch || targetEpoch !== this.taken.targetEpoch) reader.close()
     } catch (thrown) {
@@ -332,4 +333,10 @@ export class ProjectionRun {
   async #wait(ms: number): Promise<void> {
     for (const end = Date.now() + ms; !this.#stopped && Date.now() < end; ) await sleep(Math.min(50, ms))
   }
+}
+
+/** Whether the effects of a message are stored already. */
+function isRepeated({ seq, shard }: LogMessage, position: Position): boolean {
+  if (shard === undefined) return seq <= position.seq
+  return shard.seq <= (position.shards?.[shard.index]?.seq ?? 0)
 }

@@ -35,6 +35,11 @@ export interface Projection {
    * that has no rebuilding.
    */
   openAnew?(): Promise<void>
+  /**
+   * Whether what it stores is the same in whatever order events of different streams come; by
+   * default it is not.
+   */
+  readonly takesAnyOrder?: boolean
   /** How its target is filled anew from the events; undefined when it can do nothing but go on. */
   readonly rebuilding: Rebuilding | undefined
   /**

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { create, toBinary } from '@bufbuild/protobuf'
-import { ConditionalPublisher, eventSubject, type NatsConnection } from '@weir/mesh'
+import { ConditionalPublisher, EventShards, eventSubject, type NatsConnection, shardOf } from '@weir/mesh'
 import { EventSchema, silenceSubject, timestampFromMilliseconds, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 
@@ -8,9 +8,11 @@ import { limits } from '../limits.ts'
 export class SilenceLog {
   readonly #tenant: string
   readonly #publisher: ConditionalPublisher
+  readonly #shards: EventShards
 
   constructor(nc: NatsConnection, tenant: string) {
     this.#tenant = tenant
+    this.#shards = new EventShards(nc)
     this.#publisher = new ConditionalPublisher(nc, { deadlineMs: limits.storeMs })
   }
 
@@ -21,6 +23,7 @@ export class SilenceLog {
    * @param id the same for the same event, whoever stores it; random when absent
    */
   async put(name: string, data: object, atMs: number, id: string = `silence-${randomUUID()}`): Promise<void> {
+    const subject = silenceSubject(name)
     const time = timestampFromMilliseconds(atMs)
     const event = create(EventSchema, {
       id,
@@ -30,7 +33,7 @@ export class SilenceLog {
       data: { case: 'json', value: JSON.stringify(data) },
     })
     const outcome = await this.#publisher.store({
-      subject: eventSubject(this.#tenant, silenceSubject(name)),
+      subject: eventSubject(shardOf(await this.#shards.of(this.#tenant), subject), subject),
       payload: toBinary(EventSchema, event),
       headers: `Nats-Msg-Id: ${id}\r\n`,
     })

@@ -1,4 +1,4 @@
-import { eventStream, type NatsConnection, StreamReader, sequenceAt, sourceSubject, streamState } from '@weir/mesh'
+import type { NatsConnection } from '@weir/mesh'
 import { asWeirError, compileFilters } from '@weir/proto'
 import type { AlertSpec } from '../declaration/alert-spec.ts'
 import type { Declarations } from '../declaration/file/schema.ts'
@@ -6,6 +6,8 @@ import type { BucketFillingSpec, ProjectionSpec } from '../declaration/projectio
 import { EventRecord } from '../event/event-record.ts'
 import { RuleTrial, type RuleTrialResult } from '../kinds/alert/rule-trial.ts'
 import { limits } from '../limits.ts'
+import { openSourceLog } from '../run/open-source-log.ts'
+import { noPosition } from '../run/position.ts'
 
 /** What the projections of a file would have made of stored events. */
 export interface DeclarationsTrial {
@@ -42,27 +44,25 @@ export async function tryDeclarations(
   { projections }: Declarations,
   lastMs: number,
 ): Promise<DeclarationsTrial> {
-  const stream = eventStream(tenant)
-  const { epoch, lastSeq } = await streamState(nc, stream)
+  const log = await openSourceLog(nc, tenant, 'events')
+  const state = await log.state()
   const untilMs = Date.now()
   const fromMs = untilMs - lastMs
   const trials = projections.map((spec) => trialOf(spec, fromMs))
   const warmUpMs = Math.max(0, ...projections.map(warmUpOf))
-  const seq = (await sequenceAt(nc, stream, fromMs - warmUpMs)) ?? lastSeq + 1
-  const prefix = `${sourceSubject(tenant, 'events')}.`.length
+  const wants = { warmUpMs: 0, reachMs: lastMs + warmUpMs, fromNow: false }
+  const start = await log.start(noPosition, state, wants)
+  const prefix = log.subjects.length
   let events = 0
-  if (seq <= lastSeq) {
-    const reader = new StreamReader({ nc, stream, start: { seq } })
-    await reader.runToHead((message) => {
-      if (message.storedAtMs > untilMs) return 'stop'
-      const { subject, storedAtMs, payload } = message
-      const record = new EventRecord(subject.slice(prefix), epoch, message.seq, storedAtMs, payload)
-      const counts = storedAtMs >= fromMs
-      if (counts) events++
-      for (const trial of trials) trial.take(record, counts)
-      return undefined
-    })
-  }
+  await log.reader(['>'], start, noPosition).runToHead((message) => {
+    if (message.storedAtMs > untilMs) return 'stop'
+    const { subject, storedAtMs, payload } = message
+    const record = new EventRecord(subject.slice(prefix), state.epoch, message.seq, storedAtMs, payload)
+    const counts = storedAtMs >= fromMs
+    if (counts) events++
+    for (const trial of trials) trial.take(record, counts)
+    return undefined
+  })
   return {
     tenant,
     from: new Date(fromMs).toISOString(),

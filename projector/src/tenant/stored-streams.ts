@@ -2,11 +2,11 @@ import {
   bucketNames,
   bucketStream,
   deadLetterStream,
-  eventStream,
   type NatsConnection,
   type StreamState,
   streamState,
 } from '@weir/mesh'
+import { openSourceLog } from '../run/open-source-log.ts'
 
 /** What a tenant has stored in NATS: how much of it, and what bounds it. */
 export interface StoredStream extends Pick<StreamState, 'messages' | 'bytes' | 'maxBytes' | 'maxAgeMs'> {
@@ -19,13 +19,16 @@ export interface StoredStream extends Pick<StreamState, 'messages' | 'bytes' | '
 export async function storedStreams(nc: NatsConnection, tenant: string): Promise<readonly StoredStream[]> {
   const buckets = [...(await bucketNames(nc, tenant))].sort()
   const streams = [
-    { name: 'events', kind: 'events', stream: eventStream(tenant) },
     ...buckets.map((name) => ({ name, kind: 'bucket', stream: bucketStream(tenant, name) }) as const),
     { name: 'dead-letters', kind: 'dead letters', stream: deadLetterStream(tenant) },
   ] as const
+  const events = openSourceLog(nc, tenant, 'events').then((log) => log.state())
   return await Promise.all(
-    streams.map(async ({ name, kind, stream }) => {
-      const { messages, bytes, maxBytes, maxAgeMs } = await streamState(nc, stream)
+    [
+      { name: 'events', kind: 'events', state: events } as const,
+      ...streams.map((each) => ({ ...each, state: streamState(nc, each.stream) })),
+    ].map(async ({ name, kind, state }) => {
+      const { messages, bytes, maxBytes, maxAgeMs } = await state
       return { name, kind, messages, bytes, maxBytes, maxAgeMs }
     }),
   )

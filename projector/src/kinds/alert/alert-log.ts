@@ -3,11 +3,13 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
   bucketStream,
   ConditionalPublisher,
+  EventShards,
   eventStream,
   eventSubject,
   keySubject,
   lastMessage,
   type NatsConnection,
+  shardOf,
 } from '@weir/mesh'
 import {
   type Alert,
@@ -77,16 +79,19 @@ export class AlertLog {
   readonly #nc: NatsConnection
   readonly #tenant: string
   readonly #publisher: ConditionalPublisher
+  readonly #shards: EventShards
 
   constructor(nc: NatsConnection, tenant: string) {
     this.#nc = nc
     this.#tenant = tenant
+    this.#shards = new EventShards(nc)
     this.#publisher = new ConditionalPublisher(nc, { deadlineMs: limits.storeMs })
   }
 
   /** From the events, or from the bucket when they have lost it to their retention. */
   async last(subject: string): Promise<RecordedAlert | undefined> {
-    const event = await lastMessage(this.#nc, eventStream(this.#tenant), eventSubject(this.#tenant, subject))
+    const shard = shardOf(await this.#shards.of(this.#tenant), subject)
+    const event = await lastMessage(this.#nc, eventStream(shard), eventSubject(shard, subject))
     if (event !== undefined) return recordedAlert(event.seq, event.payload)
     const value = await lastMessage(
       this.#nc,
@@ -123,7 +128,7 @@ export class AlertLog {
       data: { case: 'alert', value: alert },
     })
     const outcome = await this.#publisher.store({
-      subject: eventSubject(this.#tenant, subject),
+      subject: eventSubject(shardOf(await this.#shards.of(this.#tenant), subject), subject),
       payload: toBinary(EventSchema, event),
       expectedSeq: after,
       headers: `Nats-Msg-Id: ${id}\r\n`,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   bucketStream,
+  eventShards,
   eventStream,
   eventSubject,
   keySubject,
@@ -31,7 +32,7 @@ export class RecordedAlerts {
   readonly #options: RecordedAlertsOptions
   readonly #log: AlertLog
   #alerts = new Map<string, RecordedAlert>()
-  #follower: StreamReader | undefined
+  readonly #followers: Set<StreamReader> = new Set()
   #closed = false
 
   constructor(options: RecordedAlertsOptions) {
@@ -50,8 +51,7 @@ export class RecordedAlerts {
   /** Learns anew what is stored. */
   async open(): Promise<void> {
     const { nc, tenant, rule } = this.#options
-    this.#follower?.close()
-    this.#follower = undefined
+    this.#endFollowers()
     this.#alerts = new Map()
     const filter = alertSubject(rule, '>')
     const bucketPrefix = keySubject(tenant, alertsBucket, alertSubject(rule, '')).length
@@ -61,12 +61,16 @@ export class RecordedAlerts {
       // do follow below.
       this.#enter(subject.slice(bucketPrefix), recordedAlert(0, payload))
     })
-    const eventPrefix = eventSubject(tenant, alertSubject(rule, '')).length
-    const events = eventSubject(tenant, filter)
-    await readAll(nc, eventStream(tenant), events, (subject, seq, payload) => {
-      this.#enter(subject.slice(eventPrefix), recordedAlert(seq, payload))
-    })
-    void this.#follow(events, eventPrefix)
+    // All events of one alert lie in one shard, so that their sequences can be compared.
+    const shards = await eventShards(nc, tenant)
+    for (const shard of shards) {
+      const eventPrefix = eventSubject(shard, alertSubject(rule, '')).length
+      const events = eventSubject(shard, filter)
+      await readAll(nc, eventStream(shard), events, (subject, seq, payload) => {
+        this.#enter(subject.slice(eventPrefix), recordedAlert(seq, payload))
+      })
+    }
+    for (const shard of shards) void this.#follow(shard)
   }
 
   /**
@@ -92,15 +96,18 @@ export class RecordedAlerts {
 
   close(): void {
     this.#closed = true
-    this.#follower?.close()
+    this.#endFollowers()
     this.#log.close()
   }
 
   /** Until the next `open`; begun again when it breaks. */
-  async #follow(filter: string, prefix: number): Promise<void> {
-    const { nc, tenant, rule, log, onChanged } = this.#options
-    const follower = new StreamReader({ nc, stream: eventStream(tenant), filters: [filter], start: 'latest' })
-    this.#follower = follower
+  async #follow(shard: string): Promise<void> {
+    const { nc, rule, log, onChanged } = this.#options
+    const stream = eventStream(shard)
+    const filter = eventSubject(shard, alertSubject(rule, '>'))
+    const prefix = filter.length - 1
+    const follower = new StreamReader({ nc, stream, filters: [filter], start: 'latest' })
+    this.#followers.add(follower)
     try {
       await follower.run(({ subject, seq, payload }) => {
         const key = subject.slice(prefix)
@@ -112,7 +119,12 @@ export class RecordedAlerts {
       log.warn({ err: cause, rule }, 'alerts cannot be followed; will try again')
     }
     await sleep(limits.restartMs)
-    if (!this.#closed && this.#follower === follower) await this.#follow(filter, prefix)
+    if (!this.#closed && this.#followers.delete(follower)) await this.#follow(shard)
+  }
+
+  #endFollowers(): void {
+    for (const follower of this.#followers) follower.close()
+    this.#followers.clear()
   }
 
   /** False when a later event of the alert is known. */

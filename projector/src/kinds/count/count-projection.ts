@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf'
-import { eventStream, type Logger, streamState } from '@weir/mesh'
+import { eventShards, eventStream, type Logger, streamState } from '@weir/mesh'
 import { type Event, EventSchema, encodeEvent, formatDuration, timestampFromMilliseconds } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
@@ -71,7 +71,8 @@ export class CountProjection implements Projection {
     this.target.writer.reset()
     await this.target.writer.load()
     const { nc, tenant } = this.#options
-    this.#eventsAgeMs = (await streamState(nc, eventStream(tenant))).maxAgeMs
+    const [shard = tenant] = await eventShards(nc, tenant)
+    this.#eventsAgeMs = (await streamState(nc, eventStream(shard))).maxAgeMs
   }
 
   take(record: EventRecord): void | Promise<void> {

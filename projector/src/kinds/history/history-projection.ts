@@ -39,6 +39,7 @@ export class HistoryProjection implements Projection {
   readonly reachMs: number
   readonly checkpointMs: number = limits.historyCheckpointMs
   readonly fromNow = false
+  readonly takesAnyOrder = true
   /** Adds the rows that are missing; those that are there stay as they are. */
   readonly rebuilding: Rebuilding = { begin: () => this.open(), finish: () => Promise.resolve({}) }
   readonly stats: HistoryStats = { rows: 0, batches: 0, withoutBody: 0, refused: 0, insertRetries: 0 }

@@ -1,10 +1,11 @@
-import { eventStream, type NatsConnection, streamState } from '@weir/mesh'
-import { type Cursor, WeirError } from '@weir/proto'
+import type { NatsConnection } from '@weir/mesh'
+import { type Cursor, joinCursors, WeirError } from '@weir/proto'
 import { type Database, databaseError } from '../../db/database.ts'
 import { HistoryPositions } from '../../db/history-positions.ts'
 import { type HistoryPage, type HistoryRequest, queryHistory, type StoredEvent } from '../../db/history-query.ts'
 import { querySeries, type Series, type SeriesRequest } from '../../db/history-series.ts'
 import { limits } from '../../limits.ts'
+import { openSourceLog } from '../../run/open-source-log.ts'
 import { reachedBy } from '../../run/position.ts'
 
 export interface HistoryOptions {
@@ -55,16 +56,21 @@ export class History {
     return { cursor, pages: pages() }
   }
 
-  /** Everything up to here is in Postgres. */
+  /**
+   * Everything up to here is in Postgres. Where the events lie in several streams it is a place
+   * among all of them, with the position in each: see `liveCursor`.
+   */
   async #head(tenant: string): Promise<Cursor> {
     const { nc, projection } = this.#options
     const stored = await new HistoryPositions(this.#database(), tenant).load(projection() ?? '').catch((cause) => {
       throw databaseError(cause)
     })
     const epoch = Math.max(0, ...stored.map(({ position }) => position.epoch))
-    const { seq } = reachedBy(stored, epoch)
-    if (seq > 0) return { epoch, seq }
-    return { epoch: (await streamState(nc, eventStream(tenant))).epoch, seq: 0 }
+    const { seq, shards } = reachedBy(stored, epoch)
+    if (seq > 0) return { epoch, seq, further: shards }
+    const log = await openSourceLog(nc, tenant, 'events')
+    const state = await log.state()
+    return { epoch: state.epoch, seq: 0, further: log.beginnings }
   }
 
   #database(): Database {
@@ -72,4 +78,9 @@ export class History {
     if (database === undefined) throw new WeirError('not_found', 'This mesh keeps no history: none is declared.')
     return database
   }
+}
+
+/** From where a subscription to the events continues what was read up to a place of the history. */
+export function liveCursor({ epoch, seq, further }: Cursor): Cursor {
+  return (further && joinCursors(further.map((each) => ({ epoch: each.epoch, seq: each.seq })))) ?? { epoch, seq }
 }
