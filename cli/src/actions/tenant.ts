@@ -4,12 +4,14 @@ import { type NatsOptions, withNats } from '../access/nats.ts'
 import { specWithBuckets } from '../tenant/declared-buckets.ts'
 import { tenantNames } from '../tenant/tenants.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { positive } from '../text/positive.ts'
 import { UsageError } from '../text/usage-error.ts'
 
 export interface CreateOptions extends NatsOptions {
   readonly maxGib: string
   readonly maxHours: string
   readonly replicas: string
+  readonly shards?: string
   /** Behind leaf nodes, comma-separated. */
   readonly sites?: string
   /** A file of projections. */
@@ -45,12 +47,13 @@ async function create(nc: NatsConnection, name: string, spec: TenantSpec, force:
   console.log(`The projector serves tenant ${name} once WEIR_TENANTS names it; "weir up" sees to that when it starts.`)
 }
 
-function specOf({ maxGib, maxHours, replicas, sites }: CreateOptions): TenantSpec {
+function specOf({ maxGib, maxHours, replicas, shards, sites }: CreateOptions): TenantSpec {
   return {
     ...defaultTenantSpec,
     eventsMaxBytes: Math.round(positive(maxGib, '--max-gib') * 1024 ** 3),
     eventsMaxAgeMs: Math.round(positive(maxHours, '--max-hours') * 3_600_000),
     replicas: positive(replicas, '--replicas'),
+    ...(shards === undefined ? {} : { shards: positive(shards, '--shards') }),
     ...(sites === undefined ? {} : { sites: siteNames(sites) }),
   }
 }
@@ -60,10 +63,4 @@ function siteNames(text: string): readonly string[] {
   const wrong = names.find((name) => !/^[a-z0-9-]+$/.test(name))
   if (wrong === undefined) return names
   throw new UsageError(`--sites "${text}": the name of a site has a-z, 0-9 and "-", and "${wrong}" is none.`)
-}
-
-function positive(text: string, option: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !(value > 0)) throw new UsageError(`${option} "${text}" is not a number above 0.`)
-  return value
 }

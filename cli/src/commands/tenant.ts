@@ -13,6 +13,7 @@ export function tenantCommand(finish: Finish): CommandUnknownOpts {
         .option('--max-gib <n>', 'Space for its events; the oldest go when it is full', '1')
         .option('--max-hours <n>', 'Age of its events; older ones go', '24')
         .option('--replicas <n>', 'Copies in a NATS cluster: 1, 3 or 5', '1')
+        .option('--shards <n>', 'Streams over which its events are spread; 1, or as many as it has, which stays')
         .option('--projections <file>', 'The file of projections whose buckets it gets (or WEIR_PROJECTIONS)')
         .option(
           '--sites <names>',

@@ -5,6 +5,7 @@ import { WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import { upSettings } from '../settings.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { positive } from '../text/positive.ts'
 import { LocalMesh } from '../up/local-mesh.ts'
 import { natsServers } from '../up/nats-servers.ts'
 import { everythingGranted } from '../up/owner-token.ts'
@@ -24,6 +25,8 @@ export interface HoldOptions {
   readonly cluster?: boolean
   /** NATS syncs each event to the disk. */
   readonly sync?: boolean
+  /** Over how many streams the events of the default tenant are spread, when it is made. */
+  readonly shards?: string
   /** Also make changes to streams and buckets that lose what is stored. */
   readonly force?: boolean
 }
@@ -42,10 +45,11 @@ export interface Guest {
  * @param whenReady says that all is ready, and starts what is to run on it
  */
 export async function holdMesh(
-  { json = false, dir, cluster = false, sync = false, force = false }: HoldOptions,
+  { json = false, dir, cluster = false, sync = false, force = false, shards }: HoldOptions,
   additions: readonly Addition[],
   whenReady: (running: Running, seconds: number) => Promise<Guest | undefined>,
 ): Promise<number> {
+  const shardCount = shards === undefined ? undefined : positive(shards, '--shards')
   const began = performance.now()
   const folder = new StateFolder(resolve(dir))
   const ports = portsOf(process.env)
@@ -66,6 +70,7 @@ export async function holdMesh(
     ...settings,
     added: addedSettings(folder, process.env, additions).settings,
     force,
+    shards: shardCount,
     onReady: (what, ms) => show(`  ✓ ${what.padEnd(10)} ${(ms / 1000).toFixed(1)} s`),
     say: (sentence) => console.error(`weir: ${sentence}`),
   })

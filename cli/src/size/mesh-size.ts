@@ -66,9 +66,10 @@ export function meshSize(load: Workload): MeshSize {
         'or let subscribers read a bucket, which has only the newest of each subject.',
     )
   }
-  if (tenantEvents > measured.streamEventsMax) {
+  const shards = Math.ceil(tenantEvents / measured.streamEventsMax)
+  if (shards > 1) {
     stops.push(
-      `One stream has taken ${measured.streamEventsMax} events a second here, and a tenant has one: at least ${Math.ceil(load.events / measured.streamEventsMax)} tenants.`,
+      `One stream has taken ${measured.streamEventsMax} events a second here: spread the events of each tenant over ${shards} shards ("weir tenant create --shards"), or all over at least ${Math.ceil(load.events / measured.streamEventsMax)} tenants.`,
     )
   }
   // Every hub for every tenant, where it can hear them all; otherwise hubs of their own for each.

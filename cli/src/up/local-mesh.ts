@@ -23,6 +23,11 @@ import {
 export interface LocalMeshOptions extends PartContext {
   /** Also make changes to streams and buckets that lose what is stored. */
   readonly force: boolean
+  /**
+   * Over how many streams the events of the default tenant are to be spread; as many as they are,
+   * or 1, when undefined.
+   */
+  readonly shards: number | undefined
   /** Something is ready, so many milliseconds after it was begun. */
   readonly onReady: (what: PartName | 'streams', ms: number) => void
   /** A sentence on what happened since: a crash, a restart. */
@@ -129,10 +134,11 @@ export class LocalMesh {
    * Makes the streams of the default tenant where they are missing, with the buckets of the
    * projections that the projector will be given, and says which tenants there are.
    */
-  async #provision({ nats, added, force }: LocalMeshOptions): Promise<readonly string[]> {
+  async #provision({ nats, added, force, shards }: LocalMeshOptions): Promise<readonly string[]> {
     const replicas = nats.length
     const file = added.WEIR_PROJECTIONS ?? process.env.WEIR_PROJECTIONS
-    const spec = await specWithBuckets({ ...defaultTenantSpec, replicas }, file)
+    const wanted = { ...defaultTenantSpec, replicas, ...(shards === undefined ? {} : { shards }) }
+    const spec = await specWithBuckets(wanted, file)
     const log = createLogger('cli', 'fatal')
     const nc = await connectNats({ url: this.addresses.nats, name: 'admin', log })
     try {
@@ -156,6 +162,6 @@ export class LocalMesh {
 }
 
 function offerForce(thrown: unknown): never {
-  if (!(thrown instanceof WeirError) || thrown.code !== 'conflict') throw thrown
+  if (!(thrown instanceof WeirError) || !thrown.message.startsWith('This would lose data.')) throw thrown
   throw new WeirError('conflict', `${thrown.message} "weir up --force" does it.`, { cause: thrown })
 }

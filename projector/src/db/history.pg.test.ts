@@ -51,7 +51,7 @@ onEachDatabase((database) => {
     await database().sql`
       insert into weir.events values ('old', ${epoch}, 7, 'a.b', to_timestamp(${noon / 1_000}),
         to_timestamp(${noon / 1_000}), ${body}::text::jsonb, ${event})`
-    assert.equal(await migrate(database().sql), 1)
+    assert.ok((await migrate(database().sql)) > 0)
   })
 
   async function begin(...rows: readonly Told[]): Promise<void> {

@@ -1,0 +1,5 @@
+import { describe } from 'node:test'
+import { crashTests } from './crash-tests.ts'
+import { startPglite } from './pglite.ts'
+
+describe('events in three streams', () => crashTests(startPglite, 3))
