@@ -27,8 +27,11 @@ export function cursorParts(cursor: Cursor): readonly Cursor[] {
   return further === undefined ? [cursor] : [{ epoch: cursor.epoch, seq: cursor.seq }, ...further]
 }
 
-/** The cursor of positions in several streams; undefined for none. */
+/** The cursor of positions in several streams; undefined for none. Throws `malformed` on too many. */
 export function joinCursors([first, ...further]: readonly Cursor[]): Cursor | undefined {
+  if (further.length >= limits.shardsMax) {
+    throw new WeirError('malformed', `A cursor has at most ${limits.shardsMax} positions.`)
+  }
   if (first === undefined || further.length === 0) return first
   return { epoch: first.epoch, seq: first.seq, further }
 }
@@ -44,19 +47,12 @@ export function formatCursor(cursor: Cursor): string {
 
 /** Throws `malformed` on anything that formatCursor did not write. */
 export function parseCursor(text: string): Cursor {
-  const parts = text.split('_', limits.shardsMax + 1)
-  const cursors = parts.map(parsePart)
-  if (parts.length > limits.shardsMax || cursors.includes(undefined)) {
-    throw new WeirError('malformed', `The cursor ${JSON.stringify(text.slice(0, 64))} is not one that a server gave.`)
-  }
-  return joinCursors(cursors as Cursor[]) as Cursor
+  return joinCursors(text.split('_', limits.shardsMax + 1).map(parsePart)) as Cursor
 }
 
-function parsePart(text: string): Cursor | undefined {
-  const match = /^([0-9a-z]{1,11})-([0-9a-z]{1,11})$/.exec(text)
-  const epoch = Number.parseInt(match?.[1] ?? '', 36)
-  const seq = Number.parseInt(match?.[2] ?? '', 36)
-  return Number.isSafeInteger(epoch) && Number.isSafeInteger(seq) ? { epoch, seq } : undefined
+function parsePart(text: string): Cursor {
+  const [, epoch = '', seq = ''] = /^([0-9a-z]{1,11})-([0-9a-z]{1,11})$/.exec(text) ?? []
+  return checked(Number.parseInt(epoch, 36), Number.parseInt(seq, 36), text)
 }
 
 /** The Protobuf form of a position in one stream, which binary frames carry. */
@@ -65,13 +61,13 @@ export function cursorToWire(cursor: Cursor): WireCursor {
 }
 
 /** Throws `malformed` on numbers that no stream reaches (2^53 and above). */
-export function cursorFromWire(cursor: WireCursor): Cursor {
-  const epoch = Number(cursor.epoch)
-  const seq = Number(cursor.seq)
-  if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(seq)) {
-    throw new WeirError('malformed', `The cursor ${cursor.epoch}-${cursor.seq} is not one that a server gave.`)
-  }
-  return { epoch, seq }
+export function cursorFromWire({ epoch, seq }: WireCursor): Cursor {
+  return checked(Number(epoch), Number(seq), `${epoch}-${seq}`)
+}
+
+function checked(epoch: number, seq: number, text: string): Cursor {
+  if (Number.isSafeInteger(epoch) && Number.isSafeInteger(seq)) return { epoch, seq }
+  throw new WeirError('malformed', `The cursor ${JSON.stringify(text.slice(0, 64))} is not one that a server gave.`)
 }
 
 /** The field of Subscribe that carries a cursor. */
@@ -84,8 +80,5 @@ export function cursorField(cursor: Cursor | undefined): Pick<Subscribe, 'cursor
 /** The cursor of a Subscribe. Throws `malformed`. */
 export function cursorOfField({ cursor, cursors }: Pick<Subscribe, 'cursor' | 'cursors'>): Cursor | undefined {
   if (cursors === undefined) return cursor && cursorFromWire(cursor)
-  if (cursors.cursors.length > limits.shardsMax) {
-    throw new WeirError('malformed', `A cursor has at most ${limits.shardsMax} positions.`)
-  }
   return joinCursors(cursors.cursors.map(cursorFromWire))
 }
