@@ -19,9 +19,9 @@ const tokens = { jwtSecret: secret, jwtIssuer: 'weir', jwtAudience: 'weir' }
 test('the same handler stores events over NATS by WebSocket', async () => {
   const nats = await startNats({ config: 'websocket { listen: "127.0.0.1:-1", no_tls: true }' })
   const nc = await connectNats({ url: nats.url, name: 'test', log: createLogger('test', 'fatal') })
+  const edge = createEdgeIngest({ natsUrl: `ws://127.0.0.1:${nats.websocketPort}`, ...tokens })
   try {
     await provisionTenant(nc, 'main', defaultTenantSpec)
-    const edge = createEdgeIngest({ natsUrl: `ws://127.0.0.1:${nats.websocketPort}`, ...tokens })
     const authorization = `Bearer ${await tokenFor(['>'])}`
     const packed = new Blob(['{"subject":"edge.one"}\n{"subject":"edge.two"}'])
       .stream()
@@ -37,8 +37,8 @@ test('the same handler stores events over NATS by WebSocket', async () => {
     assert.deepEqual(await answer.json(), { accepted: 2, duplicates: 0 })
     const { state } = await (await jetstreamManager(nc)).streams.info(eventStream('main'))
     assert.equal(state.messages, 2)
-    await edge.close()
   } finally {
+    await edge.close()
     await nc.close()
     await nats.stop()
   }

@@ -21,9 +21,8 @@ export class FrameWriter {
   readonly #replyPrefix: string
   readonly #replyBytes: Uint8Array
   readonly #header = new MsgIdHeader()
-  #block: Uint8Array = new Uint8Array(blockBytes)
-  /** The client has had the bytes of the block before this offset. */
-  #from = 0
+  readonly #block: Uint8Array = new Uint8Array(blockBytes)
+  /** The end of what is written and not sent. */
   #at = 0
   #isDue = false
 
@@ -47,7 +46,7 @@ export class FrameWriter {
 
   /** What the connection has not had yet is not sent. */
   discard(): void {
-    this.#from = this.#at
+    this.#at = 0
   }
 
   /** Returns false, and writes nothing, where the client has to look at the message. */
@@ -60,7 +59,7 @@ export class FrameWriter {
     if (protocol.noMorePublishing || protocol.isClosed()) return false
     const room = verb.length + subject.length + this.#replyBytes.length + bytes + NUMBERS_BYTES
     if (room > blockBytes) return false
-    if (this.#at + room > blockBytes) this.#nextBlock()
+    if (this.#at + room > blockBytes) this.#flush()
     const block = this.#block
     let at = this.#at
     block.set(verb, at)
@@ -93,22 +92,19 @@ export class FrameWriter {
     return true
   }
 
-  /** The client keeps the bytes until they are written, so a block is never written again. */
-  #nextBlock(): void {
-    this.#flush()
-    this.#block = new Uint8Array(blockBytes)
-    this.#from = this.#at = 0
-  }
-
   readonly #flushAtEndOfTurn = (): void => {
     this.#isDue = false
     this.#flush()
   }
 
+  /**
+   * The client gets a copy: it keeps the bytes until they are written, and over a WebSocket it
+   * sends the whole memory in which they lie.
+   */
   #flush(): void {
-    if (this.#from === this.#at) return
-    const bytes = this.#block.subarray(this.#from, this.#at)
-    this.#from = this.#at
+    if (this.#at === 0) return
+    const bytes = this.#block.slice(0, this.#at)
+    this.#at = 0
     this.#protocol.sendCommand(bytes)
   }
 }

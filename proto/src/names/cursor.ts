@@ -27,7 +27,7 @@ export function cursorParts(cursor: Cursor): readonly Cursor[] {
   return further === undefined ? [cursor] : [{ epoch: cursor.epoch, seq: cursor.seq }, ...further]
 }
 
-/** The cursor of positions in several streams; undefined for none. Throws `malformed` on too many. */
+/** The cursor of positions in several streams; undefined for none. Throws `malformed`: too many. */
 export function joinCursors([first, ...further]: readonly Cursor[]): Cursor | undefined {
   if (further.length >= limits.shardsMax) {
     throw new WeirError('malformed', `A cursor has at most ${limits.shardsMax} positions.`)
