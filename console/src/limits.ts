@@ -125,8 +125,8 @@ export const limits = {
   boardUndoStepsMax: 100,
   /** A subscription has no more filters; a board with more has further subscriptions. */
   boardFiltersMax: 32,
-  /** Ten pictures a second are what people read numbers by. */
-  boardIntervalMs: 100,
+  /** What is done is seen within a blink, and what changes more often than this is read by nobody. */
+  boardIntervalMs: 40,
   /**
    * Subjects whose tiles are remembered; past it all are forgotten, and found again as events come.
    */
