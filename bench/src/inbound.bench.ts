@@ -8,7 +8,7 @@ import { benchToken } from './hub/hub-process.ts'
 import { profiled } from './hub/profiled.ts'
 import type { Published, PublishPace } from './load/load-plan.ts'
 import { PeerProcess } from './processes/peer-process.ts'
-import { cpuTimes } from './processes/process-usage.ts'
+import { cpuSeconds, cpuTimes } from './processes/process-usage.ts'
 import type { Benchmark, BenchmarkOptions } from './report/benchmark.ts'
 import type { Budget, Figure, Peer } from './report/figure.ts'
 
@@ -37,12 +37,12 @@ async function runInbound(options: BenchmarkOptions): Promise<void> {
     ): Promise<number> => {
       const turns: Turn[] = []
       for (let turn = 0; turn < 3; turn++) {
-        const before = cpuTimes(pid)
+        const before = { ...cpuTimes(pid), all: cpuSeconds(pid) }
         const { events, seconds } = await publish(pace, options.quick ? 500 : 3_000)
-        const after = cpuTimes(pid)
-        const system = after.system - before.system
-        const cpu = after.user - before.user + system
-        turns.push({ microseconds: (cpu / events) * 1e6, perSecond: events / seconds, systemShare: system / cpu })
+        const microseconds = ((cpuSeconds(pid) - before.all) / events) * 1e6
+        const { user, system } = cpuTimes(pid)
+        const ticks = user + system - before.user - before.system
+        turns.push({ microseconds, perSecond: events / seconds, systemShare: (system - before.system) / ticks })
       }
       turns.sort((one, other) => one.microseconds - other.microseconds)
       const { microseconds: value, perSecond, systemShare } = turns[1] as Turn
