@@ -125,7 +125,7 @@ export const limits = {
   boardUndoStepsMax: 100,
   /** A subscription has no more filters; a board with more has further subscriptions. */
   boardFiltersMax: 32,
-  /** What is done is seen within a blink, and what changes more often than this is read by nobody. */
+  /** What is done is seen at once, and nobody reads what changes more often than this. */
   boardIntervalMs: 40,
   /**
    * Subjects whose tiles are remembered; past it all are forgotten, and found again as events come.

@@ -42,7 +42,8 @@ function section(run: RunRecord): readonly string[] {
     '',
     `${title[0]?.toUpperCase()}${title.slice(1)}.`,
     '',
-    `${date}, ${machine}.`,
+    // The machine and the programs, each on a line that people can read in a terminal.
+    `${date}, ${machine}.`.replace(', Bun ', ',\nBun '),
     '',
     line(columns),
     line(columns.map(() => '---')),
