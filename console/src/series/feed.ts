@@ -26,7 +26,7 @@ export class Feed {
   readonly #subscription: Subscription
   readonly #pulse: Pulse
   readonly #link: Link
-  #headSeq = Number.POSITIVE_INFINITY
+  #isChange: (entry: Entry) => boolean = never
   #conflated = 0
   #closed = false
 
@@ -40,7 +40,7 @@ export class Feed {
     this.#link = desk.link
     this.#subscription = weir.subscribe({ ...options, mode: options.mode ?? 'LATEST' })
     const { source = 'events' } = options
-    if (options.mode === 'ALL' || options.cursor !== undefined) this.#headSeq = 0
+    if (options.mode === 'ALL' || options.cursor !== undefined) this.#isChange = always
     // The read API does not serve the bucket of the mesh, whose entries are no changes of the data.
     else if (source !== 'mesh') void this.#askHead(weir, source)
     void this.#read(reader)
@@ -65,13 +65,12 @@ export class Feed {
     try {
       for await (const item of this.#subscription) {
         if (this.#closed) return
-        if (item.type === 'entry') {
-          const isChange = item.seq > this.#headSeq
-          if (isChange) this.#pulse.changed(1)
-          this.#give(reader, item, isChange)
-        } else if (item.type === 'removed') reader.removed?.(item)
+        const isChange = item.type === 'entry' && this.#isChange(item)
+        if (isChange) this.#pulse.changed(1)
+        if (item.type === 'entry') this.#give(reader, item, isChange)
+        else if (item.type === 'removed') reader.removed?.(item)
         else if (item.type === 'reset') reader.reset?.()
-        this.#countConflated(item.type === 'entry' && item.seq > this.#headSeq)
+        this.#countConflated(isChange)
       }
     } catch (thrown) {
       if (!this.#closed) reader.ended?.(thrown instanceof Error ? thrown : new Error(String(thrown)))
@@ -103,11 +102,20 @@ export class Feed {
    */
   async #askHead(weir: Weir, source: string): Promise<void> {
     try {
-      this.#headSeq = await headOf(weir, source)
+      const head = await headOf(weir, source)
+      this.#isChange = (entry) => head.isPassedBy(entry)
     } catch {
       setTimeout(() => {
-        this.#headSeq = 0
+        this.#isChange = always
       }, 1000)
     }
   }
+}
+
+function always(): boolean {
+  return true
+}
+
+function never(): boolean {
+  return false
 }

@@ -1,9 +1,9 @@
 import type { Entry, Weir } from '@weir/client'
-import { parseCursor } from '@weir/proto'
 import { limits } from '../limits.ts'
 import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
+import { Head } from './head.ts'
 
 /** What a hub, ingest or projector says of itself every five seconds. */
 export interface ServiceLoad {
@@ -58,7 +58,8 @@ export class MeshFlow {
   readonly #feeds: Feed[] = []
   readonly #timer: ReturnType<typeof setInterval>
   #heads: number[] = []
-  #seq = 0
+  /** Undefined before anything is known to be stored. */
+  #head: Head | undefined
   #firstSeq = 0
   #received = 0
   #receivedBefore = 0
@@ -80,7 +81,7 @@ export class MeshFlow {
       (page) => page.cursor,
       () => undefined,
     )
-    if (cursor !== undefined) this.#seq = parseCursor(cursor).seq
+    if (cursor !== undefined) this.#head = new Head(cursor)
     weir.state('latest', { limit: 100 }).then(
       ({ items }) => {
         this.used = items.some(({ subject }) => !isOwnLoad(subject)) || (this.used ?? false)
@@ -92,7 +93,8 @@ export class MeshFlow {
       new Feed(this.#desk, weir, options, {
         entry: (entry) => {
           this.#received++
-          if (entry.seq > this.#seq) this.#seq = entry.seq
+          this.#head ??= new Head(entry.cursor)
+          this.#head.move(entry)
           this.#desk.seen.add(entry.subject)
           if (!isOwnLoad(entry.subject)) this.used = true
           const before = this.#lively.get(entry.subject)
@@ -137,16 +139,17 @@ export class MeshFlow {
 
   #sample(): void {
     const { pulse } = this.#desk
-    if (this.#seq > 0) this.#heads = [...this.#heads, this.#seq].slice(-11)
+    const head = this.#head?.seq ?? 0
+    if (head > 0) this.#heads = [...this.#heads, head].slice(-11)
     const first = this.#heads[0] ?? 0
     const seconds = Math.max(0, this.#heads.length - 1)
     // Over the last ten seconds: an event a second is a steady stream, not a row of ones and zeros.
-    const inflow = seconds === 0 ? Number.NaN : Math.max(0, (this.#seq - first) / seconds)
-    this.head = this.#seq
-    this.#firstSeq ||= this.#seq
-    this.sinceOpen = this.#seq - this.#firstSeq
+    const inflow = seconds === 0 ? Number.NaN : Math.max(0, (head - first) / seconds)
+    this.head = head
+    this.#firstSeq ||= head
+    this.sinceOpen = head - this.#firstSeq
     this.inflow = pushed(this.inflow, inflow)
-    this.stored = pushed(this.stored, this.#seq === 0 ? Number.NaN : this.#seq)
+    this.stored = pushed(this.stored, head === 0 ? Number.NaN : head)
     const sum = (name: string): number => this.hubs.reduce((total, { metrics }) => total + (metrics[name] ?? 0), 0)
     this.delivered = pushed(
       this.delivered,
