@@ -7,6 +7,7 @@ import type { WebhookRoute } from './formats/webhook/webhook-route.ts'
 import { apiPage, pageHeaders } from './http/api-page.ts'
 import { Beacons } from './http/beacons.ts'
 import { type Endpoint, endpoints, webhookEndpoint } from './http/endpoint.ts'
+import { furtherRoutes } from './http/further-routes.ts'
 import { influxProbes } from './http/influx-probes.ts'
 import { ingestApi } from './http/open-api.ts'
 import { ingestLimits } from './limits.ts'
@@ -129,11 +130,8 @@ function methodsByPath(all: readonly Endpoint[]): Map<string, string[]> {
   const methods = new Map([
     ['/', ['GET']],
     ['/openapi.json', ['GET']],
-    ['/v1/beacon', ['POST']],
-    ['/ping', ['GET']],
-    ['/health', ['GET']],
   ])
-  for (const { method, path } of all) methods.set(path, [...(methods.get(path) ?? []), method])
+  for (const { method, path } of [...furtherRoutes, ...all]) methods.set(path, [...(methods.get(path) ?? []), method])
   return methods
 }
 

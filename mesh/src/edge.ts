@@ -8,7 +8,15 @@ export { Verifier, type VerifierOptions } from './auth/verifier.ts'
 export { publishLimits } from './config/limits.ts'
 export type { NatsConnection } from './connection/connection.ts'
 export { connectNatsByWebSocket, type WebSocketOptions } from './connection/websocket.ts'
-export { type Answer, type OpenApi, type Operation, openApi, type Parameter, pathTemplate } from './http/open-api.ts'
+export {
+  type Answer,
+  type DescribedRoute,
+  type OpenApi,
+  type Operation,
+  openApi,
+  type Parameter,
+  pathTemplate,
+} from './http/open-api.ts'
 export { type ProblemExtra, problem, problemSchema } from './http/problem.ts'
 export { secured, secureHeaders } from './http/secure-headers.ts'
 export type { Stored } from './publish/publish-receipt.ts'

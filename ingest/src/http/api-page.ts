@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { OpenApi } from '@weir/mesh/edge'
 import { html, raw } from 'hono/html'
-import type { IngestOperation } from './open-api.ts'
+import type { IngestOperation } from './ingest-operation.ts'
 
 const style = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -60,24 +60,29 @@ function section(
   return html`<section>
 <h2><code>${method} ${path}</code></h2>
 <p>${summary}.</p>
-<table>
-<caption>Takes</caption>
-${Object.entries(requestBody.content).map(
-  ([mediaType, body]) => html`<tr><th scope="row"><code>${mediaType}</code></th><td>${body['x-name']}</td></tr>`,
+${table(
+  'Takes',
+  Object.entries(requestBody?.content ?? {}).map(([mediaType, body]) => [
+    html`<code>${mediaType}</code>`,
+    body['x-name'],
+  ]),
 )}
-</table>
-<table>
-<caption>Parameters</caption>
-${parameters.map(
-  ({ name, in: place, description }) =>
-    html`<tr><th scope="row"><code>${String(name)}</code> in ${String(place)}</th><td>${String(description ?? '')}</td></tr>`,
+${table(
+  'Parameters',
+  parameters.map((each) => [html`<code>${each.name}</code> in ${each.in}`, each.description ?? '']),
 )}
-</table>
-<table>
-<caption>Answers</caption>
-${Object.entries(responses).map(
-  ([status, { description }]) => html`<tr><th scope="row">${status}</th><td>${description}</td></tr>`,
+${table(
+  'Answers',
+  Object.entries(responses).map(([status, { description }]) => [status, description]),
 )}
-</table>
 </section>`
+}
+
+/** Nothing where there are no rows. */
+function table(caption: string, rows: readonly (readonly [head: unknown, text: string])[]): unknown {
+  if (rows.length === 0) return ''
+  return html`<table>
+<caption>${caption}</caption>
+${rows.map(([head, text]) => html`<tr><th scope="row">${head}</th><td>${text}</td></tr>`)}
+</table>`
 }

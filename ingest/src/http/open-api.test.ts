@@ -52,9 +52,12 @@ test('the description has every path, method, media type and status that is serv
       .map(([path, methods]) => `${Object.keys(methods)} ${path}`)
       .sort(),
     [
+      'get /health',
+      'get /ping',
       'post /api/v1/write',
       'post /api/v2/write',
       'post /query',
+      'post /v1/beacon',
       'post /v1/events',
       'post /v1/events/{subject}',
       'post /v1/logs',
@@ -75,6 +78,20 @@ test('the description has every path, method, media type and status that is serv
   for (const code of errorCodes) {
     const status = httpStatus(code)
     assert.equal(String(status) in responses, !never.has(status), code)
+  }
+})
+
+test('every path of the description is served, and says which methods it has', async () => {
+  const { paths } = (await (await get('/openapi.json')).json()) as Description
+  for (const [path, methods] of Object.entries(paths)) {
+    const url = `http://ingest${path.replaceAll(/\{\w+\}/g, 'x')}`
+    const wrong = await ingest(new Request(url, { method: 'DELETE' }))
+    assert.equal(wrong.status, 405, path)
+    assert.equal(wrong.headers.get('allow')?.toLowerCase(), Object.keys(methods).join(', '), path)
+    for (const method of Object.keys(methods)) {
+      const { status } = await ingest(new Request(url, { method: method.toUpperCase() }))
+      assert.ok(status !== 404 && status !== 405, `${method} ${path}: ${status}`)
+    }
   }
 })
 

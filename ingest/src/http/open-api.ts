@@ -1,4 +1,4 @@
-import { type Answer, type OpenApi, type Operation, openApi, type Parameter, problemSchema } from '@weir/mesh/edge'
+import { type Answer, type OpenApi, openApi, type Parameter, problemSchema } from '@weir/mesh/edge'
 import { errorCodes, type JsonSchema, schemaReference } from '@weir/proto'
 import { cloudEventBinary } from '../formats/cloudevents/binary-mode.ts'
 import type { Decoder } from '../formats/decoder.ts'
@@ -7,16 +7,11 @@ import { ndjsonDecoder } from '../formats/json/ndjson.ts'
 import { rawDecoder } from '../formats/json/raw.ts'
 import { ingestLimits } from '../limits.ts'
 import type { Endpoint } from './endpoint.ts'
+import { furtherRoutes } from './further-routes.ts'
+import type { IngestOperation } from './ingest-operation.ts'
 import { itemSchemas } from './item-schema.ts'
 
-export interface IngestOperation extends Operation {
-  readonly requestBody: {
-    readonly required: true
-    readonly content: Readonly<Record<string, { readonly schema: JsonSchema; readonly 'x-name': string }>>
-  }
-}
-
-/** The description of these endpoints. */
+/** The description of these endpoints, and of what is served beside them. */
 export function ingestApi(endpoints: readonly Endpoint[]): OpenApi<IngestOperation> {
   return openApi(
     {
@@ -35,7 +30,14 @@ export function ingestApi(endpoints: readonly Endpoint[]): OpenApi<IngestOperati
         schemas: { ...itemSchemas(), Accepted: accepted, Rejected: rejected, Problem: problem, Status: status },
       },
     },
-    endpoints.map((endpoint) => ({ method: endpoint.method, path: endpoint.path, operation: operation(endpoint) })),
+    [
+      ...endpoints.map((endpoint) => ({
+        method: endpoint.method,
+        path: endpoint.path,
+        operation: operation(endpoint),
+      })),
+      ...furtherRoutes,
+    ],
   )
 }
 
