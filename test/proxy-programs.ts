@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePorts } from '../cli/src/up/ports.ts'
 import { until } from '../cli/test/processes.ts'
 import type { RunningMesh } from './running-mesh.ts'
 import { root } from './source-files.ts'
@@ -77,7 +77,7 @@ export class RunningProxy {
   /** Resolves when it serves. Throws with what it wrote when it ends before. */
   static async start({ program, prepare }: Proxy, mesh: RunningMesh, folder: string): Promise<RunningProxy> {
     mkdirSync(folder, { recursive: true })
-    const port = await freePort()
+    const [port = 0] = await freePorts(1)
     const args = prepare((info) => blockOf(info, mesh), folder, port)
     const brought = join(root, '.tools/proxies', program)
     // Caddy keeps its state below HOME.
@@ -148,12 +148,4 @@ function written(folder: string, name: string, text: string): string {
   const path = join(folder, name)
   writeFileSync(path, text)
   return path
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }

@@ -60,7 +60,7 @@ export class RunningMesh {
   ): Promise<RunningMesh> {
     // Others on this machine look for free ports at the same time.
     for (let attempt = 1; ; attempt++) {
-      const portBase = (await freePortBase(18_080 + 100 * Math.floor(Math.random() * 200))) ?? 18_080
+      const portBase = (await freePortBase(18_080 + 100 * Math.floor(Math.random() * 140))) ?? 18_080
       try {
         return await RunningMesh.#startAt(portBase, folder, settings, [...command, '--json', ...options])
       } catch (thrown) {

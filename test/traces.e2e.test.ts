@@ -32,8 +32,8 @@ before(async () => {
 })
 
 after(async () => {
-  await mesh.dispose()
-  collector.close()
+  await mesh?.dispose()
+  collector?.close()
 })
 
 test('an event whose trace is sampled has spans of ingest, projector and hub in the trace of its producer', async () => {

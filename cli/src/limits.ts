@@ -34,8 +34,12 @@ export const limits = {
   logLinesShown: 12,
   /** What follows WEIR_PORT_BASE may begin there, where the ports of their own are taken. */
   portBaseMin: 18_080,
-  /** And below this, above which the system gives ports to anybody. */
-  portBaseMax: 60_000,
+  /** And below this: from 32,768 on, Linux gives ports to outgoing connections. */
+  portBaseMax: 32_700,
+  /** Ports that nobody chose, as those of the servers of a cluster, begin here. */
+  freePortMin: 10_000,
+  /** And end below this, so that none is one that `weir up` proposes as a base. */
+  freePortMax: 18_000,
   /** How often ports are looked at that are to become free. */
   portsPollMs: 250,
   /** Ports of a `weir up` that was killed are waited for so long before they count as taken. */

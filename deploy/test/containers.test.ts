@@ -12,9 +12,9 @@ import { fileURLToPath } from 'node:url'
 import { connect } from '@weir/client'
 import { mintToken, natsRoles, renderNatsConfig } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
+import { freePorts } from '../../cli/src/up/ports.ts'
 import { canRunContainers, type Ended, ended, mountFile, runContainer } from './container.ts'
 import { readContainerfile } from './containerfile.ts'
-import { freePorts } from './free-ports.ts'
 import { assembleImage, type Image } from './image.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))

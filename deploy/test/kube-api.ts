@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { freePorts } from './free-ports.ts'
+import { freePorts } from '../../cli/src/up/ports.ts'
 
 const programs = fileURLToPath(new URL('../../.tools/kubernetes/', import.meta.url))
 

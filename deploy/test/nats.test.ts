@@ -19,13 +19,13 @@ import {
   provisionMesh,
   provisionTenant,
 } from '@weir/mesh'
+import { freePorts } from '../../cli/src/up/ports.ts'
 import { until } from '../../cli/test/processes.ts'
 import { TestHub, testToken } from '../../hub/test/harness.ts'
 import { TcpProxy } from '../../hub/test/tcp-proxy.ts'
 import { ProxyCrowd } from '../../test/proxy-crowd.ts'
 import { Authority, type Certificate } from './certificates.ts'
 import { DeployedNats } from './deployed-nats.ts'
-import { freePorts } from './free-ports.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-tls-'))
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0

@@ -1,10 +1,8 @@
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { NatsClusterOptions } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
-import type { Ports } from './ports.ts'
+import { freePorts, type Ports } from './ports.ts'
 import type { StateFolder } from './state-folder.ts'
 
 const natsNames = ['nats', 'nats-2', 'nats-3'] as const
@@ -47,12 +45,4 @@ export async function natsServers(
     storeDir: folder.at('cluster', name),
     cluster: { serverName: name, routePort: routePorts[i] ?? 0, routePorts },
   }))
-}
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const found = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return found
 }

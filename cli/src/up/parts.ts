@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { renderNatsConfig } from '@weir/mesh'
 import { fileOf } from '../checkout/file-of.ts'
@@ -8,7 +7,7 @@ import { limits } from '../limits.ts'
 import { addressesOf, natsUrl } from './addresses.ts'
 import type { ChildDeclaration } from './child.ts'
 import type { NatsServer } from './nats-servers.ts'
-import type { Ports } from './ports.ts'
+import { isListening, type Ports } from './ports.ts'
 import type { Secrets } from './secrets.ts'
 import type { StateFolder } from './state-folder.ts'
 
@@ -49,7 +48,7 @@ export function natsPart(context: PartContext, server: NatsServer): ChildDeclara
     ...(natsOverWebsocket && name === 'nats' ? { websocketPort: ports.natsWebsocket } : {}),
   })
   writeFileSync(configPath, config, { mode: 0o600 })
-  return declare(context, name, [natsServer(), '--config', configPath], () => listens(port), {})
+  return declare(context, name, [natsServer(), '--config', configPath], () => isListening(port), {})
 }
 
 export function postgresPart({ folder, ports, secrets }: PartContext): ChildDeclaration {
@@ -63,7 +62,7 @@ export function postgresChild(name: string, folder: StateFolder, port: number, p
     command: [bun, fileOf('cli/src/postgres/main.ts'), folder.at(name), String(port)],
     env: environmentWith({ WEIR_POSTGRES_PASSWORD: password }),
     logPath: folder.at('logs', `${name}.log`),
-    isReady: () => listens(port),
+    isReady: () => isListening(port),
   }
 }
 
@@ -154,16 +153,4 @@ function ownFile(name: string): string {
 export async function answers(url: string): Promise<boolean> {
   const response = await fetch(url, { signal: AbortSignal.timeout(limits.readyAnswerMs) })
   return response.ok
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port })
-    const end = (answer: boolean): void => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.once('connect', () => end(true))
-    socket.once('error', () => end(false))
-  })
 }

@@ -1,4 +1,5 @@
-import { createServer } from 'node:net'
+import { randomInt } from 'node:crypto'
+import { connect, createServer } from 'node:net'
 import { type Environment, ports as meshPorts, parseConfig, portSetting, type Setting } from '@weir/mesh'
 import { limits } from '../limits.ts'
 
@@ -54,12 +55,25 @@ export async function takenPorts(ports: Partial<Ports>): Promise<readonly TakenP
   return wanted.filter((_, index) => !free[index])
 }
 
-/** A base from which on all ports are free now, the first of them. */
+/**
+ * A base from which on all ports are free now, the first of them. None is one that the system may
+ * give to an outgoing connection before it is listened on.
+ */
 export async function freePortBase(from: number = limits.portBaseMin): Promise<number | undefined> {
   for (let base = from; base < limits.portBaseMax; base += 1_000) {
     if ((await takenPorts(portsOf({ WEIR_PORT_BASE: String(base) }))).length === 0) return base
   }
   return undefined
+}
+
+/** Other ports on which nobody listens now, for nobody but the caller needs to know them. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const found = new Set<number>()
+  while (found.size < count) {
+    const port = randomInt(limits.freePortMin, limits.freePortMax)
+    if (await isFreePort(port)) found.add(port)
+  }
+  return [...found]
 }
 
 /** Whether nobody listens there on 127.0.0.1 now. */
@@ -68,5 +82,22 @@ export function isFreePort(port: number): Promise<boolean> {
     const server = createServer()
     server.once('error', () => resolve(false))
     server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}
+
+/**
+ * Whether a program listens there on 127.0.0.1 now. A port among those of outgoing connections can be the one that
+ * this very connection is given: TCP then connects it with itself (RFC 9293, 3.5), and no program
+ * is there.
+ */
+export function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port })
+    const end = (answer: boolean): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('connect', () => end(socket.localPort !== port))
+    socket.once('error', () => end(false))
   })
 }

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { connect, producer } from '@weir/client'
+import { freePorts } from '../../../cli/src/up/ports.ts'
 import { until } from '../../../cli/test/processes.ts'
 import { RunningMesh } from '../../../test/running-mesh.ts'
 
@@ -37,7 +37,7 @@ for (const [title, commandFor, meanwhile] of [
     skip: title.startsWith('Deno') && !existsSync(deno) && 'there is no Deno for this machine',
   }, async () => {
     const { addresses, token } = mesh.running
-    const port = await freePort()
+    const [port = 0] = await freePorts(1)
     const edge = start(await commandFor(port), port)
     const weir = connect({ url: addresses.hub, getToken: () => token })
     try {
@@ -82,7 +82,7 @@ for (const [title, commandFor, meanwhile] of [
 
 test('the board prints what the producer sends through the edge', async () => {
   const { addresses } = mesh.running
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const programs = [start([bun, main], port)]
   try {
     const url = `http://127.0.0.1:${port}`
@@ -155,13 +155,4 @@ function end(child: ChildProcess): Promise<{ readonly code: number | null; reado
     text += chunk
   })
   return new Promise((resolve) => child.once('close', (code) => resolve({ code, text })))
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

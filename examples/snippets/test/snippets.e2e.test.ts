@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { freePorts } from '../../../cli/src/up/ports.ts'
 import { until } from '../../../cli/test/processes.ts'
 import { type Outcome, RunningMesh } from '../../../test/running-mesh.ts'
 
@@ -19,7 +19,8 @@ let mesh: RunningMesh
 const webhooks = { SNIPPETS_SECRET: randomUUID(), SNIPPETS_WEBHOOK_URL: '' }
 
 before(async () => {
-  webhooks.SNIPPETS_WEBHOOK_URL = `http://127.0.0.1:${await freePort()}`
+  const [port] = await freePorts(1)
+  webhooks.SNIPPETS_WEBHOOK_URL = `http://127.0.0.1:${port}`
   mesh = await RunningMesh.start(undefined, {
     ...webhooks,
     WEIR_INGEST_ROUTES: join(folder, 'routes.yaml'),
@@ -199,15 +200,6 @@ async function inBucket(subject: string, data: RegExp): Promise<void> {
   await until(`${subject} is in the bucket`, async () =>
     data.test((await mesh.weir('get', 'latest', subject)).out.trim()),
   )
-}
-
-/** A port of this machine that nobody had a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
 }
 
 async function storeThree(): Promise<void> {
