@@ -21,7 +21,7 @@ function tableOf(run: RunRecord | undefined): string {
   })
   return [
     '',
-    `${run.date}, ${run.machine}.`,
+    `${run.date}, ${run.machine}.`.replace(', Bun ', ',\nBun '),
     '',
     '| figure | value | beside | conditions |',
     '|---|---|---|---|',

@@ -11,7 +11,7 @@ export const measured = {
    */
   natsEventMicros: 10.6,
   /** nats-server, for each further hub that hears an event. */
-  natsHubMicros: 0.8,
+  natsHubMicros: 1.44,
   /** nats-server, for a value that the projector puts into a bucket. */
   natsPutMicros: 16.8,
   /** A hub, for an event that arrives. */
@@ -21,7 +21,7 @@ export const measured = {
   /** A hub, for one more entry in the batch of a shared channel. */
   hubEntryMicros: 0.074,
   /** Memory of a hub for a connection in a channel of its own. */
-  hubConnectionBytes: 2_008,
+  hubConnectionBytes: 2_093,
   /** A hub, for a client that resumes. */
   hubResumeMicros: 680,
   /** The projector, for an event of one of 100,000 keys, and for a row of the history. */

@@ -24,6 +24,7 @@ const origins: readonly (readonly [keyof typeof measured, string, string, (value
   ['ingestBatchMicros', 'ingest', 'batch-json, CPU of ingest', same],
   ['natsEventMicros', 'ingest', 'batch-json, CPU of nats-server', same],
   ['natsPutMicros', 'projector', 'latest over 100000 keys, CPU of nats-server', same],
+  ['natsHubMicros', 'scale-out', 'nats-server, an event for each further hub', same],
   ['hubEventMicros', 'inbound', 'hub, one subscriber, 20,000 events/s', same],
   ['hubFrameMicros', 'fan-out', '5000 channels of 1', (millions) => 1 / millions],
   ['hubEntryMicros', 'fan-out', '500 subscribers in one channel', (millions) => 1 / millions],

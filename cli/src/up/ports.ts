@@ -86,9 +86,9 @@ export function isFreePort(port: number): Promise<boolean> {
 }
 
 /**
- * Whether a program listens there on 127.0.0.1 now. A port among those of outgoing connections can be the one that
- * this very connection is given: TCP then connects it with itself (RFC 9293, 3.5), and no program
- * is there.
+ * Whether a program listens there on 127.0.0.1 now. A port among those of outgoing connections can
+ * be the one that this very connection is given: TCP then connects it with itself (RFC 9293, 3.5),
+ * and no program is there.
  */
 export function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
