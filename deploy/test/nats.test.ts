@@ -181,6 +181,11 @@ describe('three servers and a site at a leaf', { skip: reason, timeout: 170_000 
     const manager = await jetstreamManager(centre)
     const info = await manager.streams.info('EV_main')
     assert.equal(info.cluster?.replicas?.length, 2)
+    const five = { ...spec, replicas: 5 }
+    await assert.rejects(provisionTenant(centre, 'five', five, { deadlineMs: 1_000 }), {
+      code: 'unavailable',
+      message: /no servers with room for 5 copies of EV_five/,
+    })
     const alone = await joined(site, 'admin', tls)
     await assert.rejects(provisionTenant(alone, 'main', spec), {
       code: 'conflict',

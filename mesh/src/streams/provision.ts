@@ -123,9 +123,12 @@ async function streamInfo(manager: JetStreamManager, name: string): Promise<Stre
   }
 }
 
-type NamedPlan = Pick<StreamPlan, 'name' | 'max_bytes'>
+type NamedPlan = Pick<StreamPlan, 'name' | 'max_bytes'> & Partial<Pick<StreamPlan, 'num_replicas'>>
 
-/** Makes an idempotent request again while JetStream has no leader, until the deadline. */
+/**
+ * Makes an idempotent request again, until the deadline, while JetStream has no leader or too few
+ * servers.
+ */
 async function settled<T>(plan: NamedPlan, deadline: number, request: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -133,22 +136,18 @@ async function settled<T>(plan: NamedPlan, deadline: number, request: () => Prom
     } catch (cause) {
       if (!isPassing(cause)) throw refusal(plan, cause)
       const waitMs = backoffMs(attempt, limits.provisionRetryMs, limits.provisionRetryMaxMs)
-      if (Date.now() + waitMs > deadline) {
-        throw new WeirError('unavailable', 'JetStream does not answer: is it enabled, and has its cluster a leader?', {
-          cause,
-        })
-      }
+      if (Date.now() + waitMs > deadline) throw new WeirError('unavailable', stillWaitingFor(plan, cause), { cause })
       await sleep(waitMs)
     }
   }
 }
 
 /**
- * What an election or a reconnect passes over. "JetStream is not enabled" is also what the client
- * says when nobody answers, as in an election.
+ * What an election, a reconnect or a server that comes up passes over. "JetStream is not enabled"
+ * is also what the client says when nobody answers, as in an election.
  */
 function isPassing(cause: unknown): boolean {
-  if (cause instanceof JetStreamApiError) return cause.status === 503
+  if (cause instanceof JetStreamApiError) return cause.status === 503 || cause.code === NO_SUITABLE_PEERS
   if (isForbidden(cause)) return false
   return (
     cause instanceof errors.TimeoutError ||
@@ -157,6 +156,15 @@ function isPassing(cause: unknown): boolean {
     (cause instanceof Error && cause.name === 'JetStreamNotEnabled')
   )
 }
+
+function stillWaitingFor({ name, num_replicas: replicas = 1 }: NamedPlan, cause: unknown): string {
+  return cause instanceof JetStreamApiError && cause.code === NO_SUITABLE_PEERS
+    ? `NATS has no servers with room for ${replicas} copies of ${name}: start more of them, or ask for fewer copies.`
+    : 'JetStream does not answer: is it enabled, and has its cluster a leader?'
+}
+
+/** `err_code` of the JetStream API: too few servers are there, or too full. */
+const NO_SUITABLE_PEERS = 10005
 
 function isForbidden(cause: unknown): boolean {
   return cause instanceof Error && cause.cause instanceof errors.PermissionViolationError
