@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type Declaration, natsBinary, natsRoles, parseConfig, type Setting } from '@weir/mesh'
 import { parse } from 'yaml'
+import { exitCodes } from '../../cli/src/text/exit-code.ts'
 import { hubSettings } from '../../hub/src/settings.ts'
 import { ingestSettings } from '../../ingest/src/settings.ts'
 import { projectorSettings } from '../../projector/src/settings.ts'
@@ -51,6 +52,7 @@ describe('the chart', {
       'nats.replicas=2',
       'durability=best',
       'tenants.Main.maxGib=1',
+      'tenants.main.shards=17',
       'traces.share=2',
       'projector.autoscaling.kind=hpa',
     ]) {
@@ -63,6 +65,18 @@ describe('the chart', {
       )
       assert.equal(status, 1, wrong)
       assert.match(stderr, /don't meet the specifications of the schema/, wrong)
+    }
+  })
+
+  test('the Job makes each tenant with its shards, and ends at once with what another try does not change', () => {
+    const jobs = combinations.map(({ file }) => rendered(file).find(({ kind }) => kind === 'Job'))
+    const specs = jobs.map((job) => job?.spec as ProvisionSpec)
+    const args = specs.flatMap(({ template }) => template.spec.initContainers.map((each) => each.args.join(' ')))
+    assert.ok(args.some((each) => /^tenant create acme .*--shards=4 /.test(each)))
+    assert.ok(args.every((each) => !each.startsWith('tenant create main') || !each.includes('--shards')))
+    for (const { podFailurePolicy } of specs) {
+      const { values = [] } = podFailurePolicy.rules.find(({ action }) => action === 'FailJob')?.onExitCodes ?? {}
+      assert.deepEqual(values, [exitCodes.failed, exitCodes.usage])
     }
   })
 
@@ -260,6 +274,16 @@ function environmentOf(file: string, component: string): Record<string, string> 
     env[name] = text.replaceAll(/\$\((\w+)\)/g, (whole, other: string) => env[other] ?? whole)
   }
   return env
+}
+
+interface ProvisionSpec {
+  readonly podFailurePolicy: {
+    readonly rules: readonly {
+      readonly action: string
+      readonly onExitCodes?: { readonly values: readonly number[] }
+    }[]
+  }
+  readonly template: { readonly spec: { readonly initContainers: readonly { readonly args: readonly string[] }[] } }
 }
 
 interface PodSpec {
