@@ -4,6 +4,8 @@ import {
   integer,
   list,
   meshSettings,
+  type Network,
+  networks,
   optional,
   type Parser,
   portSetting,
@@ -44,6 +46,7 @@ export const hubSettings: typeof meshSettings & {
   readonly workers: Setting<number>
   readonly worker: Setting<number | undefined>
   readonly origins: Setting<readonly string[] | undefined>
+  readonly trustedProxies: Setting<readonly Network[]>
   readonly connectionsMax: Setting<number>
   readonly connectionsAnIpMax: Setting<number>
   readonly connectionsATenantMax: Setting<number | undefined>
@@ -86,6 +89,12 @@ export const hubSettings: typeof meshSettings & {
     'Which of the workers a process is; the hub sets it for the processes that it starts.',
   ),
   origins: optional('WEIR_HUB_ORIGINS', list, 'The browser origins that may connect; every one when absent.'),
+  trustedProxies: setting(
+    'WEIR_HUB_TRUSTED_PROXIES',
+    networks,
+    [],
+    'The proxies whose `X-Forwarded-For` says who a client is, as 10.1.0.0/16 or 127.0.0.1; without them a client is who opened the connection.',
+  ),
   connectionsMax: setting(
     'WEIR_HUB_CONNECTIONS',
     integer(1, 10_000_000),

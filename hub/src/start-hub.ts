@@ -38,7 +38,7 @@ export interface HubContext {
 /** Starts a hub in one process, step by step. */
 export async function startHub(scope: Scope, context: HubContext): Promise<void> {
   const { config, verifier, log, health, metrics } = context
-  const { host, port, idleSeconds, drainMs, worker } = config
+  const { host, port, idleSeconds, trustedProxies, drainMs, worker } = config
   const admin = await scope.use(
     'admin',
     () => {
@@ -79,7 +79,7 @@ export async function startHub(scope: Scope, context: HubContext): Promise<void>
   )
   const server = await scope.use(
     'http',
-    () => listen({ hub, edge, host, port, idleSeconds, shared: worker !== undefined }),
+    () => listen({ hub, edge, host, port, trustedProxies, idleSeconds, shared: worker !== undefined }),
     (listening) => listening.close(),
   )
   await scope.use(

@@ -47,6 +47,23 @@ describe('a hub lets in', () => {
     await hub.untilMetric('connections', (value) => value === 0)
   })
 
+  test('so many connections of each client behind a proxy that is trusted, whatever it claims', async () => {
+    const settings = { WEIR_HUB_CONNECTIONS_PER_IP: '1', WEIR_HUB_TRUSTED_PROXIES: '127.0.0.1' }
+    const hub = await mesh.startHub(settings)
+    const held = await RawSocket.connect(hub.port)
+    held.write(upgradeRequest({ 'X-Forwarded-For': '203.0.113.1', Connection: 'Upgrade' }))
+    assert.match(await held.head(), /^HTTP\/1.1 101 /)
+    const claimed = { 'X-Forwarded-For': '198.51.100.7, 203.0.113.1' }
+    assert.deepEqual(await knock(hub, claimed), [429, 'rate_limited'])
+    assert.equal((await knock(hub, { 'X-Forwarded-For': '203.0.113.2' }))[0], 101)
+    const authorization = `Bearer ${await testToken()}`
+    const ticket = (client: string): Promise<Response> =>
+      fetch(`${hub.httpUrl}/v1/tickets`, { method: 'POST', headers: { authorization, 'x-forwarded-for': client } })
+    assert.equal((await ticket('203.0.113.1')).status, 429)
+    assert.equal((await ticket('203.0.113.3')).status, 200)
+    held.reset()
+  })
+
   test('so many connections in all', async () => {
     const hub = await mesh.startHub({ WEIR_HUB_CONNECTIONS: '2' })
     const clients = [await TestClient.open(hub.url), await TestClient.open(hub.url)]

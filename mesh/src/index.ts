@@ -43,6 +43,7 @@ export {
 export { publishLimits } from './config/limits.ts'
 export { loadConfig } from './config/load-config.ts'
 export { meshSettings } from './config/mesh-settings.ts'
+export { blockList, type Network, networkOf, networks } from './config/networks.ts'
 export { type PortName, portSetting, ports } from './config/ports.ts'
 export { type ConnectOptions, connectNats, type NatsConnection } from './connection/connection.ts'
 export { newInbox } from './connection/inbox.ts'

@@ -4,6 +4,8 @@ import {
   integer,
   list,
   meshSettings,
+  type Network,
+  networks,
   optional,
   portSetting,
   type Setting,
@@ -13,7 +15,6 @@ import {
 } from '@weir/mesh'
 import { defaultTenant } from '@weir/proto'
 import { type Partition, partition, wholePartition } from './event/partition.ts'
-import { type Network, networks } from './kinds/notify/address-guard.ts'
 
 /** Everything that the environment may tell the projector. */
 export const projectorSettings: typeof meshSettings & {

@@ -22,7 +22,7 @@ export interface HttpRequest {
   readonly method: string
   readonly path: string
   readonly query: URLSearchParams
-  /** Address of the peer, as text. */
+  /** Address of the client, as text. */
   readonly ip: string
   // Headers; empty when absent.
   readonly authorization: string

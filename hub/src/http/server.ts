@@ -3,13 +3,14 @@
 
 import uws from 'uWebSockets.js'
 import { STATUS_CODES } from 'node:http'
-import { problemParts, secureHeaders } from '@weir/mesh'
+import { type Network, problemParts, secureHeaders } from '@weir/mesh'
 import { asWeirError, WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import type { Dialect } from '../session/dialect.ts'
 import type { Link } from '../session/link.ts'
 import type { Session } from '../session/session.ts'
+import { ClientAddresses } from './client-addresses.ts'
 import { readFraming } from './framing.ts'
 import { endpoints, notWebSocket, readHandshake, versionHeader } from './handshake.ts'
 import type { HttpEdge } from './http-edge.ts'
@@ -26,6 +27,7 @@ export interface HubServerOptions {
   readonly edge: HttpEdge
   readonly host: string
   readonly port: number
+  readonly trustedProxies: readonly Network[]
   /** A peer that is silent for longer, though it was pinged, is gone. */
   readonly idleSeconds: number
   /** Whether other processes may listen on the same port (SO_REUSEPORT). */
@@ -36,6 +38,9 @@ export interface HubServerOptions {
 export function listen(options: HubServerOptions): Promise<HubServer> {
   const { hub, edge, host, port, idleSeconds } = options
   const app = uws.App()
+  const addresses = new ClientAddresses(options.trustedProxies)
+  const exchangeOf = (response: uws.HttpResponse, request: uws.HttpRequest): UwsExchange =>
+    new UwsExchange(response, request, clientAddress(addresses, response, request))
   const behavior: uws.WebSocketBehavior<SocketData> = {
     compression: uws.DISABLED,
     // The library drops a connection without a word; so up to here the session closes it with one.
@@ -43,7 +48,8 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
     // The session decides what is sent; the transport must not drop it.
     maxBackpressure: 0,
     idleTimeout: idleSeconds,
-    upgrade: (response, request, context) => upgrade(hub, response, request, context),
+    upgrade: (response, request, context) =>
+      upgrade(hub, clientAddress(addresses, response, request), response, request, context),
     open: (socket) => {
       const data = socket.getUserData()
       const { ip, dialect, token } = data.arrival as Arrival
@@ -66,9 +72,9 @@ export function listen(options: HubServerOptions): Promise<HubServer> {
   }
   for (const path of Object.keys(endpoints)) {
     app.ws<SocketData>(path, behavior)
-    app.any(path, (response, request) => refuse(new UwsExchange(response, request), notWebSocket(path)))
+    app.any(path, (response, request) => refuse(exchangeOf(response, request), notWebSocket(path)))
   }
-  app.any('/*', (response, request) => void edge.handle(new UwsExchange(response, request)))
+  app.any('/*', (response, request) => void edge.handle(exchangeOf(response, request)))
   return new Promise((resolve, reject) => {
     const exclusive = options.shared ? LISTEN_SHARED : LISTEN_EXCLUSIVE
     const listening = (socket: uws.us_listen_socket | false): void => {
@@ -106,6 +112,7 @@ interface Arrival {
 
 function upgrade(
   hub: Hub,
+  ip: string,
   response: uws.HttpResponse,
   request: uws.HttpRequest,
   context: uws.us_socket_context_t,
@@ -115,7 +122,6 @@ function upgrade(
     const path = request.getUrl()
     if (framing.hasBody) throw framing.fault ?? notWebSocket(path)
     const { dialect, protocol, token } = readHandshake(path, request.getQuery(), (name) => request.getHeader(name))
-    const ip = remoteAddress(response)
     hub.admission.enter(ip, request.getHeader('origin'))
     response.upgrade<SocketData>(
       { arrival: { ip, dialect, token }, session: undefined },
@@ -127,7 +133,7 @@ function upgrade(
   } catch (thrown) {
     const error = asWeirError(thrown)
     hub.onRefuse(error.code)
-    refuse(new UwsExchange(response, request), error)
+    refuse(new UwsExchange(response, request, ip), error)
   }
 }
 
@@ -135,8 +141,9 @@ function refuse(exchange: UwsExchange, error: WeirError): void {
   exchange.answer(problemParts(error, { headers: versionHeader }))
 }
 
-function remoteAddress(response: uws.HttpResponse): string {
-  return Buffer.from(response.getRemoteAddressAsText()).toString()
+function clientAddress(addresses: ClientAddresses, response: uws.HttpResponse, request: uws.HttpRequest): string {
+  const peer = Buffer.from(response.getRemoteAddressAsText()).toString()
+  return addresses.of(peer, (take) => request.forEach(take))
 }
 
 /** Tells the hub's own pings from those of the library. */
@@ -181,13 +188,13 @@ class UwsExchange implements HttpExchange {
   #response: uws.HttpResponse | undefined
   #whenGone: (() => void) | undefined
 
-  constructor(response: uws.HttpResponse, request: uws.HttpRequest) {
+  constructor(response: uws.HttpResponse, request: uws.HttpRequest, ip: string) {
     this.#response = response
     this.request = {
       method: request.getCaseSensitiveMethod(),
       path: request.getUrl(),
       query: new URLSearchParams(request.getQuery()),
-      ip: remoteAddress(response),
+      ip,
       authorization: request.getHeader('authorization'),
       origin: request.getHeader('origin'),
       lastEventId: request.getHeader('last-event-id'),

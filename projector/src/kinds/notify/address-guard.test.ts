@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { AddressGuard, networks } from './address-guard.ts'
+import { networks } from '@weir/mesh'
+import { AddressGuard } from './address-guard.ts'
 
 test('the networks of machines themselves are refused, however they are written', () => {
   const guard = new AddressGuard([])
@@ -66,8 +67,5 @@ test('what the operator allows is allowed, and nothing beside it', () => {
     ['fc00::1', false],
   ] as const) {
     assert.equal(guard.allows(address), allowed, address)
-  }
-  for (const text of ['10.0.0.0/33', 'localhost', '10.0.0.0/x', '10.0.0.0/', '::/129']) {
-    assert.throws(() => networks.parse(text), Error, text)
   }
 })

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { createServer, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { after, test } from 'node:test'
-import { AddressGuard, networks } from './address-guard.ts'
+import { networks } from '@weir/mesh'
+import { AddressGuard } from './address-guard.ts'
 import { post } from './post.ts'
 
 const open = new AddressGuard(networks.parse('127.0.0.0/8, ::1'))
