@@ -105,6 +105,13 @@ export const ingestLimits = {
    */
   seriesUnitsMax: 16_777_216,
   /**
+   * Sets of metrics whose encoding is remembered for the series that have them; past it all are
+   * forgotten and made anew.
+   */
+  readingShapesMax: 1024,
+  /** A reading of a series with more metrics takes the slower way to its bytes. */
+  readingShapeMetricsMax: 64,
+  /**
    * Labels of one event, by the rules of event.proto; attributes past it are cut, which a label
    * says.
    */

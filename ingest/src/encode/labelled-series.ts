@@ -64,15 +64,15 @@ function encodedOf(labels: LabelledSeries['labels']): Uint8Array | undefined {
  * Remembers the series that come over and over, within a bound: past it all are forgotten and made
  * anew.
  */
-export class SeriesCache {
-  readonly #scopes = new Map<string, Map<string, LabelledSeries>>()
+export class SeriesCache<S extends LabelledSeries> {
+  readonly #scopes = new Map<string, Map<string, S>>()
   #units = 0
 
   /**
    * The series of a text in its scope, such as a bucket, which `make` makes where it is not known;
    * undefined where that makes none.
    */
-  get(scope: string, text: string, make: () => LabelledSeries | undefined): LabelledSeries | undefined {
+  get(scope: string, text: string, make: () => S | undefined): S | undefined {
     const known = this.#scopes.get(scope)?.get(text)
     if (known !== undefined) return known
     const made = make()

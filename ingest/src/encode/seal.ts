@@ -75,7 +75,8 @@ export function seal(
   }
 }
 
-const tooManyBytes = `The events of the request have more than ${ingestLimits.eventsBytesMax} bytes: send them in several requests.`
+/** Why an event is refused that comes when `eventsBytes` is past its bound. */
+export const tooManyBytes: string = `The events of the request have more than ${ingestLimits.eventsBytesMax} bytes: send them in several requests.`
 
 function isAhead({ time, data }: Event, { now, lastSecond }: Defaults): boolean {
   // Most events have no time of their own.

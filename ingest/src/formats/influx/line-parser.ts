@@ -3,6 +3,8 @@ export interface LineField {
   readonly name: string
   readonly kind: 'float' | 'integer' | 'boolean' | 'string'
   readonly text: string
+  /** The number of a field that is none of text; 1 for true and 0 for false. */
+  readonly number: number
 }
 
 /** One line of InfluxDB's line protocol. */
@@ -136,24 +138,30 @@ export function seriesParts(
 }
 
 function fieldOf(name: string, written: string): LineField | undefined {
-  if (written.charCodeAt(0) === QUOTE)
-    return { name, kind: 'string', text: written.slice(1, -1).replaceAll(/\\(["\\])/g, '$1') }
+  if (written.charCodeAt(0) === QUOTE) {
+    return { name, kind: 'string', text: written.slice(1, -1).replaceAll(/\\(["\\])/g, '$1'), number: Number.NaN }
+  }
   const last = written.charCodeAt(written.length - 1)
   if (last === LETTER_I || last === LETTER_U) {
     const text = written.slice(0, -1)
-    return text.length <= 20 && isInteger(text) ? { name, kind: 'integer', text } : undefined
+    return text.length <= 20 && isInteger(text) ? { name, kind: 'integer', text, number: Number(text) } : undefined
   }
-  if (isDecimal(written)) return { name, kind: 'float', text: written }
-  if (/^(t|T|true|True|TRUE)$/.test(written)) return { name, kind: 'boolean', text: 'true' }
-  return /^(f|F|false|False|FALSE)$/.test(written) ? { name, kind: 'boolean', text: 'false' } : undefined
+  const number = decimalOf(written)
+  if (!Number.isNaN(number)) return { name, kind: 'float', text: written, number }
+  if (/^(t|T|true|True|TRUE)$/.test(written)) return { name, kind: 'boolean', text: 'true', number: 1 }
+  return /^(f|F|false|False|FALSE)$/.test(written) ? { name, kind: 'boolean', text: 'false', number: 0 } : undefined
 }
 
-/** Number takes more than a line may have: nothing, spaces, 0x10, Infinity. */
-function isDecimal(text: string): boolean {
+/**
+ * NaN for what is no number. Number takes more than a line may have: nothing, spaces, 0x10,
+ * Infinity.
+ */
+function decimalOf(text: string): number {
   const first = text.charCodeAt(0)
   const isSigned = first === PLUS || first === MINUS
   const digit = isSigned ? text.charCodeAt(1) : first
-  return (isDigit(digit) || digit === POINT) && !Number.isNaN(Number(text)) && !(digit === ZERO && hasRadix(text))
+  if (!isDigit(digit) && digit !== POINT) return Number.NaN
+  return digit === ZERO && hasRadix(text) ? Number.NaN : Number(text)
 }
 
 function hasRadix(text: string): boolean {

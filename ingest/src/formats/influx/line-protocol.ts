@@ -5,12 +5,13 @@ import { LabelList } from '../../encode/label-list.ts'
 import type { LabelledSeries } from '../../encode/labelled-series.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { rejection, seal } from '../../encode/seal.ts'
+import { type SeriesReading, sealReading } from '../../encode/series-reading.ts'
 import { textHash } from '../../encode/text-hash.ts'
 import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
 import { tooManyRecords } from '../too-many-records.ts'
 import { LineFault, LineParser, type LinePoint } from './line-parser.ts'
-import { seriesOf } from './series.ts'
+import { POINT_TYPE, seriesOf } from './series.ts'
 
 /**
  * InfluxDB's line protocol: a record for each line. docs/ingest.md says how it becomes an event.
@@ -68,12 +69,15 @@ function pointRecord(
   if (point instanceof LineFault) return { index, code: 'malformed', message: `${point.message}.` }
   const series = seriesOf(bucket, point.series)
   if (series === undefined) return { index, code: 'malformed', message: 'a tag has no key or no value.' }
+  const reading = unit === 1n ? readingOf(point) : undefined
+  const sealed = reading === undefined ? undefined : sealReading(index, series, reading, defaults)
+  if (sealed !== undefined) return sealed
   try {
     const labels = labelsOf(series, point)
     const event: Event = {
       $typeName: 'weir.v1.Event',
       id: idOf(point),
-      type: 'influx.point',
+      type: POINT_TYPE,
       source: bucket,
       labels,
       traceparent: '',
@@ -110,10 +114,10 @@ function dataOf({ fields }: LinePoint): Event['data'] {
   const metrics: { [name: string]: number } = {}
   const integers: { [name: string]: bigint } = {}
   let numbers = 0
-  for (const { name, kind, text } of fields) {
+  for (const { name, kind, text, number } of fields) {
     if (kind === 'string') continue
     numbers++
-    setOwn(metrics, name, kind === 'boolean' ? Number(text === 'true') : Number(text))
+    setOwn(metrics, name, number)
     const integer = kind === 'integer' ? exactInteger(text) : undefined
     if (integer !== undefined) setOwn(integers, name, integer)
   }
@@ -130,18 +134,36 @@ function setOwn<T>(map: { [name: string]: T }, name: string, value: T): void {
 }
 
 function timeOf(digits: string, unit: bigint): NonNullable<Event['time']> {
-  if (unit === 1n && digits.length > 9 && digits.charCodeAt(0) !== MINUS) {
-    const at = digits.length - 9
-    return {
-      $typeName: 'google.protobuf.Timestamp',
-      seconds: BigInt(Number(digits.slice(0, at))),
-      nanos: Number(digits.slice(at)),
-    }
-  }
   const unixNano = BigInt(digits) * unit
   const second = 1_000_000_000n
   const nanos = ((unixNano % second) + second) % second
   return { $typeName: 'google.protobuf.Timestamp', seconds: (unixNano - nanos) / second, nanos: Number(nanos) }
 }
 
+/**
+ * A point of numbers that doubles hold, with a time in nanoseconds after 1970, as most are.
+ * Undefined for the others.
+ */
+function readingOf(point: LinePoint): SeriesReading | undefined {
+  const { fields, time } = point
+  if (time.length <= NANOS_DIGITS || time.charCodeAt(0) === MINUS) return undefined
+  const names: string[] = []
+  const values: number[] = []
+  for (const { name, kind, text, number } of fields) {
+    if (kind === 'string' || (kind === 'integer' && exactInteger(text) !== undefined)) return undefined
+    names.push(name)
+    values.push(number)
+  }
+  const at = time.length - NANOS_DIGITS
+  return {
+    id: idOf(point),
+    seconds: Number(time.slice(0, at)),
+    nanos: Number(time.slice(at)),
+    names,
+    values,
+    unit: '',
+  }
+}
+
+const NANOS_DIGITS = 9
 const MINUS = 0x2d

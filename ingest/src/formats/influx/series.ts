@@ -1,4 +1,5 @@
-import { type LabelledSeries, labelledSeries, SeriesCache } from '../../encode/labelled-series.ts'
+import { labelledSeries, SeriesCache } from '../../encode/labelled-series.ts'
+import { type ReadingSeries, readingSeries } from '../../encode/series-reading.ts'
 import { subjectToken, subjectTokens } from '../../encode/subject-token.ts'
 import { seriesParts } from './line-parser.ts'
 
@@ -8,11 +9,11 @@ import { seriesParts } from './line-parser.ts'
  * `<key>=<value>` for each other tag, in the order of their keys, and `id=<hash>`. Undefined where
  * it is none.
  */
-export function seriesOf(bucket: string, series: string): LabelledSeries | undefined {
+export function seriesOf(bucket: string, series: string): ReadingSeries | undefined {
   return known.get(bucket, series, () => makeSeries(bucket, series))
 }
 
-function makeSeries(bucket: string, series: string): LabelledSeries | undefined {
+function makeSeries(bucket: string, series: string): ReadingSeries | undefined {
   const parts = seriesParts(series)
   if (parts === undefined) return undefined
   const { measurement } = parts
@@ -20,8 +21,15 @@ function makeSeries(bucket: string, series: string): LabelledSeries | undefined 
   const host = subjectToken(tags.get('host') ?? '')
   const sorted = [...tags].sort(([a], [b]) => (a < b ? -1 : 1))
   const base = `metrics.${subjectToken(bucket)}.${host}.${subjectTokens(measurement)}`
-  return labelledSeries(base, sorted, inBase, `influx ${JSON.stringify([bucket, measurement, sorted])}`)
+  return readingSeries(
+    labelledSeries(base, sorted, inBase, `influx ${JSON.stringify([bucket, measurement, sorted])}`),
+    POINT_TYPE,
+    bucket,
+  )
 }
 
 const inBase: ReadonlySet<string> = new Set(['host'])
-const known = new SeriesCache()
+const known = new SeriesCache<ReadingSeries>()
+
+/** Of the events of all points. */
+export const POINT_TYPE = 'influx.point'

@@ -3,6 +3,7 @@ import { type Event, type Reading, timestampFromMilliseconds, WeirError } from '
 import { checkedSeries, type LabelledSeries } from '../../encode/labelled-series.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { type Defaults, rejection, seal } from '../../encode/seal.ts'
+import { type ReadingSeries, sealReading } from '../../encode/series-reading.ts'
 import { textHash } from '../../encode/text-hash.ts'
 import { Histogram_ResetHint, HistogramSchema } from '../../gen/prometheus/remote_pb.js'
 import { ingestLimits } from '../../limits.ts'
@@ -10,7 +11,7 @@ import type { DecodeContext, Decoder } from '../decoder.ts'
 import { tooManyRecords } from '../too-many-records.ts'
 import { WireReader } from '../wire-reader.ts'
 import { histogramValues } from './native-histogram.ts'
-import { type SeriesKind, seriesOf } from './series.ts'
+import { SAMPLE_TYPE, type SeriesKind, seriesOf, sourceOf } from './series.ts'
 import { SeriesReader, utf8Of } from './series-reader.ts'
 import { WriteTally } from './write-tally.ts'
 
@@ -90,7 +91,7 @@ class Request {
   take(start: number, end: number): void {
     const { records, tally } = this
     const read = this.#series
-    let series: LabelledSeries | undefined
+    let series: ReadingSeries | undefined
     let fault: IngestRecord | undefined
     try {
       read.read(start, end)
@@ -123,10 +124,21 @@ class Request {
     for (const bytes of histograms) this.#histogram(series, bytes)
   }
 
-  #sample(series: LabelledSeries, ms: number, value: number): IngestRecord {
+  #sample(series: ReadingSeries, ms: number, value: number): IngestRecord {
+    const { unit, createdMs } = this.#series
     // A sample is what its series, time and value are: sent again, in whatever batch, it is the
     // same.
-    return this.#record(series, 'prometheus.sample', ms, `${ms}-${value}`, { value }, {})
+    const id = `${ms}-${value}`
+    const seconds = Math.floor(ms / 1000)
+    const nanos = (ms - seconds * 1000) * 1_000_000
+    const hasCreated = createdMs > 0
+    const names = hasCreated ? valueAndCreated : valueAlone
+    const values = hasCreated ? [value, createdMs / 1000] : [value]
+    const reading = { id, seconds, nanos, names, values, unit }
+    return (
+      sealReading(this.records.length, series, reading, this.#defaults) ??
+      this.#record(series, SAMPLE_TYPE, ms, id, { value }, {})
+    )
   }
 
   #histogram(series: LabelledSeries, bytes: Uint8Array): void {
@@ -155,13 +167,14 @@ class Request {
   }
 
   #record(
-    { subject, labels, encodedLabels }: LabelledSeries,
+    series: LabelledSeries,
     type: string,
     ms: number,
     id: string,
     metrics: Reading['metrics'],
     integers: Reading['integers'],
   ): IngestRecord {
+    const { subject, labels, encodedLabels } = series
     const index = this.records.length
     const time = timestampFromMilliseconds(ms)
     if (time === undefined) return { index, code: 'invalid', message: `The timestamp ${ms} is no time.` }
@@ -173,7 +186,7 @@ class Request {
       $typeName: 'weir.v1.Event',
       id,
       type,
-      source: labels.job ?? '',
+      source: sourceOf(series),
       time,
       labels,
       traceparent: '',
@@ -191,3 +204,5 @@ class Request {
 const COUNTER = 1
 const HISTOGRAM = 3
 const noUnits: Reading['units'] = {}
+const valueAlone: readonly string[] = ['value']
+const valueAndCreated: readonly string[] = ['value', 'created']

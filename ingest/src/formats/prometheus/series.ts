@@ -1,4 +1,5 @@
 import { checkedSeries, type LabelledSeries, labelledSeries, SeriesCache } from '../../encode/labelled-series.ts'
+import { type ReadingSeries, readingSeries } from '../../encode/series-reading.ts'
 import { subjectToken, subjectTokens } from '../../encode/subject-token.ts'
 import { ingestLimits } from '../../limits.ts'
 
@@ -14,11 +15,11 @@ export type SeriesKind = 'unknown' | 'cumulative'
  * stands for the labels, however they are encoded; `labels` are read where it is not known.
  * Undefined for labels without a name.
  */
-export function seriesOf(text: string, kind: SeriesKind, labels: () => Labels): LabelledSeries | undefined {
+export function seriesOf(text: string, kind: SeriesKind, labels: () => Labels): ReadingSeries | undefined {
   return known.get(kind, text, () => makeSeries(labels(), kind))
 }
 
-function makeSeries(labels: Labels, kind: SeriesKind): LabelledSeries | undefined {
+function makeSeries(labels: Labels, kind: SeriesKind): ReadingSeries | undefined {
   const all = new Map(labels)
   const name = all.get('__name__') ?? ''
   if (name === '') return undefined
@@ -27,7 +28,8 @@ function makeSeries(labels: Labels, kind: SeriesKind): LabelledSeries | undefine
   const sorted = [...all].sort(([a], [b]) => (a < b ? -1 : 1))
   const base = `metrics.${token('job')}.${token('instance')}.${subjectTokens(name)}`
   const series = labelledSeries(base, sorted, inBase, `prometheus ${JSON.stringify([name, sorted])}`)
-  return kind === 'unknown' ? series : checkedSeries(series.subject, withRoom(series.labels))
+  const told = kind === 'unknown' ? series : checkedSeries(series.subject, withRoom(series.labels))
+  return readingSeries(told, SAMPLE_TYPE, sourceOf(told))
 }
 
 /** Labels of the series itself win. */
@@ -36,5 +38,13 @@ function withRoom(labels: LabelledSeries['labels']): LabelledSeries['labels'] {
   return Object.keys(both).length > ingestLimits.labelsMax ? labels : both
 }
 
+/** What sends the events of a series. */
+export function sourceOf({ labels }: LabelledSeries): string {
+  return labels.job ?? ''
+}
+
+/** Of the events of all samples. */
+export const SAMPLE_TYPE = 'prometheus.sample'
+
 const inBase: ReadonlySet<string> = new Set(['job', 'instance'])
-const known = new SeriesCache()
+const known = new SeriesCache<ReadingSeries>()
