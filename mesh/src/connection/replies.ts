@@ -6,6 +6,7 @@ import type { Msg, NatsConnection } from '@nats-io/nats-core'
 import { type Frame, LINE_END_BYTES } from './frame-parser.ts'
 import { newInbox } from './inbox.ts'
 import { readAhead } from './read-ahead.ts'
+import { TokenTable } from './token-table.ts'
 
 /** What waits for an answer. */
 export interface Waiting {
@@ -44,8 +45,7 @@ export class Replies<W extends Waiting> {
   readonly #subscription: { unsubscribe(): void }
   readonly #ahead: { stop(): void } | undefined
   /** By token, so in the order of sending; a token is never used twice. */
-  readonly #waiting = new Map<number, W>()
-  #lastToken = 0
+  readonly #waiting = new TokenTable<W>()
   #now = 0
   /** Nothing has to be looked at before. */
   #wakeAt = 0
@@ -70,7 +70,7 @@ export class Replies<W extends Waiting> {
 
   /** Tokens that were given out. */
   get count(): number {
-    return this.#lastToken
+    return this.#waiting.count
   }
 
   /**
@@ -93,8 +93,7 @@ export class Replies<W extends Waiting> {
     if (this.#timer === undefined) this.#startSweep()
     waiting.deadline = this.#now + this.#deadlineMs
     this.wakeAt(waiting.deadline)
-    this.#waiting.set(++this.#lastToken, waiting)
-    return this.#lastToken
+    return this.#waiting.add(waiting)
   }
 
   /** Where the answer to this token goes. */
@@ -117,7 +116,7 @@ export class Replies<W extends Waiting> {
 
   /** All that waits, which waits no more. */
   takeAll(): readonly W[] {
-    const all = [...this.#waiting.values()]
+    const all = Array.from(this.#waiting.entries(), ([, waiting]) => waiting)
     this.#waiting.clear()
     return all
   }
@@ -165,7 +164,7 @@ export class Replies<W extends Waiting> {
     if (this.#now < this.#wakeAt) return
     this.#wakeAt = Number.POSITIVE_INFINITY
     const { expired, passed } = this.#options
-    for (const [token, waiting] of this.#waiting) {
+    for (const [token, waiting] of this.#waiting.entries()) {
       if (waiting.deadline <= this.#now) {
         this.#waiting.delete(token)
         expired(waiting)
