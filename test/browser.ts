@@ -1,6 +1,8 @@
 import chromium from '@sparticuz/chromium'
 import { type Browser, chromium as playwright } from 'playwright-core'
 
+export type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
+
 /** A real Chromium without a window, from the npm package; no download, no system package. */
 export async function launchBrowser(): Promise<Browser> {
   const args = chromium.args.filter((argument) => !unwanted.some((each) => argument.startsWith(each)))

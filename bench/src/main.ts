@@ -5,6 +5,7 @@ import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { centrifuge } from './centrifuge.bench.ts'
 import { client } from './client.bench.ts'
+import { consoleBench } from './console/console.bench.ts'
 import { derived } from './derived.bench.ts'
 import { fanOut } from './fan-out.bench.ts'
 import { idle } from './idle.bench.ts'
@@ -38,6 +39,7 @@ const benchmarks: readonly Benchmark[] = [
   projector,
   derived,
   client,
+  consoleBench,
   ingestMemory,
 ]
 
