@@ -102,7 +102,7 @@ test('a board by the mouse: move, size, undo, paste, pin and the wall', async ()
   // What is cut off lacks the same thing more than once at its end.
   await field.fill('{ "title": "Mouse",\n  "tiles": [{ "kind"')
   await page
-    .getByRole('button', { name: /^Line 2, column 21: close brace expected/ })
+    .getByRole('button', { name: /^Line 2, column 21: a closing brace is expected/ })
     .nth(1)
     .waitFor()
   await field.fill(JSON.stringify({ ...board, tiles: [text('Pasted', 0, 0)] }))

@@ -1,5 +1,7 @@
 import { type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 import { limits } from '../limits.ts'
+import { count } from '../words/numbers.ts'
+import { words } from '../words/words.ts'
 import schema from './board.schema.json' with { type: 'json' }
 import type { Board } from './board.ts'
 
@@ -21,12 +23,10 @@ export function readBoard(
   const faults = errors
     .slice(0, limits.boardFaultsMax)
     .map(({ error, offset }) => ({ ...placeOf(text, offset), message: inWords(printParseErrorCode(error)) }))
-  if (tree === undefined || faults.length > 0) {
-    return {
-      board: undefined,
-      faults: faults.length > 0 ? faults : [{ line: 1, column: 1, message: 'There is no JSON here.' }],
-    }
+  if (tree === undefined) {
+    return { board: undefined, faults: [{ line: 1, column: 1, message: words.boards.faults.noJson }] }
   }
+  if (faults.length > 0) return { board: undefined, faults }
   const found: { node: Node; message: string }[] = []
   check(tree, schema as Schema, '', found)
   if (found.length > 0) {
@@ -40,9 +40,9 @@ export function readBoard(
   return { board: JSON.parse(text) as Board, faults: [] }
 }
 
-/** `CloseBraceExpected` as "close brace expected.". */
+/** What a code of the parser means; the code itself where it has no words. */
 function inWords(code: string): string {
-  return `${code.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()}.`
+  return words.boards.faults.syntax[code] ?? code
 }
 
 /** The part of JSON Schema that board.schema.json uses. */
@@ -61,32 +61,32 @@ interface Schema {
 }
 
 function check(node: Node, wanted: Schema, path: string, found: { node: Node; message: string }[]): void {
+  const { faults } = words.boards
   const say = (message: string, at: Node = node): void => {
     found.push({ node: at, message: path === '' ? message : `${path}: ${message}` })
   }
   if (wanted.enum !== undefined && !wanted.enum.includes(node.value)) {
-    say(`one of ${wanted.enum.join(', ')} is expected.`)
+    say(faults.oneOf(wanted.enum.join(', ')))
     return
   }
   if (wanted.type !== undefined && !isOf(node, wanted.type)) {
-    say(`${wanted.type === 'integer' ? 'a whole number' : wanted.type} is expected.`)
+    say(faults.expected(faults.types[wanted.type] ?? wanted.type))
     return
   }
   if (typeof node.value === 'number') {
-    if (wanted.minimum !== undefined && node.value < wanted.minimum) say(`at least ${wanted.minimum} is expected.`)
-    if (wanted.maximum !== undefined && node.value > wanted.maximum) say(`at most ${wanted.maximum} is expected.`)
+    if (wanted.minimum !== undefined && node.value < wanted.minimum) say(faults.atLeast(count(wanted.minimum)))
+    if (wanted.maximum !== undefined && node.value > wanted.maximum) say(faults.atMost(count(wanted.maximum)))
   }
   if (typeof node.value === 'string') {
-    if (node.value.length < (wanted.minLength ?? 0)) say('a text is expected.')
+    if (node.value.length < (wanted.minLength ?? 0)) say(faults.emptyText)
     if (node.value.length > (wanted.maxLength ?? Number.POSITIVE_INFINITY))
-      say(`at most ${wanted.maxLength} characters are expected.`)
+      say(faults.charactersMost(count(wanted.maxLength ?? 0)))
     if (wanted.pattern !== undefined && !new RegExp(wanted.pattern).test(node.value))
-      say(`it must match ${wanted.pattern}.`)
+      say(faults.pattern(wanted.pattern))
   }
   if (node.type === 'array') {
     const items = node.children ?? []
-    if (items.length > (wanted.maxItems ?? Number.POSITIVE_INFINITY))
-      say(`at most ${wanted.maxItems} items are expected.`)
+    if (items.length > (wanted.maxItems ?? Number.POSITIVE_INFINITY)) say(faults.itemsMost(count(wanted.maxItems ?? 0)))
     if (wanted.items !== undefined)
       for (const [at, item] of items.entries()) check(item, wanted.items, `${path}[${at}]`, found)
   }
@@ -97,11 +97,10 @@ function check(node: Node, wanted: Schema, path: string, found: { node: Node; me
     const name = String(key.value)
     names.add(name)
     const property = wanted.properties[name]
-    if (property === undefined)
-      say(`"${name}" is unknown; there are ${Object.keys(wanted.properties).join(', ')}.`, key)
+    if (property === undefined) say(faults.unknown(name, Object.keys(wanted.properties).join(', ')), key)
     else check(value, property, path === '' ? name : `${path}.${name}`, found)
   }
-  for (const name of wanted.required ?? []) if (!names.has(name)) say(`"${name}" is missing.`)
+  for (const name of wanted.required ?? []) if (!names.has(name)) say(faults.missing(name))
 }
 
 function isOf({ type, value }: Node, wanted: string): boolean {

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { printParseErrorCode } from 'jsonc-parser'
+import { en } from '../words/en.ts'
+import { es } from '../words/es.ts'
+import { speak } from '../words/words.ts'
 import { type Board, filled, placed, type Tile, withTile } from './board.ts'
 import { readBoard } from './board-check.ts'
+import { textParts } from './text-parts.ts'
 
 const tile = (x: number, y: number, w: number, h: number): Tile => ({ kind: 'kpi', x, y, w, h })
 const places = ({ tiles }: Board): string[] => tiles.map(({ x, y, w, h }) => [x, y, w, h].join())
@@ -26,7 +31,7 @@ test('a board that is wrong is told with line and column, all faults at once', (
     ],
   )
   assert.deepEqual(readBoard('{"title": "x" "tiles": []}').faults, [
-    { line: 1, column: 15, message: 'comma expected.' },
+    { line: 1, column: 15, message: 'a comma is expected.' },
   ])
   assert.deepEqual(
     readBoard('').faults.map(({ line, column }) => [line, column]),
@@ -35,6 +40,36 @@ test('a board that is wrong is told with line and column, all faults at once', (
   for (const bad of ['[]', '1', 'null', '{"title":"","tiles":[]}', '{"tiles":[]}', '{"title":"x","tiles":{}}']) {
     assert.ok(readBoard(bad).faults.length > 0, bad)
   }
+})
+
+test('what is wrong is said in the language of the page', async () => {
+  const text = '{ "title": "x", "tiles": [{ "kind": "text", "w": 99 }], "x": 1 '
+  const said = (): string =>
+    [text, '{"tiles":{}}', ''].flatMap((each) => readBoard(each).faults.map(({ message }) => message)).join(' ')
+  assert.match(said(), /a closing brace is expected.*a list is expected/s)
+  await speak(['es-ES'])
+  try {
+    assert.match(said(), /se espera una llave de cierre.*se espera una lista.*falta "title".*Aquí no hay JSON/s)
+    assert.doesNotMatch(said(), /expected|missing|unknown/)
+  } finally {
+    await speak(['en'])
+  }
+})
+
+test('every fault that the parser of JSON knows has words in both languages', () => {
+  for (let code = 1; printParseErrorCode(code) !== '<unknown ParseErrorCode>'; code++) {
+    const name = printParseErrorCode(code)
+    assert.ok(name in en.boards.faults.syntax && name in es.boards.faults.syntax, name)
+  }
+})
+
+test('code stands between backticks, or on lines between two lines of three', () => {
+  const parts = (text: string): string[] => textParts(text).map(({ kind, text: part }) => `${kind}:${part}`)
+  assert.deepEqual(parts('Send:\n`weir pub a 1` or'), ['words:Send:\n', 'code:weir pub a 1', 'words: or'])
+  assert.deepEqual(parts('a\n```sh\nmake up\nweir sub\n```\nb'), ['words:a\n', 'block:make up\nweir sub', 'words:b'])
+  assert.deepEqual(parts("it's ` alone\nand ` another"), ["words:it's ` alone\nand ` another"])
+  assert.deepEqual(parts('```\nno end'), ['words:```\nno end'])
+  assert.deepEqual(parts(''), [])
 })
 
 test('a good board is read as it is', () => {

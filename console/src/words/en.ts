@@ -1,3 +1,4 @@
+import { enBoardFaults } from './en-board-faults.ts'
 import { enMesh } from './en-mesh.ts'
 
 /**
@@ -328,7 +329,7 @@ export const en = {
     text: 'Text',
     range: 'Range',
     fold: 'Many make one by',
-    folds: { last: 'the newest', sum: 'sum', mean: 'mean', min: 'least', max: 'most', count: 'how many' },
+    folds: { last: 'the newest', sum: 'sum', mean: 'mean', min: 'the least', max: 'the most', count: 'how many' },
     sort: 'Order by',
     sorts: { subject: 'subject', value: 'value', change: 'change in a minute' },
     warnAt: 'Amber from',
@@ -345,6 +346,7 @@ export const en = {
     emptyHint: 'A board is a grid of tiles over any filter. Begin with one, or pin a row or a chart from another page.',
     emptyBoard: 'This board has no tiles yet.',
     invalid: (line: number, column: number, message: string) => `Line ${line}, column ${column}: ${message}`,
+    faults: enBoardFaults,
     pinTo: 'Pin to a board',
     pinned: (board: string) => `Pinned to ${board}`,
     name: 'Name of the board',

@@ -1,4 +1,5 @@
 import type { Words } from './en.ts'
+import { esBoardFaults } from './es-board-faults.ts'
 import { esMesh } from './es-mesh.ts'
 
 /** Everything that the page says, in Spanish. */
@@ -343,6 +344,7 @@ export const es: Words = {
       'Un tablero es una rejilla de fichas sobre cualquier filtro. Empiece uno o fije una fila o un gráfico desde otra página.',
     emptyBoard: 'Este tablero aún no tiene fichas.',
     invalid: (line, column, message) => `Línea ${line}, columna ${column}: ${message}`,
+    faults: esBoardFaults,
     pinTo: 'Fijar en un tablero',
     pinned: (board) => `Fijado en ${board}`,
     name: 'Nombre del tablero',

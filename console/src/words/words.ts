@@ -12,7 +12,6 @@ export let language: 'en' | 'es' = 'en'
  */
 export async function speak(asked: readonly string[]): Promise<void> {
   const wanted = asked.map((tag) => tag.slice(0, 2).toLowerCase()).find((tag) => tag === 'en' || tag === 'es')
-  if (wanted !== 'es') return
-  words = (await import('./es.ts')).es
-  language = 'es'
+  words = wanted === 'es' ? (await import('./es.ts')).es : en
+  language = wanted ?? 'en'
 }
