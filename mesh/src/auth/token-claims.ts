@@ -1,5 +1,6 @@
 import { checkTenant, defaultTenant, isFilter, isSubject, WeirError } from '@weir/proto'
 import type { JWTPayload } from 'jose'
+import { LRUCache } from 'lru-cache'
 import * as v from 'valibot'
 import { limits } from '../config/limits.ts'
 import type { Identity } from './identity.ts'
@@ -46,27 +47,37 @@ export function identityOf(payload: JWTPayload): Identity {
 }
 
 /**
- * A hub keeps the identity of each connection, and most grant nothing of one kind: all of those
+ * A hub keeps the identity of each connection, and most tokens grant what others do: all of those
  * share it.
  */
 function grantOf(filters: readonly string[], sub: string): readonly string[] {
-  return filters.length === 0 ? none : filters.map((filter) => expand(filter, sub))
+  if (filters.some((filter) => filter.includes(placeholder))) return filters.map((filter) => expand(filter, sub))
+  const key = JSON.stringify(filters)
+  let grant = shared.get(key)
+  if (grant === undefined) {
+    grant = filters.map(checked)
+    shared.set(key, grant)
+  }
+  return grant
 }
 
-const none: readonly string[] = []
+/** Grants that name nobody, by their filters. */
+const shared = new LRUCache<string, readonly string[]>({ max: limits.grantsSharedMax })
 
 /**
  * Puts `sub` in the place of `{sub}`. A sub that is not one plain token would widen or move the
  * filter: it is refused.
  */
 function expand(filter: string, sub: string): string {
-  const named = filter.includes(placeholder)
-  if (named && (!isSubject(sub) || sub.includes('.'))) {
+  if (filter.includes(placeholder) && (!isSubject(sub) || sub.includes('.'))) {
     throw refused('The token grants by {sub}, but its sub is not one token of A-Z a-z 0-9 _ = -.')
   }
-  const expanded = named ? filter.replaceAll(placeholder, sub) : filter
-  if (!isFilter(expanded)) throw refused('A filter in the token is not one.')
-  return expanded
+  return checked(filter.replaceAll(placeholder, sub))
+}
+
+function checked(filter: string): string {
+  if (!isFilter(filter)) throw refused('A filter in the token is not one.')
+  return filter
 }
 
 const placeholder = '{sub}'

@@ -95,6 +95,17 @@ test('a sub never widens a filter', async () => {
   }
 })
 
+test('tokens that grant the same share one list, and a filter that is none is not taken for two', async () => {
+  const grant = { weir: { subscribe: ['shared.a', 'shared.b'] } }
+  const [one, other] = await Promise.all(
+    ['u1', 'u2'].map(async (sub) => byDevelopmentSecret.verify(await signed({ ...grant, sub }))),
+  )
+  assert.equal(one?.subscribe, other?.subscribe)
+  assert.deepEqual(one?.subscribe, ['shared.a', 'shared.b'])
+  await refuses(await signed({ weir: { subscribe: ['shared.a shared.b'] } }), /is not one/)
+  await refuses(await signed({ weir: { subscribe: ['shared.a,shared.b'] } }), /is not one/)
+})
+
 test('what is no token, an unsigned one and a changed one are refused', async () => {
   const token = await mintToken(secret, request)
   const [header = '', payload = '', signature = ''] = token.split('.')

@@ -202,6 +202,11 @@ export const limits = {
    */
   tokenCacheMax: 4_096,
   /**
+   * Lists of filters that are kept once for all tokens which grant them; past this the list that
+   * was used least recently is kept once a token.
+   */
+  grantsSharedMax: 256,
+  /**
    * Disconnected subjects whose tokens are refused; past it, the one that was disconnected longest
    * ago may come back.
    */
