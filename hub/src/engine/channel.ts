@@ -6,7 +6,7 @@ import { Batch } from './delivery/batch.ts'
 import type { ChannelKind } from './delivery/channel-kind.ts'
 import { send } from './delivery/send.ts'
 import type { SourceCounters } from './delivery/source-counters.ts'
-import type { Lane, Subscriber } from './delivery/subscriber.ts'
+import type { Lane, Origin, Subscriber } from './delivery/subscriber.ts'
 import type { Entry } from './log/entry.ts'
 import type { EntryLog } from './log/entry-log.ts'
 import type { Route } from './router.ts'
@@ -17,12 +17,16 @@ import type { Route } from './router.ts'
  */
 export class Channel implements Lane, Route {
   readonly number: number
-  readonly source: string
+  readonly origin: Origin
   readonly filters: readonly string[]
   readonly intervalMs: number
   readonly gatherMs: number
   readonly copy: number
-  readonly accepts: (subject: string) => boolean
+  /**
+   * The test that `accepts` gives. It is made when somebody needs it, since the router finds the
+   * channels of what is live.
+   */
+  #accepts: ((subject: string) => boolean) | undefined
   #seq: number
   /** Same as Position.owed, for the channel's position; used when it has an interval. */
   #owed = 0
@@ -46,15 +50,14 @@ export class Channel implements Lane, Route {
   cancelTimer: (() => void) | undefined
   #allCount = 0
 
-  constructor(number: number, source: string, kind: ChannelKind, head: number) {
+  constructor(number: number, origin: Origin, kind: ChannelKind, head: number) {
     this.number = number
-    this.source = source
+    this.origin = origin
     // A copy has no spare capacity, as an array that grew has.
     this.filters = kind.filters.slice()
     this.intervalMs = kind.intervalMs
     this.gatherMs = kind.gatherMs
     this.copy = kind.copy
-    this.accepts = compileFilters(kind.filters)
     this.#seq = head
   }
 
@@ -64,6 +67,16 @@ export class Channel implements Lane, Route {
    */
   get seq(): number {
     return this.#seq
+  }
+
+  get source(): string {
+    return this.origin.name
+  }
+
+  /** Whether a subject matches one of the filters. */
+  get accepts(): (subject: string) => boolean {
+    this.#accepts ??= compileFilters(this.filters)
+    return this.#accepts
   }
 
   /** Milliseconds that must lie between two flushes; 0 flushes in each pass. */
@@ -238,7 +251,10 @@ export class Channel implements Lane, Route {
   #leaveBehind(subscriber: Subscriber): void {
     this.endWait(subscriber)
     this.#behind?.delete(subscriber)
-    if (this.#behind?.size === 0) this.#behind = undefined
+    if (this.#behind?.size !== 0) return
+    this.#behind = undefined
+    // One filter is soon compiled again.
+    if (this.filters.length === 1 && this.intervalMs === 0) this.#accepts = undefined
   }
 
   #leaveCaughtUp(subscriber: Subscriber): void {

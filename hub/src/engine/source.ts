@@ -6,9 +6,10 @@ import { advance, type Chunk, type Reads } from './cursor/advance.ts'
 import { Position } from './cursor/position.ts'
 import type { StreamReader } from './cursor/stream-reader.ts'
 import { type ChannelKind, channelKey } from './delivery/channel-kind.ts'
+import type { Lag } from './delivery/lag.ts'
 import type { Receiver } from './delivery/receiver.ts'
 import type { SourceCounters } from './delivery/source-counters.ts'
-import { Subscriber } from './delivery/subscriber.ts'
+import { type Origin, Subscriber } from './delivery/subscriber.ts'
 import { ArrivalTimes } from './log/arrival-times.ts'
 import type { Entry } from './log/entry.ts'
 import { EntryLog } from './log/entry-log.ts'
@@ -19,7 +20,7 @@ import type { SourceOptions, SubscribeRequest } from './source-options.ts'
  * One source of one tenant: its log, its channels, and the pass that advances every subscriber. It
  * knows neither NATS nor sockets, so its invariants are tested in a simulated world.
  */
-export class Source {
+export class Source implements Origin {
   readonly #options: SourceOptions
   readonly #log: EntryLog
   readonly #router: Router<Channel> = new Router()
@@ -206,10 +207,7 @@ export class Source {
     }
   }
 
-  /**
-   * Returns how far a subscriber is behind: entries of the source, whether they match or not, and
-   * the age of the first of them in milliseconds.
-   */
+  /** Returns how far a subscriber is behind. */
   lagOf({ isBehind, seq, channel }: Subscriber): Lag {
     return isBehind || channel.dirty ? this.#lagAt(seq) : noLag
   }
@@ -238,7 +236,7 @@ export class Source {
     const key = channelKey(kind)
     let channel = this.#channels.get(key)
     if (channel === undefined) {
-      channel = new Channel(this.#options.nextChannel(), this.name, kind, this.#log.head)
+      channel = new Channel(this.#options.nextChannel(), this, kind, this.#log.head)
       this.#channels.set(key, channel)
       this.#router.add(channel)
     }
@@ -310,11 +308,6 @@ export class Source {
       channel.oweDropped(this.#log, first, last)
     }
   }
-}
-
-export interface Lag {
-  readonly entries: number
-  readonly ms: number
 }
 
 const noLag: Lag = { entries: 0, ms: 0 }

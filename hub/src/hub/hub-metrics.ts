@@ -1,7 +1,7 @@
 import type { Counter, Histogram, Metrics } from '@weir/mesh'
 import type { ErrorCode } from '@weir/proto'
+import type { Lag } from '../engine/delivery/lag.ts'
 import type { MemoryBudget } from '../engine/log/memory-budget.ts'
-import type { Lag } from '../engine/source.ts'
 import type { Admission } from '../session/admission.ts'
 import type { OpenSource, Sources, SourceTotals } from '../sources/sources.ts'
 

@@ -5,7 +5,6 @@ import { limits } from '../limits.ts'
 import { Credit, type Peer } from './credit.ts'
 
 const { pingAfterBytes, pingWindowBytes } = limits
-const highWaterBytes = 16_384
 
 describe('a client that never acknowledges', () => {
   test('is pinged after so many bytes, and gets no more than the window until it answers', () => {
@@ -70,12 +69,13 @@ describe('a client that never acknowledges', () => {
 function open(): { credit: Credit; link: Peer & { pings: number } } {
   const link = {
     bufferedBytes: 0,
+    highWaterBytes: 16_384,
     pings: 0,
     ping() {
       this.pings++
     },
   }
-  const credit = new Credit(link, highWaterBytes, 0)
+  const credit = new Credit(link, 0)
   credit.open(0, 1e6)
   return { credit, link }
 }

@@ -8,7 +8,6 @@ import { limits } from '../limits.ts'
  */
 export class Credit {
   readonly #peer: Peer
-  readonly #highWaterBytes: number
   /** 0 while there is none: before Hello, and where neither acknowledgements nor pongs come. */
   #windowBytes = 0
   #unacknowledged = 0
@@ -21,9 +20,8 @@ export class Credit {
   /** The look at which it had last taken something, or had nothing to take. */
   #movedAt: number
 
-  constructor(peer: Peer, highWaterBytes: number, now: number) {
+  constructor(peer: Peer, now: number) {
     this.#peer = peer
-    this.#highWaterBytes = highWaterBytes
     this.#movedAt = Math.floor(now)
   }
 
@@ -80,7 +78,7 @@ export class Credit {
   spend(bytes: number, whole: boolean): void {
     if (this.#windowBytes > 0) this.#unacknowledged += bytes
     if (this.#pinging === 'ready' && this.#unacknowledged >= limits.pingAfterBytes) this.#ping()
-    if (!whole && !this.#blocked) this.#blocked = this.#peer.bufferedBytes > this.#highWaterBytes
+    if (!whole && !this.#blocked) this.#blocked = this.#peer.bufferedBytes > this.#peer.highWaterBytes
   }
 
   /**
@@ -105,7 +103,7 @@ export class Credit {
   /** The buffer of the socket has shrunk; true when there is credit that was refused before. */
   drained(): boolean {
     this.#moved = true
-    this.#blocked = this.#peer.bufferedBytes > this.#highWaterBytes / 2
+    this.#blocked = this.#peer.bufferedBytes > this.#peer.highWaterBytes / 2
     return this.#hasAgain()
   }
 
@@ -144,6 +142,8 @@ export class Credit {
 export interface Peer {
   /** Bytes that were handed over and not yet taken by the system. */
   readonly bufferedBytes: number
+  /** So many may be, before it is sent nothing more. */
+  readonly highWaterBytes: number
   /** Asks for an answer, which comes once what was sent before was read. */
   ping(): void
 }

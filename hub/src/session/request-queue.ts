@@ -14,6 +14,8 @@ export class RequestQueue {
   #bytes = 0
   #busy = false
   #closed = false
+  /** Lets a request go on that waits until the socket has taken what it was sent. */
+  #goOn: (() => void) | undefined
 
   constructor(owner: RequestOwner) {
     this.#owner = owner
@@ -32,9 +34,22 @@ export class RequestQueue {
     }
   }
 
+  /** What the request that is being handled waits for, until `goOn` or `close`. */
+  pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#goOn = resolve
+    })
+  }
+
+  goOn(): void {
+    this.#goOn?.()
+    this.#goOn = undefined
+  }
+
   close(): void {
     this.#closed = true
     this.#waiting = []
+    this.goOn()
   }
 
   async #work(): Promise<void> {

@@ -1,7 +1,6 @@
 import type { Identity } from '@weir/mesh'
 import { asWeirError, type ServerFrame, type Subscribe, WeirError } from '@weir/proto'
 import type { Codec } from '../engine/delivery/codec.ts'
-import type { Receiver } from '../engine/delivery/receiver.ts'
 import { limits } from '../limits.ts'
 import { Allowance } from './allowance.ts'
 import { Credit, type Peer } from './credit.ts'
@@ -11,10 +10,10 @@ import type { Link } from './link.ts'
 import type { Party } from './party.ts'
 import { type RequestOwner, RequestQueue } from './request-queue.ts'
 import type { SessionHub } from './session-hub.ts'
-import { Subscriptions } from './subscriptions.ts'
+import { type Holder, Subscriptions } from './subscriptions.ts'
 
 /** One connection: who it is, what it reads, how much it may be sent, and until when it lasts. */
-export class Session implements Receiver, Party, Peer, RequestOwner {
+export class Session implements Holder, Party, Peer, RequestOwner {
   // What each delivery looks at comes first, so that it stands together in memory.
   readonly link: Link
   readonly codec: Codec
@@ -27,7 +26,7 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
   readonly subscriptions: Subscriptions
   readonly dialect: Dialect
   readonly hub: SessionHub
-  readonly outerToken: string | undefined
+  #outerToken: string | undefined
   #identity: Identity | undefined
   #client = ''
   #closed = false
@@ -37,8 +36,6 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
   /** When it is asked to leave, so that load moves to new hubs; undefined is never. */
   readonly #retireAt: number | undefined
   #leaving: NodeJS.Timeout | undefined
-  /** Lets a request go on that waits until the socket has taken what it was sent. */
-  #taken: (() => void) | undefined
 
   constructor(link: Link, dialect: Dialect, hub: SessionHub, outerToken: string | undefined) {
     const { settings, now } = hub
@@ -49,11 +46,11 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
     // Whole milliseconds, here and below, need no place of their own on the heap.
     this.openedAt = Math.floor(now())
     this.hub = hub
-    this.outerToken = outerToken
-    this.#credit = new Credit(this, settings.highWaterBytes, this.openedAt)
+    this.#outerToken = outerToken
+    this.#credit = new Credit(this, this.openedAt)
     this.#frames = new Allowance(settings.framesPerSecond, this.openedAt)
     this.#retireAt = retirementOf(this.openedAt, settings.maxConnectionAgeMs)
-    this.subscriptions = new Subscriptions(this, hub)
+    this.subscriptions = new Subscriptions(this)
   }
 
   get id(): string {
@@ -62,6 +59,10 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
 
   get identity(): Identity | undefined {
     return this.#identity
+  }
+
+  get outerToken(): string | undefined {
+    return this.#outerToken
   }
 
   /** Name and version that the client gave of itself. */
@@ -142,7 +143,7 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
 
   /** The socket's buffer has emptied. */
   drained(): void {
-    if (this.link.bufferedBytes <= this.hub.settings.highWaterBytes) this.#endWait()
+    if (this.link.bufferedBytes <= this.highWaterBytes) this.#queue?.goOn()
     if (this.#credit.drained()) this.subscriptions.resume()
   }
 
@@ -150,7 +151,6 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
   closed(): void {
     this.#closed = true
     this.#queue?.close()
-    this.#endWait()
     clearTimeout(this.#leaving)
     this.subscriptions.close()
   }
@@ -220,6 +220,8 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
   admit(identity: Identity, client: string): void {
     this.hub.admission.enterTenant(identity.tenant)
     this.#identity = identity
+    // A token is larger than all else that a connection keeps.
+    this.#outerToken = undefined
     this.#client = client.slice(0, limits.clientNameMax)
   }
 
@@ -234,10 +236,7 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
   }
 
   answersTaken(): Promise<void> | undefined {
-    if (this.#closed || this.link.bufferedBytes <= this.hub.settings.highWaterBytes) return undefined
-    return new Promise((resolve) => {
-      this.#taken = resolve
-    })
+    return this.#closed || this.link.bufferedBytes <= this.highWaterBytes ? undefined : this.#queue?.pause()
   }
 
   acknowledge(bytes: number): void {
@@ -252,6 +251,10 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
   }
 
   // What the credit asks (Peer).
+
+  get highWaterBytes(): number {
+    return this.hub.settings.highWaterBytes
+  }
 
   get bufferedBytes(): number {
     return this.link.bufferedBytes
@@ -270,11 +273,6 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
     return this.subscriptions.add(request, this.#identity as Identity)
   }
 
-  #endWait(): void {
-    this.#taken?.()
-    this.#taken = undefined
-  }
-
   #countFrame(): void {
     if (this.#frames.take(this.hub.now())) return
     throw new WeirError('rate_limited', `Too many frames: at most ${this.hub.settings.framesPerSecond} a second.`)
@@ -282,7 +280,7 @@ export class Session implements Receiver, Party, Peer, RequestOwner {
 
   /** Answers are sent without credit, so whoever asks on and takes none of them is closed. */
   #checkAnswers(): void {
-    if (this.link.bufferedBytes <= this.hub.settings.highWaterBytes + limits.answerBytesMax) return
+    if (this.link.bufferedBytes <= this.highWaterBytes + limits.answerBytesMax) return
     throw new WeirError('rate_limited', 'The answers to these frames are not taken: read them before the next frame.')
   }
 }

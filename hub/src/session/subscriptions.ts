@@ -12,7 +12,7 @@ import {
 } from '@weir/proto'
 import { type ChannelKind, readsTheSame } from '../engine/delivery/channel-kind.ts'
 import type { Receiver } from '../engine/delivery/receiver.ts'
-import type { Subscriber } from '../engine/delivery/subscriber.ts'
+import { type Origin, Subscriber } from '../engine/delivery/subscriber.ts'
 import { ShardedSubscription } from '../engine/sharded-subscription.ts'
 import type { Source } from '../engine/source.ts'
 import type { SubscribeRequest } from '../engine/source-options.ts'
@@ -24,21 +24,19 @@ import type { Sources } from '../sources/sources.ts'
  * sources in the end.
  */
 export class Subscriptions {
-  readonly #receiver: Receiver
-  readonly #hub: SubscriptionHub
-  #held: readonly Subscription[] = none
+  readonly #holder: Holder
+  #held: Held = none
 
-  constructor(receiver: Receiver, hub: SubscriptionHub) {
-    this.#receiver = receiver
-    this.#hub = hub
+  constructor(holder: Holder) {
+    this.#holder = holder
   }
 
-  [Symbol.iterator](): Iterator<Subscription> {
-    return this.#held[Symbol.iterator]()
+  [Symbol.iterator](): Iterator<Subscriber> {
+    return listOf(this.#held)[Symbol.iterator]()
   }
 
   get size(): number {
-    return this.#held.length
+    return listOf(this.#held).length
   }
 
   /** Throws what makes the request refused. */
@@ -47,91 +45,88 @@ export class Subscriptions {
     const filters = this.#check(request, identity)
     const mode = request.mode === Mode.UNSPECIFIED ? Mode.LATEST : request.mode
     const asked = cursorOfField(request)
-    const sources = await this.#hub.sources.acquire(identity.tenant, name, filters)
+    const { sources: open } = this.#holder.hub
+    const sources = await open.acquire(identity.tenant, name, filters)
     try {
       const [source] = sources
       if (source === undefined || sources.length > 1) {
-        if (this.#held === ended) for (const each of sources) this.#hub.sources.release(each)
+        if (this.#held === ended) for (const each of sources) open.release(each)
         else
           this.#spread(sources, { id, filters, mode, intervalMs, gatherMs }, resume === undefined ? asked : undefined)
         return
       }
       const place = asked?.further === undefined ? asked : placeIn(source, asked)
       const cursor = place === undefined || resume === undefined ? place : await resume(source, mode, place)
-      if (this.#held === ended) return this.#hub.sources.release(source)
+      if (this.#held === ended) return open.release(source)
       const kind = { filters, intervalMs, gatherMs, copy: 0 }
       const copy = this.#copy(source, kind)
-      const subscriber = source.subscribe(this.#receiver, { ...kind, copy, id, mode, cursor })
-      // Most connections read one thing: `concat` keeps no room for more.
-      this.#held = this.#held.concat({ source, subscriber })
+      this.#hold(source.subscribe(this.#holder, { ...kind, copy, id, mode, cursor }))
     } catch (thrown) {
-      for (const source of sources) this.#hub.sources.release(source)
+      for (const source of sources) open.release(source)
       throw thrown
     }
   }
 
   /** Nothing happens when there is no such id. */
   remove(id: number): void {
-    const removed = this.#held.filter(({ subscriber }) => subscriber.id === id)
-    if (removed.length === 0) return
-    this.#held = this.#held.filter(({ subscriber }) => subscriber.id !== id)
+    const removed = [...this].filter((each) => each.id === id)
+    this.#leave(removed)
     for (const each of removed) this.#drop(each)
   }
 
   /** Ends what another token of the same client does not grant, and says which ids that were. */
   restrict(identity: Identity): readonly number[] {
-    const lost = this.#held
-      .filter(({ source, subscriber }) => !mayRead(identity, source.name, subscriber.channel.filters))
-      .map(({ subscriber }) => subscriber.id)
+    const lost = [...this]
+      .filter(({ channel }) => !mayRead(identity, channel.source, channel.filters))
+      .map(({ id }) => id)
     for (const id of lost) this.remove(id)
     return [...new Set(lost)]
   }
 
   /** There is credit: what is behind goes on. */
   resume(): void {
-    for (const { source, subscriber } of this.#held) source.credit(subscriber)
+    const held = this.#held
+    if (held instanceof Subscriber) held.channel.origin.credit(held)
+    else for (const each of held) each.channel.origin.credit(each)
   }
 
   close(): void {
-    for (const each of this.#held) this.#drop(each)
+    for (const each of this) this.#drop(each)
     this.#held = ended
   }
 
   /** Reads several streams as one subscription. Throws `invalid`. */
   #spread(sources: readonly Source[], request: SpreadRequest, asked: Cursor | undefined): void {
-    const whole: ShardedSubscription = new ShardedSubscription(this.#receiver, request.id, sources.length, {
+    const whole: ShardedSubscription = new ShardedSubscription(this.#holder, request.id, sources.length, {
       opened: () => this.resume(),
-      beginAgain: () => this.#spreadAgain(whole, request),
+      beginAgain: () => this.#spreadAgain(whole, sources, request),
     })
     for (const source of sources) {
       const copy = this.#copy(source, { ...request, copy: 0 })
       const part = whole.addPart()
       const cursor = asked && placeIn(source, asked)
       part.subscriber = source.subscribe(part, { ...request, copy, cursor })
-      this.#held = this.#held.concat({ source, subscriber: part.subscriber })
+      this.#hold(part.subscriber)
     }
   }
 
-  #spreadAgain(whole: ShardedSubscription, request: SpreadRequest): void {
-    const parts = this.#held.filter(({ subscriber }) => whole.has(subscriber))
+  #spreadAgain(whole: ShardedSubscription, sources: readonly Source[], request: SpreadRequest): void {
+    const parts = [...this].filter((each) => whole.has(each))
     if (parts.length === 0) return
-    this.#held = this.#held.filter((each) => !parts.includes(each))
-    for (const { source, subscriber } of parts) source.unsubscribe(subscriber)
-    this.#spread(
-      parts.map(({ source }) => source),
-      request,
-      undefined,
-    )
+    this.#leave(parts)
+    for (const part of parts) part.channel.origin.unsubscribe(part)
+    this.#spread(sources, request, undefined)
   }
 
   /** The canonical filters of a request. Throws what makes it refused. */
   #check({ id, source, filters, mode, intervalMs }: Subscribe, identity: Identity): readonly string[] {
-    const { subscriptionsMax, filtersMax } = this.#hub.settings
+    const { subscriptionsMax, filtersMax } = this.#holder.hub.settings
     if (id === 0) throw new WeirError('invalid', 'A subscription needs an id other than 0.')
-    if (this.#held.some(({ subscriber }) => subscriber.id === id)) {
+    const held = listOf(this.#held)
+    if (held.some((each) => each.id === id)) {
       throw new WeirError('conflict', `The id ${id} is in use on this connection.`)
     }
-    if (this.#held.length >= subscriptionsMax && this.#ids() >= subscriptionsMax) {
+    if (held.length >= subscriptionsMax && new Set(held.map((each) => each.id)).size >= subscriptionsMax) {
       throw new WeirError('quota_exceeded', `A connection has at most ${subscriptionsMax} subscriptions.`)
     }
     if (filters.length === 0 || filters.length > filtersMax) {
@@ -145,24 +140,28 @@ export class Subscriptions {
     return canonicalFilters(filters)
   }
 
-  /** How many subscriptions there are, as the client counts them. */
-  #ids(): number {
-    return new Set(this.#held.map(({ subscriber }) => subscriber.id)).size
-  }
-
   /** The first number that no subscription of this connection to the same has. */
-  #copy(source: Source, kind: ChannelKind): number {
-    const taken = this.#held
-      .filter((held) => held.source === source && readsTheSame(held.subscriber.channel, kind))
-      .map(({ subscriber }) => subscriber.channel.copy)
+  #copy(origin: Origin, kind: ChannelKind): number {
+    const taken = [...this]
+      .filter(({ channel }) => channel.origin === origin && readsTheSame(channel, kind))
+      .map(({ channel }) => channel.copy)
     let copy = 0
     while (taken.includes(copy)) copy++
     return copy
   }
 
-  #drop({ source, subscriber }: Subscription): void {
-    source.unsubscribe(subscriber)
-    this.#hub.sources.release(source)
+  #hold(subscriber: Subscriber): void {
+    this.#held = heldOf(listOf(this.#held).concat(subscriber))
+  }
+
+  #leave(some: readonly Subscriber[]): void {
+    if (some.length > 0) this.#held = heldOf([...this].filter((each) => !some.includes(each)))
+  }
+
+  #drop(subscriber: Subscriber): void {
+    const { origin } = subscriber.channel
+    origin.unsubscribe(subscriber)
+    this.#holder.hub.sources.release(origin)
   }
 }
 
@@ -172,12 +171,6 @@ type SpreadRequest = Pick<SubscribeRequest, 'id' | 'filters' | 'mode' | 'interva
 /** The position of a cursor in one of several streams; before all of them where it has none. */
 function placeIn(source: Source, asked: Cursor): Cursor {
   return cursorParts(asked).find(({ epoch }) => epoch === source.log.epoch) ?? { epoch: 0, seq: 0 }
-}
-
-/** What a connection reads of one source. */
-export interface Subscription {
-  readonly source: Source
-  readonly subscriber: Subscriber
 }
 
 /** What another protocol decides of a subscription. */
@@ -191,15 +184,32 @@ export interface AddOptions {
 /** From where a subscription goes on that asks for a cursor. */
 export type Resume = (source: Source, mode: Mode, asked: Cursor) => Promise<Cursor | undefined>
 
+/** The connection whose subscriptions they are. */
+export interface Holder extends Receiver {
+  readonly hub: SubscriptionHub
+}
+
 /** What is needed of a hub. */
 export interface SubscriptionHub {
   readonly sources: Sources
   readonly settings: SubscriptionBounds
 }
 
-const none: readonly Subscription[] = []
+/** Most connections hold one subscription, which needs no list. */
+type Held = Subscriber | readonly Subscriber[]
+
+function listOf(held: Held): readonly Subscriber[] {
+  return held instanceof Subscriber ? [held] : held
+}
+
+function heldOf(list: readonly Subscriber[]): Held {
+  const [only] = list
+  return list.length === 1 && only !== undefined ? only : list
+}
+
+const none: readonly Subscriber[] = []
 /** What a connection holds that is gone. */
-const ended: readonly Subscription[] = []
+const ended: readonly Subscriber[] = []
 
 export interface SubscriptionBounds {
   readonly subscriptionsMax: number

@@ -10,6 +10,7 @@ import {
 } from '@weir/mesh'
 import { isSubject } from '@weir/proto'
 import type { SourceCounters } from '../engine/delivery/source-counters.ts'
+import type { Origin } from '../engine/delivery/subscriber.ts'
 import { Flusher } from '../engine/flusher.ts'
 import type { MemoryBudget } from '../engine/log/memory-budget.ts'
 import { Source } from '../engine/source.ts'
@@ -74,7 +75,7 @@ export class Sources {
     return held.source
   }
 
-  release(source: Source): void {
+  release(source: Origin): void {
     for (const [key, held] of this.#held) {
       if (held.source !== source) continue
       held.users--

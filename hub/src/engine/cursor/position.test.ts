@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { Channel } from '../channel.ts'
 import type { Codec } from '../delivery/codec.ts'
 import type { Receiver } from '../delivery/receiver.ts'
-import { Subscriber } from '../delivery/subscriber.ts'
+import { type Origin, Subscriber } from '../delivery/subscriber.ts'
 import { type Entry, newSubject } from '../log/entry.ts'
 import { EntryLog } from '../log/entry-log.ts'
 import { MemoryBudget } from '../log/memory-budget.ts'
@@ -88,6 +88,13 @@ describe('a position', () => {
   })
 })
 
+const origin: Origin = {
+  name: 'events',
+  credit: () => undefined,
+  lagOf: () => ({ entries: 0, ms: 0 }),
+  unsubscribe: () => undefined,
+}
+
 /** One log with a small ring, and one subscriber that is always behind. */
 class World {
   readonly log: EntryLog
@@ -117,7 +124,7 @@ class World {
     this.log = new EntryLog(bounds, (first, last) => this.#channel.oweDropped(this.log, first, last))
     this.log.begin(1)
     this.log.loaded(0, 1, false)
-    this.#channel = new Channel(1, 'events', { filters, intervalMs: 0, gatherMs: 0, copy: 0 }, 0)
+    this.#channel = new Channel(1, origin, { filters, intervalMs: 0, gatherMs: 0, copy: 0 }, 0)
     this.#accepts = compileFilters(filters)
     this.#subscriber = new Subscriber(this.#receiver(), 1, mode, this.#channel)
     this.#channel.add(this.#subscriber)

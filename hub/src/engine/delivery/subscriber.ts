@@ -3,6 +3,7 @@ import { Position } from '../cursor/position.ts'
 import type { EntryLog } from '../log/entry-log.ts'
 import type { ChannelKind, Reads } from './channel-kind.ts'
 import { type GapReason, gapFrame, subscribedFrame } from './frames.ts'
+import type { Lag } from './lag.ts'
 import type { Receiver } from './receiver.ts'
 import type { SourceCounters } from './source-counters.ts'
 
@@ -64,9 +65,9 @@ export class Subscriber {
   /** Begins at the cursor, or without one as the mode says. */
   begin(log: EntryLog, cursor: Cursor | undefined, counters: SourceCounters): void {
     const { seq: head } = this.channel
-    if (cursor?.epoch === log.epoch) this.#tell(log, this.position.resume(cursor.seq, this.mode, log, head))
+    if (cursor?.epoch === log.epoch) tell(this, log, this.position.resume(cursor.seq, this.mode, log, head))
     else if (cursor !== undefined || this.mode === Mode.LATEST) this.beginAgain(log, counters)
-    else this.#tell(log, this.position.follow(head))
+    else tell(this, log, this.position.follow(head))
   }
 
   /**
@@ -78,13 +79,13 @@ export class Subscriber {
       this.beginSnapshot(log)
       return
     }
-    this.#tell(log, this.position.restart(log))
+    tell(this, log, this.position.restart(log))
     this.passGap(0, 'epoch', counters)
   }
 
   /** Begins to send the whole latest state, which replaces what the client holds. */
   beginSnapshot(log: EntryLog): void {
-    this.#tell(log, this.position.snapshot(log, this.channel.seq))
+    tell(this, log, this.position.snapshot(log, this.channel.seq))
   }
 
   /** Announces a gap and moves past it. */
@@ -93,14 +94,26 @@ export class Subscriber {
     this.receiver.notify(gapFrame(this.id, this.seq, to, reason))
     this.position.pass(to)
   }
+}
 
-  #tell({ epoch }: EntryLog, start: Start): void {
-    this.receiver.notify(subscribedFrame(this.id, this.channel.number, { epoch, seq: this.seq }, start))
-  }
+/** Says how a subscription begins. A private method would need a place in each subscriber. */
+function tell({ receiver, id, channel, seq }: Subscriber, { epoch }: EntryLog, start: Start): void {
+  receiver.notify(subscribedFrame(id, channel.number, { epoch, seq }, start))
+}
+
+/** The side of a source that the holder of a subscription sees. */
+export interface Origin {
+  /** "events" or a bucket. */
+  readonly name: string
+  /** Lets a subscriber go on whose receiver has got credit. */
+  credit(subscriber: Subscriber): void
+  lagOf(subscriber: Subscriber): Lag
+  unsubscribe(subscriber: Subscriber): void
 }
 
 /** The side of a channel that its subscribers see. */
 export interface Lane extends ChannelKind, Reads {
+  readonly origin: Origin
   /** A number that no other channel of the hub has. */
   readonly number: number
   readonly accepts: (subject: string) => boolean

@@ -1,7 +1,7 @@
 import { Mode, WeirError } from '@weir/proto'
+import type { Subscriber } from '../../engine/delivery/subscriber.ts'
 import { limits } from '../../limits.ts'
 import type { Session } from '../session.ts'
-import type { Subscription } from '../subscriptions.ts'
 
 /** How a connection stands, for operators. */
 export interface SessionReport {
@@ -88,7 +88,7 @@ function isWanted({ identity, subscriptions }: Session, { tenant, subject, behin
   if (identity === undefined) return false
   if (tenant !== undefined && identity.tenant !== tenant) return false
   if (subject !== undefined && identity.subject !== subject) return false
-  return !behind || [...subscriptions].some(({ subscriber }) => subscriber.isBehind)
+  return !behind || [...subscriptions].some(({ isBehind }) => isBehind)
 }
 
 function reportSession(session: Session, now: number): SessionReport {
@@ -107,12 +107,12 @@ function reportSession(session: Session, now: number): SessionReport {
   }
 }
 
-function reportSubscription({ source, subscriber }: Subscription): SubscriptionReport {
+function reportSubscription(subscriber: Subscriber): SubscriptionReport {
   const { id, mode, channel, isBehind } = subscriber
-  const lag = source.lagOf(subscriber)
+  const lag = channel.origin.lagOf(subscriber)
   return {
     id,
-    source: source.name,
+    source: channel.source,
     filters: channel.filters,
     mode: Mode[mode] ?? String(mode),
     intervalMs: channel.intervalMs,

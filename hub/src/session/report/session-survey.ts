@@ -111,9 +111,9 @@ function lagOf({ subscriptions }: Session): Omit<Found, 'session'> {
   let isBehind = false
   let entries = 0
   let ms = 0
-  for (const { source, subscriber } of subscriptions) {
+  for (const subscriber of subscriptions) {
     isBehind ||= subscriber.isBehind
-    const lag = source.lagOf(subscriber)
+    const lag = subscriber.channel.origin.lagOf(subscriber)
     entries = Math.max(entries, lag.entries)
     ms = Math.max(ms, lag.ms)
   }
@@ -123,9 +123,7 @@ function lagOf({ subscriptions }: Session): Omit<Found, 'session'> {
 function isFound({ id, identity, client, link, subscriptions }: Session, find: string): boolean {
   const texts = [identity?.subject ?? '', client, link.ip, id]
   if (texts.some((text) => text.toLowerCase().includes(find))) return true
-  return [...subscriptions].some(({ subscriber }) =>
-    subscriber.channel.filters.some((filter) => filter.toLowerCase().includes(find)),
-  )
+  return [...subscriptions].some(({ channel }) => channel.filters.some((filter) => filter.toLowerCase().includes(find)))
 }
 
 function keepFirst(found: Found[], limit: number): void {
@@ -153,8 +151,8 @@ function lineOf(hub: string, { session, entries, ms }: Found, now: number): Sess
     lagSeconds: ms / 1000,
     outstandingBytes: outstanding(session),
     subscriptions: subscriptions.size,
-    reads: [...subscriptions].slice(0, limits.surveyReadsMax).map(({ source, subscriber: { mode, channel } }) => ({
-      source: source.name,
+    reads: [...subscriptions].slice(0, limits.surveyReadsMax).map(({ mode, channel }) => ({
+      source: channel.source,
       mode: Mode[mode] ?? String(mode),
       filters: channel.filters.slice(0, limits.surveyReadsMax),
     })),
