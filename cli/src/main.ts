@@ -1,9 +1,11 @@
 #!/usr/bin/env bun
 import { run } from './run.ts'
+import { exitCodes } from './text/exit-code.ts'
 
-// Who reads this may have seen enough: `weir get latest | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
+  // Who reads this may have seen enough: `weir get latest | head`.
+  if (error.code === 'EPIPE') process.exit(exitCodes.done)
+  console.error(`weir: standard output cannot be written: ${error.message}`)
+  process.exit(exitCodes.failed)
 })
 process.exitCode = await run(process.argv.slice(2))

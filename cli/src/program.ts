@@ -17,6 +17,7 @@ import { upCommand } from './commands/up.ts'
 import { addCompletion } from './completion.ts'
 import { limits } from './limits.ts'
 import { exitCodeMeanings, exitCodes } from './text/exit-code.ts'
+import { print } from './text/print.ts'
 
 export const version = '0.1.0'
 
@@ -57,7 +58,7 @@ function settle(command: CommandUnknownOpts, path: string): void {
     .configureOutput({
       getOutHelpWidth: () => widthOf(process.stdout),
       getErrHelpWidth: () => widthOf(process.stderr),
-      writeOut: (text) => console.log(text.trimEnd()),
+      writeOut: (text) => void print(text.trimEnd()),
       writeErr: (text) => console.error(text.trimEnd()),
       outputError: (text, write) => write(`weir: ${sentence(text)}; "${path} --help" says what there is.`),
     })

@@ -11,19 +11,23 @@ import { exitCodeMeanings, exitCodes } from './text/exit-code.ts'
 
 /** The exit code of a command line with what it said. */
 async function outcome(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { log, error } = console
+  const { error } = console
+  const { write } = process.stdout
   let out = ''
   let err = ''
-  console.log = (...words: unknown[]) => {
-    out += `${words.join(' ')}\n`
-  }
+  // What is no text is the test runner's own.
+  process.stdout.write = ((chunk: string | Uint8Array) => {
+    if (typeof chunk !== 'string') return write.call(process.stdout, chunk)
+    out += chunk
+    return true
+  }) as typeof write
   console.error = (...words: unknown[]) => {
     err += `${words.join(' ')}\n`
   }
   try {
     return { code: await run(args), out, err }
   } finally {
-    console.log = log
+    process.stdout.write = write
     console.error = error
   }
 }
@@ -167,8 +171,37 @@ test('what is said wrongly is code 2 with a sentence that says what would be rig
 
 test('data that is not JSON is refused before anything is sent', async () => {
   const { code, err } = await outcome('pub', 'a.b', 'warm', '--url', 'http://127.0.0.1:1')
-  assert.equal(code, 1)
+  assert.equal(code, 2)
   assert.match(err, /The data is not JSON; a string needs its double quotes: warm/)
+})
+
+test('a name or filter that cannot be one is a wrong command line', async () => {
+  const url = ['--url', 'http://127.0.0.1:1', '--token', 'none']
+  const lines = [
+    ['pub', 'a b', '1', ...url],
+    ['sub', 'a b', ...url],
+    ['get', 'latest', 'rooms.>', ...url],
+    ['token', '--publish', 'a b'],
+    ['token', '--publish', 'a', '--tenant', 'A B'],
+    ['tenant', 'create', 'x y'],
+  ]
+  for (const words of lines) {
+    const { code, err } = await outcome(...words)
+    assert.equal(code, 2, `${words.join(' ')}: ${err}`)
+    assert.match(err, /^weir: .+\.\n$/)
+  }
+})
+
+test('what standard output does not take is an error, and a reader that goes is none', () => {
+  const said = (line: string): { readonly status: number | null; readonly stderr: string } =>
+    spawnSync('sh', ['-c', line], { encoding: 'utf8', env: { ...process.env, WEIR: fileOf('weir') } })
+  const full = said('"$WEIR" size --subscribers 1 --events 1 > /dev/full')
+  assert.deepEqual(
+    [full.status, full.stderr.split(':').slice(0, 2)],
+    [1, ['weir', ' standard output cannot be written']],
+  )
+  assert.equal(full.stderr.trimEnd().split('\n').length, 1)
+  assert.equal(said('{ "$WEIR" help; echo $? >&2; } | true').stderr, '0\n')
 })
 
 /** What a program writes to a terminal of so many columns; undefined where `script` is missing. */

@@ -3,6 +3,7 @@ import { type AccessOptions, findAccess } from '../access/access.ts'
 import { meshClient } from '../access/mesh-client.ts'
 import { ofProjector } from '../access/of-projector.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { print } from '../text/print.ts'
 import { timeText } from '../text/time-text.ts'
 
 export interface ListAlertsOptions extends AccessOptions {
@@ -29,13 +30,13 @@ export async function changeAlerts(
   const weir = meshClient(access)
   for (const id of ids) {
     const changing = change === 'ack' ? weir.acknowledgeAlert(id) : weir.resolveAlert(id)
-    console.log(alertLine(await ofProjector(access, changing)))
+    await print(alertLine(await ofProjector(access, changing)))
   }
   return exitCodes.done
 }
 
 async function printAll(alerts: AsyncIterable<Alert>, line: (alert: Alert) => string): Promise<void> {
-  for await (const alert of alerts) console.log(line(alert))
+  for await (const alert of alerts) await print(line(alert))
 }
 
 function alertLine({ id, status, severity, sinceMs, message, by, silenced, inhibitedBy }: Alert): string {

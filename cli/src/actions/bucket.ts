@@ -4,6 +4,7 @@ import { type NatsOptions, withNats } from '../access/nats.ts'
 import { projectionsOf } from '../access/projection.ts'
 import { bucketsOf, dropBucket, isDefaultBucket } from '../tenant/buckets.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { print } from '../text/print.ts'
 
 export interface BucketOptions extends AccessOptions, NatsOptions {
   readonly tenant: string
@@ -15,7 +16,7 @@ export async function listBuckets(options: BucketOptions): Promise<number> {
   for (const { name, entries, bytes } of await withNats(options, (nc) => bucketsOf(nc, options.tenant))) {
     const owners = projections.filter(({ bucket }) => bucket === name).map((projection) => projection.name)
     const filled = owners.length > 0 ? `filled by ${owners.join(', ')}` : 'filled by no projection'
-    console.log(`${name}: ${entries} entries, ${(bytes / 1024 ** 2).toFixed(1)} MiB, ${filled}`)
+    await print(`${name}: ${entries} entries, ${(bytes / 1024 ** 2).toFixed(1)} MiB, ${filled}`)
   }
   return exitCodes.done
 }
@@ -44,6 +45,6 @@ export async function dropBucketNamed(name: string, options: BucketOptions): Pro
     }
     await dropBucket(nc, options.tenant, name)
   })
-  console.log(`${name} is dropped.`)
+  await print(`${name} is dropped.`)
   return exitCodes.done
 }

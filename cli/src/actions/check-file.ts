@@ -7,6 +7,7 @@ import { fileOf } from '../checkout/file-of.ts'
 import { bun } from '../checkout/programs.ts'
 import { limits } from '../limits.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { print } from '../text/print.ts'
 import { UsageError } from '../text/usage-error.ts'
 
 export interface CheckOptions extends NatsOptions {
@@ -58,8 +59,8 @@ export async function checkFile(file: string, options: CheckOptions): Promise<nu
   if (lastMs === undefined || lastMs === 0)
     throw new UsageError(`--last: "${last}" is no duration such as 30m, 1h or 7d.`)
   const trial = await tried(file, tenant, lastMs, natsUrlOf(options))
-  if (json) console.log(JSON.stringify(trial))
-  else for (const line of linesOf(trial)) console.log(line)
+  if (json) await print(JSON.stringify(trial))
+  else for (const line of linesOf(trial)) await print(line)
   return exitCodes.done
 }
 

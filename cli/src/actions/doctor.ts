@@ -9,6 +9,7 @@ import { bun, natsServer, pinnedNode } from '../checkout/programs.ts'
 import { limits } from '../limits.ts'
 import { bucketsOf, isDefaultBucket } from '../tenant/buckets.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { print } from '../text/print.ts'
 import { portsOf, takenPorts } from '../up/ports.ts'
 import { isAlive, type Running, StateFolder } from '../up/state-folder.ts'
 
@@ -23,8 +24,8 @@ export async function doctor(): Promise<number> {
     await disk(),
     ...(alive === undefined ? [await ports()] : [...(await services(alive)), await buckets(alive)]),
   ]
-  for (const { ok, what, detail } of findings) console.log(`  ${ok ? '✓' : '✗'} ${what.padEnd(18)} ${detail}`)
-  if (alive === undefined) console.log('\nNo "weir up" runs in this folder or one above.')
+  for (const { ok, what, detail } of findings) await print(`  ${ok ? '✓' : '✗'} ${what.padEnd(18)} ${detail}`)
+  if (alive === undefined) await print('\nNo "weir up" runs in this folder or one above.')
   return findings.every(({ ok }) => ok) ? exitCodes.done : exitCodes.failed
 }
 

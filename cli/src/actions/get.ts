@@ -5,6 +5,7 @@ import { ofProjector } from '../access/of-projector.ts'
 import { countOf } from '../text/duration.ts'
 import { dataText, eventLine, lineWithEvent } from '../text/event-line.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { print } from '../text/print.ts'
 import { UsageError } from '../text/usage-error.ts'
 
 export interface GetOptions extends AccessOptions {
@@ -18,6 +19,8 @@ export async function get(bucket: string, keys: readonly string[], options: GetO
   const { filter, json = false } = options
   const limit = options.limit === undefined ? Number.POSITIVE_INFINITY : countOf(options.limit, '--limit')
   if (keys.length > 0 && filter !== undefined) throw new UsageError('Give keys or --filter, not both.')
+  const wild = keys.find((key) => /[*>]/.test(key))
+  if (wild !== undefined) throw new UsageError(`"${wild}" is a filter, not a key: give it as --filter '${wild}'.`)
   if (keys.length > 0 && options.limit !== undefined) throw new UsageError('--limit is for a filter, not for keys.')
   const access = findAccess(options)
   const weir = meshClient(access)
@@ -33,7 +36,7 @@ export async function get(bucket: string, keys: readonly string[], options: GetO
     if (item === undefined) {
       console.error(`weir: the bucket ${bucket} has no value for ${key}`)
       code = exitCodes.notFound
-    } else console.log(keys.length > 1 || json ? line(item) : dataText(item.event))
+    } else await print(keys.length > 1 || json ? line(item) : dataText(item.event))
   }
   return code
 }
@@ -50,7 +53,7 @@ async function printAll(
       console.error(`weir: there are more than ${limit}; a higher --limit, or none, shows them`)
       break
     }
-    console.log(line(item))
+    await print(line(item))
   }
   return exitCodes.done
 }

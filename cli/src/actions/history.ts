@@ -6,6 +6,7 @@ import { limits } from '../limits.ts'
 import { countOf, durationMs, timeOf } from '../text/duration.ts'
 import { eventLine, lineWithEvent } from '../text/event-line.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { print } from '../text/print.ts'
 
 export interface HistoryOptions extends AccessOptions {
   readonly from: string
@@ -39,9 +40,9 @@ export async function history(filters: readonly string[], options: HistoryOption
   do {
     const part = { limit: Math.min(left, limits.pageItemsMax), ...(next === undefined ? {} : { cursor: next }) }
     const page = await ofProjector(access, weir.history({ ...query, ...part }))
-    for (const item of page.items) console.log(json ? jsonLine(item) : eventLine(item.subject, item.event))
+    for (const item of page.items) await print(json ? jsonLine(item) : eventLine(item.subject, item.event))
     for (const series of page.series ?? []) {
-      for (const line of json ? [JSON.stringify(series)] : seriesLines(series)) console.log(line)
+      for (const line of json ? [JSON.stringify(series)] : seriesLines(series)) await print(line)
     }
     left -= page.items.length
     next = page.next

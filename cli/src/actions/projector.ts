@@ -5,6 +5,7 @@ import { type Projection, projectionsOf } from '../access/projection.ts'
 import { type RequestOptions, request } from '../access/request.ts'
 import { limits } from '../limits.ts'
 import { exitCode, exitCodes } from '../text/exit-code.ts'
+import { print } from '../text/print.ts'
 import { UsageError } from '../text/usage-error.ts'
 
 export interface ListOptions extends AccessOptions {
@@ -28,14 +29,14 @@ export async function listProjections({ json = false, ...options }: ListOptions)
     const state = blocked === undefined ? `${pending} pending` : `waits: ${blocked}`
     const letters = deadLetters === 0 ? '' : `, ${deadLetters} dead letters`
     const text = `${name}: ${kind} of ${from.join(', ')}${target}, share ${partition}, ${state}${letters}`
-    console.log(json ? JSON.stringify(item) : text)
+    await print(json ? JSON.stringify(item) : text)
   }
   return exitCodes.done
 }
 
 export async function listDeadLetters({ json = false, ...options }: ListOptions): Promise<number> {
   for await (const letter of deadLetters(findAccess(options))) {
-    console.log(json ? JSON.stringify(letter) : letterLine(letter))
+    await print(json ? JSON.stringify(letter) : letterLine(letter))
   }
   return exitCodes.done
 }
@@ -54,7 +55,7 @@ export async function rebuild(name: string, options: AccessOptions): Promise<num
     ;({ rebuilding } = await ask<Projection>(access, path))
   }
   progress('')
-  console.log(`${name} is rebuilt.`)
+  await print(`${name} is rebuilt.`)
   return exitCodes.done
 }
 
@@ -85,7 +86,7 @@ async function each(access: Access, action: 'replay' | 'forget', given: readonly
       console.error(`${id}: ${error.message}`)
     }
   }
-  console.log(`${ids.length - failed} of ${ids.length} ${action === 'replay' ? 'projected' : 'forgotten'}`)
+  await print(`${ids.length - failed} of ${ids.length} ${action === 'replay' ? 'projected' : 'forgotten'}`)
   return failed === 0 ? exitCodes.done : exitCodes.failed
 }
 

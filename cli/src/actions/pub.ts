@@ -5,6 +5,7 @@ import { type AccessOptions, findAccess } from '../access/access.ts'
 import { type Rejected, Sender } from '../access/sender.ts'
 import { limits } from '../limits.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { print } from '../text/print.ts'
 import { UsageError } from '../text/usage-error.ts'
 
 export interface PubOptions extends AccessOptions {
@@ -82,9 +83,9 @@ function withMembers(first: string, second: string): string {
   return `{${[one, other].filter((members) => members.trim() !== '').join(',')}}`
 }
 
-function report({ accepted, duplicates, rejected }: Sender, quiet: boolean): number {
+async function report({ accepted, duplicates, rejected }: Sender, quiet: boolean): Promise<number> {
   const again = duplicates === 0 ? '' : `, ${duplicates} known already`
-  if (!quiet || rejected.length > 0) console.log(`${accepted} accepted${again}, ${rejected.length} rejected`)
+  if (!quiet || rejected.length > 0) await print(`${accepted} accepted${again}, ${rejected.length} rejected`)
   for (const { line, code, message } of rejected as readonly Rejected[]) {
     console.error(`weir: ${line === undefined ? '' : `line ${line}: `}${message} (${code})`)
   }

@@ -3,6 +3,7 @@ import { type AccessOptions, findAccess } from '../access/access.ts'
 import { meshClient } from '../access/mesh-client.ts'
 import { ofProjector } from '../access/of-projector.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { print } from '../text/print.ts'
 import { timeText } from '../text/time-text.ts'
 import { UsageError } from '../text/usage-error.ts'
 
@@ -27,7 +28,7 @@ export interface SilenceOptions extends AccessOptions {
 export async function listSilences({ filter, json, ...options }: ListSilencesOptions): Promise<number> {
   const access = findAccess(options)
   const silences = await ofProjector(access, meshClient(access).silences(filter && { filter }))
-  for (const each of silences) console.log(json === true ? JSON.stringify(each) : silenceLine(each))
+  for (const each of silences) await print(json === true ? JSON.stringify(each) : silenceLine(each))
   return exitCodes.done
 }
 
@@ -43,7 +44,7 @@ export async function silence(name: string, options: SilenceOptions): Promise<nu
     ...(comment !== undefined && { comment }),
     ...(until === undefined ? { for: lasts as string } : { until }),
   }
-  console.log(silenceLine(await ofProjector(access, meshClient(access).silence(asked))))
+  await print(silenceLine(await ofProjector(access, meshClient(access).silence(asked))))
   return exitCodes.done
 }
 
@@ -53,7 +54,7 @@ export async function endSilences(names: readonly string[], options: AccessOptio
   const weir = meshClient(access)
   for (const name of names) {
     await ofProjector(access, weir.endSilence(name))
-    console.log(`${name} is over.`)
+    await print(`${name} is over.`)
   }
   return exitCodes.done
 }

@@ -1,6 +1,7 @@
 import { limits } from '../limits.ts'
 import { meshSize, type Workload } from '../size/mesh-size.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { print } from '../text/print.ts'
 import { UsageError } from '../text/usage-error.ts'
 
 export interface SizeOptions {
@@ -33,7 +34,7 @@ export async function size(options: SizeOptions): Promise<number> {
   }
   const { ingest, hub, projector, nats, postgres, network, limits: stops } = meshSize(load)
   if (options.json === true) {
-    console.log(JSON.stringify(meshSize(load)))
+    await print(JSON.stringify(meshSize(load)))
     return exitCodes.done
   }
   const cores = (count: number): string => `${count.toFixed(1)} cores`
@@ -57,11 +58,11 @@ export async function size(options: SizeOptions): Promise<number> {
       `${network.toHubsMegabits.toFixed(0)} Mbit/s to the hubs, ${network.toSubscribersMegabits.toFixed(0)} Mbit/s to subscribers`,
     ],
   ]
-  for (const [name = '', count = '', words = ''] of rows) console.log(`${name.padEnd(10)} ${count.padEnd(16)} ${words}`)
-  console.log(`
+  for (const [name = '', count = '', words = ''] of rows) await print(`${name.padEnd(10)} ${count.padEnd(16)} ${words}`)
+  await print(`
 A core is planned to be busy to ${limits.busyShare * 100}%. When a hub is killed, the others take its clients in ${hub.recoverySeconds.toFixed(1)} s of their CPU.
 From figures of two shared cores (bench/RESULTS.md): measure with your own events before you buy (docs/scaling.md).`)
-  for (const stop of stops) console.log(`\nIt stops here: ${stop}`)
+  for (const stop of stops) await print(`\nIt stops here: ${stop}`)
   return exitCodes.done
 }
 

@@ -6,6 +6,7 @@ import { sayTokenFaults } from '../access/token-faults.ts'
 import { countOf, durationMs } from '../text/duration.ts'
 import { eventLine, lineWithEvent } from '../text/event-line.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { print } from '../text/print.ts'
 
 export interface SubOptions extends AccessOptions {
   readonly source: string
@@ -32,16 +33,16 @@ export async function sub(given: readonly string[], options: SubOptions): Promis
     ...(cursor === undefined ? {} : { cursor }),
     ...(interval === undefined ? {} : { intervalMs: durationMs(interval, '--interval') }),
   })
-  const stop = (): void => subscription.close()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
-  // Who reads this may have seen enough: `weir sub | head`.
-  process.stdout.once('error', stop)
+  const asked = new AbortController()
+  asked.signal.addEventListener('abort', () => subscription.close())
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => asked.abort())
   const greeting = `listening on ${filters.join(', ')} (${source} at ${access.address('hub')})`
   try {
-    await print(weir, subscription, {
+    await printItems(weir, subscription, {
       line: options.json === true ? jsonLine : plainLine,
       limit,
       onLive: () => options.quiet === true || console.error(`weir: ${greeting}`),
+      signal: asked.signal,
     })
   } finally {
     weir.close()
@@ -55,9 +56,13 @@ interface Printing {
   readonly limit: number
   /** Once, when the hub has taken the subscription. */
   readonly onLive: () => void
+  /** Aborted when the user wants no more. */
+  readonly signal: AbortSignal
 }
 
-async function print(weir: Weir, subscription: Subscription, { line, limit, onLive }: Printing): Promise<void> {
+/** A reader that is slow holds up the loop, and so is behind at the hub. */
+async function printItems(weir: Weir, subscription: Subscription, printing: Printing): Promise<void> {
+  const { line, limit, onLive, signal } = printing
   let entries = 0
   let wasLive = false
   for await (const item of subscription) {
@@ -73,7 +78,7 @@ async function print(weir: Weir, subscription: Subscription, { line, limit, onLi
       continue
     }
     const text = line(item)
-    if (text !== undefined) process.stdout.write(`${text}\n`)
+    if (text !== undefined) await print(text, signal)
     if (item.type === 'entry' && ++entries >= limit) break
   }
 }

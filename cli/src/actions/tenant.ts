@@ -5,6 +5,7 @@ import { specWithBuckets } from '../tenant/declared-buckets.ts'
 import { tenantNames } from '../tenant/tenants.ts'
 import { exitCodes } from '../text/exit-code.ts'
 import { positive } from '../text/positive.ts'
+import { print } from '../text/print.ts'
 import { UsageError } from '../text/usage-error.ts'
 
 export interface CreateOptions extends NatsOptions {
@@ -32,7 +33,7 @@ export async function createTenant(name: string, options: CreateOptions): Promis
 
 export async function listTenants(options: NatsOptions): Promise<number> {
   await withNats(options, async (nc) => {
-    for (const name of await tenantNames(nc)) console.log(name)
+    for (const name of await tenantNames(nc)) await print(name)
   })
   return exitCodes.done
 }
@@ -42,9 +43,9 @@ async function create(nc: NatsConnection, name: string, spec: TenantSpec, force:
   const ofTenant = await provisionTenant(nc, name, spec, { force })
   for (const { stream, action, changes } of [...ofMesh, ...ofTenant]) {
     const fields = changes.length === 0 ? '' : ` (${changes.map(({ field }) => field).join(', ')})`
-    console.log(`${stream} ${action}${fields}`)
+    await print(`${stream} ${action}${fields}`)
   }
-  console.log(`The projector serves tenant ${name} once WEIR_TENANTS names it; "weir up" sees to that when it starts.`)
+  await print(`The projector serves tenant ${name} once WEIR_TENANTS names it; "weir up" sees to that when it starts.`)
 }
 
 function specOf({ maxGib, maxHours, replicas, shards, sites }: CreateOptions): TenantSpec {

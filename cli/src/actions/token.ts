@@ -2,6 +2,7 @@ import { mintToken } from '@weir/mesh'
 import { checkFilter, checkTenant, WeirError } from '@weir/proto'
 import { durationMs } from '../text/duration.ts'
 import { exitCodes } from '../text/exit-code.ts'
+import { print } from '../text/print.ts'
 import { UsageError } from '../text/usage-error.ts'
 import { StateFolder } from '../up/state-folder.ts'
 
@@ -39,7 +40,7 @@ export async function token(options: TokenOptions): Promise<number> {
       'There is no secret to sign with: run "weir up" here once, or set WEIR_JWT_SECRET.',
     )
   }
-  console.log(await mintToken(secret, { ...request, ...(issuer ? { issuer } : {}), ...(audience ? { audience } : {}) }))
+  await print(await mintToken(secret, { ...request, ...(issuer ? { issuer } : {}), ...(audience ? { audience } : {}) }))
   return exitCodes.done
 }
 
