@@ -127,7 +127,10 @@ test('ingest: routes that cannot be read end the start with the name of the sett
   )
   assert.equal(code, 1)
   const [fatal] = linesOf(out).filter(({ level }) => level === 'fatal')
-  assert.equal(fatal?.msg, 'ingest cannot start: WEIR_INGEST_ROUTES names /nowhere/routes.yaml, which cannot be read.')
+  assert.equal(
+    fatal?.msg,
+    'ingest cannot start: WEIR_INGEST_ROUTES names /nowhere/routes.yaml, which cannot be read: no such file or directory.',
+  )
 })
 
 test('projector: a database that is none is named with the other faults', async () => {

@@ -1,4 +1,4 @@
-import { ConfigError, parseConfig } from '@weir/mesh'
+import { ConfigError, parseConfig, systemReason } from '@weir/mesh'
 import { asWeirError } from '@weir/proto'
 import { commandSettings } from './settings.ts'
 import { exitCode, exitCodes } from './text/exit-code.ts'
@@ -11,7 +11,13 @@ export function fault(thrown: unknown): number {
     return exitCodes.usage
   }
   const error = asWeirError(thrown)
-  console.error(`weir: ${error.code === 'internal' ? String(error.cause ?? error.message) : error.message}`)
+  console.error(`weir: ${error.code === 'internal' ? unforeseen(error.cause ?? error) : error.message}`)
   if (parseConfig(commandSettings, process.env).debug) console.error(thrown)
   return exitCode(error.code)
+}
+
+/** Of the operating system: the file, and why not. */
+function unforeseen(cause: unknown): string {
+  if (!(cause instanceof Error) || !('path' in cause)) return String(cause)
+  return `${cause.path}: ${systemReason(cause)}`
 }

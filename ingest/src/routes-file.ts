@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
-import { type Health, type Logger, Reload } from '@weir/mesh'
+import { type Health, type Logger, Reload, systemReason } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import type { IngestApp } from './create-ingest.ts'
 import { parseWebhookRoutes, type WebhookRoute } from './formats/webhook/webhook-route.ts'
@@ -20,7 +20,13 @@ export class RoutesFile {
     try {
       return new RoutesFile(path, await readFile(path, 'utf8'))
     } catch (cause) {
-      throw new WeirError('invalid', `WEIR_INGEST_ROUTES names ${path}, which cannot be read.`, { cause })
+      throw new WeirError(
+        'invalid',
+        `WEIR_INGEST_ROUTES names ${path}, which cannot be read: ${systemReason(cause)}.`,
+        {
+          cause,
+        },
+      )
     }
   }
 

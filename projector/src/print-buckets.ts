@@ -3,7 +3,7 @@
 
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
-import type { BucketSpec } from '@weir/mesh'
+import { type BucketSpec, systemReason } from '@weir/mesh'
 import { DeclarationError, loadProjections } from './declaration/file/load.ts'
 
 const [file = ''] = process.argv.slice(2)
@@ -16,6 +16,6 @@ try {
   }
   console.log(JSON.stringify([...buckets.values()]))
 } catch (fault) {
-  console.error(fault instanceof DeclarationError ? fault.message : `${file} cannot be read: ${fault}`)
+  console.error(fault instanceof DeclarationError ? fault.message : `${file} cannot be read: ${systemReason(fault)}`)
   process.exitCode = 1
 }

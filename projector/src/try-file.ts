@@ -4,7 +4,7 @@
 
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
-import { connectNats, createLogger, meshSettings, natsAccess, parseConfig } from '@weir/mesh'
+import { connectNats, createLogger, meshSettings, natsAccess, parseConfig, systemReason } from '@weir/mesh'
 import { loadDeclarations } from './declaration/file/load.ts'
 import { tryDeclarations } from './tenant/declarations-trial.ts'
 
@@ -12,7 +12,7 @@ const [file = '', tenant = '', lastMs = ''] = process.argv.slice(2)
 const { natsUrl, natsCaFile, natsCertFile, natsKeyFile } = meshSettings
 try {
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new Error(`${file} cannot be read: ${cause.message}`)
+    throw new Error(`${file} cannot be read: ${systemReason(cause)}`)
   })
   const declarations = loadDeclarations(text, file)
   const access = natsAccess(parseConfig({ natsUrl, natsCaFile, natsCertFile, natsKeyFile }, process.env))

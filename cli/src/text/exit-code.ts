@@ -38,8 +38,10 @@ export function exitCode(code: ErrorCode): ExitCode {
       return exitCodes.refused
     case 'not_found':
       return exitCodes.notFound
+    // A name, a filter or a file that the command was given.
     case 'malformed':
     case 'invalid':
+      return exitCodes.usage
     case 'method_not_allowed':
     case 'conflict':
     case 'too_large':

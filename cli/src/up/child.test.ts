@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -50,6 +50,18 @@ test('a child that ends before it is ready is an error with the end of its log',
     child.start(),
     /broken did not start: it ended with exit code 3\.\nThe end of .*\n {2}the reason/,
   )
+  leash.close()
+})
+
+test('of the log of a part that does not start, what it wrote this time is shown, a fatal line as its message', async () => {
+  const leash = new Leash()
+  const line = JSON.stringify({ level: 'fatal', msg: 'routes.yaml:2:5: no such field\nroutes.yaml:3:5: nor this' })
+  const script = `console.log(${JSON.stringify(line)}); process.exit(1)`
+  const wrong = declaration('wrong', script, () => Promise.resolve(false))
+  writeFileSync(wrong.logPath, 'a line of yesterday\n')
+  await assert.rejects(new Child(wrong, leash, () => undefined).start(), {
+    message: `wrong did not start: it ended with exit code 1.\nThe end of ${wrong.logPath}:\n  routes.yaml:2:5: no such field\n  routes.yaml:3:5: nor this`,
+  })
   leash.close()
 })
 

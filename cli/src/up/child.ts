@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { backoffMs, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import type { Leash } from './leash.ts'
-import { boundLog, lastLines } from './log-file.ts'
+import { boundLog, lastLines, logBytes } from './log-file.ts'
 
 /** What `weir up` has to know to run one process of the mesh. */
 export interface ChildDeclaration {
@@ -28,6 +28,8 @@ export class Child {
   readonly #say: (sentence: string) => void
   readonly #stopping = new AbortController()
   #child: ChildProcess | undefined
+  /** What stands before this byte of the log is of an earlier process. */
+  #logBeginsAt = 0
   #ended: Promise<string> = Promise.resolve('')
 
   constructor(declaration: ChildDeclaration, leash: Leash, say: (sentence: string) => void) {
@@ -54,7 +56,7 @@ export class Child {
     const ended = this.#spawn()
     const problem = await this.#untilReady(ended)
     if (problem !== undefined) {
-      const log = lastLines(this.#declaration.logPath, limits.logLinesShown)
+      const log = lastLines(this.logPath, this.#logBeginsAt, limits.logLinesShown)
       throw new WeirError('unavailable', `${this.name} did not start: it ${problem}.\n${log}`)
     }
     void this.#supervise(ended)
@@ -82,6 +84,7 @@ export class Child {
     const { command, env, logPath } = this.#declaration
     const [program, ...args] = command
     boundLog(logPath)
+    this.#logBeginsAt = logBytes(logPath)
     const log = openSync(logPath, 'a', 0o600)
     // A process group of its own: Ctrl-C in the terminal reaches `weir up` alone, which then stops
     // the parts in order.

@@ -1,5 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { WeirError } from '@weir/proto'
+import { systemReason } from '../run/system-reason.ts'
 
 /** Where NATS is, and what TLS needs of files. */
 export interface NatsAccess {
@@ -52,6 +53,6 @@ function checkReadable(name: string, path: string): void {
   try {
     accessSync(path, constants.R_OK)
   } catch (cause) {
-    throw new WeirError('invalid', `${name} names ${path}, which cannot be read.`, { cause })
+    throw new WeirError('invalid', `${name} names ${path}, which cannot be read: ${systemReason(cause)}.`, { cause })
   }
 }

@@ -2,6 +2,7 @@ import { limits } from '../config/limits.ts'
 import type { Health } from './health.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
+import { systemReason } from './system-reason.ts'
 import { WatchedFile } from './watched-file.ts'
 
 export interface ReloadOptions {
@@ -33,7 +34,7 @@ export class Reload {
       file: options.file,
       everyMs: limits.reloadMs,
       changed: (text) => this.#changed(text),
-      unreadable: (cause) => this.#faulty(`it cannot be read: ${cause instanceof Error ? cause.message : cause}`),
+      unreadable: (cause) => this.#faulty(`it cannot be read: ${systemReason(cause)}`),
     })
   }
 

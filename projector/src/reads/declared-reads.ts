@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { systemReason } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { parseReadRoutes, type ReadRoute } from './read-route.ts'
 
@@ -6,8 +7,13 @@ import { parseReadRoutes, type ReadRoute } from './read-route.ts'
 export async function declaredReads(file: string | undefined): Promise<readonly ReadRoute[]> {
   if (file === undefined) return []
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : cause
-    throw new WeirError('invalid', `WEIR_PROJECTOR_ROUTES names ${file}, which cannot be read: ${reason}`, { cause })
+    throw new WeirError(
+      'invalid',
+      `WEIR_PROJECTOR_ROUTES names ${file}, which cannot be read: ${systemReason(cause)}.`,
+      {
+        cause,
+      },
+    )
   })
   return parseReadRoutes(text)
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { systemReason } from '@weir/mesh'
 import { DeclarationError, defaultDeclarations, loadDeclarations } from './load.ts'
 import type { Declarations } from './schema.ts'
 
@@ -30,7 +31,7 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    const message = `WEIR_PROJECTIONS names this file, but it cannot be read: ${cause instanceof Error ? cause.message : cause}`
+    const message = `WEIR_PROJECTIONS names this file, but it cannot be read: ${systemReason(cause)}`
     throw new DeclarationError(file, [{ line: 1, column: 1, path: '', message }])
   }
 }

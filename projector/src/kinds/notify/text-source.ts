@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import process from 'node:process'
+import { systemReason } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import type { TextSource } from '../../declaration/notify-spec.ts'
 
@@ -12,7 +13,7 @@ export async function readText(source: TextSource): Promise<string> {
     return value
   }
   const text = await readFile(source.file, 'utf8').catch((cause) => {
-    throw new WeirError('unavailable', `The file ${source.file} cannot be read.`, { cause })
+    throw new WeirError('unavailable', `The file ${source.file} cannot be read: ${systemReason(cause)}.`, { cause })
   })
   return text.replace(/\r?\n$/, '')
 }
