@@ -28,10 +28,16 @@ test('Ctrl-C ends everything with exit code 0, and what was stored is there at t
 })
 
 test('a second weir up says what is in its way and how to go around it', async () => {
-  const running = await RunningMesh.start(folder)
+  const starting = RunningMesh.start(folder)
+  await until('it has taken the folder', async () => existsSync(join(folder, '.weir/holder')))
+  const otherPorts = { PATH: process.env.PATH, WEIR_PORT_BASE: String(await freePortBase()) }
+  const tooEarly = await weir(folder, otherPorts, 'up')
+  const running = await starting
   const sameFolder = await running.weir('up')
-  assert.equal(sameFolder.code, 1)
-  assert.match(sameFolder.err, /^weir: "weir up" runs in this folder already \(process \d+\)/)
+  for (const { code, err } of [tooEarly, sameFolder]) {
+    assert.equal(code, 1)
+    assert.match(err, /^weir: "weir up" runs in this folder already \(process \d+\)/)
+  }
 
   const elsewhere = mkdtempSync(join(tmpdir(), 'weir-up-'))
   const env = { PATH: process.env.PATH, WEIR_PORT_BASE: String(running.portBase) }
@@ -95,6 +101,23 @@ test('a shorter time to live is made by --force alone, and a bucket that nothing
   assert.match((await without.weir('doctor')).out, /buckets +all have a projection/)
   assert.equal((await without.weir('bucket', 'drop', 'latest')).code, 1)
   await without.dispose()
+})
+
+test('a file of projections that cannot be used ends the start before it has begun', async () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'weir-up-'))
+  writeFileSync(join(elsewhere, 'p.yaml'), 'projections:\n  - { name: x, kind: cache }\n')
+  const env = {
+    PATH: process.env.PATH,
+    WEIR_PORT_BASE: String(await freePortBase()),
+    WEIR_PROJECTIONS: join(elsewhere, 'p.yaml'),
+  }
+  const { code, out, err } = await weir(elsewhere, env, 'up')
+  const isBegun = existsSync(join(elsewhere, '.weir'))
+  const checked = await weir(elsewhere, { PATH: process.env.PATH }, 'projector', 'check', 'p.yaml')
+  rmSync(elsewhere, { recursive: true })
+  assert.deepEqual([code, out, isBegun], [2, '', false])
+  assert.match(err, /p\.yaml:2:16: projections\[0\]\.kind: /)
+  assert.deepEqual([checked.code, /p\.yaml:2:16: /.test(checked.err)], [2, true])
 })
 
 test('a part that cannot start ends the start, with the reason', async () => {

@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process'
 import process from 'node:process'
 import { promisify } from 'node:util'
+import { defaultTenantSpec } from '@weir/mesh'
 import { parseDuration } from '@weir/proto'
 import { type NatsOptions, natsUrlOf } from '../access/nats.ts'
 import { fileOf } from '../checkout/file-of.ts'
 import { bun } from '../checkout/programs.ts'
 import { limits } from '../limits.ts'
+import { specWithBuckets } from '../tenant/declared-buckets.ts'
 import { exitCodes } from '../text/exit-code.ts'
 import { print } from '../text/print.ts'
 import { UsageError } from '../text/usage-error.ts'
@@ -58,6 +60,8 @@ export async function checkFile(file: string, options: CheckOptions): Promise<nu
   const lastMs = parseDuration(last)
   if (lastMs === undefined || lastMs === 0)
     throw new UsageError(`--last: "${last}" is no duration such as 30m, 1h or 7d.`)
+  // A wrong file is told wherever NATS is.
+  await specWithBuckets(defaultTenantSpec, file)
   const trial = await tried(file, tenant, lastMs, natsUrlOf(options))
   if (json) await print(JSON.stringify(trial))
   else for (const line of linesOf(trial)) await print(line)

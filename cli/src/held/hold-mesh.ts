@@ -1,9 +1,10 @@
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { mintToken, parseConfig } from '@weir/mesh'
+import { defaultTenantSpec, mintToken, parseConfig } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import { upSettings } from '../settings.ts'
+import { specWithBuckets } from '../tenant/declared-buckets.ts'
 import { exitCodes } from '../text/exit-code.ts'
 import { positive } from '../text/positive.ts'
 import { LocalMesh } from '../up/local-mesh.ts'
@@ -60,6 +61,9 @@ export async function holdMesh(
     ...(settings.databaseUrl === undefined ? { postgres } : {}),
     ...(settings.natsOverWebsocket ? { natsWebsocket } : {}),
   })
+  // A wrong file is told before there is anything to stop.
+  await specWithBuckets(defaultTenantSpec, process.env.WEIR_PROJECTIONS)
+  if (!folder.claim()) throw heldBy(folder.holder())
   const show = json ? (): void => undefined : (line: string): void => console.log(line)
   const mesh = new LocalMesh({
     folder,
@@ -99,18 +103,16 @@ export async function holdMesh(
     folder.removeRunning()
     await guest?.stop()
     await mesh.stop()
+    folder.release()
   }
 }
 
 /** Throws `conflict` when another `weir up` has this folder, or another program a port. */
 async function refuseSecond(folder: StateFolder, ports: Partial<Ports>): Promise<void> {
   const other = folder.readRunning()
-  if (other !== undefined && isAlive(other)) {
-    throw new WeirError(
-      'conflict',
-      `"weir up" runs in this folder already (process ${other.pid}): stop it, or start another one in another folder.`,
-    )
-  }
+  if (other !== undefined && isAlive(other)) throw heldBy(other.pid)
+  const holder = folder.holder()
+  if (holder !== undefined) throw heldBy(holder)
   // The parts of one that was killed are on their way out.
   const deadline = other === undefined ? 0 : Date.now() + limits.portsFreeMs
   let taken = await takenPorts(ports)
@@ -126,5 +128,13 @@ async function refuseSecond(folder: StateFolder, ports: Partial<Ports>): Promise
   throw new WeirError(
     'conflict',
     `${these} taken by another program. Stop it, or move all ports of Weir together: WEIR_PORT_BASE=${base ?? limits.portBaseMin} ${entry()} up`,
+  )
+}
+
+function heldBy(pid: number | undefined): WeirError {
+  const process = pid === undefined ? '' : ` (process ${pid})`
+  return new WeirError(
+    'conflict',
+    `"weir up" runs in this folder already${process}: stop it, or start another one in another folder.`,
   )
 }

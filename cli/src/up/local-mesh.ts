@@ -143,8 +143,10 @@ export class LocalMesh {
     const nc = await connectNats({ url: this.addresses.nats, name: 'admin', log })
     try {
       await provisionMesh(nc, replicas)
-      await provisionTenant(nc, defaultTenant, spec, { force }).catch(offerForce)
+      await provisionTenant(nc, defaultTenant, spec, { force })
       return await tenantNames(nc)
+    } catch (thrown) {
+      throw advised(thrown, this.#options.folder.path)
     } finally {
       await nc.close()
     }
@@ -161,7 +163,14 @@ export class LocalMesh {
   }
 }
 
-function offerForce(thrown: unknown): never {
-  if (!(thrown instanceof WeirError) || !thrown.message.startsWith('This would lose data.')) throw thrown
-  throw new WeirError('conflict', `${thrown.message} "weir up --force" does it.`, { cause: thrown })
+/** With what can be done about it on this machine. */
+function advised(thrown: unknown, folder: string): unknown {
+  if (!(thrown instanceof WeirError)) return thrown
+  const { code, message } = thrown
+  const advice = message.startsWith('This would lose data.')
+    ? '"weir up --force" does it.'
+    : message.startsWith('The server has no room')
+      ? `Its room is what the disk of ${folder} has free: make room there, or keep .weir elsewhere (--dir).`
+      : undefined
+  return advice === undefined ? thrown : new WeirError(code, `${message} ${advice}`, { cause: thrown })
 }

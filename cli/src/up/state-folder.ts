@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type NatsRole, natsRoles } from '@weir/mesh'
 import type { Addresses } from './addresses.ts'
@@ -54,6 +54,35 @@ export class StateFolder {
     return this.#read(secretsFile) as Secrets | undefined
   }
 
+  /** The process that has this folder, from the begin of its start to its end; undefined when none. */
+  holder(): number | undefined {
+    const path = join(this.path, holderFile)
+    const pid = existsSync(path) ? Number(readFileSync(path, 'utf8')) : undefined
+    return pid !== undefined && isAlive({ pid }) ? pid : undefined
+  }
+
+  /** Takes this folder for this process; false when another has it. */
+  claim(): boolean {
+    const path = this.at(holderFile)
+    const mine = `${path}.${process.pid}`
+    if (this.holder() !== undefined) return false
+    rmSync(path, { force: true })
+    writeFileSync(mine, String(process.pid), { mode: 0o600 })
+    try {
+      // Of two at the same time one makes it.
+      linkSync(mine, path)
+      return true
+    } catch {
+      return false
+    } finally {
+      rmSync(mine)
+    }
+  }
+
+  release(): void {
+    rmSync(join(this.path, holderFile), { force: true })
+  }
+
   /** What the `weir up` that runs here wrote, or one that was killed and could not take it back. */
   readRunning(): Running | undefined {
     return this.#read(runningFile) as Running | undefined
@@ -82,6 +111,7 @@ export class StateFolder {
 
 const secretsFile = 'secrets.json'
 const runningFile = 'up.json'
+const holderFile = 'holder'
 
 /** A `weir up` that is ready: the line that `--json` prints, and what `.weir/up.json` holds. */
 export interface Running {
@@ -98,7 +128,7 @@ export interface Running {
  * Whether the `weir up` that wrote this still runs. Its number may be another program's by now,
  * which Linux can tell.
  */
-export function isAlive({ pid }: Running): boolean {
+export function isAlive({ pid }: Pick<Running, 'pid'>): boolean {
   try {
     process.kill(pid, 0)
   } catch {
