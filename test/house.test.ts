@@ -76,7 +76,7 @@ const vendors: readonly { readonly name: RegExp; readonly importer: RegExp; read
     importer: /^(cli|client|ingest|mesh|projector)\/src\//,
     why: 'the shape of what is foreign is checked where it comes in',
   },
-  { name: /^yaml$/, importer: /^(cli|ingest|projector)\/src\//, why: 'each reads files of its own' },
+  { name: /^yaml$/, importer: /^(cli|mesh)\/src\//, why: 'mesh reads it with the places of faults, cli writes it too' },
   { name: /^uuid$/, importer: /^(client|ingest)\/src\//, why: 'an id is made by the producer, or else by ingest' },
   { name: /^lru-cache$/, importer: /^(ingest|mesh|projector)\/src\//, why: 'a collection, as Map is' },
 ]

@@ -32,7 +32,7 @@ export class RoutesFile {
 
   /** Throws `invalid` with every fault. */
   get routes(): readonly WebhookRoute[] {
-    return routesOf(this.#text)
+    return routesOf(this.#text, this.#path)
   }
 
   /**
@@ -41,7 +41,7 @@ export class RoutesFile {
   reloadInto(ingest: IngestApp, { health, log }: { readonly health: Health; readonly log: Logger }): Reload {
     const apply = async (text: string): Promise<boolean> => {
       if (text === this.#text) return false
-      ingest.reroute(routesOf(text))
+      ingest.reroute(routesOf(text, this.#path))
       this.#text = text
       return true
     }
@@ -50,6 +50,6 @@ export class RoutesFile {
 }
 
 /** The keys of signatures stand in the environment. */
-function routesOf(text: string): readonly WebhookRoute[] {
-  return parseWebhookRoutes(text, (name) => process.env[name])
+function routesOf(text: string, path: string): readonly WebhookRoute[] {
+  return parseWebhookRoutes(text, (name) => process.env[name], path)
 }

@@ -1,6 +1,5 @@
 export {
   DeclarationError,
-  type DeclarationFault,
   defaultProjections,
   loadProjections,
 } from './declaration/file/load.ts'

@@ -3,10 +3,6 @@
  * setting.
  */
 export const limits = {
-  /** A larger file of projections is refused at the start. */
-  declarationBytesMax: 1_048_576,
-  /** What the aliases of a file stand for, together; more is refused at the start. */
-  declarationAliasesMax: 100,
   /** More projections in one file are refused at the start: each has a reader of its own. */
   projectionsMax: 64,
   /** A longer time, of a TTL or a window, is refused at the start. */

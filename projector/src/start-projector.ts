@@ -169,9 +169,9 @@ export async function startProjector(scope: Scope, context: ProjectorContext): P
       history = historyOf(next)
       return hasChanged
     }),
-    ...reloadOf('routes', routesFile, async (text) => {
+    ...reloadOf('routes', routesFile, async (text, path) => {
       const hasChanged = routesText !== undefined
-      api = apiWith(parseReadRoutes(text))
+      api = apiWith(parseReadRoutes(text, path))
       routesText = text
       return hasChanged
     }),

@@ -54,7 +54,7 @@ export class StateFolder {
     return this.#read(secretsFile) as Secrets | undefined
   }
 
-  /** The process that has this folder, from the begin of its start to its end; undefined when none. */
+  /** The process that has this folder, from the begin of its start to its end. */
   holder(): number | undefined {
     const path = join(this.path, holderFile)
     const pid = existsSync(path) ? Number(readFileSync(path, 'utf8')) : undefined

@@ -232,6 +232,11 @@ export const limits = {
    */
   jwksRefreshMs: 30_000,
 
+  /** A larger file of declarations (projections, routes) is refused. */
+  yamlBytesMax: 1_048_576,
+  /** What the aliases of such a file stand for, together; more is refused. */
+  yamlAliasesMax: 100,
+
   /** Spans past this in one second are not made; the work that they are of goes on. */
   tracesPerSecond: 200,
   /** Spans that wait for export; more are dropped. */

@@ -1,16 +1,5 @@
+import type { FaultPath, ReportFault, TextOffset } from '@weir/mesh'
 import * as v from 'valibot'
-
-/**
- * Where in the file a fault is: the keys from the root to a value, and perhaps a place in its text.
- */
-export type FaultPath = readonly (string | number | TextOffset)[]
-
-/** A place in a text value, in UTF-16 units from its begin. */
-export interface TextOffset {
-  readonly offset: number
-}
-
-export type ReportFault = (path: FaultPath, message: string) => void
 
 /** Reports a fault of a field of one projection. */
 export type FaultOf = (field: string, message: string) => void

@@ -15,5 +15,5 @@ export async function declaredReads(file: string | undefined): Promise<readonly 
       },
     )
   })
-  return parseReadRoutes(text)
+  return parseReadRoutes(text, file)
 }

@@ -19,15 +19,24 @@ routes:
 
 test('a file with faults is refused with all of them', () => {
   for (const [text, ...faults] of [
-    ['routes: [', /YAML/],
-    ['{}', /routes/],
-    ['routes: [{ path: x, bucket: "A B", key: "a b", kind: y }]', /0\.path/, /0\.bucket/, /0\.key/, /0\.kind/],
+    ['routes: [', /routes:1:10: Flow sequence/],
+    ['{}', /routes:1:1: routes: a map with the list/],
+    [
+      'routes: [{ path: x, bucket: "A B", key: "a b", kind: y }]',
+      /\[0\]\.path/,
+      /\[0\]\.bucket/,
+      /\[0\]\.key/,
+      /\[0\]\.kind/,
+    ],
     ['routes: [{ path: /v1/state, bucket: latest, key: a }]', /taken/],
     ['routes: [{ path: /live, bucket: latest, key: a }]', /taken/],
     ['routes: [{ path: /:anything, bucket: latest, key: a }]', /taken/],
     ['routes: [{ path: /a, bucket: events, key: a }]', /bucket/],
     ['routes: [{ path: /a/:b, bucket: latest, key: "a.{c}" }]', /not in the path/],
-    ['routes: [{ path: /a/:b, bucket: latest, key: a }, { path: /a/:c, bucket: latest, key: b }]', /twice/],
+    [
+      'routes: [{ path: /a/:b, bucket: latest, key: a }, { path: /a/:c, bucket: latest, key: b }]',
+      /routes\[1\]\.path: there is another route/,
+    ],
   ] as const) {
     assert.throws(
       () => parseReadRoutes(text),

@@ -1,7 +1,6 @@
-import { valuesSubject } from '@weir/mesh'
-import { checkSource, subjectFault, WeirError } from '@weir/proto'
+import { exactMap, parseRoutesFile, valuesSubject } from '@weir/mesh'
+import { checkSource, subjectFault } from '@weir/proto'
 import * as v from 'valibot'
-import { parse } from 'yaml'
 
 /** A path at which one value of a bucket is answered. */
 export interface ReadRoute {
@@ -18,27 +17,11 @@ export interface ReadRoute {
 
 /**
  * The routes of a YAML (or JSON) file, as docs/projections.md describes it. Throws `invalid` with
- * every fault.
+ * every fault; they name the file.
  */
-export function parseReadRoutes(text: string): readonly ReadRoute[] {
-  let value: unknown
-  try {
-    value = parse(text)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : cause
-    throw new WeirError('invalid', `The read routes are not YAML: ${reason}`, { cause })
-  }
-  const parsed = v.safeParse(file, value)
-  if (!parsed.success) {
-    const faults = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'routes'}: ${issue.message}`)
-    throw new WeirError('invalid', `The read routes have faults: ${faults.join('; ')}`)
-  }
-  const { routes } = parsed.output
+export function parseReadRoutes(text: string, file = 'routes'): readonly ReadRoute[] {
   // Two paths that differ in the names of their parameters are one place.
-  const places = routes.map(({ path }) => path.replaceAll(/:\w+/g, ':'))
-  const twice = routes.find((_, at) => places.indexOf(places[at] ?? '') !== at)
-  if (twice !== undefined) throw new WeirError('invalid', `The read routes have ${twice.path} twice.`)
-  return routes
+  return parseRoutesFile(text, file, route, ({ path }) => path.replaceAll(/:\w+/g, ':'))
 }
 
 const path = v.pipe(
@@ -71,7 +54,7 @@ const key = v.pipe(
 )
 
 const route = v.pipe(
-  v.strictObject({ path, bucket, key, answer: v.optional(v.picklist(['data', 'value']), 'data') }),
+  exactMap({ path, bucket, key, answer: v.optional(v.picklist(['data', 'value']), 'data') }),
   v.check(
     (value) => namesIn(value.key, placeholders()).every((name) => namesIn(value.path, /:(\w+)/g).includes(name)),
     'key: a {parameter} of it is not in the path',
@@ -89,8 +72,6 @@ const route = v.pipe(
     }),
   ),
 )
-
-const file = v.strictObject({ routes: v.array(route) })
 
 function placeholders(): RegExp {
   return /\{(\w+)\}/g

@@ -125,14 +125,25 @@ test('a list in the body becomes a record each, and a form is a body too', async
 
 test('a file with faults is refused with all of them', () => {
   for (const [text, ...faults] of [
-    ['routes: [', /YAML/],
-    ['{}', /routes/],
-    ['routes: [{ path: x, subject: "a b", kind: y }]', /routes\.0\.path/, /routes\.0\.subject/, /routes\.0\.kind/],
+    ['routes: [', /routes:1:10: Flow sequence/],
+    ['{}', /routes:1:1: routes: a map with the list/],
+    ['', /routes:1:1: a map with the list/],
+    [
+      'routes:\n  - path: x\n    subject: "a b"\n    kind: y\n',
+      /routes:2:5: routes\[0\]\.path: must begin with/,
+      /routes:3:5: routes\[0\]\.subject: is not a subject/,
+      /routes:4:5: routes\[0\]\.kind: there is no such field here; there are method, path, /,
+    ],
+    ['routes: [{ path: /a }]', /routes:1:10: routes\[0\]\.subject: this field is required/],
+    ['routes: [7]', /routes:1:10: routes\[0\]: a map with method, path, .* is expected/],
     ['routes: [{ path: /v1/events, subject: a }]', /taken/],
     ['routes: [{ path: /a, subject: "a.{b" }]', /subject/],
     ['routes: [{ path: /a, subject: "a.{}" }]', /names nothing/],
     ['routes: [{ path: /a, subject: a, type: "x}" }]', /brace/],
-    ['routes: [{ path: /a, subject: a }, { path: /a, subject: b }]', /twice/],
+    [
+      'routes: [{ path: /a, subject: a }, { path: /a, subject: b }]',
+      /routes:1:38: routes\[1\]\.path: there is another route POST \/a/,
+    ],
   ] as const) {
     assert.throws(
       () => parseWebhookRoutes(text),

@@ -1,6 +1,6 @@
-import { subjectFault, WeirError } from '@weir/proto'
+import { exactMap, parseRoutesFile } from '@weir/mesh'
+import { subjectFault } from '@weir/proto'
 import * as v from 'valibot'
-import { parse } from 'yaml'
 import { ingestLimits } from '../../limits.ts'
 import type { SignatureRule } from './signature.ts'
 import { parseTemplate, type TextTemplate } from './text-template.ts'
@@ -30,32 +30,15 @@ export interface WebhookRoute {
 
 /**
  * The routes of a YAML (or JSON) file, as docs/ingest.md describes it. `secretOf` gives the keys of
- * signatures by their names, as keys do not stand in files. Throws `invalid` with every fault.
+ * signatures by their names, as keys do not stand in files; faults name the file. Throws `invalid`
+ * with every fault.
  */
 export function parseWebhookRoutes(
   text: string,
   secretOf: (name: string) => string | undefined = () => undefined,
+  file = 'routes',
 ): readonly WebhookRoute[] {
-  let value: unknown
-  try {
-    value = parse(text)
-  } catch (cause) {
-    throw new WeirError('invalid', `The routes are not YAML: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-    })
-  }
-  const parsed = v.safeParse(fileWith(secretOf), value)
-  if (!parsed.success) {
-    const faults = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'routes'}: ${issue.message}`)
-    throw new WeirError('invalid', `The routes have faults: ${faults.join('; ')}`)
-  }
-  const routes = parsed.output.routes
-  const places = new Set<string>()
-  for (const { method, path } of routes) {
-    if (places.has(`${method} ${path}`)) throw new WeirError('invalid', `The routes have ${method} ${path} twice.`)
-    places.add(`${method} ${path}`)
-  }
-  return routes
+  return parseRoutesFile(text, file, routeWith(secretOf), ({ method, path }) => `${method} ${path}`)
 }
 
 const text = v.pipe(v.string(), v.nonEmpty('must not be empty'))
@@ -89,7 +72,7 @@ const dottedPath = v.pipe(
 
 const signature = (secretOf: (name: string) => string | undefined) =>
   v.pipe(
-    v.strictObject({
+    exactMap({
       style: v.picklist(['weir', 'github', 'stripe', 'slack', 'hmac']),
       keys: v.pipe(
         v.array(
@@ -115,7 +98,7 @@ const signature = (secretOf: (name: string) => string | undefined) =>
 
 const routeWith = (secretOf: (name: string) => string | undefined) =>
   v.pipe(
-    v.strictObject({
+    exactMap({
       method: v.optional(v.picklist(['POST', 'PUT']), 'POST'),
       path: v.pipe(
         text,
@@ -150,6 +133,3 @@ const routeWith = (secretOf: (name: string) => string | undefined) =>
       }),
     ),
   )
-
-const fileWith = (secretOf: (name: string) => string | undefined) =>
-  v.strictObject({ routes: v.array(routeWith(secretOf)) })
