@@ -35,7 +35,7 @@ export async function streamState(nc: NatsConnection, stream: string): Promise<S
   const info = reply.json<StreamInfo | ApiFault>()
   if ('error' in info) {
     if (info.error.err_code === STREAM_NOT_FOUND) {
-      throw new WeirError('not_found', `There is no stream ${stream}; \`weir tenant create\` makes it.`)
+      throw new WeirError('not_found', `There is no stream ${stream}: ${remedy(stream)} makes it.`)
     }
     throw new WeirError('unavailable', `NATS JetStream did not answer (${info.error.description}); try again.`)
   }
@@ -77,3 +77,9 @@ export function epochOf(created: string | Date): number {
 
 /** `err_code` of the JetStream API. */
 const STREAM_NOT_FOUND = 10059
+
+/** The buckets of no tenant (`KV_mesh`) are made with those of any. */
+function remedy(stream: string): string {
+  const tenant = /^(?:EV|DLQ)_([a-z0-9-]+)|^KV_([a-z0-9-]+)_/.exec(stream)
+  return `"weir tenant create ${tenant?.[1] ?? tenant?.[2] ?? '<name>'}"`
+}

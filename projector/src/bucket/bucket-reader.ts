@@ -125,7 +125,7 @@ export class BucketReader {
   async #freshShape(tenant: string, bucket: string): Promise<BucketShape> {
     const state = await streamState(this.#nc, bucketStream(tenant, bucket)).catch((thrown) => {
       if (!(thrown instanceof WeirError) || thrown.code !== 'not_found') throw thrown
-      throw new WeirError('not_found', `There is no bucket "${bucket}".`, { cause: thrown })
+      throw new WeirError('not_found', `The tenant "${tenant}" has no bucket "${bucket}".`, { cause: thrown })
     })
     const shape = { epoch: state.epoch, lastSeq: state.lastSeq, ttlMs: state.maxAgeMs, readAtMs: Date.now() }
     this.#shapes.set(bucketStream(tenant, bucket), shape)

@@ -85,7 +85,7 @@ export function stateRoutes(router: Router, buckets: BucketReader, listings: Fai
       after: url.searchParams.get('after') ?? undefined,
     }
     const head = await found(buckets.head(tenant, bucket))
-    if (head === undefined) return missingBucket(bucket)
+    if (head === undefined) return missingBucket(tenant, bucket)
     // Any change of the bucket gives the list another tag, and so do other grants.
     const etag = `W/"${head}.${digest(request.filters.join())}"`
     if (isNamed(context.req.header('if-none-match'), etag)) return notModified(context, etag)
@@ -100,7 +100,7 @@ export function stateRoutes(router: Router, buckets: BucketReader, listings: Fai
     checkSubject(key)
     if (!maySubscribe(identity, [key])) throw new WeirError('forbidden', `The token does not grant "${key}".`)
     const read = await found(buckets.get(identity.tenant, bucket, key).then((item) => ({ item })))
-    if (read === undefined) return missingBucket(bucket)
+    if (read === undefined) return missingBucket(identity.tenant, bucket)
     const { item } = read
     if (item === undefined) return missing('key', `The bucket "${bucket}" has no key "${key}".`)
     const etag = `"${item.seq.toString(36)}"`
@@ -138,8 +138,9 @@ function missing(what: 'key' | 'bucket', detail: string): Response {
   })
 }
 
-function missingBucket(bucket: string): Response {
-  return missing('bucket', `There is no bucket "${bucket}".`)
+function missingBucket(tenant: string, bucket: string): Response {
+  const remedy = `"weir tenant create ${tenant}" makes those of a new tenant, a projection others`
+  return missing('bucket', `The tenant "${tenant}" has no bucket "${bucket}": ${remedy}.`)
 }
 
 function digest(text: string): string {
