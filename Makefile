@@ -13,7 +13,7 @@ PAGE_SOURCES := $(shell find console client proto -type f -not -path '*/dist/*' 
 .PHONY: help setup up test check bench pictures gen pack clean FORCE
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{ printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(INSTALLED) $(PAGE) ## bring the tools and dependencies, build the page; quick when nothing changed
 	@:

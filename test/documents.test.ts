@@ -1,25 +1,14 @@
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { buildProgram } from '../cli/src/program.ts'
 import { closeCode, errorCodes } from '../proto/src/error.ts'
+import { root } from './source-files.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const documents = [
-  'README.md',
-  'bench/README.md',
-  'deploy/README.md',
-  'deploy/RUNBOOK.md',
-  'examples/README.md',
-  'examples/edge/README.md',
-  'examples/pipeline/README.md',
-  'examples/rooms/README.md',
-  'examples/snippets/README.md',
-  ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
-]
-  .filter((path) => path.endsWith('.md'))
-  .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+const documents = globSync('**/*.md', { cwd: root, exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path) }).map(
+  (path) => ({ path, text: readFileSync(join(root, path), 'utf8') }),
+)
 
 test('the tests that documents name are there', () => {
   const faults: string[] = []
@@ -34,13 +23,31 @@ test('the tests that documents name are there', () => {
   assert.deepEqual(faults, [])
 })
 
-test('links between documents lead somewhere', () => {
+test('links between documents lead somewhere, to headings too', () => {
   const faults: string[] = []
   for (const { path, text } of documents) {
-    for (const [, target = ''] of text.matchAll(/\]\(((?!https?:)[^)#]+)(?:#[^)]*)?\)/g)) {
-      if (!existsSync(join(root, dirname(path), target))) faults.push(`${path} links to ${target}`)
+    for (const [, file = '', heading] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
+      const target = file === '' ? path : join(dirname(path), file)
+      const isThere = existsSync(join(root, target))
+      const known = heading === undefined || headingsOf(target).includes(heading)
+      if (!isThere || !known) faults.push(`${path} links to ${file}${heading === undefined ? '' : `#${heading}`}`)
     }
   }
+  assert.deepEqual(faults, [])
+})
+
+test('the commands and options of weir that documents show are there', () => {
+  const faults: string[] = []
+  let count = 0
+  for (const { path, text } of documents) {
+    const lines = text.replaceAll(/\\\n\s*/g, '')
+    for (const [line, said = ''] of lines.matchAll(/(?:\.\/|`|"|^ *)weir ((?:'[^'\n]*'|"[^"\n]*"|[^`\n|;#>)'"])+)/gm)) {
+      count++
+      const fault = commandFault(said.split(/\s+/))
+      if (fault !== undefined) faults.push(`${path}: ${line.trim()}: ${fault}`)
+    }
+  }
+  assert.ok(count > 80, `only ${count} were found`)
   assert.deepEqual(faults, [])
 })
 
@@ -57,6 +64,35 @@ test('the table of close codes in the protocol is the one of the code', () => {
   const rows = [...text.matchAll(/\| (3\d{3}) \| (\w+) /g)].map(([, code, name]) => `${code} ${name}`)
   assert.deepEqual(rows.sort(), errorCodes.map((code) => `${closeCode(code)} ${code}`).sort())
 })
+
+/** As GitHub makes anchors of them. */
+function headingsOf(path: string): readonly string[] {
+  const text = documents.find((document) => document.path === path)?.text ?? ''
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, words = '']) =>
+    words
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+/** Undefined where the command line knows each word that it has to. */
+function commandFault(words: readonly string[]): string | undefined {
+  let command = buildProgram(() => Promise.resolve())
+  const options: string[] = ['--help', '--version']
+  for (const word of words) {
+    const next = command.commands.find((each) => each.name() === word)
+    if (next === undefined) break
+    command = next
+    options.push(...command.options.map(({ long }) => long ?? ''))
+  }
+  if (command.parent === null && /^[a-z]/.test(words[0] ?? '') && !['help', 'completion'].includes(words[0] ?? '')) {
+    return 'there is no such command'
+  }
+  const given = words.map((word) => /^--[a-z-]+/.exec(word.replace(/^["'(]/, ''))?.[0])
+  const unknown = given.find((option) => option !== undefined && !options.includes(option))
+  return unknown === undefined ? undefined : `there is no option ${unknown}`
+}
 
 function byPath(left: { readonly path: string }, right: { readonly path: string }): number {
   return left.path < right.path ? -1 : 1
