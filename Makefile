@@ -46,7 +46,8 @@ clean: ## remove what setup and up made (tools, dependencies, page, .weir)
 # Somebody who removes node_modules by hand gets it again.
 $(INSTALLED): scripts/bring-bun.sh scripts/check-binaries.mjs scripts/binaries.sha256 scripts/link-tools.sh bun.lock bunfig.toml package.json $(PACKAGES) $(if $(wildcard node_modules/.bin),,FORCE)
 	@sh scripts/bring-bun.sh
-	@$(BUN) install --frozen-lockfile
+	@echo 'weir: bringing the dependencies'
+	@$(BUN) install --frozen-lockfile --no-summary
 	@node scripts/check-binaries.mjs
 	@sh scripts/link-tools.sh
 	@touch $@

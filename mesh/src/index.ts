@@ -40,21 +40,11 @@ export {
   text,
   url,
 } from './config/config-parsers.ts'
-export { exactMap } from './config/exact-map.ts'
 export { publishLimits } from './config/limits.ts'
 export { loadConfig } from './config/load-config.ts'
 export { meshSettings } from './config/mesh-settings.ts'
 export { blockList, type Network, networkOf, networks } from './config/networks.ts'
-export {
-  type FaultPath,
-  faultLines,
-  type PlacedFault,
-  type ReportFault,
-  readPlacedYaml,
-  type TextOffset,
-} from './config/placed-yaml.ts'
 export { type PortName, portSetting, ports } from './config/ports.ts'
-export { parseRoutesFile } from './config/routes-file.ts'
 export { type ConnectOptions, connectNats, type NatsConnection } from './connection/connection.ts'
 export { newInbox } from './connection/inbox.ts'
 export { type NatsAccess, type NatsTls, natsAccess } from './connection/nats-access.ts'

@@ -1,4 +1,4 @@
-import type { FaultPath, ReportFault, TextOffset } from '@weir/mesh'
+import type { FaultPath, ReportFault, TextOffset } from '@weir/mesh/files'
 import * as v from 'valibot'
 
 /** Reports a fault of a field of one projection. */

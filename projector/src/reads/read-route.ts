@@ -1,4 +1,5 @@
-import { exactMap, parseRoutesFile, valuesSubject } from '@weir/mesh'
+import { valuesSubject } from '@weir/mesh'
+import { exactMap, parseRoutesFile } from '@weir/mesh/files'
 import { checkSource, subjectFault } from '@weir/proto'
 import * as v from 'valibot'
 

@@ -1,4 +1,4 @@
-import { exactMap, parseRoutesFile } from '@weir/mesh'
+import { exactMap, parseRoutesFile } from '@weir/mesh/files'
 import { subjectFault } from '@weir/proto'
 import * as v from 'valibot'
 import { ingestLimits } from '../../limits.ts'

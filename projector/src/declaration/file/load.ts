@@ -1,4 +1,4 @@
-import { faultLines, type PlacedFault, readPlacedYaml } from '@weir/mesh'
+import { faultLines, type PlacedFault, readPlacedYaml } from '@weir/mesh/files'
 import type { ProjectionSpec } from '../projection-spec.ts'
 import { type Declarations, readDeclarations } from './schema.ts'
 

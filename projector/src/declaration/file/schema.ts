@@ -1,4 +1,4 @@
-import type { ReportFault } from '@weir/mesh'
+import type { ReportFault } from '@weir/mesh/files'
 import { ownValue } from '../../event/own-value.ts'
 import { limits } from '../../limits.ts'
 import { compileKeyTemplate } from '../../template/template.ts'
