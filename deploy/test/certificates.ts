@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { NatsTls } from '@weir/mesh'
 
 /** The files of one who shows a certificate, as a Secret of type kubernetes.io/tls has them. */
 export interface Certificate {
@@ -41,4 +42,9 @@ function newKey(file: string): readonly string[] {
 
 function openssl(folder: string, args: readonly string[]): void {
   execFileSync('openssl', args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+}
+
+/** As a service names them. */
+export function filesOf({ ca, cert, key }: Certificate): NatsTls {
+  return { caFile: ca, certFile: cert, keyFile: key }
 }

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { natsBinary, natsRoles } from '@weir/mesh'
+import { connectNats, createLogger, type NatsConnection, type NatsTls, natsBinary, natsRoles } from '@weir/mesh'
+import { freePorts } from '../../cli/src/up/ports.ts'
 
 const configurations = fileURLToPath(new URL('../nats/', import.meta.url))
 
@@ -97,6 +98,40 @@ export class DeployedNats {
     await this.kill()
     rmSync(this.#folder, { recursive: true, force: true })
   }
+}
+
+/** The three servers of three.conf. */
+export async function startThree(tlsFolder: string): Promise<readonly DeployedNats[]> {
+  const ports = await freePorts(12)
+  const routePorts = ports.slice(6, 9)
+  const servers = [0, 1, 2].map(
+    (i) =>
+      new DeployedNats({
+        file: 'three.conf',
+        ports: {
+          client: ports[i] ?? 0,
+          monitor: ports[i + 3] ?? 0,
+          route: ports[i + 6] ?? 0,
+          leaf: ports[i + 9] ?? 0,
+        },
+        tlsFolder,
+        routePorts,
+        env: { WEIR_NATS_NAME: `nats-${i + 1}` },
+      }),
+  )
+  await Promise.all(servers.map((server) => server.start()))
+  return servers
+}
+
+/** Joins one server, or several, as a role. */
+export function joined(
+  nats: DeployedNats | readonly DeployedNats[],
+  role: string,
+  tls: NatsTls,
+): Promise<NatsConnection> {
+  const all = Array.isArray(nats) ? (nats as readonly DeployedNats[]) : [nats as DeployedNats]
+  const log = createLogger('test', 'silent')
+  return connectNats({ url: all.map((each) => each.url(role)).join(','), tls, name: role, log })
 }
 
 function passwords(): Record<string, string> {

@@ -24,8 +24,8 @@ import { until } from '../../cli/test/processes.ts'
 import { TestHub, testToken } from '../../hub/test/harness.ts'
 import { TcpProxy } from '../../hub/test/tcp-proxy.ts'
 import { ProxyCrowd } from '../../test/proxy-crowd.ts'
-import { Authority, type Certificate } from './certificates.ts'
-import { DeployedNats } from './deployed-nats.ts'
+import { Authority, type Certificate, filesOf } from './certificates.ts'
+import { DeployedNats, joined, startThree } from './deployed-nats.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-tls-'))
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0
@@ -138,31 +138,16 @@ describe('three servers and a site at a leaf', { skip: reason, timeout: 170_000 
     const certificate = authority.issue('server')
     tls = filesOf(authority.issue('client'))
     const tlsFolder = dirname(certificate.ca)
-    const ports = await freePorts(14)
-    const routePorts = ports.slice(6, 9)
-    servers = await Promise.all(
-      [0, 1, 2].map((i) =>
-        started({
-          file: 'three.conf',
-          ports: {
-            client: ports[i] ?? 0,
-            monitor: ports[i + 3] ?? 0,
-            route: ports[i + 6] ?? 0,
-            leaf: ports[i + 9] ?? 0,
-          },
-          tlsFolder,
-          routePorts,
-          env: { WEIR_NATS_NAME: `nats-${i + 1}` },
-        }),
-      ),
-    )
+    servers = await startThree(tlsFolder)
+    open.push(...servers.map((server) => ({ close: () => server.dispose() })))
     centre = await joined(servers, 'admin', tls)
     open.push(centre)
-    proxy = await TcpProxy.start(ports[9] ?? 0)
+    proxy = await TcpProxy.start(servers[0]?.ports.leaf ?? 0)
     open.push(proxy)
+    const [client = 0, monitor = 0] = await freePorts(2)
     site = await started({
       file: 'leaf.conf',
-      ports: { client: ports[12] ?? 0, monitor: ports[13] ?? 0 },
+      ports: { client, monitor },
       tlsFolder,
       env: { WEIR_NATS_SITE: 'site-1', WEIR_NATS_CENTRE: `tls://leaf:p-leaf@127.0.0.1:${proxy.port}` },
     })
@@ -315,13 +300,4 @@ async function started(options: ConstructorParameters<typeof DeployedNats>[0]): 
   open.push({ close: () => nats.dispose() })
   await nats.start()
   return nats
-}
-
-function joined(nats: DeployedNats | readonly DeployedNats[], role: string, tls: NatsTls): Promise<NatsConnection> {
-  const all = Array.isArray(nats) ? (nats as readonly DeployedNats[]) : [nats as DeployedNats]
-  return connectNats({ url: all.map((each) => each.url(role)).join(','), tls, name: role, log })
-}
-
-function filesOf({ ca, cert, key }: Certificate): NatsTls {
-  return { caFile: ca, certFile: cert, keyFile: key }
 }

@@ -97,6 +97,7 @@ export {
   tenantOfShard,
   ticketBucketName,
 } from './streams/layout.ts'
+export { type MirrorSpec, mirrorTenant } from './streams/mirror.ts'
 export {
   type NatsClusterOptions,
   type NatsConfigOptions,

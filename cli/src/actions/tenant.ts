@@ -1,4 +1,12 @@
-import { defaultTenantSpec, type NatsConnection, provisionMesh, provisionTenant, type TenantSpec } from '@weir/mesh'
+import {
+  defaultTenantSpec,
+  mirrorTenant,
+  type NatsConnection,
+  type Provisioned,
+  provisionMesh,
+  provisionTenant,
+  type TenantSpec,
+} from '@weir/mesh'
 import { checkTenant } from '@weir/proto'
 import { type NatsOptions, withNats } from '../access/nats.ts'
 import { specWithBuckets } from '../tenant/declared-buckets.ts'
@@ -31,6 +39,29 @@ export async function createTenant(name: string, options: CreateOptions): Promis
   return exitCodes.done
 }
 
+export interface MirrorOptions extends NatsOptions {
+  /** A JetStream domain. */
+  readonly from: string
+  readonly replicas: string
+  readonly force?: boolean
+}
+
+/** Makes mirrors of a tenant of another domain, and the buckets of the mesh here. */
+export async function mirror(name: string, options: MirrorOptions): Promise<number> {
+  const { from, force = false } = options
+  if (!domainPattern.test(from)) {
+    throw new UsageError(`--from "${from}": the name of a domain has a-z, A-Z, 0-9, "_" and "-".`)
+  }
+  const replicas = positive(options.replicas, '--replicas')
+  await withNats(options, async (nc) => {
+    await tell(await provisionMesh(nc, replicas))
+    await tell(await mirrorTenant(nc, name, { from, replicas }, { force }))
+  })
+  return exitCodes.done
+}
+
+const domainPattern = /^[A-Za-z0-9_-]+$/
+
 export async function listTenants(options: NatsOptions): Promise<number> {
   await withNats(options, async (nc) => {
     for (const name of await tenantNames(nc)) await print(name)
@@ -40,12 +71,15 @@ export async function listTenants(options: NatsOptions): Promise<number> {
 
 async function create(nc: NatsConnection, name: string, spec: TenantSpec, force: boolean): Promise<void> {
   const ofMesh = await provisionMesh(nc, spec.replicas, { force })
-  const ofTenant = await provisionTenant(nc, name, spec, { force })
-  for (const { stream, action, changes } of [...ofMesh, ...ofTenant]) {
+  await tell([...ofMesh, ...(await provisionTenant(nc, name, spec, { force }))])
+  await print(`The projector serves tenant ${name} once WEIR_TENANTS names it; "weir up" sees to that when it starts.`)
+}
+
+async function tell(done: readonly Provisioned[]): Promise<void> {
+  for (const { stream, action, changes } of done) {
     const fields = changes.length === 0 ? '' : ` (${changes.map(({ field }) => field).join(', ')})`
     await print(`${stream} ${action}${fields}`)
   }
-  await print(`The projector serves tenant ${name} once WEIR_TENANTS names it; "weir up" sees to that when it starts.`)
 }
 
 function specOf({ maxGib, maxHours, replicas, shards, sites }: CreateOptions): TenantSpec {

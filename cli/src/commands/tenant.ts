@@ -24,6 +24,16 @@ export function tenantCommand(finish: Finish): CommandUnknownOpts {
         .action((name, options) => finish(actions().then(({ createTenant }) => createTenant(name, options)))),
     )
     .addCommand(
+      new Command('mirror')
+        .description('Make mirrors of a tenant of another JetStream domain, for the hubs of a region')
+        .argument('<name>', 'The tenant')
+        .requiredOption('--from <domain>', 'The domain, at the other end of a leaf node (deploy/nats/region.conf)')
+        .option('--replicas <n>', 'Copies in a NATS cluster here: 1, 3 or 5', '1')
+        .option('--force', 'Make anew what mirrors something else')
+        .addOption(nats)
+        .action((name, options) => finish(actions().then(({ mirror }) => mirror(name, options)))),
+    )
+    .addCommand(
       new Command('list')
         .description('Name the tenants')
         .addOption(nats)

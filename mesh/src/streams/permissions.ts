@@ -30,6 +30,9 @@ const useConsumers = [
   '$JS.FC.>',
 ] as const
 
+/** To mirror a tenant of another domain, behind a leaf node. */
+const readDomains = ['$JS.*.API.STREAM.INFO.*', '$JS.*.API.STREAM.NAMES'] as const
+
 /** Every service hears who was disconnected by an administrator; only hubs say so. */
 const askDenials = 'weir.hub.denials'
 const hearDenials = ['weir.hub.deny', 'weir.hub.answer.>'] as const
@@ -45,7 +48,7 @@ const shareKeys = 'weir.projector.>'
  */
 export const natsPermissions: Readonly<Record<NatsRole, NatsPermissions>> = {
   admin: {
-    publish: ['$JS.API.>', '$JS.ACK.>', '$JS.FC.>', '$KV.>', 'ev.>', 'dlq.>', 'weir.hub.>'],
+    publish: ['$JS.API.>', ...readDomains, '$JS.ACK.>', '$JS.FC.>', '$KV.>', 'ev.>', 'dlq.>', 'weir.hub.>'],
     subscribe: ['_INBOX_admin.>', 'live.>', 'weir.hub.>'],
   },
   ingest: {

@@ -1,5 +1,5 @@
 import type { StreamInfo } from '@nats-io/jetstream'
-import type { StreamPlan } from './streams.ts'
+import type { PlannedStream } from './streams.ts'
 
 /** One field of a stream that is not as planned. */
 export interface PlanChange {
@@ -14,7 +14,7 @@ export interface PlanChange {
  * What has to change in an existing stream so that it is as planned. Fields that the plan leaves
  * out are not compared.
  */
-export function planChanges(plan: StreamPlan, info: StreamInfo): readonly PlanChange[] {
+export function planChanges(plan: PlannedStream, info: StreamInfo): readonly PlanChange[] {
   const config: Readonly<Record<string, unknown>> = info.config
   const changes: PlanChange[] = []
   for (const [field, to] of Object.entries(plan)) {

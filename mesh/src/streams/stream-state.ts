@@ -6,7 +6,10 @@ import { request } from '../connection/request.ts'
 
 /** How a stream stands at the moment. */
 export interface StreamState {
-  /** Which incarnation it is: its creation time in microseconds since the Unix epoch. */
+  /**
+   * Which incarnation it is: its creation time in microseconds since the Unix epoch, of a mirror
+   * that of its origin.
+   */
   readonly epoch: number
   /** 0 in a stream that never held a message. */
   readonly firstSeq: number
@@ -40,7 +43,7 @@ export async function streamState(nc: NatsConnection, stream: string): Promise<S
     throw new WeirError('unavailable', `NATS JetStream did not answer (${info.error.description}); try again.`)
   }
   return {
-    epoch: epochOf(info.created),
+    epoch: epochOfStream(info.created, info.config.metadata),
     firstSeq: info.state.first_seq,
     lastSeq: info.state.last_seq,
     firstAtUs: Math.max(0, epochOf(info.state.first_ts)),
@@ -60,6 +63,13 @@ export function shardsOf(metadata: Readonly<Record<string, string>> | undefined)
 
 /** The metadata of a stream that is one of several. */
 export const SHARDS = 'weir.shards'
+
+/** The metadata of a mirror: the epoch of its origin, whose sequences it has. */
+export const EPOCH = 'weir.epoch'
+
+export function epochOfStream(created: string | Date, metadata: Readonly<Record<string, string>> | undefined): number {
+  return Number(metadata?.[EPOCH] ?? epochOf(created))
+}
 
 interface ApiFault {
   readonly error: { readonly err_code: number; readonly description: string }

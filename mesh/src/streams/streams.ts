@@ -80,10 +80,9 @@ export const ticketBucket: BucketSpec = {
 }
 
 /** The part of a stream's configuration that Weir decides; the rest is the server's. */
-export type StreamPlan = Pick<
+export type PlannedStream = Pick<
   StreamConfig,
   | 'name'
-  | 'subjects'
   | 'storage'
   | 'retention'
   | 'discard'
@@ -91,11 +90,13 @@ export type StreamPlan = Pick<
   | 'max_age'
   | 'max_msg_size'
   | 'max_msgs_per_subject'
-  | 'duplicate_window'
   | 'num_replicas'
   | 'allow_direct'
 > &
   Partial<StreamConfig>
+
+/** A stream that takes messages itself, where a mirror copies those of another. */
+export type StreamPlan = PlannedStream & Pick<StreamConfig, 'subjects' | 'duplicate_window'>
 
 /**
  * Every stream of a tenant. Throws `invalid` for a bucket that could not be read, since its name is
