@@ -2,13 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, producer } from '@weir/client'
-import { connectNats, createLogger, eventStream, jetstreamManager, type NatsConnection } from '@weir/mesh'
+import { connectNats, createLogger, eventStream, jetstreamManager, type NatsConnection, shardName } from '@weir/mesh'
 import { until } from '../../cli/test/processes.ts'
 import { RunningMesh } from '../../test/running-mesh.ts'
 
 const subjects = 10
 /** What a producer waits at most while a stream has no leader: docs/guarantees.md says it. */
 const refusedMsMax = 30_000
+
+const wide = [0, 1, 2].map((index) => eventStream(shardName('wide', index)))
 
 let mesh: RunningMesh
 let nc: NatsConnection
@@ -30,6 +32,29 @@ test('every stream has three copies', async () => {
     assert.equal(config.num_replicas, 3, config.name)
     assert.equal(cluster?.replicas?.length, 2, config.name)
   }
+})
+
+test('each server leads a stream of a tenant of three shards, also when all were led by one', async () => {
+  const leaders = async (): Promise<readonly string[]> =>
+    Promise.all(wide.map(async (name) => (await manager.streams.info(name)).cluster?.leader ?? ''))
+  const created = await mesh.weir('tenant', 'create', 'wide', '--shards', '3', '--replicas', '3')
+  assert.equal(created.code, 0, created.err)
+  assert.deepEqual((await leaders()).toSorted(), ['nats', 'nats-2', 'nats-3'])
+  for (const name of wide) {
+    const body = JSON.stringify({ placement: { preferred: 'nats-2' } })
+    await until(`nats-2 leads ${name}`, async () => {
+      if ((await manager.streams.info(name)).cluster?.leader === 'nats-2') return true
+      await nc.request(`$JS.API.STREAM.LEADER.STEPDOWN.${name}`, body)
+      await sleep(500)
+      return false
+    })
+  }
+  const spread = await mesh.weir('tenant', 'spread')
+  assert.equal(spread.code, 0, spread.err)
+  assert.match(spread.out, /^EV_main led by /m)
+  const leading = [...spread.out.matchAll(/led by (\S+)/g)].map(([, server]) => server)
+  const counts = ['nats', 'nats-2', 'nats-3'].map((name) => leading.filter((server) => server === name).length)
+  assert.deepEqual(counts.toSorted(), [1, 1, 2])
 })
 
 test('the leader is killed under load, then each server: nothing acknowledged is lost, nothing is doubled', {

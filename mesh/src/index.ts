@@ -106,6 +106,7 @@ export {
 } from './streams/nats-config.ts'
 export { type NatsPermissions, type NatsRole, natsPermissions, natsRoles } from './streams/permissions.ts'
 export { type Provisioned, type ProvisionOptions, provisionMesh, provisionTenant } from './streams/provision.ts'
+export { type Leadership, spreadLeaders } from './streams/spread-leaders.ts'
 export { epochOf, type StreamState, streamState } from './streams/stream-state.ts'
 export { type BucketSpec, defaultTenantSpec, meshBucket, type TenantSpec, ticketBucket } from './streams/streams.ts'
 export {

@@ -1,10 +1,12 @@
 import {
   defaultTenantSpec,
+  type Leadership,
   mirrorTenant,
   type NatsConnection,
   type Provisioned,
   provisionMesh,
   provisionTenant,
+  spreadLeaders,
   type TenantSpec,
 } from '@weir/mesh'
 import { checkTenant } from '@weir/proto'
@@ -62,6 +64,12 @@ export async function mirror(name: string, options: MirrorOptions): Promise<numb
 
 const domainPattern = /^[A-Za-z0-9_-]+$/
 
+/** Moves leaders of the streams of events to where fewer are. */
+export async function spread(options: NatsOptions): Promise<number> {
+  await withNats(options, async (nc) => tellLeaders(await spreadLeaders(nc)))
+  return exitCodes.done
+}
+
 export async function listTenants(options: NatsOptions): Promise<number> {
   await withNats(options, async (nc) => {
     for (const name of await tenantNames(nc)) await print(name)
@@ -72,6 +80,7 @@ export async function listTenants(options: NatsOptions): Promise<number> {
 async function create(nc: NatsConnection, name: string, spec: TenantSpec, force: boolean): Promise<void> {
   const ofMesh = await provisionMesh(nc, spec.replicas, { force })
   await tell([...ofMesh, ...(await provisionTenant(nc, name, spec, { force }))])
+  await tellLeaders((await spreadLeaders(nc, name)).filter(({ isMoved }) => isMoved))
   await print(`The projector serves tenant ${name} once WEIR_TENANTS names it; "weir up" sees to that when it starts.`)
 }
 
@@ -80,6 +89,10 @@ async function tell(done: readonly Provisioned[]): Promise<void> {
     const fields = changes.length === 0 ? '' : ` (${changes.map(({ field }) => field).join(', ')})`
     await print(`${stream} ${action}${fields}`)
   }
+}
+
+async function tellLeaders(leaders: readonly Leadership[]): Promise<void> {
+  for (const { stream, server, isMoved } of leaders) await print(`${stream} led by ${server}${isMoved ? ' now' : ''}`)
 }
 
 function specOf({ maxGib, maxHours, replicas, shards, sites }: CreateOptions): TenantSpec {

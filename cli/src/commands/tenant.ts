@@ -34,6 +34,12 @@ export function tenantCommand(finish: Finish): CommandUnknownOpts {
         .action((name, options) => finish(actions().then(({ mirror }) => mirror(name, options)))),
     )
     .addCommand(
+      new Command('spread')
+        .description('Let the servers of a NATS cluster lead as many streams of events each, as after restarts')
+        .addOption(nats)
+        .action((options) => finish(actions().then(({ spread }) => spread(options)))),
+    )
+    .addCommand(
       new Command('list')
         .description('Name the tenants')
         .addOption(nats)

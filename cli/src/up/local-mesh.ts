@@ -1,4 +1,12 @@
-import { connectNats, createLogger, defaultTenantSpec, mintToken, provisionMesh, provisionTenant } from '@weir/mesh'
+import {
+  connectNats,
+  createLogger,
+  defaultTenantSpec,
+  mintToken,
+  provisionMesh,
+  provisionTenant,
+  spreadLeaders,
+} from '@weir/mesh'
 import { defaultTenant, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 import { specWithBuckets } from '../tenant/declared-buckets.ts'
@@ -144,6 +152,7 @@ export class LocalMesh {
     try {
       await provisionMesh(nc, replicas)
       await provisionTenant(nc, defaultTenant, spec, { force })
+      await spreadLeaders(nc)
       return await tenantNames(nc)
     } catch (thrown) {
       throw advised(thrown, this.#options.folder.path)

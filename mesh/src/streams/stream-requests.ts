@@ -72,6 +72,20 @@ export class StreamRequests {
     await this.#settled(plan, () => this.#manager.streams.update(plan.name, plan))
   }
 
+  /** Makes a server that has a copy of a stream its leader. */
+  async moveLeader(name: string, server: string): Promise<void> {
+    const subject = `$JS.API.STREAM.LEADER.STEPDOWN.${name}`
+    const body = JSON.stringify({ placement: { preferred: server } })
+    for (let askAt = 0; ; await sleep(limits.provisionRetryMs)) {
+      const leader = (await this.info(name))?.cluster?.leader
+      if (leader === server) return
+      if (Date.now() > this.#deadline) throw new WeirError('unavailable', `${server} does not come to lead ${name}.`)
+      if (leader === undefined || Date.now() < askAt) continue
+      await this.#settled({ name }, () => this.#nc.request(subject, body, { timeout: limits.provisionRequestMs }))
+      askAt = Date.now() + limits.provisionRetryMaxMs
+    }
+  }
+
   async remove(name: string): Promise<void> {
     await this.#settled({ name }, () => this.#manager.streams.delete(name))
   }
