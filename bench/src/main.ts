@@ -20,6 +20,7 @@ import { budgetText, type Figure, isWithin, ratioOf, rounded } from './report/fi
 import { record } from './report/results.ts'
 import { recordOf } from './report/run-record.ts'
 import { scaleOut } from './scale/scale-out.bench.ts'
+import { shards } from './scale/shards.bench.ts'
 import { slowClients } from './slow-clients.bench.ts'
 import { storm } from './storm.bench.ts'
 import { wire } from './wire.bench.ts'
@@ -33,6 +34,7 @@ const benchmarks: readonly Benchmark[] = [
   slowClients,
   storm,
   scaleOut,
+  shards,
   idle,
   publisher,
   ingest,

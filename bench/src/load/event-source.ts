@@ -1,5 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connectNats, createLogger, eventSubject, type NatsConnection, type Outgoing, Publisher } from '@weir/mesh'
+import {
+  connectNats,
+  createLogger,
+  eventSubject,
+  type NatsConnection,
+  type Outgoing,
+  Publisher,
+  shardName,
+  shardOf,
+} from '@weir/mesh'
 import { BenchEvent, benchSubject, nowMicros } from '../frames/bench-event.ts'
 import type { Published, PublishPlan } from './load-plan.ts'
 import type { Tally } from './tally.ts'
@@ -51,7 +60,7 @@ export class EventSource {
     this.#halted = false
     while (performance.now() - start < ms && !this.#halted && this.#failed === undefined) {
       for (let count = Math.floor(due()); count > 0; count -= messagesAtOnce) {
-        this.#publish(plan.subjects, event, Math.min(count, messagesAtOnce))
+        this.#publish(plan, event, Math.min(count, messagesAtOnce))
       }
       await sleep(1)
     }
@@ -71,7 +80,7 @@ export class EventSource {
     await this.#nc.close()
   }
 
-  #publish(subjects: number, event: BenchEvent, count: number): void {
+  #publish({ subjects, shards = 1 }: PublishPlan, event: BenchEvent, count: number): void {
     const messages: Outgoing[] = []
     const micros = nowMicros()
     for (let index = 0; index < count; index++) {
@@ -79,7 +88,7 @@ export class EventSource {
       const number = (this.#numbers[subject] ?? 0) + 1
       this.#numbers[subject] = number
       const payload = event.encode(number, micros)
-      messages.push({ subject: subjectOf(subject), id: `${this.#run}-${this.#events}`, payload })
+      messages.push({ subject: subjectOf(subject, shards), id: `${this.#run}-${this.#events}`, payload })
     }
     void this.#publisher.publishAll(messages).then((outcomes) => {
       this.#stored += outcomes.length
@@ -92,7 +101,14 @@ const messagesAtOnce = 256
 
 const subjects: string[] = []
 
-function subjectOf(index: number): string {
-  subjects[index] ??= eventSubject('main', benchSubject(index))
+/** The NATS subject of an event in the stream that has it. */
+function subjectOf(index: number, shards: number): string {
+  subjects[index] ??= natsSubject(benchSubject(index), shards)
   return subjects[index]
+}
+
+function natsSubject(subject: string, shards: number): string {
+  if (shards === 1) return eventSubject('main', subject)
+  const names = Array.from({ length: shards }, (_, at) => shardName('main', at))
+  return eventSubject(shardOf(names, subject), subject)
 }

@@ -71,6 +71,11 @@ export interface PublishPlan {
   /** For how long, unless it is halted. */
   readonly ms: number
   readonly subjects: number
+  /**
+   * Over how many streams the events of the tenant are spread, the same for all plans of a worker;
+   * 1 when absent.
+   */
+  readonly shards?: number
   readonly eventBytes: number
   readonly pace: PublishPace
 }
