@@ -48,6 +48,7 @@ export const dashboards: readonly Dashboard[] = [
             '{{status}}': 'sum by (status) (rate(weir_ingest_requests_total[$__rate_interval]))',
           }),
           panel('Wait', 's', quantiles('weir_ingest_request_seconds')),
+          panel('Connections of MQTT', 'short', { '{{instance}}': 'weir_ingest_mqtt_connections' }),
           panel('Bytes of bodies', 'Bps', { bytes: 'sum(rate(weir_ingest_body_bytes_total[$__rate_interval]))' }),
         ],
       },
@@ -60,6 +61,9 @@ export const dashboards: readonly Dashboard[] = [
           }),
           panel('Rejected, by code', 'ops', {
             '{{code}}': 'sum by (code) (rate(weir_ingest_events_rejected_total[$__rate_interval]))',
+          }),
+          panel('Exemplars not kept', 'ops', {
+            exemplars: 'sum(rate(weir_ingest_exemplars_dropped_total[$__rate_interval]))',
           }),
         ],
       },
@@ -77,6 +81,7 @@ export const dashboards: readonly Dashboard[] = [
           }),
         ],
       },
+      { title: 'Keys of tokens, and files', panels: [...keys('weir_ingest'), ...files('weir_ingest')] },
       { title: 'Processes', panels: processes('weir_ingest_publishes_total') },
     ],
   },
@@ -151,6 +156,18 @@ export const dashboards: readonly Dashboard[] = [
           panel('Full', 'short', { '{{instance}}': 'weir_hub_full' }),
         ],
       },
+      {
+        title: 'What clients publish, and keys of tokens',
+        panels: [
+          panel('Published and sent again', 'ops', {
+            published: 'sum(rate(weir_hub_publishes_total[$__rate_interval]))',
+            'sent again': 'sum(rate(weir_hub_publish_retries_total[$__rate_interval]))',
+          }),
+          panel('Unanswered', 'short', { '{{instance}}': 'weir_hub_publish_in_flight' }),
+          panel('Bytes of those', 'bytes', { '{{instance}}': 'weir_hub_publish_in_flight_bytes' }),
+          ...keys('weir_hub'),
+        ],
+      },
       { title: 'Processes', panels: processes('weir_hub_connections') },
     ],
   },
@@ -192,6 +209,61 @@ export const dashboards: readonly Dashboard[] = [
             'short',
             byProjection('sum', 'increase(weir_projector_refused_keys_total[$__rate_interval])'),
           ),
+          panel(
+            'Not newer than the bucket',
+            'ops',
+            byProjection('sum', 'rate(weir_projector_stale_total[$__rate_interval])'),
+          ),
+          panel(
+            'Revisions of others',
+            'ops',
+            byProjection('sum', 'rate(weir_projector_conflicts_total[$__rate_interval])'),
+          ),
+          panel('Sent again', 'ops', byProjection('sum', 'rate(weir_projector_write_retries_total[$__rate_interval])')),
+        ],
+      },
+      {
+        title: 'Clocks, and what is left out',
+        panels: [
+          panel('Clock ahead of the stream', 'ms', {
+            '{{tenant}} {{source}}': 'max by (tenant, source) (weir_projector_clock_ahead_ms)',
+          }),
+          panel('Events of such clocks', 'short', {
+            '{{tenant}} {{source}}': 'max by (tenant, source) (weir_projector_clock_ahead_events)',
+          }),
+          panel(
+            'Older than what is known',
+            'ops',
+            byProjection('sum', 'rate(weir_projector_outdated_total[$__rate_interval])'),
+          ),
+          panel(
+            'Of no use to a fold',
+            'ops',
+            byProjection('sum', 'rate(weir_projector_ignored_total[$__rate_interval])'),
+          ),
+          panel(
+            'Left out at a bound',
+            'ops',
+            byProjection('sum', 'rate(weir_projector_overflowed_total[$__rate_interval])'),
+          ),
+        ],
+      },
+      {
+        title: 'Notifications',
+        panels: [
+          panel('Told', 'ops', byProjection('sum', 'rate(weir_projector_notifications_total[$__rate_interval])')),
+          panel(
+            'Not taken',
+            'ops',
+            byProjection('sum', 'rate(weir_projector_notification_failures_total[$__rate_interval])'),
+          ),
+          panel(
+            'Given up',
+            'short',
+            byProjection('sum', 'increase(weir_projector_notifications_given_up_total[$__rate_interval])'),
+          ),
+          panel('Waiting', 'short', byProjection('sum', 'weir_projector_notifications_waiting')),
+          panel('Quiet though they fire', 'short', byProjection('sum', 'weir_projector_notifications_held')),
         ],
       },
       {
@@ -208,14 +280,21 @@ export const dashboards: readonly Dashboard[] = [
             'short',
             byProjection('sum', 'increase(weir_projector_condition_failures_total[$__rate_interval])'),
           ),
+          panel('Rules that cannot be evaluated', 'short', byProjection('max', 'weir_projector_unevaluable')),
           panel('Rows', 'ops', byProjection('sum', 'rate(weir_projector_history_rows_total[$__rate_interval])')),
           panel(
             'Inserts that failed',
             'short',
             byProjection('sum', 'increase(weir_projector_history_retries_total[$__rate_interval])'),
           ),
+          panel(
+            'Rows without their JSON',
+            'short',
+            byProjection('sum', 'increase(weir_projector_history_without_json_total[$__rate_interval])'),
+          ),
         ],
       },
+      { title: 'Keys of tokens, and files', panels: [...keys('weir_projector'), ...files('weir_projector')] },
       { title: 'Processes', panels: processes('weir_projector_pending_events') },
     ],
   },
@@ -302,6 +381,26 @@ function quantiles(histogram: string): Panel['queries'] {
 
 function byProjection(aggregate: string, expression: string): Panel['queries'] {
   return { '{{tenant}} {{projection}}': `${aggregate} by (tenant, projection) (${expression})` }
+}
+
+/** How old the keys are that verify tokens; of services with WEIR_JWKS_URL. */
+function keys(service: string): readonly Panel[] {
+  return [
+    panel('Age of the keys', 's', { '{{instance}}': `${service}_jwks_age_seconds` }),
+    panel('Keys not read', 'short', {
+      '{{instance}}': `increase(${service}_jwks_failures_total[$__rate_interval])`,
+    }),
+  ]
+}
+
+/** Files of declarations that are read again when they change. */
+function files(service: string): readonly Panel[] {
+  return [
+    panel('Files taken over', 'short', {
+      '{{file}}': `sum by (file) (increase(${service}_reloads_total[$__rate_interval]))`,
+    }),
+    panel('Files that are wrong', 'short', { '{{file}}': `max by (file) (${service}_reload_fault)` }),
+  ]
 }
 
 /** What every process has: utilization, saturation. `of` is a metric of those that are meant. */
