@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -16,6 +16,7 @@ import { KubeApi, kubernetesProgram, type Manifest, withoutPrograms } from './ku
 
 const crds = fileURLToPath(new URL('../../.tools/kubernetes/crds/', import.meta.url))
 const helm = kubernetesProgram('helm')
+const root = fileURLToPath(new URL('../../', import.meta.url))
 const work = mkdtempSync(join(tmpdir(), 'weir-helm-'))
 after(() => rmSync(work, { recursive: true }))
 
@@ -35,6 +36,23 @@ test('every value has a place in the schema, and every place a value', () => {
   assert.deepEqual(Object.keys(values).toSorted(), Object.keys(properties).toSorted())
 })
 
+test('every value that a document names is one', () => {
+  const places = schema as unknown as SchemaPlace
+  const roots = Object.keys(places.properties ?? {})
+  const named: string[] = []
+  const unknown: string[] = []
+  for (const path of [...globSync('docs/*.md', { cwd: root }), 'deploy/README.md', 'deploy/RUNBOOK.md']) {
+    for (const [, text = ''] of readFileSync(root + path, 'utf8').matchAll(/`([a-z]\w*(?:\.\w+)+)[^`\n]*`/gi)) {
+      const [first = '', ...rest] = text.split('.')
+      if (!roots.includes(first) || /^(?:ts|yaml|conf|cfg|js)$/.test(rest.at(-1) ?? '')) continue
+      named.push(text)
+      if (!isPlace(places, text.split('.'))) unknown.push(`${path}: ${text}`)
+    }
+  }
+  assert.ok(named.length > 10, named.join())
+  assert.deepEqual(unknown, [])
+})
+
 describe('the chart', {
   skip: helm === undefined && 'No helm here: deploy/test/bring-kubernetes.sh builds it by Go.',
 }, () => {
@@ -44,6 +62,23 @@ describe('the chart', {
       assert.equal(execFileSync(helm ?? '', args, { encoding: 'utf8' }).trim(), '')
     })
   }
+
+  test('the values that README.md shows are taken, and so is what it sets for one node', () => {
+    const text = readFileSync(`${root}deploy/README.md`, 'utf8')
+    const blocks = [...text.matchAll(/^( *)```yaml\n([\s\S]*?)^ *```$/gm)].map(([, indent = '', block = '']) =>
+      block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    )
+    const set = /--set (nats\.replicas=\S+?)`/.exec(text)?.[1] ?? ''
+    assert.ok(blocks.length >= 2 && set !== '')
+    for (const [at, block] of blocks.entries()) {
+      const file = join(work, `readme-${at}.yaml`)
+      writeFileSync(file, block)
+      for (const more of [[], ['--set', set]]) {
+        const args = ['lint', chart, '--strict', '--quiet', '--kube-version', '1.31.4', '-f', file, ...more]
+        assert.equal(execFileSync(helm ?? '', args, { encoding: 'utf8' }).trim(), '')
+      }
+    }
+  })
 
   test('a value that is not known, or wrong, is refused', () => {
     for (const wrong of [
@@ -274,6 +309,20 @@ function environmentOf(file: string, component: string): Record<string, string> 
     env[name] = text.replaceAll(/\$\((\w+)\)/g, (whole, other: string) => env[other] ?? whole)
   }
   return env
+}
+
+interface SchemaPlace {
+  readonly properties?: Readonly<Record<string, SchemaPlace>>
+  readonly additionalProperties?: boolean | SchemaPlace
+}
+
+/** Whether there is such a value: what the schema leaves open has any. */
+function isPlace(place: SchemaPlace, [name, ...rest]: readonly string[]): boolean {
+  if (name === undefined) return true
+  const { properties, additionalProperties } = place
+  const inner = properties?.[name] ?? (additionalProperties === false ? undefined : additionalProperties)
+  if (inner === undefined) return properties === undefined && additionalProperties === undefined
+  return typeof inner === 'boolean' ? inner : isPlace(inner, rest)
 }
 
 interface ProvisionSpec {
