@@ -91,7 +91,7 @@ async function removeOthers(
     if (here.mirror === undefined) {
       throw new WeirError(
         'conflict',
-        `${name} is here already and is no mirror: this tenant has events of its own here.`,
+        `${name} is here already and is no mirror: a tenant is made in one place, and mirrored in others.`,
       )
     }
     const isSame = here.mirror.external?.api === mirror?.external?.api && here.metadata?.[EPOCH] === metadata?.[EPOCH]
