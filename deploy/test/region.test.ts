@@ -119,6 +119,10 @@ describe('a region at a leaf', { skip: reason, timeout: 170_000 }, () => {
       code: 'conflict',
       message: /Tenant main is a mirror here/,
     })
+    await assert.rejects(mirrorTenant(atCentre, 'main', { from: 'region-1', replicas: 3 }), {
+      code: 'conflict',
+      message: /here already and is no mirror/,
+    })
   })
 
   test('its hubs serve the events and values of the centre, and what its ingest takes is stored there', async () => {
