@@ -5,6 +5,8 @@ export const limits = {
    * token.
    */
   tabsAnswerMs: 150,
+  /** Later than this after the page began to load, nothing that it asked for at once is used. */
+  askedEarlyMs: 5_000,
   /** A request that takes longer fails with a sentence. */
   requestMs: 15_000,
   /**

@@ -7,6 +7,8 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 // What `make setup` built; these are the budgets that the page is held to.
 const dist = join(import.meta.dirname, '..', 'dist')
 const html = readFileSync(join(dist, 'index.html'), 'utf8')
+/** What follows is loaded beside the shell, for the page that is asked for. */
+const [shell = ''] = html.split('<link rel="preload" as="fetch"')
 const assets = readdirSync(join(dist, 'assets'))
 const packed = (name: string): number => statSync(join(dist, `${name}.gz`)).size
 
@@ -17,8 +19,8 @@ const pageBytesMax = 40_000
 const fontBytesMax = 30_000
 
 test('the shell is at most 60 kB packed', () => {
-  const named = [...html.matchAll(/assets\/[^"]+\.(?:js|css)/g)].map(([name]) => name)
-  assert.ok(named.length > 2, 'index.html names its files')
+  const named = [...shell.matchAll(/assets\/[^"]+\.(?:js|css)/g)].map(([name]) => name)
+  assert.ok(named.length > 1 && shell.length < html.length, 'index.html names its files')
   const bytes = named.reduce((sum, name) => sum + packed(name), packed('index.html'))
   assert.ok(bytes <= shellBytesMax, `${bytes} bytes`)
 })
@@ -41,8 +43,25 @@ test('each page is a chunk of its own, and the shell holds none of them', () => 
   ]) {
     const [chunk, ...others] = assets.filter((name) => name.startsWith(`${page}-`) && name.endsWith('.js'))
     assert.ok(chunk !== undefined && others.length === 0, `${page} is one chunk`)
-    assert.ok(!html.includes(chunk), `${page} is not loaded with the shell`)
+    assert.ok(!shell.includes(chunk), `${page} is not loaded with the shell`)
     assert.ok(packed(`assets/${chunk}`) <= pageBytesMax, `${page}: ${packed(`assets/${chunk}`)} bytes`)
+  }
+})
+
+test('the HTML of each page has the browser load its chunk with the shell, and that of no other page', () => {
+  const pages = ['Start', 'Live', 'State', 'History', 'Alerts', 'Mesh', 'Boards']
+  for (const page of pages) {
+    const text = readFileSync(join(dist, page === 'Start' ? 'index.html' : `${page.toLowerCase()}.html`), 'utf8')
+    assert.ok(text.startsWith(shell), page)
+    const early = [...text.slice(shell.length).matchAll(/href="\.\/assets\/([^"]+)"/g)].map(([, name = '']) => name)
+    assert.ok(early.length > 3 && early.every((name) => assets.includes(name)), page)
+    assert.equal(new Set(early).size, early.length, `${page} names nothing twice`)
+    const named = pages.filter((each) => early.some((name) => name.startsWith(`${each}-`) && name.endsWith('.js')))
+    assert.deepEqual(named, [page])
+    assert.ok(
+      early.some((name) => name.startsWith('client-')),
+      `${page} names the client`,
+    )
   }
 })
 

@@ -163,7 +163,7 @@ export class Link {
     for (let attempt = 0; generation === this.#generation; attempt++) {
       try {
         const askedMs = Date.now()
-        const response = await this.reads.fetch('v1/config', { signal: AbortSignal.timeout(limits.requestMs) })
+        const response = await this.reads.fetch(configAddress(), { signal: AbortSignal.timeout(limits.requestMs) })
         this.clockAheadMs = learnServerTime(response.headers.get('date'), askedMs, Date.now())
         if (response.ok)
           return generation === this.#generation ? ((await response.json()) as { hubUrl: string }).hubUrl : undefined
@@ -175,6 +175,15 @@ export class Link {
     }
     return undefined
   }
+}
+
+/**
+ * The page's HTML has the browser ask for `v1/config` as it opens, and the answer is kept until it
+ * is taken. Its date is no clock any more when somebody has signed in meanwhile, so that the
+ * question is another one then.
+ */
+function configAddress(): string {
+  return performance.now() < limits.askedEarlyMs ? 'v1/config' : 'v1/config?late'
 }
 
 /** What the read API refused, in its words. */

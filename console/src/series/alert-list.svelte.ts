@@ -111,7 +111,7 @@ export class AlertList {
     requestAnimationFrame(() => {
       this.#scheduled = false
       this.rows = [...this.#byId.values()].sort(
-        (a, b) => rank(a) - rank(b) || b.changedMs - a.changedMs || (a.id < b.id ? -1 : 1),
+        (a, b) => rank(a) - rank(b) || orderMs(b) - orderMs(a) || (a.id < b.id ? -1 : 1),
       )
     })
     if (this.#asking) return
@@ -167,6 +167,11 @@ function rowOf({ subject, event }: Entry): AlertRow | undefined {
 
 function idOf(subject: string): string {
   return subject.slice(subject.indexOf('.') + 1)
+}
+
+/** An open one keeps its place while its message changes. */
+function orderMs({ status, sinceMs, changedMs }: AlertRow): number {
+  return status === 'RESOLVED' ? changedMs : sinceMs
 }
 
 /** Firing before acknowledged before resolved; among the open ones by severity. */

@@ -13,6 +13,7 @@ before(() => {
   folder = mkdtempSync(join(tmpdir(), 'weir-static-'))
   mkdirSync(join(folder, 'assets'))
   writeFileSync(join(folder, 'index.html'), '<!doctype html>')
+  writeFileSync(join(folder, 'live.html'), '<!doctype html><link>')
   writeFileSync(join(folder, 'assets/a.js'), script)
   writeFileSync(join(folder, 'assets/a.js.br'), brotliCompressSync(script))
   writeFileSync(join(folder, 'assets/a.js.gz'), gzipSync(script))
@@ -106,4 +107,13 @@ test('paths do not leave the folder, and an address of the page is the page', as
   assert.equal((await get('/%ff')).status, 400)
   assert.equal((await get('/boards/mine')).body.toString(), '<!doctype html>')
   assert.equal((await get('/nothing.js')).status, 404)
+})
+
+test('an address of the page gets the HTML that the build wrote for it', async () => {
+  const { body, headers } = await get('/live?filter=a')
+  assert.equal(body.toString(), '<!doctype html><link>')
+  assert.equal(headers.get('content-type'), 'text/html; charset=utf-8')
+  assert.equal(headers.get('cache-control'), 'no-cache')
+  assert.equal((await get('/state')).body.toString(), '<!doctype html>')
+  assert.equal((await get('/live/')).body.toString(), '<!doctype html>')
 })

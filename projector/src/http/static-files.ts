@@ -8,7 +8,8 @@ export type StaticFiles = (request: Request) => Promise<Response>
 
 /**
  * The files of a built page. A path without an extension that is no file is one of the page's own
- * addresses and gets index.html; while nothing is built, a page says how to build it. A file that
+ * addresses: `/live` gets live.html where there is one, index.html otherwise; while nothing is
+ * built, a page says how to build it. A file that
  * the build has packed, `x.js.br` and `x.js.gz` beside `x.js`, goes out packed to who accepts it. A
  * part of a file is always a part of the file itself.
  */
@@ -23,7 +24,7 @@ export function staticFiles(folder: string): StaticFiles {
     if (extname(name) !== '' && name !== '/index.html') {
       return new Response('There is no such file.\n', { status: 404, headers: safetyHeaders })
     }
-    const index = await openFile(folder, '/index.html')
+    const index = (await openFile(folder, `${name}.html`)) ?? (await openFile(folder, '/index.html'))
     return index === undefined ? notBuilt() : await fileResponse(index, request)
   }
 }
