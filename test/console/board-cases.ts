@@ -61,6 +61,9 @@ test('a board by the mouse: move, size, undo, paste, pin and the wall', async ()
   const { page, context, faults } = await visit('boards?board=mouse')
   const one = page.getByRole('region', { name: 'One' })
   const area = (): Promise<string> => one.evaluate((element) => (element as HTMLElement).style.gridArea)
+  // This browser grants no page the clipboard.
+  await page.getByRole('button', { name: 'Copy JSON' }).click()
+  await page.getByText('Copied').waitFor()
   await page.getByRole('button', { name: 'Edit', exact: true }).click()
 
   const drag = async (handle: string, columns: number, rows: number): Promise<void> => {

@@ -14,7 +14,7 @@ export function startBoard(): Board {
       { kind: 'lively', title: say.most, x: 0, y: 4, w: 15, h: 9 },
       { kind: 'alerts', title: say.needs, x: 15, y: 4, w: 9, h: 4 },
       { kind: 'machine', title: say.machine, x: 15, y: 8, w: 9, h: 3 },
-      { kind: 'text', title: say.send, text: FIRST_COMMAND, x: 15, y: 11, w: 9, h: 2 },
+      { kind: 'text', title: say.send, text: `\`${FIRST_COMMAND}\``, x: 15, y: 11, w: 9, h: 2 },
     ],
   }
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { create } from '@bufbuild/protobuf'
 import { Alert_Severity, Alert_Status, type Event, EventSchema, Step_Status } from '@weir/proto'
 import { commonColumns, foundColumns } from './columns.ts'
-import { differences } from './difference.ts'
+import { deltaText, differences } from './difference.ts'
 import { eventKind, severityOf, summaryOf } from './event-words.ts'
 import { ExactNumber, parseExact, prettyExact } from './exact-json.ts'
 import { toCsv, toNdjson } from './export-rows.ts'
@@ -103,4 +103,14 @@ test('exports: a formula in a text is neutralised, a negative number is not', ()
     seq: 7,
     event: { data: { n: -5, t: '=1+1', w: ' +2', q: 'a"b,c' } },
   })
+})
+
+test('a difference is written in the unit of its value', () => {
+  const told = (delta: number, value: number, unit: string): string => deltaText(delta, { value, unit })
+  assert.equal(told(113_157_729, 22_100_000_000, 'By'), '+113 MB')
+  assert.equal(told(-0.13, 18.21, 'Cel'), '−0.13 °C')
+  assert.equal(told(0.006, 0.426, '1'), '+0.6 %')
+  assert.equal(told(0.00001, 0.426, '1'), '+1.0000e-5')
+  assert.equal(told(0.5, 3.5, '1'), '+0.5')
+  assert.equal(told(-2, 7, ''), '−2')
 })

@@ -1,3 +1,5 @@
+import { number } from '../words/numbers.ts'
+import { quantity } from '../words/quantity.ts'
 import { ExactNumber } from './exact-json.ts'
 import { type Field, type FieldValue, numberOf } from './fields.ts'
 
@@ -29,6 +31,15 @@ export function differences(before: readonly Field[], after: readonly Field[]): 
     (field): Difference => ({ field, kind: 'removed', before: field.value, delta: undefined }),
   )
   return [...now, ...gone]
+}
+
+/** By how much a field grew or fell, in the unit in which its value is written: "+113 MB". */
+export function deltaText(delta: number, { value, unit }: Pick<Field, 'value' | 'unit'>): string {
+  const size = Math.abs(delta)
+  // A share is a percentage up to one; what rounds to nothing is no change in its unit.
+  const isPlain = unit === '1' && Math.abs(numberOf(value) ?? 0) > 1
+  const text = isPlain ? number(size) : quantity(size, unit)
+  return `${delta > 0 ? '+' : '−'}${/[1-9]/.test(text) ? text : number(size)}`
 }
 
 function textOf(value: FieldValue): string {

@@ -37,6 +37,7 @@ export const en = {
     close: 'Close',
     copy: 'Copy',
     copied: 'Copied',
+    notCopied: 'Not copied: select it',
     changes: 'changes',
     conflated: 'conflated',
     mean: '10 s mean',

@@ -35,6 +35,7 @@ export const es: Words = {
     close: 'Cerrar',
     copy: 'Copiar',
     copied: 'Copiado',
+    notCopied: 'No se copió: selecciónelo',
     changes: 'cambios',
     conflated: 'fusionados',
     mean: 'media de 10 s',
