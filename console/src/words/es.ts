@@ -329,7 +329,7 @@ export const es: Words = {
     fold: 'Muchos dan uno por',
     folds: { last: 'el más nuevo', sum: 'suma', mean: 'media', min: 'el menor', max: 'el mayor', count: 'cuántos' },
     sort: 'Ordenar por',
-    sorts: { subject: 'tema', value: 'valor', change: 'cambio en un minuto' },
+    sorts: { subject: 'asunto', value: 'valor', change: 'cambio en un minuto' },
     warnAt: 'Ámbar desde',
     badAt: 'Rojo desde',
     width: 'Ancho',
