@@ -6,6 +6,7 @@ export type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
 /** A real Chromium without a window, from the npm package; no download, no system package. */
 export async function launchBrowser(): Promise<Browser> {
   const args = chromium.args.filter((argument) => !unwanted.some((each) => argument.startsWith(each)))
+  args.push('--disable-gpu')
   return await playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true })
 }
 
@@ -18,4 +19,10 @@ const unwanted: readonly string[] = [
   '--disable-site-isolation-trials',
   '--disable-features=',
   '--allow-running-insecure-content',
+  // A GPU that the CPU plays draws many times slower than Chromium does where there is none.
+  '--ignore-gpu-blocklist',
+  '--in-process-gpu',
+  '--use-gl=',
+  '--use-angle=',
+  '--enable-unsafe-swiftshader',
 ]
