@@ -139,6 +139,8 @@ export const limits = {
   tileMarginPx: 240,
   /** Tiles that are drawn in one frame; further ones are drawn in the next. */
   tilesDrawnPerFrame: 48,
+  /** Tiles of many values that come due together are drawn over so many frames. */
+  spreadFrames: 8,
   /** From here on tiles have no trend and no fading, which cost a paint a tile a frame. */
   largeBoardTiles: 200,
   /** Subjects whose values one tile holds; further ones are left out. */
@@ -146,6 +148,8 @@ export const limits = {
   /** A tile of so many values is written anew no more often than in so long. */
   manyValues: 50,
   calmMs: 250,
+  /** A number that changed is lit for so long, and fades as long; only then it is lit anew. */
+  kpiFlashMs: 600,
   /** Points of a tile's trend; the oldest goes first. They stand at least so far apart. */
   trendPointsMax: 60,
   trendStepMs: 500,

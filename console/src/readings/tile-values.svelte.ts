@@ -1,6 +1,6 @@
 import { limits } from '../limits.ts'
 import type { BoardFeed } from './board-feed.svelte.ts'
-import { drawSoon } from './draw-queue.ts'
+import { drawSoon, drawSpread } from './draw-queue.ts'
 import { TileValue } from './tile-value.ts'
 
 /** What a tile reads. */
@@ -33,6 +33,7 @@ export class TileValues {
   #changed = false
   #calmAtMs = Number.NEGATIVE_INFINITY
   #calmTimer: ReturnType<typeof setTimeout> | undefined
+  #isCalmDue = false
 
   constructor(feed: BoardFeed, { source, filter, field }: Reading) {
     this.#stop = feed.watch(source, filter, {
@@ -85,16 +86,18 @@ export class TileValues {
     })
   }
 
+  /** Few values are told in this frame. */
   #tellCalm(): void {
-    if (this.#calmTimer !== undefined) return
-    const waitMs = this.values.size < limits.manyValues ? 0 : this.#calmAtMs + limits.calmMs - performance.now()
-    if (waitMs > 0) {
-      this.#calmTimer = setTimeout(() => {
-        this.#calmTimer = undefined
-        this.#tellCalm()
-      }, waitMs)
-      return
+    if (this.values.size < limits.manyValues) this.#growCalm()
+    else if (!this.#isCalmDue) {
+      this.#isCalmDue = true
+      const waitMs = this.#calmAtMs + limits.calmMs - performance.now()
+      this.#calmTimer = setTimeout(() => drawSpread(() => this.#growCalm()), Math.max(0, waitMs))
     }
+  }
+
+  #growCalm(): void {
+    this.#isCalmDue = false
     this.#calmAtMs = performance.now()
     this.changed = this.#changed
     this.#changed = false
