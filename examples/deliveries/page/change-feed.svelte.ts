@@ -78,11 +78,24 @@ export class ChangeFeed {
   #takeChange(entry: Entry): void {
     const { stateChange: change, event } = entry
     if (change === undefined || !isCategory(change.category)) return
-    this.#cache.invalidate(change.category)
     this.count++
     const at = event.time === undefined ? Date.now() : Number(event.time.seconds) * 1000 + event.time.nanos / 1e6
-    const { category, entity, from, to } = change
-    const line = { key: event.id, category, entity, from, to, by: event.labels.usuario ?? '', at }
+    const { category, entity, from, to, name } = change
+    const { usuario: by = '', version, vehiculo: vehicle = null } = event.labels
+    const changedAt = new Date(at).toISOString()
+    // The change itself is seen at once; what follows from it comes with the list.
+    this.#cache.learn({
+      category,
+      id: entity,
+      name,
+      state: to,
+      version: Number(version),
+      vehicle,
+      changedBy: by,
+      changedAt,
+    })
+    this.#cache.invalidate(category)
+    const line = { key: event.id, category, entity, from, to, by, at }
     this.record = [line, ...this.record].slice(0, limits.recordMax)
     if (this.#absence !== undefined) this.#absence.missed++
     else if (this.continuity?.kind === 'proved' && at < this.#backAtMs) {

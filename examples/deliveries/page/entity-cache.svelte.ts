@@ -47,13 +47,11 @@ export class EntityCache {
     return this.lists[category].items.find((entity) => entity.id === id)
   }
 
-  /** Takes an entity as the service has just answered it, unless the list has a newer one. */
+  /** Takes an entity as an answer or an event tells it, unless the list has a newer one. */
   learn(entity: Entity): void {
     const { items } = this.lists[entity.category]
-    const isNews = ({ id, version }: Entity): boolean => id === entity.id && version < entity.version
-    if (items.some(isNews)) {
-      this.#change(entity.category, { items: items.map((each) => (isNews(each) ? entity : each)) })
-    }
+    const newer = newerOf(items, [entity])
+    if (newer.some((each, at) => each !== items[at])) this.#change(entity.category, { items: newer })
   }
 
   /** Marks a list as old, and fetches it again. The mark is in the storage when this returns. */
@@ -86,9 +84,11 @@ export class EntityCache {
       this.#again.delete(category)
       this.#change(category, { status: 'fetching' })
       try {
-        const items = await this.#fetchList(category)
-        const { fetches } = this.lists[category]
+        const fetched = await this.#fetchList(category)
+        const { fetches, items: known } = this.lists[category]
         const status = this.#again.has(category) ? 'stale' : 'fresh'
+        // A list that was asked for before a change that is known does not take that change back.
+        const items = status === 'stale' ? newerOf(fetched, known) : fetched
         this.#change(category, { items, status, fetchedAt: Date.now(), fetches: fetches + 1 })
         if (status === 'fresh') break
         attempt = -1
@@ -125,6 +125,15 @@ export class EntityCache {
     const list = JSON.parse(kept) as CachedList
     return { ...list, status: isContinued && list.status === 'fresh' ? 'fresh' : 'stale' }
   }
+}
+
+/** The entities of a list, each as the other has it where the other has a newer version. */
+function newerOf(list: readonly Entity[], other: readonly Entity[]): readonly Entity[] {
+  const others = new Map(other.map((entity) => [entity.id, entity]))
+  return list.map((entity) => {
+    const twin = others.get(entity.id)
+    return twin !== undefined && twin.version > entity.version ? twin : entity
+  })
 }
 
 function keyOf(category: Category): string {

@@ -119,18 +119,20 @@ export class EntityStore {
         set state = ${to}, version = version + 1, vehicle = ${vehicle}, changed_by = ${by}, changed_at = now()
         where category = ${from.category} and id = ${from.id}
         returning ${tx.unsafe(columns)}`,
-      this.#tell(tx, { ...from, state: to, version: from.version + 1, changedBy: by }, from.state),
+      this.#tell(tx, { ...from, state: to, version: from.version + 1, vehicle, changedBy: by }, from.state),
     ])
     if (entity === undefined) throw new Error('Postgres updated nothing.')
     return entity
   }
 
-  #tell(tx: TransactionSql, { category, id, name, state, version, changedBy }: Entity, from: string): Promise<void> {
+  /** The event has the whole entity, so that a page shows it before it has asked for it. */
+  #tell(tx: TransactionSql, entity: Entity, from: string): Promise<void> {
+    const { category, id, name, state, version, vehicle, changedBy } = entity
     return this.#outbox.write(tx, {
       subject: `deliveries.${category}.${id}`,
       type: `${category}.estado`,
       source: '/deliveries',
-      labels: { usuario: changedBy, version: String(version) },
+      labels: { usuario: changedBy, version: String(version), ...(vehicle === null ? {} : { vehiculo: vehicle }) },
       stateChange: { category, entity: id, from, to: state, code: statesOf(category).indexOf(state), name },
     })
   }
