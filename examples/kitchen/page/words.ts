@@ -17,6 +17,11 @@ export function priorityTone(priority: Priority): 'cool' | 'warn' | 'bad' {
   return priority === 'urgente' ? 'bad' : priority === 'alta' ? 'warn' : 'cool'
 }
 
+/** A kind of thing and its id, as the record has them, in words. */
+export function entityWord(entity: string): string {
+  return entity.replace(/^reposicion /, 'reposición ')
+}
+
 /** The colour of a state, as its badge wears it. */
 export function stateTone(state: string): '' | 'good' | 'warn' | 'bad' | 'accent' {
   if (/^(APROBADO|LISTO|ENTREGADO|LEIDA|ATENDIDA)$/.test(state)) return 'good'

@@ -70,7 +70,7 @@ test('in the monitor live meets stored without a hole, also over the death of th
   await until('the last thirty are in the table', async () => (await table.count()) === 30)
   await table
     .first()
-    .filter({ hasText: /\d\d:\d\d:\d\d.+(Centro|Norte|Sur).*(pedido|comprobante|alerta|reposicion) \w-\d+/ })
+    .filter({ hasText: /\d\d:\d\d:\d\d.+(Centro|Norte|Sur).*(pedido|comprobante|alerta|reposición) \w-\d+/ })
     .waitFor()
 })
 
