@@ -1,13 +1,13 @@
 import type { Entry, SubscriptionItem } from '@weir/client'
 import type { Session } from '../../page/src/session.ts'
-import { isCategory } from '../src/states.ts'
+import { type Category, isCategory } from '../src/states.ts'
 import type { EntityCache } from './entity-cache.svelte.ts'
 import { limits } from './limits.ts'
 
 /** A change that came, with the category that it made old. */
 export interface Invalidation {
   readonly key: string
-  readonly category: string
+  readonly category: Category
   readonly entity: string
   readonly from: string
   readonly to: string

@@ -5,6 +5,8 @@ export type Category = (typeof categories)[number]
 
 interface Kind {
   readonly title: string
+  /** One of them, in words. */
+  readonly one: string
   /** The states in their order, each with where it may go; the first is that of what is new. */
   readonly next: Readonly<Record<string, readonly string[]>>
 }
@@ -12,6 +14,7 @@ interface Kind {
 export const kinds: Readonly<Record<Category, Kind>> = {
   entrega: {
     title: 'Entregas',
+    one: 'entrega',
     next: {
       PROGRAMADO: ['ASIGNADA'],
       ASIGNADA: ['EN_CAMINO', 'PROGRAMADO'],
@@ -21,9 +24,10 @@ export const kinds: Readonly<Record<Category, Kind>> = {
   },
   proforma: {
     title: 'Proformas',
+    one: 'proforma',
     next: { PENDIENTE: ['APROBADA', 'RECHAZADA'], APROBADA: ['CONVERTIDA'], RECHAZADA: [], CONVERTIDA: [] },
   },
-  vehiculo: { title: 'Vehículos', next: { Disponible: ['En Ruta'], 'En Ruta': ['Disponible'] } },
+  vehiculo: { title: 'Vehículos', one: 'vehículo', next: { Disponible: ['En Ruta'], 'En Ruta': ['Disponible'] } },
 }
 
 export function isCategory(text: string): text is Category {
