@@ -158,6 +158,9 @@ export const limits = {
   /** Lanes of a state tile, and cards of one; further ones are not shown. */
   stateLanesMax: 12,
   laneCardsMax: 40,
+  /** Runs of a tile of pipelines, the newest; and columns of their stages. */
+  runsShown: 20,
+  runStagesMax: 24,
   /** Cells of a heat map; further ones are not shown. */
   heatCellsMax: 5_000,
   /** What was not heard for so long is hatched in it. */

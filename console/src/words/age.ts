@@ -1,3 +1,4 @@
+import { inTenths } from './numbers.ts'
 import { words } from './words.ts'
 
 /**
@@ -27,4 +28,9 @@ export function longSpan(ms: number): string {
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} ${min} ${two(seconds % 60)} ${s}`
   if (seconds < 86_400) return `${Math.floor(seconds / 3_600)} ${h} ${two(Math.floor(seconds / 60) % 60)} ${min}`
   return `${Math.floor(seconds / 86_400)} ${d} ${Math.floor(seconds / 3_600) % 24} ${h}`
+}
+
+/** How long something took: below ten seconds "0.4 s", above it as `longSpan`. */
+export function duration(ms: number): string {
+  return ms < 10_000 ? `${inTenths(Math.max(0, ms) / 1000)} ${words.time.s}` : longSpan(ms)
 }

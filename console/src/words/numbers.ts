@@ -8,11 +8,17 @@ const whole = new Intl.NumberFormat(tag, { maximumFractionDigits: 0 })
 const withSign = new Intl.NumberFormat(tag, { maximumFractionDigits: 0, signDisplay: 'exceptZero' })
 const brief = new Intl.NumberFormat(tag, { notation: 'compact', maximumSignificantDigits: 3 })
 const significant = new Intl.NumberFormat(tag, { maximumSignificantDigits: 6 })
+const tenths = new Intl.NumberFormat(tag, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 const oneDigit = new Intl.NumberFormat(tag, { maximumFractionDigits: 1 })
 
 /** 1204 as "1,204". */
 export function count(value: number): string {
   return whole.format(value)
+}
+
+/** 0.4 as "0.4", and 2 as "2.0": so a number that runs keeps its width. */
+export function inTenths(value: number): string {
+  return tenths.format(value)
 }
 
 /** 1204 as "+1,204". */

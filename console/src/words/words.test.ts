@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { age, longSpan, span } from './age.ts'
+import { age, duration, longSpan, span } from './age.ts'
 import { en } from './en.ts'
 import { es } from './es.ts'
 import { exactInteger, rate } from './numbers.ts'
@@ -49,4 +49,5 @@ test('rates and times are short', () => {
   assert.deepEqual([-5, 999, 12_000, 300_000].map(age), ['now', 'now', '12 s', '5 min'])
   assert.deepEqual([0, 90_000_000].map(span), ['0 s', '1 d'])
   assert.deepEqual([124_000, 11_520_000].map(longSpan), ['2 min 04 s', '3 h 12 min'])
+  assert.deepEqual([-1, 430, 2_000, 12_900].map(duration), ['0.0 s', '0.4 s', '2.0 s', '12 s'])
 })
