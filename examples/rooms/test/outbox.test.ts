@@ -84,4 +84,5 @@ test('an outage of more than an hour leaves out the oldest, and counts them', as
   assert.equal(place.kept.queue.length, 720)
   assert.equal(place.kept.queue[0]?.tips_count, 3)
   assert.equal(place.kept.status.lost, 3)
+  assert.deepEqual([place.kept.status.link, place.kept.status.reason], ['offline', 'The server does not answer.'])
 })

@@ -88,8 +88,9 @@ export class Outbox {
       if ([401, 403, 404].includes(response.status)) return { kind: 'later', link: 'refused', reason }
       if (response.status === 429 || response.status >= 500) return { kind: 'later', link: 'offline', reason }
       return { kind: 'unusable', reason }
-    } catch (fault) {
-      return { kind: 'later', link: 'offline', reason: fault instanceof Error ? fault.message : String(fault) }
+    } catch {
+      // The browser says of each such fault that it failed to fetch.
+      return { kind: 'later', link: 'offline', reason: 'The server does not answer.' }
     }
   }
 

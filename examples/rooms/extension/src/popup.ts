@@ -24,9 +24,18 @@ form?.addEventListener('submit', (event) => {
   const said = new FormData(form)
   const text = (name: string): string => String(said.get(name) ?? '').trim()
   void keep({ room: text('room'), server: text('server'), token: text('token') })
-    .then(() => chrome.runtime.sendMessage({ flush: true }))
+    .then(() => {
+      saySaved()
+      return chrome.runtime.sendMessage({ flush: true })
+    })
     .catch(() => undefined)
 })
+
+/** The button says for a moment that it was heard. */
+function saySaved(): void {
+  put('#save', 'Saved')
+  setTimeout(() => put('#save', 'Save'), 1_500)
+}
 
 function show({ room, server, queue, status }: Kept): void {
   const link = room === '' || server === '' ? 'idle' : status.link
