@@ -18,7 +18,8 @@ const pictures: Readonly<Record<string, Picture>> = {
     locale: 'en-GB',
     act: (desk) => desk.locator('.stage.COMPLETE', { hasText: 'Actuator' }).first().click(),
   },
-  deliveries: { phone: 0, desk: 1 },
+  // Few enough changes that the lists are fetched between two of them.
+  deliveries: { phone: 0, desk: 1, rate: 1 },
   kitchen: {
     phone: 0,
     desk: 2,
