@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
-import { after, before, test } from 'node:test'
+import { after, before, type TestContext, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { build } from 'vite'
 import { type Producer, producer } from '../client/src/index.ts'
@@ -15,7 +15,6 @@ import { RunningMesh } from './running-mesh.ts'
 
 let mesh: RunningMesh
 let browser: Browser
-let context: BrowserContext
 let server: Server
 let folder: string
 let events: Producer
@@ -42,7 +41,8 @@ const scripts = {
 // However long a worker takes to start on a busy machine.
 const openSocket = sharedSocket(scripts[without] ?? worker, { waitMs: 120_000 })
 const weir = connect({ url, getToken: () => token, openSocket })
-weir.connection.subscribe((state) => { document.title = state })
+globalThis.states = []
+weir.connection.subscribe((state) => { states.push(state) })
 globalThis.seen = []
 for await (const item of weir.subscribe({ filter, mode: 'ALL' })) {
   if (item.type !== 'entry') continue
@@ -77,7 +77,6 @@ before(async () => {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   browser = await launchBrowser()
-  context = await browser.newContext()
 })
 
 after(async () => {
@@ -89,30 +88,35 @@ after(async () => {
   await mesh?.dispose()
 })
 
-test('three tabs have one connection, each its own subscription; one that crashes releases its own', async () => {
-  const tabs = await Promise.all(['tabs.a', 'tabs.b', 'tabs.*'].map((filter) => tab({ filter })))
+test('three tabs have one connection, each its own subscription; one that crashes releases its own', async (t) => {
+  const context = await contextOf(t)
+  const filters = ['tabs.a', 'tabs.b', 'tabs.*']
+  const [a, b, crashing] = (await Promise.all(filters.map((filter) => tab(context, { filter })))) as [Page, Page, Page]
   await reaches('connections', 1)
   await reaches('subscriptions', 3)
   await send('tabs.a', 1)
   await send('tabs.b', 2)
-  for (const [at, seen] of [[1], [2], [1, 2]].entries()) await sees(tabs[at] as Page, seen)
+  await sees(a, [1])
+  await sees(b, [2])
+  await sees(crashing, [1, 2])
 
-  const [, , crashing] = tabs as [Page, Page, Page]
   const devTools = await context.newCDPSession(crashing)
   void devTools.send('Page.crash').catch(() => {})
   await reaches('subscriptions', 2)
   await reaches('connections', 1)
 
-  await tabs[0]?.close()
+  await a.close()
   await reaches('subscriptions', 1)
   await send('tabs.b', 3)
-  await sees(tabs[1] as Page, [2, 3])
-  await tabs[1]?.close()
+  await sees(b, [2, 3])
+  await b.close()
   await reaches('connections', 0)
 })
 
-test('a tab that does not read holds up no other, and has all of it when it reads again', async () => {
-  const [asleep, awake] = [await tab({ filter: 'flow' }), await tab({ filter: 'flow' })] as const
+test('a tab that does not read holds up no other, and has all of it when it reads again', async (t) => {
+  const context = await contextOf(t)
+  const asleep = await tab(context, { filter: 'flow' })
+  const awake = await tab(context, { filter: 'flow' })
   await reaches('subscriptions', 2)
   await asleep.evaluate('isAsleep = true')
   const count = 6000
@@ -122,52 +126,62 @@ test('a tab that does not read holds up no other, and has all of it when it read
       events.send('flow', { data: { case: 'json', value: `["${filler}", ${at}]` } }),
     ),
   )
-  await awake.waitForFunction(`seen.length === ${count}`, undefined, { timeout: 30_000 })
+  await shows(awake, 'seen.length', count)
   assert.ok(Number(await asleep.evaluate('seen.length')) <= 1)
   await asleep.evaluate('isAsleep = false')
-  await asleep.waitForFunction(`seen.length === ${count}`, undefined, { timeout: 30_000 })
+  await shows(asleep, 'seen.length', count)
   assert.equal(await asleep.evaluate('seen.every(([, n], at) => n === at)'), true)
-  await Promise.all([asleep.close(), awake.close()])
 })
 
-test('when the worker dies, its tabs go on with another one, and miss nothing', async () => {
-  const tabs = await Promise.all([tab({ filter: 'worker' }), tab({ filter: 'worker' })])
+test('when the worker dies, its tabs go on with another one, and miss nothing', async (t) => {
+  const context = await contextOf(t)
+  const tabs = await Promise.all([tab(context, { filter: 'worker' }), tab(context, { filter: 'worker' })])
   await send('worker', 1)
   for (const page of tabs) await sees(page, [1])
   await tabs[0]?.evaluate("new BroadcastChannel('end').postMessage('')")
+  // Only the end of the worker ends their connection.
+  for (const page of tabs) await shows(page, "states.filter((state) => state === 'live').length", 2)
   await send('worker', 2)
-  // Sooner than a silent connection is found dead.
   for (const page of tabs) await sees(page, [1, 2])
   await reaches('connections', 1)
-  await Promise.all(tabs.map((page) => page.close()))
 })
 
-test('a worker that does not answer is asked anew, and the tab shares the socket of the others', async () => {
-  await reaches('connections', 0)
-  const tabs = [await tab({ filter: 'mute' }), await tab({ filter: 'mute', without: 'answer' })]
+test('a worker that does not answer is asked anew, and the tab shares the socket of the others', async (t) => {
+  const context = await contextOf(t)
+  const tabs = [await tab(context, { filter: 'mute' }), await tab(context, { filter: 'mute', without: 'answer' })]
   await reaches('subscriptions', 2)
   await reaches('connections', 1)
   await send('mute', 1)
   for (const page of tabs) await sees(page, [1])
-  await Promise.all(tabs.map((page) => page.close()))
 })
 
-test('where there is no SharedWorker, or its script does not load, each tab has a socket of its own', async () => {
-  await reaches('connections', 0)
-  const tabs = await Promise.all(['SharedWorker', 'script'].map((without) => tab({ filter: 'own', without })))
+test('where there is no SharedWorker, or its script does not load, each tab has a socket of its own', async (t) => {
+  const context = await contextOf(t)
+  const without = ['SharedWorker', 'script']
+  const tabs = await Promise.all(without.map((without) => tab(context, { filter: 'own', without })))
   await reaches('connections', 2)
   await send('own', 1)
   for (const page of tabs) await sees(page, [1])
-  for (const page of tabs) await page.close()
 })
 
+/** Tabs of a test's own, and their workers, which end with it however it ends. */
+async function contextOf(t: TestContext): Promise<BrowserContext> {
+  await reaches('connections', 0)
+  const context = await browser.newContext()
+  t.after(() => context.close())
+  return context
+}
+
 /** A tab that is live. */
-async function tab(given: { readonly filter: string; readonly without?: string }): Promise<Page> {
+async function tab(
+  context: BrowserContext,
+  given: { readonly filter: string; readonly without?: string },
+): Promise<Page> {
   const page = await context.newPage()
   const { token, addresses } = mesh.running
   const hash = encodeURIComponent(JSON.stringify({ url: addresses.hub, token, ...given }))
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#${hash}`)
-  await page.waitForFunction("document.title === 'live'", undefined, { timeout: 20_000 })
+  await shows(page, 'states.at(-1)', 'live')
   return page
 }
 
@@ -177,15 +191,25 @@ async function send(subject: string, value: number): Promise<void> {
 }
 
 async function sees(page: Page, seen: readonly number[]): Promise<void> {
-  await page.waitForFunction(`seen.join() === '${seen.join()}'`, undefined, { timeout: 20_000 }).catch(async () => {
-    assert.deepEqual(await page.evaluate('seen'), seen)
+  await shows(page, 'seen.join()', seen.join())
+}
+
+/** Waits until an expression has this value in the page; fails with what the page has instead. */
+async function shows(page: Page, expression: string, wanted: string | number): Promise<void> {
+  const isShown = `${expression} === ${JSON.stringify(wanted)}`
+  await page.waitForFunction(isShown, undefined, { polling: 50, timeout: 40_000 }).catch(async (thrown) => {
+    const found = await page
+      .evaluate('JSON.stringify({ states, count: seen.length, last: seen.slice(-5) })')
+      .catch(String)
+    assert.fail(`${expression} is not ${JSON.stringify(wanted)} in ${found}: ${thrown}`)
   })
 }
 
 /** Waits until the hub has so many, of everybody. */
 async function reaches(what: 'connections' | 'subscriptions', wanted: number): Promise<void> {
+  const deadline = Date.now() + 40_000
   let count = Number.NaN
-  for (let attempt = 0; attempt < 1200; attempt++) {
+  while (Date.now() < deadline) {
     const text = await (await fetch(`${mesh.running.addresses.admin.hub}/metrics`)).text()
     const lines = [...text.matchAll(new RegExp(`^weir_hub_${what}(?:\\{[^}]*\\})? (\\d+)$`, 'gm'))]
     count = lines.reduce((sum, [, value]) => sum + Number(value), 0)

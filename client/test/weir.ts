@@ -3,6 +3,7 @@ import type { Fetch } from '../src/platform/fetch.ts'
 import type { ConnectionState } from '../src/session/connection-state.ts'
 import { jsonCodec } from '../src/session/json-codec.ts'
 import { protobufCodec } from '../src/session/protobuf-codec.ts'
+import type { OpenSocket } from '../src/session/socket.ts'
 import type { Subscription } from '../src/subscription/subscription.ts'
 import { SocketPool } from '../src/tabs/socket-pool.ts'
 import { type ConnectOptions, openWeir, type Weir } from '../src/weir.ts'
@@ -67,15 +68,22 @@ export interface TestTabs {
   readonly clock: FakeClock
 }
 
+/** What a tab of a test is opened with. */
+export interface TestTabOptions extends Partial<ConnectOptions> {
+  readonly codec?: 'protobuf' | 'json'
+  /** What stands between the tab and the worker; nothing, unless it is given. */
+  readonly through?: (open: OpenSocket) => OpenSocket
+}
+
 /** Clients in tabs of one origin, which have one socket to the hub. */
-export function testTabs(
-  options: readonly (Partial<ConnectOptions> & { codec?: 'protobuf' | 'json' })[],
-  random: () => number = () => 1,
-): TestTabs {
+export function testTabs(options: readonly TestTabOptions[], random: () => number = () => 1): TestTabs {
   const clock = new FakeClock()
   const hub = new FakeHub()
   const { open } = new SocketPool(hub.open, clock)
-  return { tabs: options.map((each) => testWeir({ ...each, clock, openSocket: open }, random)), hub, clock }
+  const tabs = options.map(({ through, ...each }) => {
+    return testWeir({ ...each, clock, openSocket: through?.(open) ?? open }, random)
+  })
+  return { tabs, hub, clock }
 }
 
 /** Reads a subscription all the time, and keeps what came as short texts; states are left out. */

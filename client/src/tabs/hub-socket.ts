@@ -238,8 +238,9 @@ export class HubSocket {
     return Math.min(tab.windowBytes, (this.#credit?.windowBytes ?? 0) / this.#tabs.size)
   }
 
+  /** A tab that holds nothing is never paused, as only what it acknowledges ends a pause. */
   #bound(tab: TabSocket): void {
-    if (tab.isPaused || tab.heldBytes < this.#shareBytes(tab)) return
+    if (tab.isPaused || tab.heldBytes === 0 || tab.heldBytes < this.#shareBytes(tab)) return
     tab.isPaused = true
     this.#lanes.pause(tab)
     this.#credit?.finished(tab.forgive())

@@ -31,8 +31,11 @@ function serve(port: MessagePort, pool: SocketPool, ownLock: Promise<string>): v
   port.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     switch (data.type) {
       case 'open':
-        void ownLock.then((lock) => say({ type: 'ready', version: PORT_VERSION, lock }))
-        if (data.version === PORT_VERSION) socket = open(data)
+        // A tab that is given a socket knows by then how to notice the end of this worker.
+        void ownLock.then((lock) => {
+          say({ type: 'ready', version: PORT_VERSION, lock })
+          if (data.version === PORT_VERSION) socket = open(data)
+        })
         break
       case 'send':
         socket?.send(data.message)

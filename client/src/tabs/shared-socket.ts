@@ -72,8 +72,13 @@ class SharedSocket implements Socket {
     this.#dropPort()
     this.#nextAsk = setTimeout(() => this.#ask(), clientLimits.workerAskMs)
     try {
-      const { port } = this.#connect()
+      const worker = this.#open()
+      const { port } = worker
       this.#port = port
+      // Its script does not load. An error of a worker that runs reaches its tabs too in Firefox.
+      worker.onerror = () => {
+        if (this.#port === port && this.#deadline !== undefined) this.#doWithout()
+      }
       port.onmessage = ({ data }: MessageEvent<ToTab>) => {
         if (this.#port === port) this.#heard(data)
       }
@@ -81,12 +86,6 @@ class SharedSocket implements Socket {
     } catch {
       this.#doWithout()
     }
-  }
-
-  #connect(): SharedWorker {
-    const worker = this.#open()
-    worker.onerror = () => this.#doWithout()
-    return worker
   }
 
   /** The lock tells the worker that this tab is gone, however it goes. */
@@ -120,10 +119,13 @@ class SharedSocket implements Socket {
     }
   }
 
-  /** A worker dies with the process that it shares with a tab: another one is started then. */
+  /**
+   * A worker dies with the process that it shares with a tab: another one is started then. All tabs
+   * are told at once, and none of them by another that has first to let go of the lock.
+   */
   #watch(lock: string): void {
     navigator.locks
-      .request(lock, { signal: this.#abort.signal }, () => this.#end(1006, 'The worker has ended.'))
+      .request(lock, { mode: 'shared', signal: this.#abort.signal }, () => this.#end(1006, 'The worker has ended.'))
       .then(undefined, () => undefined)
   }
 
@@ -158,6 +160,7 @@ class SharedSocket implements Socket {
   #endWait(): void {
     clearTimeout(this.#deadline)
     clearTimeout(this.#nextAsk)
+    this.#deadline = undefined
   }
 
   #dropPort(): void {

@@ -5,6 +5,7 @@ import { settle } from '../../test/fake-clock.ts'
 import { batchFrame, type FakeSocket, subscribedFrame, welcome } from '../../test/fake-hub.ts'
 import { jwt } from '../../test/jwt.ts'
 import { Reader, testTabs } from '../../test/weir.ts'
+import type { OpenSocket } from '../session/socket.ts'
 
 test('tabs of one identity have one socket, their own ids, and only their own entries', async () => {
   for (const codec of ['protobuf', 'json'] as const) {
@@ -112,6 +113,26 @@ test('a tab that does not read is paused, and the others go on; it goes on where
     seen,
     Array.from({ length: upTo + 1 }, (_, at) => at + 1),
   )
+})
+
+test('a tab that has not said Hello when another is welcomed is served as soon as it says it', async () => {
+  let greet = (): void => assert.fail('the tab has no socket')
+  const busy = (open: OpenSocket): OpenSocket => {
+    return (url, subprotocol, events) =>
+      open(url, subprotocol, {
+        ...events,
+        opened: (subprotocol) => {
+          greet = () => events.opened(subprotocol)
+        },
+      })
+  }
+  const { tabs, hub } = testTabs([{}, { through: busy }])
+  for (const { weir } of tabs) weir.subscribe({ mode: 'ALL' })
+  const socket = await hub.welcome()
+  assert.equal(socket.take('subscribe').length, 1)
+  greet()
+  await socket.say({ case: 'pong', value: {} })
+  assert.equal(socket.take('subscribe').length, 1)
 })
 
 test('a lone tab that does not read is held back by the window, as without a worker', async () => {
