@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { lastLines } from '../cli/src/up/log-file.ts'
 import { freePortBase } from '../cli/src/up/ports.ts'
 import type { Running } from '../cli/src/up/state-folder.ts'
 
@@ -19,6 +20,12 @@ export interface RunningDemo {
 
 /** What `weir up` says, or a part that found a free port taken a moment later. */
 const portTaken = /taken by another program|is taken: stop what listens there|EADDRINUSE/
+
+/** A mesh that is not ready by then is ended: longer than what it gives one of its parts. */
+const startMs = 90_000
+
+/** Of each log in the error of a mesh that did not start. */
+const logLinesShown = 8
 
 /** What a finished `weir` command left. */
 export interface Outcome {
@@ -84,6 +91,7 @@ export class RunningMesh {
     settings: Readonly<Record<string, string>>,
     args: readonly string[],
   ): Promise<RunningMesh> {
+    const began = Date.now()
     const up = spawn(entry, args, {
       cwd: folder,
       env: { ...environment(portBase), ...settings },
@@ -93,12 +101,18 @@ export class RunningMesh {
     up.stderr.on('data', (text: Buffer) => {
       err += text
     })
+    // Its parts are on a leash and end with it.
+    const overdue = setTimeout(() => up.kill('SIGKILL'), startMs)
     let out = ''
     for await (const text of up.stdout) {
       out += text
       if (out.includes('\n')) break
     }
-    if (!out.includes('\n')) throw new Error(`weir ${args[0]} did not become ready:\n${err}`)
+    clearTimeout(overdue)
+    if (!out.includes('\n')) {
+      const after = `${((Date.now() - began) / 1000).toFixed(1)} s`
+      throw new Error(`weir ${args[0]} did not become ready and ended after ${after}:\n${err}${logEnds(folder)}`)
+    }
     return new RunningMesh(folder, portBase, up, JSON.parse(out) as RunningMesh['running'], () => err)
   }
 
@@ -130,6 +144,13 @@ export class RunningMesh {
     await this.end('SIGTERM')
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+/** The last lines of each log of the mesh in a folder. */
+function logEnds(folder: string): string {
+  const logs = join(folder, '.weir', 'logs')
+  const names = existsSync(logs) ? readdirSync(logs) : []
+  return names.map((name) => lastLines(join(logs, name), logLinesShown)).join('\n')
 }
 
 /**
