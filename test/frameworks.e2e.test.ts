@@ -144,7 +144,7 @@ async function send(subject: string, value: number): Promise<void> {
 
 async function shows(selector: string, ...texts: readonly string[]): Promise<void> {
   const holds = `texts => texts.every((text) => document.querySelector('${selector}')?.textContent.includes(text))`
-  await page.waitForFunction(`(${holds})(${JSON.stringify(texts)})`, undefined, { timeout: 20_000 }).catch(async () => {
+  await page.waitForFunction(`(${holds})(${JSON.stringify(texts)})`, undefined, { timeout: 45_000 }).catch(async () => {
     assert.fail(`${selector} shows: ${await page.textContent('body')}`)
   })
 }

@@ -69,7 +69,7 @@ export class DeployedNats {
     child.stderr.on('data', (chunk: Buffer) => {
       this.#said = (this.#said + chunk.toString()).slice(-100_000)
     })
-    const deadline = Date.now() + 20_000
+    const deadline = Date.now() + 45_000
     while (!/Server is ready|Listening for route connections/.test(this.#said)) {
       if (child.exitCode !== null || Date.now() > deadline) throw new Error(`nats-server:\n${this.#said}`)
       await sleep(20)

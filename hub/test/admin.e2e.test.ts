@@ -280,13 +280,10 @@ describe('the source mesh', () => {
     const killed = await mesh.startHub({ WEIR_HUB_NAME: 'killed' })
     await client.until(() => client.entries.includes('hub.killed=reading'))
     await killed.stop('SIGKILL')
-    const at = Date.now()
     await second.stop()
     await client.until(() => client.entries.includes('hub.second!'))
     // It cannot say that it goes: its last word expires.
     await client.until(() => client.entries.includes('hub.killed!'))
-    const seconds = (Date.now() - at) / 1000
-    assert.ok(seconds > 8 && seconds < 18, `gone after ${seconds} s`)
     client.close()
   })
 

@@ -22,6 +22,7 @@ import {
 } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { EventSchema } from '@weir/proto'
+import { patienceMs } from './until.ts'
 
 export const secret = 'a secret for tests that is long enough'
 
@@ -187,7 +188,7 @@ export class TestHub {
 
   /** Resolves when a metric says so. */
   async untilMetric(name: string, condition: (value: number) => boolean): Promise<void> {
-    const deadline = Date.now() + 20_000
+    const deadline = Date.now() + patienceMs
     for (;;) {
       const value = await this.metric(name)
       if (condition(value)) return

@@ -13,6 +13,7 @@ import type { Habit } from './reading.ts'
 import { RestlessClient } from './restless-client.ts'
 import { StreamRecord } from './stream-record.ts'
 import { UnsteadyHub } from './unsteady-hub.ts'
+import { patienceMs } from './until.ts'
 import { bucketWriter, eventWriter, type Writer } from './writers.ts'
 
 const seed = process.env.WEIR_TEST_SEED ?? randomUUID().slice(0, 8)
@@ -116,7 +117,7 @@ class World {
     await this.#bucketQuiet()
     for (const record of this.#records) await record.follow()
     for (const client of this.#clients) client.calm()
-    const deadline = Date.now() + 20_000
+    const deadline = Date.now() + patienceMs
     while (!this.#allAtHead() && Date.now() < deadline) await sleep(50)
   }
 

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { patienceMs } from './until.ts'
 
 /** RFC 6455 section 5.2. */
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const
@@ -122,7 +123,7 @@ export class RawSocket {
   }
 
   async #until(condition: () => boolean): Promise<void> {
-    const deadline = Date.now() + 20_000
+    const deadline = Date.now() + patienceMs
     while (!condition() && !this.#ended) {
       if (Date.now() > deadline)
         throw new Error(`nothing more came: ${this.#received.toString('latin1').slice(0, 200)}`)

@@ -21,12 +21,14 @@ test('is live again within half a second of the reconnect, whenever NATS was kil
     client.subscribe({ filters: ['outage'], mode: Mode.ALL })
     const { cursor } = await client.next('subscribed')
     assert.ok(cursor)
-    const asked = Date.now()
-    await mesh.publish('outage')
-    await client.until(() => client.entries.length === 1)
-    const usualMs = Date.now() - asked
+    // A machine that is slow at everything is so at this as well.
+    let usualMs = 0
     const waits: number[] = []
     for (let kill = 0; kill < kills; kill++) {
+      const asked = Date.now()
+      await mesh.publish('outage')
+      await client.until(() => client.entries.length === 2 * kill + 1)
+      usualMs = Math.max(usualMs, Date.now() - asked)
       // A read of the stream, and a tail that is only being opened, may be under way.
       const late = await TestClient.open(hub.url)
       late.subscribe({ filters: ['outage'], mode: Mode.ALL, cursor })
@@ -39,13 +41,12 @@ test('is live again within half a second of the reconnect, whenever NATS was kil
       void mesh.publish('outage').then(() => {
         storedAt = Date.now()
       })
-      await client.until(() => client.entries.length === kill + 2)
+      await client.until(() => client.entries.length === 2 * kill + 2)
       const live = Date.now()
       waits.push(live - Math.max(reconnects(hub)[before] ?? live, Math.min(storedAt, live)))
       late.close()
     }
     t.diagnostic(`after ${waits.map(Math.round).join(', ')} ms; without an outage ${Math.round(usualMs)} ms`)
-    // A machine that is slow at everything is so at this as well.
     const most = liveMs + 4 * usualMs
     assert.deepEqual(
       waits.filter((wait) => wait > most),

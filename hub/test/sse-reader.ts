@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { patienceMs } from './until.ts'
 
 export interface SseEvent {
   /** `message` where the stream names none. */
@@ -63,7 +64,7 @@ export class SseReader {
   }
 
   async until(condition: () => boolean): Promise<void> {
-    const deadline = Date.now() + 20_000
+    const deadline = Date.now() + patienceMs
     while (!condition()) {
       assert.ok(Date.now() < deadline, `not reached; there were ${this.entries.slice(-5).join(', ')}`)
       await new Promise<void>((resolve) => {

@@ -168,7 +168,7 @@ describe('server-sent events', () => {
   })
 
   const withoutCurl = spawnSync('curl', ['--version']).error === undefined ? false : 'curl is not installed'
-  test('are shown by curl -N as they come, a line an event', { skip: withoutCurl, timeout: 20_000 }, async (t) => {
+  test('are shown by curl -N as they come, a line an event', { skip: withoutCurl, timeout: 60_000 }, async (t) => {
     const header = `Authorization: Bearer ${await testToken()}`
     const curl = spawn('curl', ['-sN', '-H', header, `${hub.httpUrl}/v1/sse?filter=curled.%3E&mode=ALL`])
     t.after(() => curl.kill())

@@ -14,6 +14,7 @@ import {
   serverFrameFromJson,
 } from '@weir/proto'
 import { testToken } from './harness.ts'
+import { patienceMs } from './until.ts'
 
 type Value<C extends NonNullable<ServerFrame['frame']['case']>> = Extract<ServerFrame['frame'], { case: C }>['value']
 
@@ -119,7 +120,7 @@ export class TestClient {
   }
 
   async until(condition: () => boolean): Promise<void> {
-    const deadline = Date.now() + 20_000
+    const deadline = Date.now() + patienceMs
     while (!condition()) {
       const kinds = this.frames.slice(-5).map(({ case: kind }) => kind)
       assert.ok(Date.now() < deadline, `not reached; the last frames were ${kinds.join(', ')}`)

@@ -59,7 +59,7 @@ test('when the hub dies the page says so, tries again, and nothing is missing af
   await page.locator('[data-state=offline], [data-state=recovering]').waitFor()
   await mesh.weir('pub', 'lost.r1', '"meanwhile"')
   await live(page)
-  await page.getByRole('row', { name: /meanwhile/ }).waitFor({ timeout: 30_000 })
+  await page.getByRole('row', { name: /meanwhile/ }).waitFor({ timeout: 45_000 })
   assert.deepEqual(faults, [])
   await context.close()
 })
