@@ -132,7 +132,7 @@ async function count(items: AsyncIterable<unknown>): Promise<number> {
 
 /** Asks again until there is something. */
 async function until<Value>(ask: () => Promise<Value | undefined>): Promise<Value> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+  for (const end = Date.now() + 45_000; Date.now() < end; ) {
     const found = await ask()
     if (found !== undefined) return found
     await sleep(50)

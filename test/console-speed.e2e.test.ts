@@ -34,7 +34,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close()
-  await mesh.dispose()
+  await mesh?.dispose()
 })
 
 async function visit(path: string): Promise<Page> {

@@ -15,7 +15,7 @@ before(async () => {
   mesh = await RunningMesh.start()
 })
 
-after(() => mesh.dispose())
+after(() => mesh?.dispose())
 
 for (const part of ['ingest', 'hub', 'projector', 'postgres', 'nats']) {
   const promise = 'loses none that was accepted, and doubles none'

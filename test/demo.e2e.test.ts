@@ -11,7 +11,7 @@ let mesh: RunningMesh
 before(async () => {
   mesh = await RunningMesh.start()
 })
-after(() => mesh.dispose())
+after(() => mesh?.dispose())
 
 /** Asks the running mesh as its owner. */
 async function boards(): Promise<readonly string[]> {
@@ -32,7 +32,12 @@ test('a demo joins the mesh of its folder, which goes on when it ends', async ()
   demo.stdout?.on('data', (text: Buffer) => {
     line += text
   })
-  await until(`it is ready: ${said}`, () => line.includes('\n') || demo.exitCode !== null)
+  await until(
+    'it is ready',
+    () => line.includes('\n') || demo.exitCode !== null,
+    90_000,
+    () => said,
+  )
   assert.equal(demo.exitCode, null, said)
   const running = JSON.parse(line) as Running & { readonly demo: RunningDemo }
   assert.equal(running.pid, mesh.pid)

@@ -26,7 +26,7 @@ before(async () => {
 
 after(async () => {
   for (const client of clients) await client.endAsync(true)
-  await mesh.dispose()
+  await mesh?.dispose()
   pages.close()
 })
 

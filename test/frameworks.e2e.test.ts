@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import type { Browser, Page } from 'playwright-core'
 import { build } from 'vite'
+import { until } from '../cli/test/processes.ts'
 import { type Producer, producer } from '../client/src/index.ts'
 import { root } from '../scripts/run.ts'
 import { launchBrowser } from './browser.ts'
@@ -131,10 +132,7 @@ test('both show a change as news, and React renders the row that changed alone',
 test('components that go end their subscriptions', async () => {
   assert.equal(await subscriptions(), 4)
   await page.evaluate('end()')
-  for (let attempt = 0; (await subscriptions()) > 0; attempt++) {
-    assert.ok(attempt < 100, 'subscriptions are left')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
+  await until('none is left', async () => (await subscriptions()) === 0, undefined, subscriptions)
 })
 
 async function send(subject: string, value: number): Promise<void> {

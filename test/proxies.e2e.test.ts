@@ -81,7 +81,7 @@ test('a hub that drains says so through each of them, and they find the next one
 
 test('the health of every service is told to HTTP/1.0 without a Host', async () => {
   for (const address of Object.values(mesh.running.addresses.admin)) {
-    const answer = await raw(Number(new URL(address).port), 'GET /readyz HTTP/1.0\r\n\r\n')
+    const answer = await raw(Number(new URL(address).port), 'GET /readyz HTTP/1.0\r\n\r\n', 20_000)
     assert.match(answer, /^HTTP\/1\.[01] 200 /, address)
   }
 })
@@ -103,7 +103,7 @@ async function commandLine(base: string, name: string): Promise<void> {
     return { child, ended: once(child, 'close'), out: () => out, err: () => err }
   })
   try {
-    for (const { err } of subs) await until(`a subscriber listens (${err()})`, () => err().includes('listening'))
+    for (const { err } of subs) await until('a subscriber listens', () => err().includes('listening'), undefined, err)
     const published = await run('pub', subject, '{"n": 1}')
     assert.equal(published.code, 0, published.err)
     for (const { ended, out } of subs) {
@@ -130,7 +130,7 @@ async function eventStream(base: string, name: string): Promise<void> {
   })().catch(() => undefined)
   for (const n of [1, 2, 3]) {
     await publish(base, [{ subject: `${name}.sse`, data: { event: n } }])
-    await until(`event ${n} has come`, () => text.includes(`"event":${n}`), 5_000)
+    await until(`event ${n} has come`, () => text.includes(`"event":${n}`))
   }
   stop.abort()
   await reading
@@ -147,14 +147,16 @@ async function page(base: string): Promise<void> {
 async function smuggling(port: number): Promise<void> {
   const head = `POST /weir/v1/tickets HTTP/1.1\r\nHost: weir\r\nAuthorization: Bearer ${mesh.running.token}\r\n`
   const second = 'GET /weir/v1/config HTTP/1.1\r\nHost: weir\r\n\r\n'
-  for (const [what, text] of [
+  const cases = [
     ['two lengths', `${head}Content-Length: 0\r\nContent-Length: ${second.length}\r\n\r\n${second}`],
     ['a length of two numbers', `${head}Content-Length: 0, 5\r\n\r\n`],
     ['a coding that is none', `${head}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`],
     ['bare LF in chunks', `${head}Transfer-Encoding: chunked\r\n\r\n5\nhello\n0\n\n`],
     ['a length that is no number', `${head}Content-Length: +5\r\n\r\nhello`],
-  ] as const) {
-    const answer = await raw(port, text)
+  ] as const
+  const answers = await Promise.all(cases.map(([, text]) => raw(port, text)))
+  for (const [at, [what]] of cases.entries()) {
+    const answer = answers[at] ?? ''
     const statuses = [...answer.matchAll(/^HTTP\/1\.[01] (\d+)/gm)].map(([, status]) => status)
     assert.ok(statuses.length <= 1, `${what}: ${answer}`)
     if (what !== 'bare LF in chunks') assert.match(statuses[0] ?? '400', /^(400|501)$/, `${what}: ${answer}`)
@@ -219,8 +221,8 @@ async function quietConnections(running: RunningProxy, name: string, say: (line:
   await crowd.close()
 }
 
-/** What a server answers to these bytes within two seconds. */
-async function raw(port: number, text: string): Promise<string> {
+/** What a server answers to these bytes until it closes the connection, or so long. */
+async function raw(port: number, text: string, waitMs = 2_000): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   let answer = ''
   socket.on('data', (chunk) => {
@@ -228,7 +230,7 @@ async function raw(port: number, text: string): Promise<string> {
   })
   socket.on('error', () => undefined)
   socket.write(text)
-  const timer = setTimeout(() => socket.destroy(), 2_000)
+  const timer = setTimeout(() => socket.destroy(), waitMs)
   await once(socket, 'close')
   clearTimeout(timer)
   return answer

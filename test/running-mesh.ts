@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { lastLines } from '../cli/src/up/log-file.ts'
 import { freePortBase } from '../cli/src/up/ports.ts'
 import type { Running } from '../cli/src/up/state-folder.ts'
+import { endWithTest } from '../mesh/src/testing/end-with-test.ts'
 
 const entry = fileURLToPath(new URL('../weir', import.meta.url))
 
@@ -39,6 +40,7 @@ export class RunningMesh {
   readonly folder: string
   readonly portBase: number
   readonly #up: ChildProcess
+  readonly #spawned: ChildProcess[] = []
   /** What it has said on standard error. */
   readonly said: () => string
   /** What it printed when it was ready. */
@@ -102,6 +104,7 @@ export class RunningMesh {
       err += text
     })
     // Its parts are on a leash and end with it.
+    endWithTest(up)
     const overdue = setTimeout(() => up.kill('SIGKILL'), startMs)
     let out = ''
     for await (const text of up.stdout) {
@@ -125,9 +128,12 @@ export class RunningMesh {
     return weir(this.folder, environment(this.portBase), ...args)
   }
 
-  /** Begins a `weir` command that goes on until it is killed. */
+  /** Begins a `weir` command that goes on until it is killed, at the latest with the mesh. */
   spawn(...args: string[]): ChildProcess {
-    return spawn(entry, args, { cwd: this.folder, env: environment(this.portBase) })
+    const child = spawn(entry, args, { cwd: this.folder, env: environment(this.portBase) })
+    this.#spawned.push(child)
+    endWithTest(child)
+    return child
   }
 
   /** Ends `weir up` itself by a signal; its exit code. */
@@ -141,6 +147,7 @@ export class RunningMesh {
 
   /** Ends it and removes its folder. */
   async dispose(): Promise<void> {
+    for (const child of this.#spawned) child.kill('SIGKILL')
     await this.end('SIGTERM')
     rmSync(this.folder, { recursive: true, force: true })
   }

@@ -46,16 +46,20 @@ test('a tenant stays in as many streams as it was made with', async () => {
 })
 
 test('ten thousand events reach each subscriber once, in order of each subject, while the hub is killed', async () => {
-  const whole = take(open().subscribe({ filter: 'load.>', mode: 'ALL' }), count)
-  const one = take(open().subscribe({ filter: 'load.s7', mode: 'ALL' }), count / subjects)
+  let live = 0
+  const isLive = (): void => {
+    live++
+  }
+  const whole = take(open().subscribe({ filter: 'load.>', mode: 'ALL' }), count, isLive)
+  const one = take(open().subscribe({ filter: 'load.s7', mode: 'ALL' }), count / subjects, isLive)
   // This one is away for a while, and goes on at the cursor of the entry that it had last.
   const parted = (async () => {
-    const before = await take(open().subscribe({ filter: 'load.*', mode: 'ALL' }), 2_345)
+    const before = await take(open().subscribe({ filter: 'load.*', mode: 'ALL' }), 2_345, isLive)
     await sleep(300)
     const cursor = before.at(-1)?.cursor ?? ''
     return [...before, ...(await take(open().subscribe({ filter: 'load.*', mode: 'ALL', cursor }), count - 2_345))]
   })()
-  await sleep(500)
+  await until(async () => (live === 3 ? true : undefined))
   await publish('load', 0, count / 2)
   process.kill(mesh.running.pids.hub as number, 'SIGKILL')
   await publish('load', count / 2, count)
@@ -148,11 +152,16 @@ async function publish(root: string, from: number, to: number): Promise<void> {
 }
 
 /** So many entries, and nothing that says that some are missing. */
-async function take(subscription: ReturnType<Weir['subscribe']>, wanted: number): Promise<Entry[]> {
+async function take(
+  subscription: ReturnType<Weir['subscribe']>,
+  wanted: number,
+  isLive = (): void => {},
+): Promise<Entry[]> {
   const entries: Entry[] = []
   for await (const item of subscription) {
     assert.ok(item.type === 'entry' || item.type === 'state', JSON.stringify(item))
     if (item.type === 'entry') entries.push(item)
+    else if (item.type === 'state' && item.state === 'live') isLive()
     if (entries.length === wanted) break
   }
   return entries

@@ -50,7 +50,7 @@ test('an event whose trace is sampled has spans of ingest, projector and hub in 
   await send(traceparent('2', '00'), 'traced.b')
   const names = (): string[] => spans.map(({ service, name }) => `${service}: ${name}`)
   const expected = ['weir-ingest: POST /v1/events', 'weir-projector: project main/latest', 'weir-hub: deliver events']
-  await until('every service has told', () => expected.every((name) => names().includes(name)))
+  await until('every service has told', () => expected.every((name) => names().includes(name)), undefined, names)
   for (const { traceId, parentSpanId, isError } of spans) {
     assert.deepEqual([traceId, parentSpanId, isError], ['1'.repeat(32), '1'.repeat(16), false])
   }

@@ -16,7 +16,7 @@ before(async () => {
 })
 
 after(async () => {
-  await mesh.dispose()
+  await mesh?.dispose()
 })
 
 function open(codec: 'protobuf' | 'json'): Weir {

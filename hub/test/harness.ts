@@ -20,7 +20,7 @@ import {
   renderNatsConfig,
   streamState,
 } from '@weir/mesh'
-import { startNats, type TestNats } from '@weir/mesh/testing'
+import { endWithTest, startNats, type TestNats } from '@weir/mesh/testing'
 import { EventSchema } from '@weir/proto'
 import { patienceMs } from './until.ts'
 
@@ -148,6 +148,7 @@ export class TestHub {
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+    endWithTest(child)
     const endWithUs = (): void => void child.kill('SIGKILL')
     process.once('exit', endWithUs)
     child.once('exit', () => process.off('exit', endWithUs))

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
 import { natsBinary } from './binary.ts'
+import { endWithTest } from './end-with-test.ts'
 
 export interface TestNats {
   /** Without a user; put one in where the configuration has users. */
@@ -86,9 +86,7 @@ interface Running {
  */
 function launch(file: string): Promise<Running> {
   const child = spawn(natsBinary(), ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
-  const endWithUs = (): void => void child.kill('SIGKILL')
-  process.once('exit', endWithUs)
-  child.once('exit', () => process.off('exit', endWithUs))
+  endWithTest(child)
   return new Promise((resolve, reject) => {
     let said = ''
     const listen = (chunk: Buffer): void => {
