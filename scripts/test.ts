@@ -19,7 +19,7 @@ const portable = ['proto', 'mesh', 'ingest', 'client']
 const packages = [...portable, 'hub', 'projector', 'console', 'cli', 'bench']
 const suites = packages.flatMap((name) => [`${name}/src/**/*.test.ts`, `${name}/test/**/*.test.ts`])
 
-const node = [`${tools}/node`, '--test', '--test-reporter=spec', '--test-timeout=180000']
+const node = [`${tools}/node`, '--test', '--test-reporter=spec', '--test-timeout=300000']
 const bun = [`${tools}/bun`, 'test', '--timeout=60000', ...portable.map((name) => `./${name}/`)]
 const deno = [`${tools}/deno`, 'test', '--no-check', '--allow-all', '--quiet', ...portable.map((name) => `${name}/`)]
 

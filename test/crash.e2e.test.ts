@@ -19,7 +19,7 @@ after(() => mesh?.dispose())
 
 for (const part of ['ingest', 'hub', 'projector', 'postgres', 'nats']) {
   const promise = 'loses none that was accepted, and doubles none'
-  test(`kill -9 of ${part} while events are published ${promise}`, { timeout: 150_000 }, async () => {
+  test(`kill -9 of ${part} while events are published ${promise}`, { timeout: 250_000 }, async () => {
     const { addresses, token } = mesh.running
     const weir = connect({ url: addresses.hub, readUrl: addresses.projector, getToken: () => token })
     const received = collect(weir, `crash.${part}.>`)

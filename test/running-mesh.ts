@@ -22,8 +22,8 @@ export interface RunningDemo {
 /** What `weir up` says, or a part that found a free port taken a moment later. */
 const portTaken = /taken by another program|is taken: stop what listens there|EADDRINUSE/
 
-/** A mesh that is not ready by then is ended: longer than what it gives one of its parts. */
-const startMs = 90_000
+/** A mesh that is not ready by then is ended: twice what it gives one of its parts. */
+const startMs = 120_000
 
 /** Of each log in the error of a mesh that did not start. */
 const logLinesShown = 8

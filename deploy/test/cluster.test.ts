@@ -74,7 +74,7 @@ test('making a tenant of three shards, or spreading later, lets each server lead
 })
 
 test('the leader is killed under load, then each server: nothing acknowledged is lost, nothing is doubled', {
-  timeout: 170_000,
+  timeout: 290_000,
 }, async (context) => {
   const { addresses, token } = mesh.running
   const weir = connect({ url: addresses.hub, getToken: () => token })

@@ -142,7 +142,7 @@ test('for arm64 the hub takes the file of the authors of uWebSockets.js, and non
 
 const reason = canRunContainers() ? false : 'Needs root on Linux, to mount an image read-only.'
 
-describe('as a container would run it', { skip: reason, timeout: 170_000 }, () => {
+describe('as a container would run it', { skip: reason, timeout: 290_000 }, () => {
   const jwtSecret = 'containers-'.repeat(4)
   const passwords = Object.fromEntries(natsRoles.map((role) => [role, `pw-${role}`])) as Record<
     (typeof natsRoles)[number],

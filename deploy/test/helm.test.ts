@@ -171,7 +171,7 @@ describe('the chart', {
   })
 })
 
-describe('a kube-apiserver', { skip: withoutPrograms('helm', 'etcd', 'kube-apiserver'), timeout: 170_000 }, () => {
+describe('a kube-apiserver', { skip: withoutPrograms('helm', 'etcd', 'kube-apiserver'), timeout: 290_000 }, () => {
   let api: KubeApi
 
   before(async () => {
@@ -248,7 +248,7 @@ describe('a kube-apiserver', { skip: withoutPrograms('helm', 'etcd', 'kube-apise
   }
 })
 
-describe('a release', { skip: withoutPrograms('helm', 'etcd', 'kube-apiserver'), timeout: 170_000 }, () => {
+describe('a release', { skip: withoutPrograms('helm', 'etcd', 'kube-apiserver'), timeout: 290_000 }, () => {
   let api: KubeApi
 
   before(async () => {

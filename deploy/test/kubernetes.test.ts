@@ -21,7 +21,7 @@ const waitMs = 60_000
 const zones = ['a', 'b'] as const
 const skip = withoutPrograms('helm', ...clusterPrograms)
 
-describe('controllers of Kubernetes', { skip, concurrency: true, timeout: 170_000 }, () => {
+describe('controllers of Kubernetes', { skip, concurrency: true, timeout: 290_000 }, () => {
   let api: KubeApi
   let cluster: KubeCluster
   let mesh: TestMesh

@@ -126,7 +126,7 @@ describe('one server', { skip: reason }, () => {
   })
 })
 
-describe('three servers and a site at a leaf', { skip: reason, timeout: 170_000 }, () => {
+describe('three servers and a site at a leaf', { skip: reason, timeout: 290_000 }, () => {
   let servers: readonly DeployedNats[]
   let site: DeployedNats
   let proxy: TcpProxy
