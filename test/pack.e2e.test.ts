@@ -32,7 +32,7 @@ export async function roundTrip(hub: string, ingest: string, read: string, token
     const seen: string | undefined = item.dataText
     for (let attempt = 0; ; attempt++) {
       const found = await weir.get('latest', subject)
-      if (found === undefined && attempt < 100) await new Promise((resolve) => setTimeout(resolve, 50))
+      if (found === undefined && attempt < 900) await new Promise((resolve) => setTimeout(resolve, 50))
       else {
         const missing = await weir.get('nothing', subject).catch((error: WeirError) => error.code)
         weir.close()

@@ -111,7 +111,12 @@ describe('one server', { skip: reason }, () => {
           if (inbox !== role) nc.subscribe(`_INBOX_${inbox}.>`, { callback: () => undefined })
         await nc.flush()
         const wanted = forbidden[role].length + natsRoles.length - 1
-        for (let i = 0; i < 100 && refused.length < wanted; i++) await sleep(20)
+        await until(
+          'each is refused',
+          () => refused.length >= wanted,
+          undefined,
+          () => refused,
+        )
         for (const subject of forbidden[role]) {
           assert.ok(
             refused.some((each) => each.includes(`"${subject}"`)),

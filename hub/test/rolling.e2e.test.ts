@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Mode } from '@weir/proto'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
 import { Random } from './random.ts'
 import { RestlessClient } from './restless-client.ts'
+import { until } from './until.ts'
 import { Writer } from './writers.ts'
 
 const clientCount = 42
@@ -44,13 +44,9 @@ test('a rolling update costs no client an entry and repeats none, and no hub is 
     for (const client of clients) client.end()
   })
   for (const client of clients) client.start()
-  const until = async (condition: (client: RestlessClient) => boolean): Promise<void> => {
-    for (let tries = 0; !clients.every(condition); tries++) {
-      assert.ok(tries < 200, 'some client stays behind')
-      await sleep(50)
-    }
-  }
-  await until(({ ledgers: [ledger] }) => ledger?.cursor !== undefined)
+  const all = (condition: (client: RestlessClient) => boolean): Promise<void> =>
+    until(() => clients.every(condition), 'the state of every client')
+  await all(({ ledgers: [ledger] }) => ledger?.cursor !== undefined)
 
   const published: number[] = []
   const writer = new Writer(10, async () => published.push(await mesh.publish(`rolling.s${published.length % 7}`)))
@@ -71,7 +67,7 @@ test('a rolling update costs no client an entry and repeats none, and no hub is 
   }
   await writer.pause()
   published.sort((a, b) => a - b)
-  await until(({ ledgers: [ledger] }) => (ledger?.stretch.batches.at(-1)?.to ?? 0) >= (published.at(-1) as number))
+  await all(({ ledgers: [ledger] }) => (ledger?.stretch.batches.at(-1)?.to ?? 0) >= (published.at(-1) as number))
   for (const client of clients) {
     const [ledger] = client.ledgers
     assert.deepEqual([...client.faults, ...(ledger?.faults ?? [])], [])
