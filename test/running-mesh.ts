@@ -8,6 +8,7 @@ import { lastLines } from '../cli/src/up/log-file.ts'
 import { freePortBase } from '../cli/src/up/ports.ts'
 import type { Running } from '../cli/src/up/state-folder.ts'
 import { endWithTest } from '../mesh/src/testing/end-with-test.ts'
+import { copyNewPostgres } from './postgres-data.ts'
 
 const entry = fileURLToPath(new URL('../weir', import.meta.url))
 
@@ -60,13 +61,17 @@ export class RunningMesh {
     this.said = said
   }
 
-  /** Starts in a new folder or, to begin again with what is stored, in one that another left. */
+  /**
+   * Starts in a new folder or, to begin again with what is stored, in one that another left. Where
+   * there is no `.weir` its Postgres is a copy, which is there at once.
+   */
   static async start(
     folder: string = mkdtempSync(join(tmpdir(), 'weir-e2e-')),
     settings: Readonly<Record<string, string>> = {},
     options: readonly string[] = [],
     command: readonly string[] = ['up'],
   ): Promise<RunningMesh> {
+    if (!existsSync(join(folder, '.weir'))) await copyNewPostgres(join(folder, '.weir/postgres'))
     // Others on this machine look for free ports at the same time.
     for (let attempt = 1; ; attempt++) {
       const portBase = (await freePortBase(18_080 + 100 * Math.floor(Math.random() * 140))) ?? 18_080
@@ -79,12 +84,15 @@ export class RunningMesh {
   }
 
   /** Starts a demo of examples/ on a mesh of its own. */
-  static demo(
+  static async demo(
     name: string,
     options: readonly string[] = [],
     settings: Readonly<Record<string, string>> = {},
   ): Promise<RunningMesh> {
-    return RunningMesh.start(undefined, settings, options, ['demo', name])
+    const folder = mkdtempSync(join(tmpdir(), 'weir-e2e-'))
+    // Of the mesh, and of a program of the demo that has one.
+    for (const database of ['postgres', `${name}-postgres`]) await copyNewPostgres(join(folder, '.weir', database))
+    return await RunningMesh.start(folder, settings, options, ['demo', name])
   }
 
   static async #startAt(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -8,6 +8,8 @@ import { isRunning, until } from '../cli/test/processes.ts'
 import { RunningMesh, weir } from './running-mesh.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'weir-up-'))
+// So the first start makes its own Postgres, as a user's does.
+mkdirSync(join(folder, '.weir'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 
 test('Ctrl-C ends everything with exit code 0, and what was stored is there at the next start', async () => {
