@@ -42,6 +42,8 @@ export class TestClient {
   #unacknowledged = 0
   readonly #socket: WebSocket
   readonly #json: boolean
+  /** The entries of each batch as texts, which tests ask for again and again. */
+  readonly #texts: WeakMap<Batch, readonly string[]> = new WeakMap()
   #wake: (() => void)[] = []
 
   constructor(url: string, options: TestClientOptions = {}) {
@@ -106,13 +108,13 @@ export class TestClient {
 
   /** `subject=data` of every entry so far, or `subject!` for a removal. */
   get entries(): readonly string[] {
-    return this.batches.flatMap(({ entries }) =>
-      entries.map(({ subject, content }) => {
-        if (content.case !== 'event') return `${subject}!`
-        const { data } = fromBinary(EventSchema, content.value)
-        return `${subject}=${data.case === 'json' ? data.value : data.case}`
-      }),
-    )
+    return this.batches.flatMap((batch) => {
+      const known = this.#texts.get(batch)
+      if (known !== undefined) return known
+      const texts = batch.entries.map(textOf)
+      this.#texts.set(batch, texts)
+      return texts
+    })
   }
 
   get seqs(): readonly number[] {
@@ -171,4 +173,10 @@ export class TestClient {
     this.#wake = []
     for (const wake of waiting) wake()
   }
+}
+
+function textOf({ subject, content }: Batch['entries'][number]): string {
+  if (content.case !== 'event') return `${subject}!`
+  const { data } = fromBinary(EventSchema, content.value)
+  return `${subject}=${data.case === 'json' ? data.value : data.case}`
 }

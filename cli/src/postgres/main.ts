@@ -33,8 +33,6 @@ const gate = await openPostgresGate({
   password,
   serve: (client) => session.serve(client),
 })
-console.log(`Postgres listens on 127.0.0.1:${port}.`)
-
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
   process.once(name, async () => {
     gate.close()
@@ -42,3 +40,5 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.exit(0)
   })
 }
+// Whoever waits for this line may end it at once.
+console.log(`Postgres listens on 127.0.0.1:${port}.`)
