@@ -165,7 +165,7 @@ export class RunningMesh {
 function logEnds(folder: string): string {
   const logs = join(folder, '.weir', 'logs')
   const names = existsSync(logs) ? readdirSync(logs) : []
-  return names.map((name) => lastLines(join(logs, name), logLinesShown)).join('\n')
+  return names.map((name) => lastLines(join(logs, name), 0, logLinesShown)).join('\n')
 }
 
 /**
