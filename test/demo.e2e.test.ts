@@ -68,7 +68,7 @@ test('what cannot be added is refused with the reason, and the mesh is as before
   rmSync(answer)
   writeFileSync(request, JSON.stringify({ name: 'bad', folder: mesh.folder, origins: [] }))
   await until('there is an answer', () => existsSync(answer))
-  assert.match(readFileSync(answer, 'utf8'), /"refused".*routes\.\d+\.path/)
+  assert.match(readFileSync(answer, 'utf8'), /"refused".*routes\[\d+\]\.path/)
   assert.deepEqual(await boards(), ['god-mode'])
   assert.equal((await mesh.weir('doctor')).code, 0)
 })
