@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
+import { pgliteSession } from './pglite-session.ts'
 import { openPostgresGate } from './postgres-gate.ts'
 import { SharedPostgresSession } from './postgres-session.ts'
 
@@ -24,10 +25,7 @@ if (!existsSync(`${dataDir}/PG_VERSION`)) {
   await rename(`${dataDir}.new`, dataDir)
 }
 const db = await PGlite.create({ dataDir, postgresqlconf })
-const session = new SharedPostgresSession({
-  run: (messages) => db.execProtocolRaw(messages),
-  isInTransaction: () => db.isInTransaction(),
-})
+const session = new SharedPostgresSession(pgliteSession(db))
 const gate = await openPostgresGate({
   port: Number(port),
   password,

@@ -2,20 +2,23 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { after, before, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { PGlite } from '@electric-sql/pglite'
 import postgres from 'postgres'
+import { pgliteSession } from './pglite-session.ts'
 import { SharedPostgresSession } from './postgres-session.ts'
 
 let db: PGlite
 let server: Server
 const clients: postgres.Sql[] = []
 
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
 before(async () => {
   db = await PGlite.create()
-  const session = new SharedPostgresSession({
-    run: (messages) => db.execProtocolRaw(messages),
-    isInTransaction: () => db.isInTransaction(),
-  })
+  const session = new SharedPostgresSession(pgliteSession(db))
   server = createServer((socket) => session.serve(socket)).listen(0, '127.0.0.1')
   await once(server, 'listening')
 })
@@ -96,4 +99,19 @@ test('bytes that are no messages end their client alone', async () => {
   socket.write(Buffer.from([0x7f, 0xff, 0xff, 0xff, 0, 0]))
   await once(socket, 'close')
   assert.deepEqual([...(await client()`select 1 as one`)], [{ one: 1 }])
+})
+
+test('nothing of the answers is kept', async () => {
+  const sql = client()
+  const read = async (): Promise<number> => {
+    await sql`select n, 'row ' || n as said from generate_series(1, 20000) n`
+    collectGarbage()
+    return process.memoryUsage().heapUsed
+  }
+  await read()
+  const before = await read()
+  for (let turn = 0; turn < 9; turn++) await read()
+  const grown = (await read()) - before
+  // 200,000 rows that were kept would be more than 30 MB.
+  assert.ok(grown < 10_000_000, `${grown} bytes more`)
 })
