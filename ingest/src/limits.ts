@@ -105,6 +105,13 @@ export const ingestLimits = {
    */
   seriesUnitsMax: 16_777_216,
   /**
+   * UTF-16 units of the texts of remote write 2.0 that have a number; past it all get other ones,
+   * and the series that they name are made anew.
+   */
+  symbolUnitsMax: 16_777_216,
+  /** Longer keys of series are made unit by unit, as a call takes only so many arguments. */
+  symbolsKeyUnitsMax: 1024,
+  /**
    * Sets of metrics whose encoding is remembered for the series that have them; past it all are
    * forgotten and made anew.
    */

@@ -13,6 +13,7 @@ import { WireReader } from '../wire-reader.ts'
 import { histogramValues } from './native-histogram.ts'
 import { SAMPLE_TYPE, type SeriesKind, seriesOf, sourceOf } from './series.ts'
 import { SeriesReader, utf8Of } from './series-reader.ts'
+import { Symbols } from './symbols.ts'
 import { WriteTally } from './write-tally.ts'
 
 /**
@@ -56,7 +57,7 @@ const TAG_SYMBOLS = 0x22
 const TAG_TIMESERIES_2 = 0x2a
 
 /** They may stand anywhere among the series. */
-function symbolsOf(body: Uint8Array): readonly string[] {
+function symbolsOf(body: Uint8Array): Symbols {
   const symbols: string[] = []
   const reader = new WireReader(body)
   while (reader.at < body.length) {
@@ -72,7 +73,7 @@ function symbolsOf(body: Uint8Array): readonly string[] {
     symbols.push(utf8Of(body.subarray(reader.at, end)))
     reader.at = end
   }
-  return symbols
+  return new Symbols(symbols)
 }
 
 /** The records of one request. */
@@ -82,7 +83,7 @@ class Request {
   readonly #series: SeriesReader
   readonly #defaults: Defaults
 
-  constructor(body: Uint8Array, symbols: readonly string[] | undefined, defaults: Defaults) {
+  constructor(body: Uint8Array, symbols: Symbols | undefined, defaults: Defaults) {
     this.#series = new SeriesReader(body, symbols)
     this.#defaults = defaults
   }

@@ -3,6 +3,7 @@
 import { WeirError } from '@weir/proto'
 import { truncated, WireReader } from '../wire-reader.ts'
 import type { Labels } from './series.ts'
+import type { Symbols } from './symbols.ts'
 
 /**
  * Reads the time series of a request of remote write, one after the other, from its bytes: those of
@@ -12,7 +13,7 @@ import type { Labels } from './series.ts'
 export class SeriesReader {
   readonly #bytes: Uint8Array
   readonly #view: DataView
-  readonly #symbols: readonly string[] | undefined
+  readonly #symbols: Symbols | undefined
   readonly #reader: WireReader
   /** Where the labels stand, as starts and ends: nearly always in one piece. */
   readonly #places: number[] = []
@@ -28,7 +29,7 @@ export class SeriesReader {
   createdMs = 0
 
   /** `symbols` are those of a request of 2.0. */
-  constructor(bytes: Uint8Array, symbols?: readonly string[]) {
+  constructor(bytes: Uint8Array, symbols?: Symbols) {
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#symbols = symbols
@@ -63,11 +64,7 @@ export class SeriesReader {
         text += latin1.decode(this.#bytes.subarray(places[at], places[at + 1]))
       return text
     }
-    for (const ref of this.#refs) {
-      const symbol = symbols[ref] as string
-      text += `${symbol.length}:${symbol}`
-    }
-    return text
+    return symbols.keyOf(this.#refs)
   }
 
   /** Throws `malformed` for texts that are not UTF-8. */
@@ -76,7 +73,7 @@ export class SeriesReader {
     const labels: [string, string][] = []
     if (symbols !== undefined) {
       for (let at = 0; at < this.#refs.length; at += 2) {
-        labels.push([symbols[this.#refs[at] as number] as string, symbols[this.#refs[at + 1] as number] as string])
+        labels.push([symbols.textOf(this.#refs[at] as number), symbols.textOf(this.#refs[at + 1] as number)])
       }
       return labels
     }
@@ -100,7 +97,7 @@ export class SeriesReader {
     } else reader.skip(tag)
   }
 
-  #field2(tag: number, symbols: readonly string[]): void {
+  #field2(tag: number, symbols: Symbols): void {
     const reader = this.#reader
     switch (tag) {
       case TAG_LABELS: {
@@ -129,18 +126,18 @@ export class SeriesReader {
     }
   }
 
-  #ref(symbols: readonly string[]): number {
+  #ref(symbols: Symbols): number {
     const ref = this.#reader.varint()
-    if (ref >= symbols.length) throw new WeirError('malformed', `There is no symbol ${ref}.`)
+    if (ref >= symbols.count) throw new WeirError('malformed', `There is no symbol ${ref}.`)
     return ref
   }
 
-  #metadata(end: number, symbols: readonly string[]): void {
+  #metadata(end: number, symbols: Symbols): void {
     const reader = this.#reader
     while (reader.at < end) {
       const tag = reader.varint()
       if (tag === TAG_TYPE) this.type = reader.varint()
-      else if (tag === TAG_UNIT) this.unit = symbols[this.#ref(symbols)] as string
+      else if (tag === TAG_UNIT) this.unit = symbols.textOf(this.#ref(symbols))
       else reader.skip(tag)
     }
     if (reader.at !== end) throw truncated()
