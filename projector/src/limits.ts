@@ -176,6 +176,15 @@ export const limits = {
    * writes at most 10,000 values a second.
    */
   dirtyKeyMs: 0.1,
+  /**
+   * A projection with more stored events to take is far behind. What a fold writes then is soon
+   * written again, so it collects the keys `behindKeyFactor` times as long, up to `behindWaitMs`,
+   * and its position is stored every `behindCheckpointMs`.
+   */
+  behindEvents: 20_000,
+  behindKeyFactor: 5,
+  behindWaitMs: 5_000,
+  behindCheckpointMs: 5_000,
   /** How long a merge collects them. */
   mergeWaitMs: 5,
   /** Metrics of one merged reading; those that were taken longest ago go first. */

@@ -1,3 +1,5 @@
+import { limits } from '../limits.ts'
+
 /**
  * Keys whose value has to be written, collected for a moment so that a burst of events of one key
  * costs one value.
@@ -9,6 +11,7 @@ export class DirtyKeys {
   readonly #keyMs: number
   /** How many were flushed last. */
   #flushed = 0
+  #isBehind = false
   #keys = new Set<string>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -28,7 +31,17 @@ export class DirtyKeys {
   add(key: string): void {
     this.#keys.add(key)
     if (this.#keys.size >= this.#keysMax) this.flush()
-    else this.#timer ??= setTimeout(() => this.flush(), Math.max(this.#waitMs, this.#flushed * this.#keyMs))
+    else this.#timer ??= setTimeout(() => this.flush(), Math.max(this.#waitMs, this.#manyMs()))
+  }
+
+  /**
+   * Whether many events that are stored are still to come, so that what is written of a key now is
+   * soon written again.
+   */
+  setBehind(isBehind: boolean): void {
+    const caughtUp = this.#isBehind && !isBehind
+    this.#isBehind = isBehind
+    if (caughtUp) this.flush()
   }
 
   /** Writes what is collected now. */
@@ -43,5 +56,10 @@ export class DirtyKeys {
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#keys = new Set()
+  }
+
+  #manyMs(): number {
+    const ms = this.#flushed * this.#keyMs
+    return this.#isBehind ? Math.max(ms, Math.min(ms * limits.behindKeyFactor, limits.behindWaitMs)) : ms
   }
 }

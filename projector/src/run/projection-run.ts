@@ -65,6 +65,7 @@ export class ProjectionRun {
   #reader: LogReader | undefined
   #log: SourceLog | undefined
   #ending = false
+  #checkpointAtMs = 0
   readonly #progress: Progress
   readonly #traced: TracedEvents | undefined
   /**
@@ -273,10 +274,11 @@ export class ProjectionRun {
     this.#away = undefined
     this.#sayHealth()
     const timers = [
-      repeat(projection.checkpointMs, () => this.#store()),
+      repeat(projection.checkpointMs, () => this.#checkpoint()),
       repeat(limits.watchMs, () => this.#watch(reader)),
       repeat(limits.tickMs, async () => {
         this.#sayHealth()
+        projection.setBehind?.(this.#isBehind)
         if (!reader.atHead) return
         this.stats.pending = 0
         projection.idle(Date.now())
@@ -286,6 +288,19 @@ export class ProjectionRun {
     return () => {
       for (const stop of timers) stop()
     }
+  }
+
+  get #isBehind(): boolean {
+    return this.stats.pending > limits.behindEvents
+  }
+
+  /** A projection that writes less often while it is behind has its position stored less often. */
+  async #checkpoint(): Promise<void> {
+    const { projection } = this.#options
+    const isEarly = performance.now() - this.#checkpointAtMs < limits.behindCheckpointMs
+    if (projection.setBehind !== undefined && this.#isBehind && isEarly) return
+    this.#checkpointAtMs = performance.now()
+    await this.#store()
   }
 
   #sayHealth(): void {

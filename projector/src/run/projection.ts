@@ -52,6 +52,11 @@ export interface Projection {
   take(record: EventRecord, repeated: boolean): void | Promise<void>
   /** Everything that was stored until now has been taken. Called a few times a second. */
   idle(nowMs: number): void
+  /**
+   * Whether many events that are stored are still to be taken. Told a few times a second to a
+   * projection of which each value comes of many events: it writes less often meanwhile.
+   */
+  setBehind?(isBehind: boolean): void
   /** Resolves when the effects of everything that was taken before this call are stored. */
   flushed(): Promise<void>
   /** Why its effects have to wait, while they do. */

@@ -304,6 +304,7 @@ class Replica {
   }
 
   async #take(count: number): Promise<void> {
+    this.#projection.setBehind?.(count > 1)
     for (let left = count; left > 0; left--) {
       const record = this.#events[this.#next]
       if (record === undefined) return

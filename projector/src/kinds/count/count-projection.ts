@@ -100,6 +100,10 @@ export class CountProjection implements Projection {
     this.#entities.advance(nowMs - limits.skewMaxMs)
   }
 
+  setBehind(isBehind: boolean): void {
+    this.#dirty.setBehind(isBehind)
+  }
+
   flushed(): Promise<void> {
     this.#dirty.flush()
     return this.target.writer.flushed()

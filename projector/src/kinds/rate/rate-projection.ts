@@ -83,6 +83,10 @@ export class RateProjection implements Projection {
     this.#forget(nowMs - limits.skewMaxMs)
   }
 
+  setBehind(isBehind: boolean): void {
+    this.#dirty.setBehind(isBehind)
+  }
+
   flushed(): Promise<void> {
     this.#dirty.flush()
     return this.target.writer.flushed()
