@@ -1,4 +1,5 @@
 import { type Cursor, decodeEvent, type Event, eventFromJson, formatCursor, parseCursor, WeirError } from '@weir/proto'
+import { isJsonField } from '../event/plain-fields.ts'
 import type { Database, Sql } from './database.ts'
 import { databaseError } from './database.ts'
 import { subjectsMatch } from './subject-condition.ts'
@@ -58,9 +59,9 @@ interface Row {
   readonly seq: number
   readonly timeMs: number
   readonly subject: string
-  /** Null where the body has all of it. */
+  /** Null where the body has all of it; of JSON data the bytes of that data alone. */
   readonly event: Uint8Array | null
-  /** JSON; null where the bytes are there. */
+  /** JSON; null where the bytes begin with another field than JSON data. */
   readonly body: unknown
 }
 
@@ -70,7 +71,7 @@ function select(sql: Sql, request: HistoryRequest, cursor: Cursor, after: Place 
   const beyond = order === 'desc' ? sql`<` : sql`>`
   return sql<Row[]>`
     select epoch::float8 as epoch, seq::float8 as seq, (extract(epoch from time) * 1000)::float8 as "timeMs", subject,
-      event, case when event is null then body end as body
+      event, case when event is null then body when substring(event for 1) = '\\x72' then body - 'data' end as body
     from weir.events
     where tenant = ${tenant} and (epoch, seq) <= (${cursor.epoch}, ${cursor.seq}) and ${subjectsMatch(sql, filters)}
       ${fromMs === undefined ? sql`` : sql`and time >= to_timestamp(${fromMs / 1000})`}
@@ -101,5 +102,7 @@ function parsePlace(text: string): Place {
 }
 
 function eventOf({ event, body }: Row): Event {
-  return event === null ? eventFromJson(body) : decodeEvent(event)
+  if (event === null) return eventFromJson(body)
+  const kept = decodeEvent(event)
+  return body === null || !isJsonField(event) ? kept : { ...eventFromJson(body), data: kept.data }
 }

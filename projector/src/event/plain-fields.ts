@@ -4,11 +4,38 @@
  */
 
 /**
- * Whether an encoded weir.v1.Event has a reading or no data, and no field of a newer schema at any
- * depth: decoding it passes over nothing.
+ * Whether an encoded weir.v1.Event has a reading, JSON data or no data, and no field of a newer
+ * schema at any depth: decoding it passes over nothing.
  */
-export function isPlainReading(bytes: Uint8Array): boolean {
+export function isPlain(bytes: Uint8Array): boolean {
   return hasOnly(event, bytes, 0, bytes.length)
+}
+
+/**
+ * The field of its JSON data alone, as an event without anything else, of an event that is plain;
+ * undefined where its last field is another one.
+ */
+export function jsonField(bytes: Uint8Array): Uint8Array | undefined {
+  let start = 0
+  for (let at = 0; at < bytes.length; ) {
+    // Every field of an event that is known here has a tag of one byte and a length.
+    start = at++
+    let length = 0
+    let unit = 1
+    let byte: number
+    do {
+      byte = bytes[at++] as number
+      length += (byte & 0x7f) * unit
+      unit *= 0x80
+    } while (byte >= 0x80)
+    at += length
+  }
+  return bytes[start] === JSON_TAG ? bytes.subarray(start) : undefined
+}
+
+/** Whether there is nothing but one field of JSON data, as `jsonField` gives it. */
+export function isJsonField(bytes: Uint8Array): boolean {
+  return bytes[0] === JSON_TAG && isPlain(bytes) && jsonField(bytes)?.length === bytes.length
 }
 
 /** The fields that a message may have, by their tags: a message, or what is not looked into. */
@@ -29,6 +56,7 @@ const event = fields({
   42: fields({ 10: 'value', 18: 'value' }),
   50: 'value',
   82: reading,
+  114: 'value',
 })
 
 function fields(byTag: Readonly<Record<number, Fields | 'value'>>): Fields {
@@ -60,5 +88,6 @@ function hasOnly(known: Fields, bytes: Uint8Array, begin: number, end: number): 
   return at === end
 }
 
+const JSON_TAG = 114
 const VARINT = 0
 const FIXED64 = 1
