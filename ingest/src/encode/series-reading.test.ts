@@ -38,21 +38,29 @@ function sealed(type: string, source: string, reading: SeriesReading) {
   return seal(7, series.subject, event, defaults(), true, series.encodedLabels)
 }
 
-const name = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom('value', 'usage_idle', 'usage_user', 'celsius', 'é', '本'.repeat(42)) },
-  { weight: 1, arbitrary: fc.constantFrom('0', '17', '__proto__', '', 'a\nb', 'x'.repeat(129), '\ud800') },
+/** Mostly what is taken, now and then what breaks a rule. */
+function mostly<T>(good: fc.Arbitrary<T>, bad: fc.Arbitrary<T>): fc.Arbitrary<T> {
+  return fc.oneof({ weight: 12, arbitrary: good }, { weight: 1, arbitrary: bad })
+}
+
+const name = mostly(
+  fc.constantFrom('value', 'usage_idle', 'usage_user', 'celsius', 'é', '本'.repeat(42)),
+  fc.constantFrom('0', '17', '__proto__', '', 'a\nb', 'x'.repeat(129), '\ud800'),
 )
+const value = mostly(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(-0, Infinity, Number.NaN))
+const metric = fc.tuple(name, value)
 const readings = fc.record({
   id: fc.stringMatching(/^[!-~]{1,130}$/),
-  seconds: fc.oneof(
-    fc.constantFrom(0, -1, 1_790_000_000, 1_790_000_601, 253_402_300_799, 253_402_300_800),
+  seconds: mostly(
     fc.integer({ min: 0, max: 1_790_000_600 }),
+    fc.constantFrom(-1, 1_790_000_601, 253_402_300_799, 253_402_300_800),
   ),
   nanos: fc.integer({ min: 0, max: 999_999_999 }),
-  metrics: fc.array(fc.tuple(name, fc.oneof(fc.double({ noNaN: true }), fc.constantFrom(0, -0, 1e300))), {
-    maxLength: 5,
-  }),
-  unit: fc.constantFrom('', 'Cel', 'x'.repeat(65), '\udc00'),
+  metrics: mostly(
+    fc.uniqueArray(metric, { minLength: 1, maxLength: 5, selector: ([each]) => each }),
+    fc.array(metric, { maxLength: 5 }),
+  ),
+  unit: mostly(fc.constantFrom('', 'Cel'), fc.constantFrom('x'.repeat(65), '\udc00')),
 })
 
 test('a reading has the bytes that its whole event would have, or is left to that', () => {
@@ -60,6 +68,7 @@ test('a reading has the bytes that its whole event would have, or is left to tha
   const origins = [
     ['influx.point', 'bench'],
     ['influx.point', ''],
+    ['prometheus.sample', 'node'],
     ['t', 's'.repeat(1025)],
   ] as const
   fc.assert(
@@ -72,13 +81,16 @@ test('a reading has the bytes that its whole event would have, or is left to tha
     }),
     { numRuns: 1500 },
   )
-  assert.ok(taken > 150, `${taken} were taken`)
+  assert.ok(taken > 200, `${taken} were taken`)
 })
 
 test('names that an object would put in another order, or twice, are left to the whole event', () => {
   const reading = { id: 'a', seconds: 1, nanos: 0, unit: '' }
   const one = readingSeries(series, 't', 's')
-  for (const names of [['b', '1'], ['a', 'a'], ['__proto__']]) {
+  for (const names of [
+    ['b', '1'],
+    ['a', 'a'],
+  ]) {
     const values = names.map((_, at) => at)
     assert.equal(sealReading(7, one, { ...reading, names, values }, defaults()), undefined, names.join())
   }
