@@ -5,10 +5,12 @@ import type { Flooded } from './flood.ts'
 /** A flood in a process of its own, until it is ended. */
 export class FloodProcess {
   readonly #child: ChildProcess
+  readonly #ended: Promise<number | null>
   #said = ''
 
   private constructor(child: ChildProcess) {
     this.#child = child
+    this.#ended = new Promise((resolve) => child.once('close', resolve))
     child.stdout?.on('data', (chunk: Buffer) => {
       this.#said += chunk.toString()
     })
@@ -22,9 +24,8 @@ export class FloodProcess {
 
   /** Events a second that the stream stored. */
   async end(): Promise<number> {
-    const ended = new Promise<number | null>((resolve) => this.#child.once('close', resolve))
     this.#child.stdin?.end()
-    const code = await ended
+    const code = await this.#ended
     if (code !== 0) throw new Error(`flood.ts ended with ${code}.`)
     const { events, seconds } = JSON.parse(this.#said) as Flooded
     return events / seconds

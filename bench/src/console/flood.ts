@@ -22,7 +22,7 @@ const [perSecond = 0, subjects = 0] = numbers.map(Number)
 const variants = 64
 const messagesAtOnce = 256
 /** What a store that is too slow leaves over is not sent, and the figure says so. */
-const inFlightMost = 100_000
+const inFlightMost = 20_000
 
 const nc = await connectNats({ url, name: 'bench', log: createLogger('bench', 'warn') })
 const publisher = new Publisher(nc, { inFlightMax: 2 * inFlightMost, inFlightBytesMax: 1e9 })
@@ -30,11 +30,10 @@ const names = Array.from({ length: subjects }, (_, at) => eventSubject('main', f
 const payloads = Array.from({ length: variants }, (_, at) => reading(at))
 const run = crypto.randomUUID()
 let [sent, stored, ended] = [0, 0, false]
-let failed: unknown
 process.stdin.on('end', () => (ended = true)).resume()
 
 const began = performance.now()
-while (!ended && failed === undefined) {
+while (!ended) {
   const due = Math.floor(((performance.now() - began) * perSecond) / 1000) - sent
   for (let left = Math.min(due, inFlightMost - publisher.inFlight); left > 0; left -= messagesAtOnce)
     publish(Math.min(left, messagesAtOnce))
@@ -44,7 +43,6 @@ const seconds = (performance.now() - began) / 1000
 const events = stored
 await publisher.drain()
 await nc.close()
-if (failed !== undefined) throw failed
 console.log(JSON.stringify({ events, seconds } satisfies Flooded))
 
 function publish(count: number): void {
@@ -55,8 +53,7 @@ function publish(count: number): void {
     if (payload !== undefined) messages.push({ subject, id: `${run}-${at}`, payload })
   }
   void publisher.publishAll(messages).then((outcomes) => {
-    stored += outcomes.length
-    failed ??= outcomes.find((outcome) => outcome instanceof Error)
+    stored += outcomes.filter((outcome) => !(outcome instanceof Error)).length
   })
 }
 
