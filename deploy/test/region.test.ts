@@ -42,7 +42,7 @@ after(async () => {
   rmSync(folder, { recursive: true })
 })
 
-describe('a region at a leaf', { skip: reason, timeout: 170_000 }, () => {
+describe('a region at a leaf', { skip: reason, timeout: 290_000 }, () => {
   const shards = [0, 1].map((index) => shardName('main', index))
   const spec = {
     ...defaultTenantSpec,
