@@ -29,14 +29,14 @@ export class SimulatedClient implements Receiver {
   }
 
   get hasCredit(): boolean {
-    return this.accepts(this.chunkBytesMax, 2)
+    return this.#accepts(this.chunkBytesMax, 2)
   }
 
   get batches(): readonly Extract<Seen, { kind: 'batch' }>[] {
     return this.frames.filter((frame) => frame.kind === 'batch')
   }
 
-  accepts(bytes: number, entries: number): boolean {
+  #accepts(bytes: number, entries: number): boolean {
     const { window } = this.#wish
     const isAlone = entries === 1 && bytes > window && this.unacknowledged <= window / 2
     const fits = window === 0 || this.unacknowledged + bytes <= window || isAlone
@@ -44,7 +44,8 @@ export class SimulatedClient implements Receiver {
     return fits && !this.#blocked
   }
 
-  deliver(bytes: Uint8Array): void {
+  take(bytes: Uint8Array, entries: number): boolean {
+    if (!this.#accepts(bytes.length, entries)) return false
     this.unacknowledged += bytes.length
     const batch = JSON.parse(new TextDecoder().decode(bytes)) as BatchHead & { entries: Published[] }
     assert.equal(batch.from, this.#cursor, 'a batch continues where the last one ended')
@@ -55,6 +56,7 @@ export class SimulatedClient implements Receiver {
       if (removal === 0) this.held.set(subject, seq)
       else this.held.delete(subject)
     }
+    return true
   }
 
   notify(frame: ServerFrame['frame']): void {

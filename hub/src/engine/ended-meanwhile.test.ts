@@ -69,8 +69,7 @@ function connect(source: Source, onNotify?: (kind: string, subscriber: Subscribe
     codec: { index: 0, binary: true, batch: (_head, _epoch, entries) => new Uint8Array(1 + entries.length) },
     chunkBytesMax: 1_000,
     hasCredit: true,
-    accepts: () => true,
-    deliver: () => void heard.push('batch'),
+    take: () => heard.push('batch') > 0,
     notify: ({ case: kind = '' }) => {
       heard.push(kind)
       if (subscriber !== undefined) onNotify?.(kind, subscriber)

@@ -167,16 +167,13 @@ export class ShardPart implements Receiver {
     return this.#whole.isOpen && this.#whole.receiver.hasCredit
   }
 
-  accepts(bytes: number, entries: number): boolean {
-    return this.#whole.isOpen && this.#whole.receiver.accepts(bytes, entries)
-  }
-
-  deliver(bytes: Uint8Array): void {
-    const { codec } = this
-    const { receiver } = this.#whole
-    receiver.deliver(
-      codec.addPositions === undefined ? bytes : codec.addPositions(bytes, this.#whole.furtherThan(this)),
-    )
+  take(bytes: Uint8Array, entries: number): boolean {
+    const { isOpen, receiver } = this.#whole
+    if (!isOpen) return false
+    const { codec } = receiver
+    // The positions are bytes of the batch, so there must be credit for them too.
+    const whole = codec.addPositions === undefined ? bytes : codec.addPositions(bytes, this.#whole.furtherThan(this))
+    return receiver.take(whole, entries)
   }
 
   notify(frame: ServerFrame['frame']): void {

@@ -84,14 +84,13 @@ export class Session implements Holder, Party, Peer, RequestOwner {
     return this.#credit.has
   }
 
-  accepts(bytes: number, entries: number): boolean {
-    return this.#credit.accepts(bytes, entries)
-  }
-
-  deliver(bytes: Uint8Array): void {
-    if (bytes.length === 0) return
+  take(bytes: Uint8Array, entries: number): boolean {
+    if (!this.#credit.accepts(bytes.length, entries)) return false
+    // Some protocols have no word for what a batch says.
+    if (bytes.length === 0) return true
     this.#spoke = true
     this.#credit.spend(bytes.length, this.link.send(bytes, this.codec.binary))
+    return true
   }
 
   notify(frame: ServerFrame['frame']): void {

@@ -227,8 +227,7 @@ class World {
       codec,
       chunkBytesMax: 2_000,
       hasCredit: true,
-      accepts: () => true,
-      deliver: () => undefined,
+      take: () => true,
       notify: () => undefined,
     }
   }

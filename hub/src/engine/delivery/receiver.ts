@@ -14,10 +14,11 @@ export interface Receiver {
    * Source.credit.
    */
   readonly hasCredit: boolean
-  /** Whether a batch of this size may be sent now. A single entry may be larger than any window. */
-  accepts(bytes: number, entries: number): boolean
-  /** Sends an encoded batch, if it has bytes; they are copied before it returns. */
-  deliver(bytes: Uint8Array): void
+  /**
+   * Sends an encoded batch of so many entries, if there is credit for it; false when there is not.
+   * A single entry may be larger than any window. The bytes are copied before it returns.
+   */
+  take(bytes: Uint8Array, entries: number): boolean
   /** Says something of a subscription; the receiver may end that subscription meanwhile. */
   notify(frame: ServerFrame['frame']): void
 }

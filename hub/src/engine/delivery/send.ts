@@ -20,8 +20,7 @@ export function send(
     const subscriber = subscribers[place] as Subscriber
     const { receiver } = subscriber
     const bytes = batch.bytesFor(receiver.codec)
-    if (receiver.accepts(bytes.length, entries)) receiver.deliver(bytes)
-    else refused.push(subscriber)
+    if (!receiver.take(bytes, entries)) refused.push(subscriber)
   }
   const taken = subscribers.length - refused.length
   if (taken > 0) {
