@@ -1,5 +1,6 @@
-import { compileFilters, Mode } from '@weir/proto'
+import { type Cursor, compileFilters, formatCursor, Mode } from '@weir/proto'
 import type { Ledger, Stretch } from './ledger.ts'
+import type { Ledgers } from './ledgers.ts'
 import { type Incarnation, newestOf, type Recorded, type StreamRecord } from './stream-record.ts'
 
 /** How much of what matched was told by name or number, and not only as `uncounted`. */
@@ -13,24 +14,35 @@ export interface Tally {
  * or announced, unless the batch says that it could not be counted; and in the end the newest is
  * held. Gives every fault, in words.
  */
-export function audit(ledger: Ledger, record: StreamRecord, tally: Tally): readonly string[] {
-  const faults = [...ledger.faults]
-  for (const stretch of ledger.stretches) {
-    const incarnation = record.of(stretch.epoch)
-    if (incarnation === undefined) faults.push(`epoch ${stretch.epoch} never was`)
-    else faults.push(...auditStretch(ledger, record, stretch, incarnation, tally))
+export function audit(ledgers: Ledgers, records: readonly StreamRecord[], tally: Tally): readonly string[] {
+  const faults = [...ledgers.faults]
+  if (ledgers.current.length === 0) faults.push('it never began')
+  if (!ledgers.isAt(records.map(headOf))) {
+    faults.push(
+      `it stands at ${ledgers.current.map(formatCursor)} and not at the heads ${records.map(headOf).map(formatCursor)}`,
+    )
   }
-  const last = ledger.stretches.at(-1)
-  if (last === undefined) return [...faults, 'it never began']
-  const { epoch, head } = record.current
-  if (!ledger.isAt(epoch, head)) {
-    return [...faults, `it stands at ${last.epoch}.${last.end} and not at the head ${epoch}.${head}`]
+  for (const ledger of ledgers.all) {
+    const record = records.find((each) => each.of(ledger.epoch) !== undefined)
+    const incarnation = record?.of(ledger.epoch)
+    if (record === undefined || incarnation === undefined) {
+      faults.push(`epoch ${ledger.epoch} never was`)
+      continue
+    }
+    for (const stretch of ledger.stretches) faults.push(...auditStretch(ledger, record, stretch, incarnation, tally))
+    const isHeld = ledger.wish.mode === Mode.LATEST && ledgers.current.includes(ledger)
+    if (isHeld && incarnation === record.current) faults.push(...auditHeld(ledger, ledger.stretch, record))
   }
-  return ledger.wish.mode === Mode.LATEST ? [...faults, ...auditHeld(ledger, last, record)] : faults
+  return faults
+}
+
+/** The end of what a stream has. */
+export function headOf({ current: { epoch, head } }: StreamRecord): Cursor {
+  return { epoch, seq: head }
 }
 
 function auditStretch(
-  { wish }: Ledger,
+  { wish, epoch }: Ledger,
   { keepsNewest }: StreamRecord,
   stretch: Stretch,
   incarnation: Incarnation,
@@ -67,7 +79,7 @@ function auditStretch(
     const missed = matching.filter((seq) => !had.has(seq) && !(keepsNewest && isUncounted(seq) && isOld(seq)))
     if (missed.length > 0)
       faults.push(
-        `neither sent nor announced: ${missed.slice(0, 5)} (${missed.length}) ${around(stretch, missed[0] as number)}`,
+        `neither sent nor announced: ${missed.slice(0, 5)} (${missed.length}) ${around(epoch, stretch, missed[0] as number)}`,
       )
     return faults
   }
@@ -110,7 +122,7 @@ function isSame(recorded: Recorded | undefined, sent: Recorded): boolean {
 }
 
 /** What was told where an entry should have been. */
-function around({ epoch, batches, gaps }: Stretch, seq: number): string {
+function around(epoch: number, { batches, gaps }: Stretch, seq: number): string {
   const told = [...batches, ...gaps].filter(({ from, to }) => seq > from && seq <= to)
   return `of epoch ${epoch}, where was told ${JSON.stringify(told).slice(0, 300)}`
 }

@@ -1,24 +1,24 @@
-import { type Batch, compileFilters, cursorToWire, type Gap, Mode, Removal, Start, type Subscribed } from '@weir/proto'
+import { type Batch, compileFilters, type Gap, Mode, Removal } from '@weir/proto'
 import { textOf } from './stream-record.ts'
 
 /**
- * What one subscription was told, over all connections that it had: a stretch for each beginning
- * that was not a resume.
+ * What one subscription was told of one stream, over all connections that it had: a stretch for
+ * each beginning that was not a resume.
  */
 export class Ledger {
   readonly wish: Wish
+  readonly epoch: number
   readonly stretches: Stretch[] = []
   /** Rules of the protocol that were broken, as they were. */
   readonly faults: string[] = []
   /** What it has seen, to know what a run has tried. */
   readonly sights: Set<string> = new Set()
   readonly #accepts: (subject: string) => boolean
-  #epoch = 0
   #seq = 0
-  #resumes = false
 
-  constructor(wish: Wish) {
+  constructor(wish: Wish, epoch: number) {
     this.wish = wish
+    this.epoch = epoch
     this.#accepts = compileFilters(wish.filters)
   }
 
@@ -26,44 +26,19 @@ export class Ledger {
     return this.stretches.at(-1) as Stretch
   }
 
-  /** To resume with; undefined for one that never began or has forgotten. */
-  get cursor(): ReturnType<typeof cursorToWire> | undefined {
-    return this.#resumes ? cursorToWire({ epoch: this.#epoch, seq: this.#seq }) : undefined
+  /** Where it stands. */
+  get seq(): number {
+    return this.#seq
   }
 
-  isAt(epoch: number, seq: number): boolean {
-    return this.#resumes && this.#epoch === epoch && this.#seq === seq
-  }
-
-  /** The application has lost its cursor and begins with nothing. */
-  forget(): void {
-    this.#resumes = false
-  }
-
-  subscribed({ cursor, start }: Subscribed): void {
-    const epoch = Number(cursor?.epoch)
-    const seq = Number(cursor?.seq)
-    // Server-sent events do not say where a resume begins.
-    this.sights.add(start === Start.UNSPECIFIED ? 'a resume by SSE' : `start ${Start[start]}`)
-    const resumed = this.#resumes && epoch === this.#epoch && start !== Start.SNAPSHOT
-    if (resumed) {
-      this.#expect(seq === this.#seq, `resumes at ${seq} instead of ${this.#seq}`)
-    } else {
-      const wanted = this.wish.mode === Mode.LATEST ? Start.SNAPSHOT : Start.HEAD
-      if (!this.#resumes) this.#expect(start === wanted, `begins with ${Start[start]} without a cursor`)
-      this.stretches.push({
-        epoch,
-        start: seq,
-        end: seq,
-        snapshot: start === Start.SNAPSHOT,
-        batches: [],
-        gaps: [],
-        held: new Map(),
-      })
-    }
-    this.#epoch = epoch
+  begin(seq: number, snapshot: boolean): void {
+    this.stretches.push({ start: seq, end: seq, snapshot, batches: [], gaps: [], held: new Map() })
     this.#seq = seq
-    this.#resumes = true
+  }
+
+  resume(seq: number): void {
+    this.#expect(seq === this.#seq, `resumes at ${seq} instead of ${this.#seq}`)
+    this.#seq = seq
   }
 
   /** `goesOn` says that what was counted at the beginning of the last batch is of this as well. */
@@ -135,7 +110,6 @@ export interface Wish {
 
 /** From one beginning to the next: what is told in it is counted together. */
 export interface Stretch {
-  readonly epoch: number
   readonly start: number
   end: number
   /** What was held before is void. */

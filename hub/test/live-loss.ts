@@ -8,6 +8,8 @@ import type { Random } from './random.ts'
 export class LiveLoss {
   /** From 0, which loses nothing, to 1. */
   share = 0
+  /** Only messages whose subject begins so are lost. */
+  prefix = 'live.'
   /** How many messages were lost. */
   lost = 0
   readonly #random: Random
@@ -32,8 +34,13 @@ export class LiveLoss {
     }
   }
 
+  #isMeant(command: Buffer): boolean {
+    const text = command.toString('latin1', 0, 'HMSG '.length + this.prefix.length)
+    return text.startsWith(`MSG ${this.prefix}`) || text === `HMSG ${this.prefix}`
+  }
+
   #loses(command: Buffer): boolean {
-    return this.share > 0 && isLive(command) && this.#random.happens(this.share)
+    return this.share > 0 && this.#isMeant(command) && this.#random.happens(this.share)
   }
 }
 
@@ -49,8 +56,4 @@ function commandEnd(buffer: Buffer): number | undefined {
   const payload = /^H?MSG .* (\d+)$/.exec(line)?.[1]
   const end = lineEnd + 2 + (payload === undefined ? 0 : Number(payload) + 2)
   return end <= buffer.length ? end : undefined
-}
-
-function isLive(command: Buffer): boolean {
-  return /^H?MSG live\./.test(command.toString('latin1', 0, 16))
 }

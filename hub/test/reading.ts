@@ -1,4 +1,4 @@
-import type { Ledger } from './ledger.ts'
+import type { Ledgers } from './ledgers.ts'
 import type { Random } from './random.ts'
 
 /**
@@ -19,7 +19,7 @@ export interface Reader {
   readonly token: string
   readonly habit: Habit
   readonly random: Random
-  readonly ledgers: readonly Ledger[]
+  readonly ledgers: readonly Ledgers[]
   /** From now on everything is acknowledged at once. */
   readonly isCalm: boolean
   fault(words: string): void

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { TestHub } from './harness.ts'
-import { Ledger, type Wish } from './ledger.ts'
+import type { Wish } from './ledger.ts'
+import { Ledgers } from './ledgers.ts'
 import type { Random } from './random.ts'
 import type { Habit, Reading } from './reading.ts'
 import { SseReading } from './sse-reading.ts'
@@ -8,11 +9,11 @@ import { WebSocketReading } from './websocket-reading.ts'
 
 /**
  * A client that comes and goes, acknowledges as it likes, and resumes on any hub; each subscription
- * keeps a ledger.
+ * keeps its ledgers.
  */
 export class RestlessClient {
   readonly name: string
-  readonly ledgers: readonly Ledger[]
+  readonly ledgers: readonly Ledgers[]
   readonly habit: Habit
   readonly #options: RestlessClientOptions
   readonly #random: Random
@@ -25,7 +26,7 @@ export class RestlessClient {
   constructor(name: string, habit: Habit, wishes: readonly Wish[], options: RestlessClientOptions) {
     this.name = name
     this.habit = habit
-    this.ledgers = wishes.map((wish) => new Ledger(wish))
+    this.ledgers = wishes.map((wish) => new Ledgers(wish))
     this.#options = options
     this.#random = options.random
   }
@@ -71,7 +72,7 @@ export class RestlessClient {
       if (this.#calm) return
       if (this.#away) continue
       this.leave()
-      for (const ledger of this.ledgers) if (this.#random.happens(this.habit.forgets)) ledger.forget()
+      for (const each of this.ledgers) if (this.#random.happens(this.habit.forgets)) each.forget()
       await sleep(this.#random.integer(0, this.habit.awayMs))
       this.comeBack()
     }
@@ -82,7 +83,7 @@ export class RestlessClient {
     this.#reading = reading
     const code = await reading.ended
     reading.close()
-    if (code === 3003) for (const ledger of this.ledgers) ledger.sights.add('a stall')
+    if (code === 3003) for (const each of this.ledgers) each.see('a stall')
     if (code >= 3500) this.#faults.push(`closed with ${code}`)
     if (reading !== this.#reading) return
     this.#reading = undefined

@@ -67,9 +67,11 @@ test('a rolling update costs no client an entry and repeats none, and no hub is 
   }
   await writer.pause()
   published.sort((a, b) => a - b)
-  await all(({ ledgers: [ledger] }) => (ledger?.stretch.batches.at(-1)?.to ?? 0) >= (published.at(-1) as number))
+  await all(
+    ({ ledgers: [ledger] }) => (ledger?.current[0]?.stretch.batches.at(-1)?.to ?? 0) >= (published.at(-1) as number),
+  )
   for (const client of clients) {
-    const [ledger] = client.ledgers
+    const [ledger] = client.ledgers[0]?.all ?? []
     assert.deepEqual([...client.faults, ...(ledger?.faults ?? [])], [])
     assert.equal(ledger?.stretches.length, 1, 'it never began anew')
     assert.deepEqual(ledger?.stretch.gaps, [])

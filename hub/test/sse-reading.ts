@@ -1,6 +1,8 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import {
   BatchSchema,
+  type Cursor,
+  cursorParts,
   cursorToWire,
   type Entry,
   EntrySchema,
@@ -16,6 +18,7 @@ import {
 } from '@weir/proto'
 import type { TestHub } from './harness.ts'
 import type { Ledger } from './ledger.ts'
+import type { Ledgers } from './ledgers.ts'
 import type { Reader, Reading } from './reading.ts'
 import { type SseBlock, SseReader } from './sse-reader.ts'
 
@@ -27,26 +30,26 @@ import { type SseBlock, SseReader } from './sse-reader.ts'
 export class SseReading implements Reading {
   readonly ended: Promise<number>
   readonly #reader: Reader
-  readonly #ledger: Ledger
+  readonly #ledgers: Ledgers
   #stream: SseReader | undefined
-  #epoch: number | undefined
-  /** No id stands with it, so it counts with the next one. */
-  #gap: Told | undefined
-  /** A batch began with a count, and may go on. */
-  #isOpen = false
+  #began = false
+  /** No id stands with them, so they count with the next one. */
+  #gaps: Told[] = []
+  /** Of which stream a batch began with a count, and may go on. */
+  #open: Ledger | undefined
   #code = 1006
   #closed = false
 
   constructor(hub: TestHub, reader: Reader) {
     this.#reader = reader
-    this.#ledger = reader.ledgers[0] as Ledger
+    this.#ledgers = reader.ledgers[0] as Ledgers
     this.ended = this.#run(hub)
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    if (this.#isOpen) this.#ledger.doubt()
+    this.#open?.doubt()
     this.#stream?.close()
   }
 
@@ -55,15 +58,13 @@ export class SseReading implements Reading {
   }
 
   async #run(hub: TestHub): Promise<number> {
-    const { source, filters, mode, intervalMs } = this.#ledger.wish
+    const { source, filters, mode, intervalMs } = this.#ledgers.wish
     const query = new URLSearchParams({ source, mode: Mode[mode] as string })
     for (const filter of filters) query.append('filter', filter)
     if (intervalMs > 0) query.set('interval', String(intervalMs))
     const headers: Record<string, string> = { authorization: `Bearer ${this.#reader.token}` }
-    const { cursor } = this.#ledger
-    if (cursor !== undefined) {
-      headers['last-event-id'] = formatCursor({ epoch: Number(cursor.epoch), seq: Number(cursor.seq) })
-    }
+    const { cursor } = this.#ledgers
+    if (cursor !== undefined) headers['last-event-id'] = formatCursor(cursor)
     try {
       const take = (block: SseBlock): void => this.#take(block, cursor !== undefined)
       this.#stream = await SseReader.open(`${hub.httpUrl}/v1/sse?${query}`, headers, take)
@@ -81,34 +82,56 @@ export class SseReading implements Reading {
   #take({ event, data, id, comments }: SseBlock, resumes: boolean): void {
     if (this.#closed) return
     const told = data === '' ? {} : (JSON.parse(data) as Told)
-    if (event === 'gap') this.#gap = told
+    if (event === 'gap') this.#gaps.push(told)
     if (event === 'goaway') this.#reader.goaway(told.reconnectAfterMs ?? 0)
     if (event === 'closed') this.#code = told.code ?? 1006
     if (id === undefined) return
-    const { epoch, seq } = parseCursor(id)
-    if (event === 'reset' || epoch !== this.#epoch) {
-      const start = event === 'reset' ? Start.SNAPSHOT : resumes ? Start.UNSPECIFIED : Start.HEAD
-      this.#epoch = epoch
-      this.#isOpen = false
-      this.#ledger.subscribed(create(SubscribedSchema, { cursor: cursorToWire({ epoch, seq }), start }))
+    const positions = cursorParts(parseCursor(id))
+    if (event === 'reset' || !this.#began || positions.some(({ epoch }) => this.#ledgerOf(epoch) === undefined)) {
+      this.#begin(positions, event === 'reset' ? Start.SNAPSHOT : resumes ? Start.UNSPECIFIED : Start.HEAD)
       return
     }
-    if (this.#gap !== undefined) this.#ledger.gap(gapOf(this.#gap))
-    this.#gap = undefined
-    this.#batch(told, BigInt(seq), comments)
+    for (const position of positions) this.#passGaps(position)
+    const [own, ...others] = positions as [Cursor, ...Cursor[]]
+    this.#batch(this.#ledgerOf(own.epoch) as Ledger, told, BigInt(own.seq), comments)
+    for (const { epoch, seq } of others) {
+      const at = this.#ledgerOf(epoch)?.seq
+      if (at !== seq) this.#reader.fault(`an id stands at ${seq} of epoch ${epoch}, and not at ${at}`)
+    }
   }
 
-  #batch(told: Told, to: bigint, comments: readonly string[]): void {
+  #ledgerOf(epoch: number): Ledger | undefined {
+    return this.#ledgers.current.find((ledger) => ledger.epoch === epoch)
+  }
+
+  #begin(positions: readonly Cursor[], start: Start): void {
+    const shards = positions.map((position, channel) => ({ channel, cursor: cursorToWire(position) }))
+    const isWhole = positions.length === 1
+    this.#ledgers.subscribed(create(SubscribedSchema, { start, ...(isWhole ? shards[0] : { shards: { shards } }) }))
+    this.#began = true
+    this.#open = undefined
+  }
+
+  /** Of the gaps that were told, those lead to a position which begin where its stream stands. */
+  #passGaps({ epoch, seq }: Cursor): void {
+    const ledger = this.#ledgerOf(epoch) as Ledger
+    this.#gaps = this.#gaps.filter((told) => {
+      if (told.from !== ledger.seq || (told.to ?? 0) > seq) return true
+      ledger.gap(gapOf(told))
+      return false
+    })
+  }
+
+  #batch(ledger: Ledger, told: Told, to: bigint, comments: readonly string[]): void {
     const conflated = BigInt(/^(\d+) conflated$/m.exec(comments.join('\n'))?.[1] ?? 0)
     const uncounted = comments.includes('uncounted')
     const isCounted = conflated > 0n || uncounted
-    const goesOn = this.#isOpen && !isCounted && told.subject !== undefined
-    const from = this.#ledger.cursor?.seq ?? 0n
+    const goesOn = this.#open === ledger && !isCounted && told.subject !== undefined
     const entries = told.subject === undefined ? [] : [entryOf(told)]
-    this.#ledger.batch(create(BatchSchema, { from, to, conflated, uncounted, entries }), goesOn)
-    this.#ledger.sights.add(`SSE ${Mode[this.#ledger.wish.mode]}`)
+    ledger.batch(create(BatchSchema, { from: BigInt(ledger.seq), to, conflated, uncounted, entries }), goesOn)
+    this.#ledgers.see(`SSE ${Mode[ledger.wish.mode]}`)
     // Past the last entry of a batch there is more that it covers.
-    this.#isOpen = (isCounted || goesOn) && to === BigInt(told.seq ?? -1)
+    this.#open = (isCounted || goesOn) && to === BigInt(told.seq ?? -1) ? ledger : undefined
   }
 }
 

@@ -4,6 +4,8 @@ import { EventSchema, Removal } from '@weir/proto'
 
 /** What a source has held, whatever became of it: the measure for what subscribers were told. */
 export class StreamRecord {
+  /** Or a shard of it. */
+  readonly tenant: string
   readonly source: string
   /**
    * A bucket keeps the newest entry of each key alone, so what else it had is known from who wrote
@@ -11,19 +13,18 @@ export class StreamRecord {
    */
   readonly keepsNewest: boolean
   readonly #nc: NatsConnection
-  readonly #tenant: string
   readonly #incarnations: Map<number, Incarnation> = new Map()
   #current!: Incarnation
 
   constructor(nc: NatsConnection, tenant: string, source: string) {
     this.#nc = nc
-    this.#tenant = tenant
+    this.tenant = tenant
     this.source = source
     this.keepsNewest = source !== 'events'
   }
 
   get stream(): string {
-    return sourceStream(this.#tenant, this.source)
+    return sourceStream(this.tenant, this.source)
   }
 
   get current(): Incarnation {
@@ -52,7 +53,7 @@ export class StreamRecord {
    */
   async follow(): Promise<void> {
     const incarnation = this.#current
-    const prefix = `${sourceSubject(this.#tenant, this.source)}.`
+    const prefix = `${sourceSubject(this.tenant, this.source)}.`
     const { lastSeq, firstSeq } = await streamState(this.#nc, this.stream)
     if (!this.keepsNewest) incarnation.floor = Math.max(incarnation.floor, firstSeq - 1)
     let after = this.keepsNewest ? 0 : incarnation.head

@@ -45,8 +45,9 @@ export class UnsteadyHub {
     this.#proxy.mend()
   }
 
-  /** A share of what is republished does not arrive, for a time. */
-  async lose(share: number, ms: number): Promise<void> {
+  /** A share of what is republished under a prefix does not arrive, for a time. */
+  async lose(share: number, ms: number, prefix: string): Promise<void> {
+    this.loss.prefix = prefix
     this.loss.share = share
     await sleep(ms)
     this.loss.share = 0

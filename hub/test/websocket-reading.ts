@@ -1,6 +1,6 @@
-import type { ServerFrame } from '@weir/proto'
+import { cursorField, type ServerFrame } from '@weir/proto'
 import type { TestHub } from './harness.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledgers } from './ledgers.ts'
 import type { Reader, Reading } from './reading.ts'
 import { TestClient } from './test-client.ts'
 
@@ -9,7 +9,7 @@ export class WebSocketReading implements Reading {
   readonly ended: Promise<number>
   readonly #client: TestClient
   readonly #reader: Reader
-  readonly #channels: Map<number, Ledger> = new Map()
+  readonly #channels: Map<number, Ledgers> = new Map()
   #windowBytes = 0
   /** Bytes that it has not acknowledged. */
   #owed = 0
@@ -49,17 +49,18 @@ export class WebSocketReading implements Reading {
         for (const index of this.#reader.ledgers.keys()) this.#subscribe(index)
         break
       case 'subscribed': {
-        const ledger = this.#ledger(frame.value.id)
-        this.#channels.set(frame.value.channel, ledger)
-        ledger.subscribed(frame.value)
+        const { id, channel, shards } = frame.value
+        const ledgers = this.#ledgers(id)
+        for (const part of shards?.shards ?? [{ channel }]) this.#channels.set(part.channel, ledgers)
+        ledgers.subscribed(frame.value)
         break
       }
       case 'batch':
         this.#spend(bytes, frame.value.entries.length)
-        ;(this.#channels.get(frame.value.channel) as Ledger).batch(frame.value)
+        ;(this.#channels.get(frame.value.channel) as Ledgers).batch(frame.value)
         break
       case 'gap':
-        this.#ledger(frame.value.id).gap(frame.value)
+        this.#ledgers(frame.value.id).gap(frame.value)
         break
       case 'goaway':
         this.#reader.goaway(frame.value.reconnectAfterMs)
@@ -72,16 +73,15 @@ export class WebSocketReading implements Reading {
     }
   }
 
-  #ledger(id: number): Ledger {
-    return this.#reader.ledgers[id - 1] as Ledger
+  #ledgers(id: number): Ledgers {
+    return this.#reader.ledgers[id - 1] as Ledgers
   }
 
   #subscribe(index: number): void {
     if (this.#closed) return
-    const { wish, cursor } = this.#reader.ledgers[index] as Ledger
+    const { wish, cursor } = this.#reader.ledgers[index] as Ledgers
     const { source, filters, mode, intervalMs } = wish
-    const where = cursor === undefined ? {} : { cursor }
-    this.#client.subscribe({ id: index + 1, source, filters: [...filters], mode, intervalMs, ...where })
+    this.#client.subscribe({ id: index + 1, source, filters: [...filters], mode, intervalMs, ...cursorField(cursor) })
   }
 
   /**

@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf'
-import { headers, keySubject } from '@weir/mesh'
+import { headers, keySubject, shardOf } from '@weir/mesh'
 import { EventSchema } from '@weir/proto'
 import type { TestMesh } from './harness.ts'
 import type { Random } from './random.ts'
@@ -40,11 +40,11 @@ export class Writer {
  * Events on subjects of which some are hot and most are quiet, small ones and large ones, sometimes
  * several of one at once.
  */
-export function eventWriter(mesh: TestMesh, random: Random): Writer {
+export function eventWriter(mesh: TestMesh, shards: readonly string[], random: Random): Writer {
   return new Writer(15, async () => {
     const one = random.happens(0.3) ? eventSubject(random) : undefined
     const subjects = Array.from({ length: random.integer(1, 6) }, () => one ?? eventSubject(random))
-    await Promise.all(subjects.map((subject) => mesh.publish(subject, filler(random))))
+    await Promise.all(subjects.map((subject) => mesh.publish(subject, filler(random), shardOf(shards, subject))))
   })
 }
 
@@ -74,7 +74,7 @@ export function bucketWriter(mesh: TestMesh, record: StreamRecord, random: Rando
       const event = create(EventSchema, { data: { case: 'json', value: text } })
       const payload = removal === 0 ? toBinary(EventSchema, event) : new Uint8Array(0)
       const options = { headers: header, timeout: 10_000 }
-      const answer = await mesh.nc.request(keySubject('main', record.source, key), payload, options)
+      const answer = await mesh.nc.request(keySubject(record.tenant, record.source, key), payload, options)
       const { seq, error } = answer.json<{ seq: number; error?: { description: string } }>()
       if (error !== undefined) throw new Error(error.description)
       record.note(seq, { subject: key, removal, text })
