@@ -134,7 +134,7 @@ test('main.ts ends with a sentence about what is wrong with its settings or rout
     const routesFile = join(folder, 'routes.yaml')
     await writeFile(routesFile, 'routes: [{ path: nowhere, subject: "a b" }]\n')
     const faults = await startService(nats, { WEIR_INGEST_ROUTES: routesFile }).catch(String)
-    assert.match(String(faults), /routes\.0\.path.*routes\.0\.subject/)
+    assert.match(String(faults), /routes\[0\]\.path[\s\S]*routes\[0\]\.subject/)
   } finally {
     await nats.stop()
     await rm(folder, { recursive: true })
