@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { closeCode, Start, WeirError } from '@weir/proto'
+import { closeCode, Start } from '@weir/proto'
 import { settle } from '../../test/fake-clock.ts'
 import { batchFrame, subscribedFrame, welcome } from '../../test/fake-hub.ts'
 import { Reader, testWeir } from '../../test/weir.ts'
@@ -71,21 +71,6 @@ test('a connection that ends right after Welcome counts as a failure', async () 
   assert.equal(weir.connection.error?.code, 'overloaded')
 })
 
-test('a code of 3500 to 3999 ends everything: the iterables throw it', async () => {
-  const { hub, weir, clock, states } = testWeir()
-  const readers = [
-    new Reader(weir.subscribe({ mode: 'LATEST' })),
-    new Reader(weir.subscribe({ filter: 'a', mode: 'LATEST' })),
-  ]
-  const socket = await hub.welcome()
-  await socket.cut(closeCode('revoked'), 'The token was revoked.')
-  await clock.advance(100_000)
-  assert.equal(hub.sockets.length, 1)
-  assert.deepEqual(states, ['connecting', 'closed'])
-  for (const { error } of readers) assert.deepEqual(error, new WeirError('revoked', 'The token was revoked.'))
-  assert.throws(() => weir.subscribe({ mode: 'LATEST' }), { code: 'conflict' })
-})
-
 test('Goaway: the connection stays for the given time, and is then made anew at once', async () => {
   const { hub, weir, clock, states } = testWeir()
   const reader = new Reader(weir.subscribe({ mode: 'ALL' }))
@@ -148,29 +133,6 @@ test('a hub that does not welcome in time is given up', async () => {
   assert.equal(hub.socket.closedBy(), 4000)
 })
 
-test('a server that speaks something else, or nonsense, is no hub', async () => {
-  for (const meet of [
-    async (hub: ReturnType<typeof testWeir>['hub']) => hub.socket.opened(''),
-    async (hub: ReturnType<typeof testWeir>['hub']) => {
-      hub.socket.opened()
-      await hub.socket.say(batchFrame(1, 0, 1))
-    },
-    async (hub: ReturnType<typeof testWeir>['hub']) => {
-      await hub.welcome()
-      await hub.socket.sayRaw(new Uint8Array([0xff]))
-    },
-  ]) {
-    const { hub, weir, clock } = testWeir()
-    weir.subscribe({ mode: 'LATEST' })
-    await settle()
-    await meet(hub)
-    assert.equal(hub.socket.closedBy(), 4000)
-    assert.equal(weir.connection.error?.code, 'unavailable')
-    await clock.advance(500)
-    assert.equal(hub.sockets.length, 2)
-  }
-})
-
 test('a page that is hidden for a while is told of the latest less often, and of the newest at once when seen', async () => {
   const { hub, weir, clock, sight } = testWeir()
   const latest = new Reader(weir.subscribe({ mode: 'LATEST', intervalMs: 100 }))
@@ -214,59 +176,6 @@ test('a page that is hidden for a while is told of the latest less often, and of
   assert.equal(latest.states.at(-1), 'live')
 })
 
-test('an address that this runtime will not open is the end', async () => {
-  const { weir, hub, clock, states } = testWeir()
-  hub.refuses = new SyntaxError('mixed content')
-  const reader = new Reader(weir.subscribe({ mode: 'LATEST' }))
-  await settle()
-  assert.deepEqual(states, ['connecting', 'closed'])
-  assert.equal(reader.error?.cause, hub.refuses)
-  assert.equal(clock.waiting, 0)
-})
-
-test('close ends the loops and the connection, and leaves no timer', async () => {
-  const { hub, weir, clock, states } = testWeir()
-  const reader = new Reader(weir.subscribe({ mode: 'LATEST' }))
-  const socket = await hub.welcome()
-  await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
-  weir.close()
-  await settle()
-  assert.ok(reader.done)
-  assert.equal(reader.error, undefined)
-  assert.equal(socket.closedBy(), 1000)
-  assert.deepEqual(states, ['connecting', 'live', 'closed'])
-  assert.equal(clock.waiting, 0)
-})
-
-test('close while the next attempt waits makes none, and leaves no timer', async () => {
-  const { hub, weir, clock } = testWeir()
-  weir.subscribe({ mode: 'LATEST' })
-  await settle()
-  await hub.socket.cut()
-  weir.close()
-  assert.equal(clock.waiting, 0)
-})
-
-test('close leaves no timer behind a full window or a refusal for now, nor does a loss', async () => {
-  for (const lose of [false, true]) {
-    const { hub, weir, clock } = testWeir()
-    const [full, refused] = [
-      weir.subscribe({ filter: 'a', mode: 'LATEST' }),
-      weir.subscribe({ filter: 'b', mode: 'LATEST' }),
-    ]
-    const socket = await hub.welcome(welcome({ windowBytes: 100 }))
-    const [first, second] = socket.take('subscribe')
-    await socket.say(subscribedFrame(first?.id ?? 0, 1, Start.SNAPSHOT, 1, 0))
-    await socket.say({ case: 'refused', value: { id: second?.id ?? 0, code: 'unavailable', message: 'Later.' } })
-    await socket.say(batchFrame(1, 0, 1, { 1: 'x'.repeat(90) }))
-    assert.equal(weir.connection.state, 'behind')
-    if (lose) await socket.cut()
-    weir.close()
-    assert.equal(clock.waiting, 0)
-    for (const subscription of [full, refused]) subscription.close()
-  }
-})
-
 test('what is closed or refused for good is not asked for after a loss; what is opened meanwhile is', async () => {
   const { hub, weir, clock, states } = testWeir()
   const closed = weir.subscribe({ filter: 'a', mode: 'LATEST' })
@@ -305,17 +214,6 @@ test('the last of two Goaways counts', async () => {
   assert.equal(hub.sockets.length, 2)
 })
 
-test('close while a token is being asked for opens nothing', async () => {
-  for (const getToken of [async () => 'token', () => Promise.reject(new Error('no network'))]) {
-    const { hub, weir, clock } = testWeir({ getToken })
-    weir.subscribe({ mode: 'LATEST' })
-    weir.close()
-    await settle()
-    assert.equal(hub.sockets.length, 0)
-    assert.equal(clock.waiting, 0)
-  }
-})
-
 test('a fault in a watcher of the state does not harm the connection', async (t) => {
   const { hub, weir, states } = testWeir()
   const thrown: unknown[] = []
@@ -338,132 +236,4 @@ test('a fault in a watcher of the state does not harm the connection', async (t)
   await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
   assert.deepEqual(states, ['connecting', 'live'])
   assert.equal(thrown.length, 1)
-})
-
-test('when the network is back, a planned attempt is made at once, and no second one', async () => {
-  const { hub, weir, clock, wake } = testWeir({ getToken: async () => 'token' })
-  weir.subscribe({ mode: 'LATEST' })
-  await settle()
-  await hub.socket.cut()
-  wake()
-  wake()
-  await settle()
-  assert.equal(hub.sockets.length, 2)
-  await clock.advance(5000)
-  assert.equal(hub.sockets.length, 2)
-})
-
-test('when the network may be another, a session that looks alive must answer soon', async () => {
-  const { hub, weir, clock, wake, states } = testWeir()
-  weir.subscribe({ mode: 'LATEST' })
-  const first = await hub.welcome(welcome({ heartbeatMs: 10_000 }))
-  await first.subscribed(1, Start.SNAPSHOT, 1, 0)
-  wake()
-  assert.equal(first.take('ping').length, 1)
-  await first.say({ case: 'pong', value: {} })
-  await clock.advance(3000)
-  assert.equal(states.at(-1), 'live')
-  wake()
-  await clock.advance(2999)
-  assert.equal(states.at(-1), 'live')
-  await clock.advance(1)
-  assert.equal(states.at(-1), 'recovering')
-  await clock.advance(500)
-  assert.equal(hub.sockets.length, 2)
-})
-
-test('an attempt that hangs while the network changes is given up soon', async () => {
-  const { hub, weir, clock, wake } = testWeir()
-  weir.subscribe({ mode: 'LATEST' })
-  await settle()
-  await clock.advance(1000)
-  wake()
-  await clock.advance(3000 + 500)
-  assert.equal(hub.sockets.length, 2)
-})
-
-test('a short sleep of the machine is noticed by the clock, and the session must answer soon', async () => {
-  const { hub, weir, clock, states } = testWeir()
-  weir.subscribe({ mode: 'LATEST' })
-  const socket = await hub.welcome(welcome({ heartbeatMs: 10_000 }))
-  await socket.subscribed(1, Start.SNAPSHOT, 1, 0)
-  clock.sleep(8001)
-  await clock.advance(0)
-  assert.equal(socket.take('ping').length, 1)
-  await clock.advance(3000)
-  assert.equal(states.at(-1), 'recovering')
-})
-
-test('an address that is no hub’s is given up with what answered there', async () => {
-  const asked: string[] = []
-  const { hub, weir, clock } = testWeir({
-    url: 'ws://hub.test/wrong',
-    fetch: async (url) => {
-      asked.push(url)
-      return new Response('Not Found', { status: 404 })
-    },
-  })
-  const reader = new Reader(weir.subscribe({ mode: 'LATEST' }))
-  for (let attempt = 0; attempt < 10 && !reader.done; attempt++) {
-    await settle()
-    await hub.socket.cut()
-    await clock.advance(30_000)
-  }
-  assert.equal(hub.sockets.length, 3)
-  assert.deepEqual(
-    asked,
-    Array.from({ length: 3 }, () => 'http://hub.test/wrong/v1/ws'),
-  )
-  assert.equal(reader.error?.code, 'not_found')
-  assert.match(
-    reader.error?.message ?? '',
-    /no hub at this address: http:\/\/hub\.test answered 404 .* \/wrong\/v1\/ws/,
-  )
-})
-
-test('a hub that was there once is waited for, whatever answers in its place meanwhile', async () => {
-  const { hub, weir, clock } = testWeir({ fetch: async () => new Response('', { status: 404 }) })
-  weir.subscribe({ mode: 'LATEST' })
-  await hub.welcome()
-  await hub.socket.cut()
-  for (let attempt = 0; attempt < 8; attempt++) {
-    await clock.advance(30_000)
-    await hub.socket.cut()
-  }
-  assert.equal(weir.connection.state, 'offline')
-  assert.equal(weir.connection.error?.code, 'not_found')
-})
-
-test('a hub that refuses, a busy proxy and silence are waited for', async () => {
-  for (const status of [400, 403, 426, 429, 500, 502, 503, 504]) {
-    const { hub, weir, clock } = testWeir({ fetch: async () => new Response('', { status }) })
-    weir.subscribe({ mode: 'LATEST' })
-    for (let attempt = 0; attempt < 5; attempt++) {
-      await settle()
-      await hub.socket.cut()
-      await clock.advance(500 * 2 ** attempt)
-    }
-    assert.deepEqual([weir.connection.state, hub.sockets.length], ['offline', 6], String(status))
-  }
-})
-
-test('several addresses are tried in turn, and one that works is kept', async () => {
-  const { hub, weir, clock } = testWeir({ url: ['ws://a.test', 'ws://b.test'] })
-  weir.subscribe({ mode: 'LATEST' })
-  await settle()
-  const tried = [hub.socket.url]
-  const next = async (): Promise<void> => {
-    await hub.socket.cut()
-    await clock.advance(500 * 2 ** (tried.length - 1))
-    tried.push(hub.socket.url)
-  }
-  await next()
-  await next()
-  await next()
-  await hub.welcome()
-  await next()
-  assert.deepEqual(
-    tried.map((url) => url.slice(5, 6)),
-    ['a', 'b', 'a', 'b', 'b'],
-  )
 })
