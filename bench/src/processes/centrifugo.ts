@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort, onCore } from './programs.ts'
+import { freePort } from '@weir/mesh/testing'
+import { onCore } from './programs.ts'
 
 /** A Centrifugo of this machine, on the hub's core. */
 export interface Centrifugo {

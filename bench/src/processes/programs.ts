@@ -1,6 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 
@@ -48,18 +47,6 @@ export async function lastLine(
   const code = await new Promise((resolve) => child.once('close', resolve))
   if (code !== 0) throw new Error(`${script} ended with ${code}.`)
   return JSON.parse(output.trim().split('\n').at(-1) ?? '')
-}
-
-/** For a program that cannot be told to ask the system for one. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 const taskset = '/usr/bin/taskset'

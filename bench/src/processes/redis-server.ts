@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from './programs.ts'
+import { freePort } from '@weir/mesh/testing'
 
 export interface RedisServer {
   readonly port: number

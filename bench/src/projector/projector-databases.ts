@@ -3,7 +3,8 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { fileOf, freePort } from '../processes/programs.ts'
+import { freePort } from '@weir/mesh/testing'
+import { fileOf } from '../processes/programs.ts'
 
 export interface BenchDatabase {
   readonly name: string

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline'
+import { freePort } from '@weir/mesh/testing'
 import { cpuSeconds } from '../processes/process-usage.ts'
-import { fileOf, freePort, onCore, pinnedNode } from '../processes/programs.ts'
+import { fileOf, onCore, pinnedNode } from '../processes/programs.ts'
 
 /**
  * One address before several hubs: processes that share a port and pass each connection to the hub
