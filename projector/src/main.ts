@@ -1,5 +1,6 @@
 import process from 'node:process'
 import { createLogger, Health, loadConfig, loadVerifier, Metrics, runService } from '@weir/mesh'
+import { checkBoardFolders } from './boards/board-files.ts'
 import { declared } from './declaration/file/declared.ts'
 import { declaredReads } from './reads/declared-reads.ts'
 import { projectorSettings } from './settings.ts'
@@ -12,6 +13,7 @@ const metrics = new Metrics('projector')
 const verifier = loadVerifier(config)
 const declarations = await declared(config.projections, config.databaseUrl).catch(misconfigured)
 const reads = await declaredReads(config.routesFile).catch(misconfigured)
+await checkBoardFolders(config.boards).catch(misconfigured)
 const context = { config, verifier, declarations, reads, log, health, metrics }
 
 await runService({

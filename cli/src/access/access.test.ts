@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -36,6 +36,15 @@ test('without an address or a token, the error says what to give', async () => {
   process.chdir(folder)
   assert.throws(() => findAccess({}, {}).address('hub'), { code: 'unavailable', message: /WEIR_URL/ })
   await assert.rejects(async () => findAccess({}, {}).token(), { code: 'unauthenticated', message: /WEIR_TOKEN/ })
+})
+
+test('a damaged file of "weir up" is named, with what to do', () => {
+  const state = new StateFolder(join(folder, 'damaged'))
+  writeFileSync(state.at('secrets.json'), '{"jwtSecret": ')
+  assert.throws(() => state.readSecrets(), {
+    code: 'invalid',
+    message: /\.weir\/secrets\.json is damaged: .* remove it/,
+  })
 })
 
 test('a running "weir up" is found from a folder below, with a token that its services accept', async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type NatsRole, natsRoles } from '@weir/mesh'
+import { WeirError } from '@weir/proto'
 import type { Addresses } from './addresses.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -98,7 +99,15 @@ export class StateFolder {
 
   #read(name: string): unknown {
     const path = join(this.path, name)
-    return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined
+    if (!existsSync(path)) return undefined
+    try {
+      return JSON.parse(readFileSync(path, 'utf8'))
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError)) throw cause
+      throw new WeirError('invalid', `${path} is damaged: put a copy of it back, or remove it for a new one.`, {
+        cause,
+      })
+    }
   }
 
   /** In one step, so that no reader sees half a file; for the owner alone. */

@@ -1,5 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemReason } from '@weir/mesh'
+import { WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 
 /**
@@ -11,14 +13,26 @@ export interface BoardFile {
   readonly text: string
 }
 
+/** Throws `invalid` for a folder that is not there, or may not be read. */
+export async function checkBoardFolders(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    await readdir(folder).catch((cause: unknown) => {
+      const message = `WEIR_BOARDS names ${folder}, which cannot be read: ${systemReason(cause)}.`
+      throw new WeirError('invalid', message, { cause })
+    })
+  }
+}
+
 /**
  * The boards of these folders, `<name>.json` each, read anew each time: whoever edits a file loads
- * the page again. Of two with one name the first folder's counts.
+ * the page again. Of two with one name the first folder's counts. A folder that was taken away
+ * since the start has none, so that the boards that people saved are there all the same.
  */
 export async function readBoardFiles(folders: readonly string[]): Promise<readonly BoardFile[]> {
   const boards = new Map<string, BoardFile>()
   for (const folder of folders) {
-    for (const file of (await readdir(folder)).filter((each) => each.endsWith('.json')).sort()) {
+    const files = await readdir(folder).catch(() => [])
+    for (const file of files.filter((each) => each.endsWith('.json')).sort()) {
       if (boards.size === limits.boardsMax) break
       const path = join(folder, file)
       const name = file.slice(0, -'.json'.length)
