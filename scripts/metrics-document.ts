@@ -5,7 +5,7 @@ import { exportKeys, exportPublisher, exportReloads, type MetricDescription, Met
 import { exportProjections } from '../projector/src/tenant/projector-metrics.ts'
 
 /** What each service exports, by the declarations that it runs. */
-export function serviceMetrics(): Readonly<Record<'ingest' | 'hub' | 'projector', readonly MetricDescription[]>> {
+function serviceMetrics(): Readonly<Record<'ingest' | 'hub' | 'projector', readonly MetricDescription[]>> {
   const ingest = new Metrics('ingest')
   const counted = new IngestMetrics(ingest)
   counted.watchHeldBytes(() => 0)

@@ -17,7 +17,7 @@ export interface RequestPlan {
   readonly counterDigits: number
 }
 
-export const planNames = [
+const planNames = [
   'one-json',
   'batch-json',
   'batch-protobuf',

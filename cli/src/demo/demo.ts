@@ -47,7 +47,7 @@ export interface DemoPage {
 }
 
 /** The names of the demos, in their order. */
-export function demoNames(): readonly string[] {
+function demoNames(): readonly string[] {
   return readdirSync(fileOf('examples'))
     .filter((name) => existsSync(join(fileOf('examples'), name, 'demo.yaml')))
     .sort()

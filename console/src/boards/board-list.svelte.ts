@@ -2,7 +2,7 @@ import { limits } from '../limits.ts'
 import { mayPublish } from '../link/identity.ts'
 import type { Link } from '../link/link.svelte.ts'
 import { type Board, emptyBoard, type Tile, withTile } from './board.ts'
-import { type BoardFault, readBoard } from './board-check.ts'
+import { readBoard } from './board-check.ts'
 
 /** A board that the read API has. */
 export interface StoredBoard {
@@ -79,10 +79,6 @@ export class BoardList {
 
 export function boardText(board: Board): string {
   return `${JSON.stringify(board, null, 2)}\n`
-}
-
-export function faultsOf(text: string): readonly BoardFault[] {
-  return readBoard(text).faults
 }
 
 /** A title as a name: one token of a subject. */

@@ -19,11 +19,6 @@ export function utf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The body as a JSON value; throws `malformed`. */
-export function bodyJson(body: Uint8Array): unknown {
-  return jsonOf(bodyText(body))
-}
-
 /** The text of a body as a JSON value; throws `malformed`. */
 export function jsonOf(text: string): unknown {
   try {

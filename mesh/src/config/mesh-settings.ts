@@ -3,7 +3,7 @@ import { duration, list, oneOf, secret, share, text, url } from './config-parser
 import { limits } from './limits.ts'
 
 /** From the most to the least severe; `silent` logs nothing. */
-export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 /** What every service is told: where NATS is, whose tokens count, how to log, how to stop. */
 export const meshSettings: {

@@ -19,7 +19,7 @@ export function readString(value: unknown, path: string): string {
   throw expected('a string', value, path)
 }
 
-export function readInteger(value: unknown, path: string, min: number, max: number): number {
+function readInteger(value: unknown, path: string, min: number, max: number): number {
   if (value === null || value === undefined) return 0
   if (typeof value !== 'number') throw expected('a whole number', value, path)
   if (!Number.isInteger(value) || value < min || value > max) {

@@ -70,7 +70,7 @@ export async function listAlerts(
 }
 
 /** Undefined when the value is no alert. */
-export function alertItem({ subject, seq, event, ageMs }: StateValue, quiet?: Quiet): AlertItem | undefined {
+function alertItem({ subject, seq, event, ageMs }: StateValue, quiet?: Quiet): AlertItem | undefined {
   const { alert, time } = eventToJson(event)
   if (alert === undefined) return undefined
   const { rule = '', key = '', message = '', by = '', severity = '', status = '', since } = alert
