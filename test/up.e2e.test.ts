@@ -31,7 +31,7 @@ test('Ctrl-C ends everything with exit code 0, and what was stored is there at t
 
 test('a second weir up says what is in its way and how to go around it', async () => {
   const starting = RunningMesh.start(folder)
-  await until('it has taken the folder', async () => existsSync(join(folder, '.weir/holder')))
+  await until('it has taken the folder', () => existsSync(join(folder, '.weir/holder')), 60_000)
   const otherPorts = { PATH: process.env.PATH, WEIR_PORT_BASE: String(await freePortBase()) }
   const tooEarly = await weir(folder, otherPorts, 'up')
   const running = await starting
