@@ -184,6 +184,7 @@ test('a name or filter that cannot be one is a wrong command line', async () => 
     ['token', '--publish', 'a b'],
     ['token', '--publish', 'a', '--tenant', 'A B'],
     ['tenant', 'create', 'x y'],
+    ['up', '--shards', '99'],
   ]
   for (const words of lines) {
     const { code, err } = await outcome(...words)

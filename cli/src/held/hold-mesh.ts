@@ -1,13 +1,14 @@
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defaultTenantSpec, mintToken, parseConfig } from '@weir/mesh'
-import { WeirError } from '@weir/proto'
+import { WeirError, limits as wire } from '@weir/proto'
 import { limits } from '../limits.ts'
 import { upSettings } from '../settings.ts'
 import { specWithBuckets } from '../tenant/declared-buckets.ts'
 import { exitCodes } from '../text/exit-code.ts'
 import { positive } from '../text/positive.ts'
-import { LocalMesh } from '../up/local-mesh.ts'
+import { UsageError } from '../text/usage-error.ts'
+import { LocalMesh, type LocalMeshOptions } from '../up/local-mesh.ts'
 import { natsServers } from '../up/nats-servers.ts'
 import { everythingGranted } from '../up/owner-token.ts'
 import { freePortBase, type Ports, portsOf, takenPorts } from '../up/ports.ts'
@@ -46,13 +47,12 @@ export interface Guest {
  * @param whenReady says that all is ready, and starts what is to run on it
  */
 export async function holdMesh(
-  { json = false, dir, cluster = false, sync = false, force = false, shards }: HoldOptions,
+  options: HoldOptions,
   additions: readonly Addition[],
   whenReady: (running: Running, seconds: number) => Promise<Guest | undefined>,
 ): Promise<number> {
-  const shardCount = shards === undefined ? undefined : positive(shards, '--shards')
-  const began = performance.now()
-  const folder = new StateFolder(resolve(dir))
+  const shards = options.shards === undefined ? undefined : shardCount(options.shards)
+  const folder = new StateFolder(resolve(options.dir))
   const ports = portsOf(process.env)
   const settings = parseConfig(upSettings, process.env)
   const { postgres, natsWebsocket, ...always } = ports
@@ -64,17 +64,39 @@ export async function holdMesh(
   // A wrong file is told before there is anything to stop.
   await specWithBuckets(defaultTenantSpec, process.env.WEIR_PROJECTIONS)
   if (!folder.claim()) throw heldBy(folder.holder())
+  try {
+    const { json = false, cluster = false, sync = false, force = false } = options
+    const nats = await natsServers(folder, ports, cluster)
+    const added = addedSettings(folder, process.env, additions).settings
+    const context = {
+      folder,
+      ports,
+      secrets: folder.secrets(),
+      nats,
+      syncAlways: sync,
+      ...settings,
+      added,
+      force,
+      shards,
+    }
+    return await held(context, json, additions, whenReady)
+  } finally {
+    folder.release()
+  }
+}
+
+/** The same in a folder that this process has. */
+async function held(
+  context: Omit<LocalMeshOptions, 'onReady' | 'say'>,
+  json: boolean,
+  additions: readonly Addition[],
+  whenReady: (running: Running, seconds: number) => Promise<Guest | undefined>,
+): Promise<number> {
+  const { folder } = context
+  const began = performance.now()
   const show = json ? (): void => undefined : (line: string): void => console.log(line)
   const mesh = new LocalMesh({
-    folder,
-    ports,
-    secrets: folder.secrets(),
-    nats: await natsServers(folder, ports, cluster),
-    syncAlways: sync,
-    ...settings,
-    added: addedSettings(folder, process.env, additions).settings,
-    force,
-    shards: shardCount,
+    ...context,
     onReady: (what, ms) => show(`  ✓ ${what.padEnd(10)} ${(ms / 1000).toFixed(1)} s`),
     say: (sentence) => console.error(`weir: ${sentence}`),
   })
@@ -89,7 +111,7 @@ export async function holdMesh(
   try {
     const outcome = await Promise.race([mesh.start().then(() => 'ready'), asked])
     if (outcome === 'ready') {
-      const token = await mintToken(folder.secrets().jwtSecret, everythingGranted(limits.printedTokenSeconds))
+      const token = await mintToken(context.secrets.jwtSecret, everythingGranted(limits.printedTokenSeconds))
       const running = (): Running => ({ pid: process.pid, pids: mesh.pids(), addresses: mesh.addresses, token })
       folder.writeRunning(running())
       void joined.serve(mesh, () => folder.writeRunning(running()))
@@ -103,7 +125,6 @@ export async function holdMesh(
     folder.removeRunning()
     await guest?.stop()
     await mesh.stop()
-    folder.release()
   }
 }
 
@@ -137,4 +158,10 @@ function heldBy(pid: number | undefined): WeirError {
     'conflict',
     `"weir up" runs in this folder already${process}: stop it, or start another one in another folder.`,
   )
+}
+
+function shardCount(text: string): number {
+  const count = positive(text, '--shards')
+  if (Number.isInteger(count) && count <= wire.shardsMax) return count
+  throw new UsageError(`--shards "${text}" is not a whole number from 1 to ${wire.shardsMax}.`)
 }
