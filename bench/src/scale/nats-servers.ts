@@ -8,9 +8,8 @@ import {
   provisionTenant,
   shardName,
 } from '@weir/mesh'
-import { startNats, type TestNats } from '@weir/mesh/testing'
+import { freePort, startNats, type TestNats } from '@weir/mesh/testing'
 import { cpuSeconds } from '../processes/process-usage.ts'
-import { freePort } from '../processes/programs.ts'
 
 /** One nats-server, or several of a cluster, with a tenant whose streams lie on them in turn. */
 export class NatsServers {
