@@ -24,7 +24,8 @@ const messagesAtOnce = 256
 /** What a store that is too slow leaves over is not sent, and the figure says so. */
 const inFlightMost = 20_000
 
-const nc = await connectNats({ url, name: 'bench', log: createLogger('bench', 'warn') })
+// Its name is that of its user, who may hear replies in an inbox of that name alone.
+const nc = await connectNats({ url, name: 'admin', log: createLogger('bench', 'warn') })
 const publisher = new Publisher(nc, { inFlightMax: 2 * inFlightMost, inFlightBytesMax: 1e9 })
 const names = Array.from({ length: subjects }, (_, at) => eventSubject('main', floodSubject(at)))
 const payloads = Array.from({ length: variants }, (_, at) => reading(at))
