@@ -7,6 +7,7 @@ import {
   type Network,
   networks,
   optional,
+  type Parser,
   portSetting,
   type Setting,
   setting,
@@ -15,6 +16,11 @@ import {
 } from '@weir/mesh'
 import { defaultTenant } from '@weir/proto'
 import { type Partition, partition, wholePartition } from './event/partition.ts'
+
+const hubAddress: Parser<string> = {
+  form: 'a URL, or a dot',
+  parse: (value) => (value === '.' ? value : url.parse(value)),
+}
 
 /** Everything that the environment may tell the projector. */
 export const projectorSettings: typeof meshSettings & {
@@ -62,7 +68,11 @@ export const projectorSettings: typeof meshSettings & {
     4,
     'Connections to Postgres for reads at most, beside the one that writes. PGlite has that one alone.',
   ),
-  publicHubUrl: optional('WEIR_PUBLIC_HUB_URL', url, 'The address of the hub as browsers reach it, wss://host[:port].'),
+  publicHubUrl: optional(
+    'WEIR_PUBLIC_HUB_URL',
+    hubAddress,
+    'The address of the hub as browsers reach it, wss://host[:port]; a dot where a proxy leads to it below the address of the page.',
+  ),
   origins: setting(
     'WEIR_CORS_ORIGINS',
     list,

@@ -166,7 +166,7 @@ export class Link {
         const response = await this.reads.fetch(configAddress(), { signal: AbortSignal.timeout(limits.requestMs) })
         this.clockAheadMs = learnServerTime(response.headers.get('date'), askedMs, Date.now())
         if (response.ok)
-          return generation === this.#generation ? ((await response.json()) as { hubUrl: string }).hubUrl : undefined
+          return generation === this.#generation ? absolute((await response.json()) as { hubUrl: string }) : undefined
       } catch {
         this.state = 'offline'
         this.#lostAtMs ??= Date.now()
@@ -184,6 +184,11 @@ export class Link {
  */
 function configAddress(): string {
   return performance.now() < limits.askedEarlyMs ? 'v1/config' : 'v1/config?late'
+}
+
+/** The address of the hub, which may be relative to that of the page. */
+function absolute({ hubUrl }: { readonly hubUrl: string }): string {
+  return new URL(hubUrl, location.href).href
 }
 
 /** What the read API refused, in its words. */

@@ -15,7 +15,7 @@ const getConfig: Endpoint<'/v1/config'> = {
   parameters: [],
   answers: {
     200: jsonAnswer(
-      'The address of the hub',
+      'The address of the hub, maybe relative to that of the page',
       objectSchema({ hubUrl: { type: 'string', examples: ['wss://hub.example.com'] } }),
     ),
   },
