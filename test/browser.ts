@@ -4,9 +4,9 @@ import { type Browser, chromium as playwright } from 'playwright-core'
 export type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core'
 
 /** A real Chromium without a window, from the npm package; no download, no system package. */
-export async function launchBrowser(): Promise<Browser> {
-  const args = chromium.args.filter((argument) => !unwanted.some((each) => argument.startsWith(each)))
-  args.push('--disable-gpu')
+export async function launchBrowser(further: readonly string[] = []): Promise<Browser> {
+  const wanted = chromium.args.filter((argument) => !unwanted.some((each) => argument.startsWith(each)))
+  const args = [...wanted, '--disable-gpu', ...further]
   return await playwright.launch({ executablePath: await chromium.executablePath(), args, headless: true })
 }
 

@@ -23,7 +23,7 @@ import { freePorts } from '../../cli/src/up/ports.ts'
 import { until } from '../../cli/test/processes.ts'
 import { TestHub, testToken } from '../../hub/test/harness.ts'
 import { TcpProxy } from '../../hub/test/tcp-proxy.ts'
-import { ProxyCrowd } from '../../test/proxy-crowd.ts'
+import { ProxyCrowd } from '../../test/proxies/proxy-crowd.ts'
 import { Authority, type Certificate, filesOf } from './certificates.ts'
 import { DeployedNats, joined, startThree } from './deployed-nats.ts'
 

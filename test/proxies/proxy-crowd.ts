@@ -1,4 +1,4 @@
-import { until } from '../cli/test/processes.ts'
+import { until } from '../../cli/test/processes.ts'
 
 /** WebSockets through a proxy, each subscribed to a filter in mode ALL by `weir.v1.json`. */
 export class ProxyCrowd {
