@@ -62,3 +62,27 @@ test('a plain answer is read ahead of the client, after a reconnect too; any oth
   await answer(5, 'plain')
   assert.deepEqual(heard, [])
 })
+
+test('a user who may not hear the inbox keeps the connection, and what waits expires', async (t) => {
+  const deny =
+    'authorization { users: [{ user: u, password: p, permissions: { subscribe: { deny: "_INBOX_deaf.>" } } }] }'
+  const server = await startNats({ config: deny })
+  const url = server.url.replace('//', '//u:p@')
+  const nc = await connectNats({ url, name: 'deaf', log: createLogger('test', 'silent') })
+  t.after(async () => {
+    await nc.close()
+    await server.stop()
+  })
+  const expired = new Promise<void>((resolve) => {
+    const replies = new Replies<Waiting>(nc, {
+      deadlineMs: 50,
+      sweepMs: 10,
+      answered: () => {},
+      expired: () => resolve(),
+    })
+    replies.add({ deadline: 0 })
+  })
+  await expired
+  await nc.flush()
+  assert.equal(nc.isClosed(), false)
+})

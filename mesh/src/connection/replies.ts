@@ -56,7 +56,12 @@ export class Replies<W extends Waiting> {
     this.#options = options
     this.#deadlineMs = options.deadlineMs
     this.prefix = `${newInbox(nc)}.`
-    const subscription = nc.subscribe(`${this.prefix}*`, { callback: (_error, message) => this.#replied(message) })
+    const subscription = nc.subscribe(`${this.prefix}*`, {
+      // The user may not hear its inbox: the connection logs that, and what waits expires.
+      callback: (error, message) => {
+        if (error === null) this.#replied(message)
+      },
+    })
     this.#subscription = subscription
     const { read } = options
     if (read !== undefined) {
