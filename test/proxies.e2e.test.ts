@@ -101,7 +101,10 @@ test('requests to ingest share connections', { skip: noTables }, async () => {
 })
 
 test('a browser shows the page through each of them, and has its events', () =>
-  inBrowser(running, certificate, mesh.running.token))
+  inBrowser(running, certificate, async (program) => {
+    const { out } = await mesh.weir('token', '--sub', program, '--publish', '>', '--subscribe', '>')
+    return out.trim()
+  }))
 
 test('a quiet connection outlives the patience of each, by the heartbeats of the hub', async () => {
   const silent = await SilentServer.start()
