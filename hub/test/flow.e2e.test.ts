@@ -5,6 +5,7 @@ import { closeCode, Mode } from '@weir/proto'
 import { limits } from '../src/limits.ts'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
 import { encodeFrame, opcode, RawSocket, upgradeRequest } from './raw-socket.ts'
+import { reset } from './reset.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 import { TestClient } from './test-client.ts'
 import { until } from './until.ts'
@@ -151,7 +152,7 @@ class ByteReader {
   }
 
   close(): void {
-    this.#socket.resetAndDestroy()
+    reset(this.#socket)
   }
 }
 

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { reset } from './reset.ts'
 import { patienceMs } from './until.ts'
 
 /** RFC 6455 section 5.2. */
@@ -119,7 +120,7 @@ export class RawSocket {
 
   /** Ends the connection with a reset, so that no port is left in TIME_WAIT. */
   reset(): void {
-    if (!this.socket.destroyed) this.socket.resetAndDestroy()
+    if (!this.socket.destroyed) reset(this.socket)
   }
 
   async #until(condition: () => boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { reset } from './reset.ts'
 
 /**
  * A TCP proxy that swallows whatever comes, however slowly it passes it on, as proxies do; and that
@@ -32,7 +33,7 @@ export class TcpProxy {
   /** Every connection breaks, and new ones are refused, until `mend`. */
   cut(): void {
     this.#isCut = true
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const socket of this.#sockets) reset(socket)
   }
 
   mend(): void {
@@ -46,7 +47,7 @@ export class TcpProxy {
 
   #accept(client: Socket, { clientBytesPerSecond, filter }: TcpProxyOptions): void {
     if (this.#isCut) {
-      client.resetAndDestroy()
+      reset(client)
       return
     }
     const server = connect(this.target, '127.0.0.1')
