@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { connectAsync, type IClientOptions, type IPublishPacket, type MqttClient } from 'mqtt'
 import { until } from '../cli/test/processes.ts'
+import { root } from '../scripts/run.ts'
 import { launchBrowser } from './browser.ts'
 import { RunningMesh } from './running-mesh.ts'
 
@@ -138,12 +141,18 @@ client.loop_stop()
 print('stored')
 `
 
-test('paho, where Python has it', async (context) => {
-  if (spawnSync('python3', ['-c', 'import paho.mqtt.client']).status !== 0) return context.skip('there is no paho-mqtt')
+test('paho, where Python and pip are', async (context) => {
+  // From the registry of Python, once; it stays in .tools.
+  const PYTHONPATH = join(root, '.tools/sdks/paho')
+  if (!existsSync(join(PYTHONPATH, 'paho'))) {
+    const args = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--target', PYTHONPATH, 'paho-mqtt==2.2.0']
+    if (spawnSync('python3', args).status !== 0) return context.skip('paho-mqtt cannot be had here')
+  }
   const { hostname, port } = new URL(mesh.running.addresses.mqtt)
   for (const version of ['4', '5']) {
     const child = spawn('python3', ['-c', paho, hostname, port, mesh.running.token, version], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, PYTHONPATH },
     })
     let said = ''
     child.stdout.on('data', (text: Buffer) => {
