@@ -14,7 +14,7 @@ import {
   watchKeys,
 } from '@weir/mesh'
 import manifest from '../package.json' with { type: 'json' }
-import { AdminApi } from './http/admin-api.ts'
+import { AdminApi, sessionsPath } from './http/admin-api.ts'
 import { HttpEdge } from './http/http-edge.ts'
 import { listen } from './http/server.ts'
 import { SessionsDoor } from './http/sessions-door.ts'
@@ -98,7 +98,7 @@ export async function startHub(scope: Scope, context: HubContext): Promise<void>
     (presence) => presence.close(),
   )
   const api = new AdminApi(hub, control)
-  admin.add((request) => api.handle(request))
+  admin.add(sessionsPath, (request) => api.handle(request))
   const ports: WorkerPorts = { port: server.port, adminPort: admin.port }
   if (worker === undefined) log.info({ hub: hub.hubName, ...ports }, 'listening')
   else report(ports)

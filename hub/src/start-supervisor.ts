@@ -1,4 +1,5 @@
 import { type Scope, serveAdmin } from '@weir/mesh'
+import { sessionsPath } from './http/admin-api.ts'
 import { randomHubName } from './hub/hub.ts'
 import { limits } from './limits.ts'
 import { hubSettings } from './settings.ts'
@@ -24,7 +25,7 @@ export async function startSupervisor(scope: Scope, context: HubContext): Promis
     (server) => server.close(limits.adminCloseMs),
   )
   const own = new PoolAdmin(pool, health, metrics)
-  admin.add((request) => own.handle(request))
+  admin.add(sessionsPath, (request) => own.handle(request))
   const port = await scope.use(
     'workers',
     () => pool.start(config.host, config.port),

@@ -12,8 +12,8 @@ export type AdminRoutes = (request: Request) => Response | undefined | Promise<R
  * about is there.
  */
 export interface AdminServer extends HttpServer {
-  /** From now on these are asked before the pages. */
-  add(routes: AdminRoutes): void
+  /** From now on these are asked before the pages; `path` tells where they are. */
+  add(path: string, routes: AdminRoutes): void
 }
 
 export interface AdminServerOptions extends ServeOptions {
@@ -26,7 +26,8 @@ export interface AdminServerOptions extends ServeOptions {
  * what `serve` does.
  */
 export async function serveAdmin(options: AdminServerOptions): Promise<AdminServer> {
-  const pages = adminHandler(options)
+  const paths: string[] = []
+  const pages = adminHandler(options, paths)
   const added: AdminRoutes[] = []
   const server = await serve(async (request) => {
     for (const routes of added) {
@@ -35,5 +36,11 @@ export async function serveAdmin(options: AdminServerOptions): Promise<AdminServ
     }
     return pages(request)
   }, options)
-  return { ...server, add: (routes) => void added.push(routes) }
+  return {
+    ...server,
+    add(path, routes) {
+      paths.push(path)
+      added.push(routes)
+    },
+  }
 }

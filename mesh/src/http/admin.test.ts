@@ -40,8 +40,11 @@ test('/metrics is the Prometheus text format', async () => {
   assert.match(await answer.text(), /^process_cpu_seconds_total/m)
 })
 
-test('another path is not found, and another method not allowed', async () => {
-  assert.equal((await get('/')).status, 404)
+test('another path is not found, and told which there are; another method is not allowed', async () => {
+  const own = adminHandler({ health, metrics: new Metrics('own') }, ['/v1/things'])
+  const missing = await own(new Request('http://admin/constructor'))
+  assert.equal(missing.status, 404)
+  assert.match(await missing.text(), /has \/healthz, \/readyz, \/metrics, \/v1\/things\./)
   const post = await handle(new Request('http://admin/healthz', { method: 'POST' }))
   assert.deepEqual([post.status, post.headers.get('allow')], [405, 'GET, HEAD'])
 })

@@ -6,16 +6,19 @@ import { problem } from './problem.ts'
 /**
  * What every admin port answers: /healthz (the process lives, whatever it depends on does), /readyz
  * (503 until every part is fit) and /metrics. Anything else is 404, so a service asks its own
- * routes first.
+ * routes first; `ownPaths` are theirs, which the 404 names too.
  */
-export function adminHandler(service: {
-  readonly health: Health
-  readonly metrics: Metrics
-}): (request: Request) => Promise<Response> {
+export function adminHandler(
+  service: { readonly health: Health; readonly metrics: Metrics },
+  ownPaths: readonly string[] = [],
+): (request: Request) => Promise<Response> {
   return async ({ url, method, headers }) => {
     const { pathname } = new URL(url)
     const page = pages[pathname]
-    if (page === undefined) return problem(new WeirError('not_found', `Here are ${Object.keys(pages).join(', ')}.`))
+    if (page === undefined) {
+      const there = [...Object.keys(pages), ...ownPaths].join(', ')
+      return problem(new WeirError('not_found', `There is nothing at this address: the admin port has ${there}.`))
+    }
     if (method === 'GET' || method === 'HEAD') return page(service, headers)
     const error = new WeirError('method_not_allowed', `${pathname} can only be read.`)
     return problem(error, { headers: { allow: 'GET, HEAD' } })

@@ -21,7 +21,7 @@ before(async () => {
       return new Response('', { status: 500 })
     },
   })
-  server.add((request) => {
+  server.add('/throws', (request) => {
     const { pathname } = new URL(request.url)
     if (pathname === '/throws') throw new Error('thrown')
     if (pathname === '/kept') return new Response('', { headers: { 'cache-control': 'max-age=60' } })
