@@ -75,8 +75,9 @@ describe('the sessions at the port of subscribers', () => {
       answer.hubs.map(({ connections }) => connections),
       [0, 0],
     )
-    const closed = (await (await ask('subject=stays&tenant=main', foreign, 'DELETE')).json()) as { closed: number }
+    const closed = (await (await ask('subject=stays', foreign, 'DELETE')).json()) as { closed: number }
     assert.equal(closed.closed, 0)
+    assert.equal((await ask('subject=stays&tenant=main', foreign, 'DELETE')).status, 400)
     await mesh.publish('door.b', '1')
     await client.until(() => client.entries.includes('door.b=1'))
     client.close()
@@ -90,8 +91,10 @@ describe('the sessions at the port of subscribers', () => {
       ['GET', `token=${token}&access_token=${token}`, '', 401],
       ['GET', '', plain, 403],
       ['DELETE', 'subject=x', plain, 403],
-      ['DELETE', '', admin, 422],
-      ['GET', 'limit=0', admin, 422],
+      ['DELETE', '', admin, 400],
+      ['GET', 'limit=0', admin, 400],
+      ['GET', 'behind=yes', admin, 400],
+      ['GET', 'tenant=main', admin, 400],
       ['POST', '', admin, 405],
     ]
     for (const [method, query, authorization, status] of cases) {

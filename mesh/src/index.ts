@@ -55,6 +55,7 @@ export { type AdminRoutes, type AdminServer, serveAdmin } from './http/admin-ser
 export type { Handler, HttpServer, RequestInfo } from './http/http-server.ts'
 export { type Answer, type OpenApi, type Operation, openApi, type Parameter, pathTemplate } from './http/open-api.ts'
 export { type ProblemExtra, type ProblemParts, problem, problemParts, problemSchema } from './http/problem.ts'
+export { checkParameters, flagOf } from './http/query-parameters.ts'
 export { secured, secureHeaders } from './http/secure-headers.ts'
 export { type ServeOptions, serve } from './http/serve.ts'
 export { type Load, Presence, type PresenceOptions, presenceName } from './presence/presence.ts'

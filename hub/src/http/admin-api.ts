@@ -1,4 +1,4 @@
-import { problem, requestToken } from '@weir/mesh'
+import { checkParameters, problem, requestToken } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
 import type { HubControl } from '../peers/hub-control.ts'
@@ -26,7 +26,7 @@ export class AdminApi {
       case 'GET':
         return Response.json(listSessions(this.#hub.sessions, readSessionQuery(searchParams), this.#hub.now()))
       case 'DELETE':
-        return Response.json(await this.#disconnect(searchParams.get('tenant') ?? tenant, searchParams.get('subject')))
+        return Response.json(await this.#disconnect(searchParams, tenant))
       default:
         return problem(new WeirError('method_not_allowed', 'Sessions are listed by GET and disconnected by DELETE.'), {
           headers: { allow: 'GET, DELETE' },
@@ -34,9 +34,12 @@ export class AdminApi {
     }
   }
 
-  async #disconnect(tenant: string, subject: string | null): Promise<object> {
-    if (subject === null)
-      throw new WeirError('invalid', 'Say whose connections: ?subject=, and ?tenant= of another tenant.')
+  async #disconnect(query: URLSearchParams, ownTenant: string): Promise<object> {
+    checkParameters(query, ['tenant', 'subject'])
+    const tenant = query.get('tenant') ?? ownTenant
+    const subject = query.get('subject')
+    if (subject === null || subject === '')
+      throw new WeirError('malformed', 'Say whose connections: ?subject=, and ?tenant= of another tenant.')
     const hubs = await this.#control.disconnect(tenant, subject)
     const closed = hubs.reduce((sum, each) => sum + each.closed, 0)
     this.#hub.log.info({ tenant, subject, closed }, 'an administrator disconnected a subject')

@@ -1,4 +1,4 @@
-import { type Identity, requestToken } from '@weir/mesh'
+import { checkParameters, type Identity, requestToken } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
 import type { HubControl } from '../peers/hub-control.ts'
@@ -44,8 +44,9 @@ export class SessionsDoor {
   /** Closes what the tokens of a subject have open, on every hub, and keeps these tokens out. */
   async disconnect(request: HttpRequest): Promise<object> {
     const { tenant, subject: by } = await this.#administrator(request)
+    checkParameters(request.query, ['subject'])
     const subject = request.query.get('subject')
-    if (subject === null || subject === '') throw new WeirError('invalid', 'Say whose connections: ?subject=.')
+    if (subject === null || subject === '') throw new WeirError('malformed', 'Say whose connections: ?subject=.')
     const hubs = await this.#control.disconnect(tenant, subject)
     const closed = hubs.reduce((sum, each) => sum + each.closed, 0)
     this.#hub.log.info({ tenant, subject, by, closed }, 'an administrator disconnected a subject')

@@ -1,8 +1,7 @@
 import { create } from '@bufbuild/protobuf'
-import { bearerToken, type Identity } from '@weir/mesh'
+import { bearerToken, checkParameters, type Identity } from '@weir/mesh'
 import { cursorField, Mode, parseCursor, type Subscribe, SubscribeSchema, WeirError } from '@weir/proto'
 import type { Hub } from '../hub/hub.ts'
-import { limits } from '../limits.ts'
 import { sseDialect } from '../session/weir-dialect.ts'
 import type { HttpExchange, HttpHeaders, HttpRequest } from './http-exchange.ts'
 import { SseLink } from './sse-link.ts'
@@ -60,15 +59,9 @@ async function identify(hub: Hub, tickets: Tickets, { authorization, query, ip }
   )
 }
 
-/** The subscription that a query asks for. Throws `invalid` or `malformed`. */
+/** The subscription that a query asks for. Throws `malformed`. */
 export function readSubscribe({ query, lastEventId }: HttpRequest): Subscribe {
-  for (const name of query.keys()) {
-    if (!parameters.includes(name))
-      throw new WeirError(
-        'invalid',
-        `There is no parameter "${name.slice(0, limits.quotedMax)}": there are ${parameters.join(', ')}.`,
-      )
-  }
+  checkParameters(query, parameters)
   const filters = query.getAll('filter')
   // The header is what a browser sends when it connects again, with the address of the first time.
   const cursor = lastEventId === '' ? query.get('cursor') : lastEventId
@@ -93,12 +86,12 @@ function readMode(text: string | null): Mode {
     case 'LATEST':
       return Mode.LATEST
     default:
-      throw new WeirError('invalid', 'The mode is ALL (every entry) or LATEST (the newest of each subject).')
+      throw new WeirError('malformed', 'mode: ALL (every entry) or LATEST (the newest of each subject) is expected.')
   }
 }
 
 function readInterval(text: string | null): number {
   if (text === null) return 0
-  if (!/^\d{1,9}$/.test(text)) throw new WeirError('invalid', 'The interval is a whole number of milliseconds.')
+  if (!/^\d{1,9}$/.test(text)) throw new WeirError('malformed', 'interval: a whole number of milliseconds is expected.')
   return Number(text)
 }

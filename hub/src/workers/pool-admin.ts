@@ -83,7 +83,7 @@ export class PoolAdmin {
     const after = query.get('after')
     const { workers } = this.#pool
     const at = after === null ? 0 : workers.findIndex(({ name }) => after.startsWith(`${name}.`))
-    if (at < 0) throw new WeirError('invalid', '`after` is the `next` of the page before.')
+    if (at < 0) throw new WeirError('malformed', 'after: the `next` of the page before is expected.')
     const sessions: SessionReport[] = []
     let fault: unknown
     let answered = false

@@ -1,4 +1,4 @@
-import { mayPublish, type Parameter } from '@weir/mesh'
+import { flagOf, mayPublish, type Parameter } from '@weir/mesh'
 import {
   Alert_Severity,
   Alert_SeveritySchema,
@@ -186,10 +186,7 @@ function statusesOf(url: URL): readonly string[] {
 }
 
 function silencedOf(url: URL): boolean | undefined {
-  const text = url.searchParams.get('silenced')
-  if (text === null) return undefined
-  if (text !== 'true' && text !== 'false') throw new WeirError('malformed', 'silenced: true or false is expected.')
-  return text === 'true'
+  return url.searchParams.has('silenced') ? flagOf(url.searchParams, 'silenced') : undefined
 }
 
 function alertJson(subject: string, { alert, labels }: RecordedAlert): Record<string, unknown> {

@@ -1,7 +1,9 @@
+import { checkParameters, flagOf } from '@weir/mesh'
 import { Mode, WeirError } from '@weir/proto'
 import type { Subscriber } from '../../engine/delivery/subscriber.ts'
 import { limits } from '../../limits.ts'
 import type { Session } from '../session.ts'
+import { sessionLimit } from './session-limit.ts'
 
 /** How a connection stands, for operators. */
 export interface SessionReport {
@@ -51,15 +53,14 @@ export interface SessionQuery {
   readonly after: string | undefined
 }
 
-/** Throws `invalid`. */
+/** Throws `malformed`. */
 export function readSessionQuery(query: URLSearchParams): SessionQuery {
-  const limit = query.get('limit') ?? String(limits.sessionsPageDefault)
-  if (!/^[1-9]\d{0,8}$/.test(limit)) throw new WeirError('invalid', 'The limit is a number from 1 on.')
+  checkParameters(query, ['tenant', 'subject', 'behind', 'limit', 'after'])
   return {
     tenant: query.get('tenant') ?? undefined,
     subject: query.get('subject') ?? undefined,
-    behind: query.get('behind') === 'true',
-    limit: Math.min(Number(limit), limits.sessionsPageMax),
+    behind: flagOf(query, 'behind'),
+    limit: sessionLimit(query, limits.sessionsPageDefault, limits.sessionsPageMax),
     after: query.get('after') ?? undefined,
   }
 }
@@ -122,9 +123,9 @@ function reportSubscription(subscriber: Subscriber): SubscriptionReport {
   }
 }
 
-/** The number that ends a session's id; they grow. Throws `invalid`. */
+/** The number that ends a session's id; they grow. Throws `malformed`. */
 function sessionNumber(id: string): number {
   const number = Number.parseInt(id.slice(id.lastIndexOf('.') + 1), 36)
-  if (Number.isNaN(number)) throw new WeirError('invalid', '`after` is the `next` of the page before.')
+  if (Number.isNaN(number)) throw new WeirError('malformed', 'after: the `next` of the page before is expected.')
   return number
 }

@@ -1,7 +1,9 @@
 import { setImmediate as pause } from 'node:timers/promises'
-import { Mode, WeirError } from '@weir/proto'
+import { checkParameters, flagOf } from '@weir/mesh'
+import { Mode } from '@weir/proto'
 import { limits } from '../../limits.ts'
 import type { Session } from '../session.ts'
+import { sessionLimit } from './session-limit.ts'
 
 /** Which sessions of a tenant are asked for: those that are furthest behind come first. */
 export interface SurveyQuery {
@@ -46,15 +48,14 @@ export interface SessionReading {
   readonly filters: readonly string[]
 }
 
-/** Throws `invalid`. */
+/** Throws `malformed`. */
 export function readSurveyQuery(query: URLSearchParams, tenant: string): SurveyQuery {
-  const limit = query.get('limit') ?? String(limits.surveyDefault)
-  if (!/^[1-9]\d{0,8}$/.test(limit)) throw new WeirError('invalid', 'The limit is a number from 1 on.')
+  checkParameters(query, ['find', 'behind', 'limit'])
   return {
     tenant,
     find: (query.get('find') ?? '').slice(0, limits.surveyFindMax).toLowerCase(),
-    behind: query.get('behind') === 'true',
-    limit: Math.min(Number(limit), limits.surveyMax),
+    behind: flagOf(query, 'behind'),
+    limit: sessionLimit(query, limits.surveyDefault, limits.surveyMax),
   }
 }
 
