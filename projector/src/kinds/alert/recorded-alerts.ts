@@ -106,20 +106,22 @@ export class RecordedAlerts {
     const stream = eventStream(shard)
     const filter = eventSubject(shard, alertSubject(rule, '>'))
     const prefix = filter.length - 1
-    const follower = new StreamReader({ nc, stream, filters: [filter], start: 'latest' })
-    this.#followers.add(follower)
-    try {
-      await follower.run(({ subject, seq, payload }) => {
-        const key = subject.slice(prefix)
-        const recorded = recordedAlert(seq, payload)
-        if (this.#enter(key, recorded)) onChanged(key, recorded)
-        return undefined
-      })
-    } catch (cause) {
-      log.warn({ err: cause, rule }, 'alerts cannot be followed; will try again')
+    for (;;) {
+      const follower = new StreamReader({ nc, stream, filters: [filter], start: 'latest' })
+      this.#followers.add(follower)
+      try {
+        await follower.run(({ subject, seq, payload }) => {
+          const key = subject.slice(prefix)
+          const recorded = recordedAlert(seq, payload)
+          if (this.#enter(key, recorded)) onChanged(key, recorded)
+          return undefined
+        })
+      } catch (cause) {
+        log.warn({ err: cause, rule }, 'alerts cannot be followed; will try again')
+      }
+      await sleep(limits.restartMs)
+      if (this.#closed || !this.#followers.delete(follower)) return
     }
-    await sleep(limits.restartMs)
-    if (!this.#closed && this.#followers.delete(follower)) await this.#follow(shard)
   }
 
   #endFollowers(): void {
