@@ -1,12 +1,14 @@
 import { create } from '@bufbuild/protobuf'
-import { eventShards, eventStream, type Logger, streamState } from '@weir/mesh'
+import { eventShards, eventStream, streamState } from '@weir/mesh'
 import { type Event, EventSchema, encodeEvent, formatDuration, timestampFromMilliseconds } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
 import { type CountSpec, totalMetric } from '../../declaration/count-spec.ts'
 import { ClockSkew } from '../../event/clock-skew.ts'
 import type { EventRecord } from '../../event/event-record.ts'
+import { Turn } from '../../event/turn.ts'
 import { limits } from '../../limits.ts'
+import { OverflowLog } from '../../run/overflow-log.ts'
 import type { Projection, Rebuilding } from '../../run/projection.ts'
 import { EntityStates, type Group } from './entity-states.ts'
 
@@ -38,21 +40,18 @@ export class CountProjection implements Projection {
   readonly skew: ClockSkew = new ClockSkew()
   readonly #options: BucketTargetOptions
   readonly #spec: CountSpec
-  readonly #log: Logger
+  readonly #overflow: OverflowLog
   readonly #entities: EntityStates
   readonly #dirty: DirtyKeys
-  #overflowLogged = false
+  readonly #turn = new Turn()
   /** How long the stream keeps events; 0 without a bound, or while that is not known. */
   #eventsAgeMs = 0
-  /** Of the last event that was taken in its turn. */
-  #epoch = 0
-  #seq = 0
 
   constructor(options: BucketTargetOptions & { readonly spec: CountSpec }) {
     const { spec, log } = options
     this.#options = options
     this.#spec = spec
-    this.#log = log
+    this.#overflow = new OverflowLog(log, spec.name, 'there are too many entities to count; declare a shorter TTL')
     this.#entities = new EntityStates(spec.ttlMs, limits.countEntitiesMax, (key) => {
       if (this.target.owns(key)) this.#dirty.add(key)
     })
@@ -77,8 +76,7 @@ export class CountProjection implements Projection {
 
   take(record: EventRecord): void | Promise<void> {
     const { epoch, seq, storedAtMs, happenedAtMs: timeMs } = record
-    // One that is tried again out of its turn is older than what is counted already.
-    if (epoch === this.#epoch && seq <= this.#seq) return
+    if (this.#turn.isPast(record)) return
     const { entity, state, key } = this.#spec
     const named = state.stateOf(record)
     if (named === undefined) this.stats.ignored++
@@ -87,8 +85,7 @@ export class CountProjection implements Projection {
       this.#count(this.#entities.take({ ...about, timeMs, storedAtMs, epoch, seq }))
       this.skew.note(record)
     }
-    this.#epoch = epoch
-    this.#seq = seq
+    this.#turn.moveTo(record)
     return this.target.relief()
   }
 
@@ -131,8 +128,7 @@ export class CountProjection implements Projection {
   #forget(): void {
     this.#entities.clear()
     this.#dirty.clear()
-    this.#epoch = 0
-    this.#seq = 0
+    this.#turn.forget()
   }
 
   #count(taken: 'counted' | 'outdated' | 'expired' | 'full'): void {
@@ -140,10 +136,7 @@ export class CountProjection implements Projection {
     else if (taken === 'expired') this.stats.late++
     else if (taken === 'full') {
       this.stats.overflowed++
-      if (this.#overflowLogged) return
-      this.#overflowLogged = true
-      const { name } = this.#spec
-      this.#log.error({ projection: name }, 'there are too many entities to count; declare a shorter TTL')
+      this.#overflow.say()
     }
   }
 

@@ -1,5 +1,4 @@
 import { create } from '@bufbuild/protobuf'
-import type { Logger } from '@weir/mesh'
 import { type Event, EventSchema, encodeEvent, timestampFromMilliseconds } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
@@ -7,7 +6,9 @@ import type { RateSpec } from '../../declaration/rate-spec.ts'
 import { ClockSkew } from '../../event/clock-skew.ts'
 import type { EventRecord } from '../../event/event-record.ts'
 import { ownValue } from '../../event/own-value.ts'
+import { Turn } from '../../event/turn.ts'
 import { limits } from '../../limits.ts'
+import { OverflowLog } from '../../run/overflow-log.ts'
 import type { Projection, Rebuilding } from '../../run/projection.ts'
 import { CounterRates, type KeyRates } from './counter-rates.ts'
 
@@ -35,20 +36,18 @@ export class RateProjection implements Projection {
   readonly stats: RateStats = { ignored: 0, late: 0, overflowed: 0 }
   readonly skew: ClockSkew = new ClockSkew()
   readonly #spec: RateSpec
-  readonly #log: Logger
+  readonly #overflow: OverflowLog
   readonly #counters: CounterRates
   readonly #dirty: DirtyKeys
-  #overflowLogged = false
+  readonly #turn = new Turn()
   /** When series are looked at next that nothing needs any more. */
   #forgetAtMs = 0
-  /** Of the last event that was taken in its turn. */
-  #epoch = 0
-  #seq = 0
 
   constructor(options: BucketTargetOptions & { readonly spec: RateSpec }) {
     const { spec, log } = options
     this.#spec = spec
-    this.#log = log
+    const tooMany = 'there are too many counters; declare fewer metrics or a narrower `from`'
+    this.#overflow = new OverflowLog(log, spec.name, tooMany)
     this.#counters = new CounterRates(spec.windowMs, limits.rateSamplesMax)
     // An event may be as late as is allowed; series that had a sample up to a window before it are
     // added to its rate, and each of them looks back two windows, to the begin of a step.
@@ -69,13 +68,10 @@ export class RateProjection implements Projection {
   }
 
   take(record: EventRecord): void | Promise<void> {
-    const { epoch, seq, storedAtMs } = record
-    // One that is tried again out of its turn is older than what is known already.
-    if (epoch === this.#epoch && seq <= this.#seq) return
+    if (this.#turn.isPast(record)) return
     this.#take(record)
-    this.#epoch = epoch
-    this.#seq = seq
-    this.#forget(storedAtMs)
+    this.#turn.moveTo(record)
+    this.#forget(record.storedAtMs)
     return this.target.relief()
   }
 
@@ -125,17 +121,12 @@ export class RateProjection implements Projection {
     const found = metrics.visit(event, (metric, value, unit) => {
       const sample = { key, series: subject, metric, unit, value, isDelta, timeMs, epoch, seq }
       if (this.#counters.add(sample)) this.#dirty.add(key)
-      else this.#overflow()
+      else {
+        this.stats.overflowed++
+        this.#overflow.say()
+      }
     })
     if (!found) this.stats.ignored++
-  }
-
-  #overflow(): void {
-    this.stats.overflowed++
-    if (this.#overflowLogged) return
-    this.#overflowLogged = true
-    const { name } = this.#spec
-    this.#log.error({ projection: name }, 'there are too many counters; declare fewer metrics or a narrower `from`')
   }
 
   /** No sample that may still come looks back to what is forgotten. */
@@ -150,8 +141,7 @@ export class RateProjection implements Projection {
     this.#counters.clear()
     this.#dirty.clear()
     this.#forgetAtMs = 0
-    this.#epoch = 0
-    this.#seq = 0
+    this.#turn.forget()
   }
 
   #write(keys: Iterable<string>): void {

@@ -1,4 +1,3 @@
-import type { Logger } from '@weir/mesh'
 import { encodeEvent } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
@@ -6,6 +5,7 @@ import type { WindowSpec } from '../../declaration/window-spec.ts'
 import { ClockSkew } from '../../event/clock-skew.ts'
 import type { EventRecord } from '../../event/event-record.ts'
 import { limits } from '../../limits.ts'
+import { OverflowLog } from '../../run/overflow-log.ts'
 import type { Projection, Rebuilding } from '../../run/projection.ts'
 import { type OpenWindow, WindowFold } from './window-fold.ts'
 
@@ -35,18 +35,18 @@ export class WindowProjection implements Projection {
   readonly stats: WindowStats = { ignored: 0, late: 0, overflowed: 0 }
   readonly skew: ClockSkew = new ClockSkew()
   readonly #spec: WindowSpec
-  readonly #log: Logger
+  readonly #overflow: OverflowLog
   readonly #fold: WindowFold
   readonly #changed = new Map<string, Change>()
   readonly #dirty: DirtyKeys
-  #overflowLogged = false
   /** Of the last event that was folded in. */
   #epoch = 0
 
   constructor(options: BucketTargetOptions & { readonly spec: WindowSpec }) {
-    const { spec } = options
+    const { spec, log } = options
     this.#spec = spec
-    this.#log = options.log
+    const tooMany = 'too many windows are open; declare fewer metrics, keys or percentiles'
+    this.#overflow = new OverflowLog(log, spec.name, tooMany)
     this.warmUpMs = spec.sizeMs + spec.latenessMs + limits.skewMaxMs
     this.reachMs = spec.ttlMs + this.warmUpMs
     this.target = new BucketTarget(options)
@@ -147,11 +147,7 @@ export class WindowProjection implements Projection {
     else if (outcome === 'nothing') this.stats.ignored++
     else {
       this.stats.overflowed++
-      if (!this.#overflowLogged) {
-        this.#overflowLogged = true
-        const { name } = this.#spec
-        this.#log.error({ projection: name }, 'too many windows are open; declare fewer metrics, keys or percentiles')
-      }
+      this.#overflow.say()
     }
   }
 }
