@@ -5,8 +5,10 @@ import { createLogger, Verifier } from '@weir/mesh'
 import { type Event, EventSchema } from '@weir/proto'
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt'
 import { generate, type Packet, type Parser, parser } from 'mqtt-packet'
+import type { TenantExists } from '../src/admission/tenants.ts'
 import { ingestLimits } from '../src/limits.ts'
 import { type MqttServer, serveMqtt } from '../src/mqtt/mqtt-server.ts'
+import type { MqttParts } from '../src/mqtt/session.ts'
 import { Gate } from '../src/store/gate.ts'
 import { FakeStream, tokenFor } from './fake-stream.ts'
 import { secret } from './secret.ts'
@@ -22,14 +24,17 @@ export interface RunningMqtt {
   close(): Promise<void>
 }
 
+/** What a door is made of, before a fake stream. */
+export function mqttParts(stream: FakeStream, tenantExists: TenantExists, now: () => number = Date.now): MqttParts {
+  const gate = new Gate({ publisher: stream, tenantExists, limits: ingestLimits })
+  const verifier = new Verifier({ jwtSecret: secret, jwtIssuer: 'weir', jwtAudience: 'weir' })
+  return { gate, publisher: stream, verifier, log: createLogger('ingest', 'fatal'), aheadMs: ingestLimits.aheadMs, now }
+}
+
 /** `now` tells the time by which clients are taken for gone. */
 export async function startMqtt(now: () => number = Date.now): Promise<RunningMqtt> {
   const stream = new FakeStream()
-  const gate = new Gate({ publisher: stream, tenantExists: () => Promise.resolve(true), limits: ingestLimits })
-  const verifier = new Verifier({ jwtSecret: secret, jwtIssuer: 'weir', jwtAudience: 'weir' })
-  const log = createLogger('ingest', 'fatal')
-  const { aheadMs } = ingestLimits
-  const parts = { gate, publisher: stream, verifier, log, aheadMs, now }
+  const parts = mqttParts(stream, () => Promise.resolve(true), now)
   const server: MqttServer = await serveMqtt(parts, { hostname: '127.0.0.1', port: 0, portSetting: 'WEIR_MQTT_PORT' })
   const { port } = server
   const password = await tokenFor(['>'])
@@ -73,6 +78,8 @@ export class RawClient {
     this.closed = once(this.socket, 'close')
     this.socket.on('error', () => undefined)
     const reader: Parser = parser({ protocolVersion: version })
+    // Of another version than its own it understands nothing.
+    reader.on('error', () => undefined)
     reader.on('packet', (packet) => {
       this.packets.push(packet)
       this.socket.emit('weir-packet')

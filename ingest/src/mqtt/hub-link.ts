@@ -18,8 +18,8 @@ export interface HubLinkParts {
   readonly opened: () => void
   /** The bytes of a batch count as read when this resolves. */
   readonly received: (frame: ServerFrame['frame']) => Promise<void>
-  /** The hub takes this client no more. */
-  readonly refused: (error: WeirError) => void
+  /** The hub takes this client no more, or sends what cannot be read; the link is closed then. */
+  readonly failed: (error: WeirError) => void
 }
 
 /**
@@ -66,14 +66,18 @@ export class HubLink {
       this.#send({ case: 'hello', value: { $typeName: 'weir.v1.Hello', token, client: 'mqtt', windowBytes } })
     })
     socket.addEventListener('message', ({ data }) => {
-      reads = reads.then(() => this.#read(new Uint8Array(data as ArrayBuffer)))
+      reads = reads
+        .then(() => this.#read(new Uint8Array(data as ArrayBuffer)))
+        .catch((cause: unknown) =>
+          this.#fail(new WeirError('internal', 'The hub sends what cannot be read.', { cause })),
+        )
     })
     socket.addEventListener('close', ({ code, reason }) => {
       this.#isOpen = false
       if (this.#closed) return
       // 3006 is an expired token, of which there will be no other on this connection.
       if (!shouldReconnect(code) || code === 3006) {
-        this.#parts.refused(new WeirError('forbidden', `The hub closes with ${code}: ${reason}`))
+        this.#fail(new WeirError('forbidden', `The hub closes with ${code}: ${reason}`))
         return
       }
       const waitMs = backoffMs(this.#attempt++, ingestLimits.mqttHubRetryMs, ingestLimits.mqttHubRetryMaxMs)
@@ -83,7 +87,14 @@ export class HubLink {
     socket.addEventListener('error', () => undefined)
   }
 
+  #fail(error: WeirError): void {
+    if (this.#closed) return
+    this.close()
+    this.#parts.failed(error)
+  }
+
   async #read(bytes: Uint8Array): Promise<void> {
+    if (this.#closed) return
     const { frame } = decodeServerFrame(bytes)
     if (frame.case === 'welcome') {
       this.#attempt = 0

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, beforeEach, test } from 'node:test'
 import { create, toBinary } from '@bufbuild/protobuf'
 import type { Stored } from '@weir/mesh'
 import { EventSchema, WeirError } from '@weir/proto'
 import fc from 'fast-check'
 import type { IClientPublishOptions } from 'mqtt'
-import { generate, type Packet } from 'mqtt-packet'
+import { generate } from 'mqtt-packet'
 import { tokenFor } from '../../test/fake-stream.ts'
-import { RawClient, type RunningMqtt, startMqtt } from '../../test/running-mqtt.ts'
+import { mqttParts, RawClient, type RunningMqtt, startMqtt } from '../../test/running-mqtt.ts'
+import { reasons } from './reason.ts'
+import { MqttSession, type Sessions } from './session.ts'
 
 const mqtt: RunningMqtt = await startMqtt()
 const { stream, events } = mqtt
@@ -88,8 +91,10 @@ for (const protocolVersion of [4, 5] as const) {
     ] as const
     for (const [more, returnCode, reasonCode] of cases) {
       const client = new RawClient(mqtt.port, protocolVersion)
-      const answer = (await client.connect(more)) as { cmd: string; returnCode?: number; reasonCode?: number }
+      const answer = (await client.connect(more)) as Answer
       assert.equal(answer.cmd, 'connack')
+      // Of the two versions one can say why.
+      if (protocolVersion === 5) assert.match(answer.properties?.reasonString ?? '', /token/)
       assert.equal(
         protocolVersion === 4 ? answer.returnCode : answer.reasonCode,
         protocolVersion === 4 ? returnCode : reasonCode,
@@ -166,7 +171,7 @@ test('MQTT 5: a refusal is in the PUBACK, and stores nothing', async () => {
   await client.connect({ password: Buffer.from(await tokenFor(['a.>'])) })
   for (const [topic, payload, contentType, reasonCode] of refused) {
     client.send({ ...one, topic, payload, properties: contentType === '' ? {} : { contentType } })
-    const answer = (await client.next()) as { cmd: string; reasonCode?: number; properties?: { reasonString?: string } }
+    const answer = (await client.next()) as Answer
     assert.deepEqual([answer.cmd, answer.reasonCode], ['puback', reasonCode])
     assert.ok((answer.properties?.reasonString ?? '').length > 10)
   }
@@ -223,13 +228,32 @@ test('who says nothing for too long is closed: before CONNECT however slowly it 
   await slow.close()
 })
 
+test('who is closed while the tenant is looked for does not count as connected afterwards', async () => {
+  const sessions: Sessions = new Map()
+  let found: (isThere: boolean) => void = () => undefined
+  const parts = mqttParts(stream, () => new Promise((resolve) => (found = resolve)))
+  const ended = new Promise<void>((resolve) => {
+    const server = createServer((socket) => {
+      const session = new MqttSession(parts, socket, sessions)
+      void session.run().then(resolve)
+      server.close()
+      socket.once('data', () => setImmediate(() => void session.end(reasons.shuttingDown).then(() => found(true))))
+    }).listen(0, '127.0.0.1', () => {
+      void new RawClient((server.address() as AddressInfo).port).connect()
+    })
+  })
+  await ended
+  assert.equal(sessions.size, 0)
+})
+
 test('without a hub nobody subscribes', async () => {
   for (const version of [4, 5] as const) {
     const client = new RawClient(mqtt.port, version)
     await client.connect()
     client.send({ cmd: 'subscribe', messageId: 3, subscriptions: [{ topic: 'a/#', qos: 1 }] })
-    const answer = (await client.next()) as Packet & { granted: number[] }
+    const answer = (await client.next()) as Answer & { messageId: number; granted: number[] }
     assert.deepEqual([answer.cmd, answer.messageId, answer.granted], ['suback', 3, [0x80]])
+    if (version === 5) assert.match(answer.properties?.reasonString ?? '', /WEIR_HUB_URL/)
     client.socket.destroy()
   }
 })
@@ -267,6 +291,13 @@ test('whatever comes ends at most its own connection: cut at every byte, of any 
   await large.closed
   await bystander.publishAsync('still/there', '1', { qos: 1 })
 })
+
+interface Answer {
+  readonly cmd: string
+  readonly returnCode?: number
+  readonly reasonCode?: number
+  readonly properties?: { readonly reasonString?: string }
+}
 
 /** Sends bytes and the end, and waits until the other side has ended too. */
 async function answered(bytes: Uint8Array): Promise<void> {

@@ -6,7 +6,7 @@ import type { RejectedRecord } from '../encode/record.ts'
 import { ingestLimits } from '../limits.ts'
 import { acks, type PacketWriter } from './packet-writer.ts'
 import type { Publication } from './publish-record.ts'
-import { pubackReason } from './reason.ts'
+import { pubackReason, reasonString } from './reason.ts'
 import { type Sender, type SendingParts, sendAll, storeRefusal, type Verdicts } from './sending.ts'
 
 export interface PublishingParts extends SendingParts {
@@ -98,8 +98,7 @@ export class Publishing {
       if (refusal !== undefined && qos === 1 && this.#writer.version === 5) {
         this.#writer.acknowledge(acks.puback, stored)
         stored = []
-        const reasonString = refusal.message.slice(0, ingestLimits.mqttReasonTextMax).toWellFormed()
-        const properties = { reasonString }
+        const properties = { reasonString: reasonString(refusal.message) }
         this.#writer.send({ cmd: 'puback', messageId, reasonCode: pubackReason(refusal.code), properties })
         continue
       }

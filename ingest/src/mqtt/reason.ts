@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@weir/proto'
+import { ingestLimits } from '../limits.ts'
 
 /** Reason codes of MQTT 5 (section 2.4) that are used as such. */
 export const reasons = {
@@ -70,6 +71,11 @@ export function disconnectReason(code: ErrorCode): number {
     default:
       return SERVER_BUSY
   }
+}
+
+/** A refusal in words, as MQTT 5 has room for it (section 2.2.2.2, Reason String). */
+export function reasonString(message: string): string {
+  return message.slice(0, ingestLimits.mqttReasonTextMax).toWellFormed()
 }
 
 const MALFORMED_PACKET = 0x81

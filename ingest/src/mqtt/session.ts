@@ -7,7 +7,7 @@ import { PacketReader } from './packet-reader.ts'
 import { acks, PacketWriter } from './packet-writer.ts'
 import type { Publication } from './publish-record.ts'
 import { Publishing, type PublishingParts } from './publishing.ts'
-import { connackReason, connackReturnCode, disconnectReason, reasons } from './reason.ts'
+import { connackReason, connackReturnCode, disconnectReason, reasonString, reasons } from './reason.ts'
 import type { Sender } from './sending.ts'
 import { Subscriptions } from './subscriptions.ts'
 
@@ -73,21 +73,24 @@ export class MqttSession {
   }
 
   /**
-   * Answers what was published and closes; MQTT 5 says why. The will is published unless the client
-   * took its leave. Resolves when all is done, and never rejects.
+   * Answers what was published and closes; MQTT 5 says why, by a code and in words. The will is
+   * published unless the client took its leave. Resolves when all is done, and never rejects.
    */
-  end(reasonCode?: number): Promise<void> {
-    this.#ending ??= this.#end(reasonCode)
+  end(reasonCode?: number, message?: string): Promise<void> {
+    this.#ending ??= this.#end(reasonCode, message)
     return this.#ending
   }
 
-  async #end(reasonCode: number | undefined): Promise<void> {
+  async #end(reasonCode: number | undefined, message: string | undefined): Promise<void> {
     const connection = this.#connection
     if (connection !== undefined) {
       const { sender, publishing, subscriptions, key, will } = connection
       subscriptions.close()
       await publishing.settled()
-      if (reasonCode !== undefined && this.#writer.version === 5) this.#writer.send({ cmd: 'disconnect', reasonCode })
+      if (reasonCode !== undefined && this.#writer.version === 5) {
+        const properties = message === undefined ? {} : { reasonString: reasonString(message) }
+        this.#writer.send({ cmd: 'disconnect', reasonCode, properties })
+      }
       if (this.#sessions.get(key) === this) this.#sessions.delete(key)
       sender.producer.release(this.#heldBytes)
       this.#heldBytes = 0
@@ -105,7 +108,7 @@ export class MqttSession {
   async #fail(thrown: unknown): Promise<void> {
     const error = asWeirError(thrown)
     if (error.code === 'internal') this.#parts.log.error({ err: thrown }, 'a connection of MQTT failed here')
-    await this.end(disconnectReason(error.code))
+    await this.end(disconnectReason(error.code), error.message)
   }
 
   async #take(chunk: Uint8Array): Promise<void> {
@@ -141,7 +144,8 @@ export class MqttSession {
       case 'subscribe': {
         const codes = packet.subscriptions.map((each) => connection.subscriptions.add(each))
         const granted = this.#writer.version === 5 ? codes : codes.map((code) => Math.min(code, reasons.unspecified))
-        this.#writer.send({ cmd: 'suback', messageId, granted })
+        const properties = codes.includes(reasons.unspecified) ? { reasonString: withoutHub } : {}
+        this.#writer.send({ cmd: 'suback', messageId, granted, properties })
         return connection.subscriptions.open()
       }
       case 'unsubscribe': {
@@ -158,16 +162,22 @@ export class MqttSession {
 
   async #connect(packet: IConnectPacket): Promise<void> {
     this.#writer.version = packet.protocolVersion === 5 ? 5 : 4
+    let connection: Connection
     try {
-      this.#connection = await this.#connectionOf(packet)
+      connection = await this.#connectionOf(packet)
     } catch (thrown) {
-      const { code } = asWeirError(thrown)
+      const { code, message } = asWeirError(thrown)
       const reason =
-        this.#writer.version === 5 ? { reasonCode: connackReason(code) } : { returnCode: connackReturnCode(code) }
+        this.#writer.version === 5
+          ? { reasonCode: connackReason(code), properties: { reasonString: reasonString(message) } }
+          : { returnCode: connackReturnCode(code) }
       this.#writer.send({ cmd: 'connack', sessionPresent: false, ...reason })
       return await this.end()
     }
-    const { key, sender } = this.#connection
+    // It may have been ended meanwhile: nobody would take it out of the sessions again.
+    if (this.#ending !== undefined) return
+    this.#connection = connection
+    const { key, sender } = connection
     this.#heardAt = this.#parts.now()
     this.#silenceMs = (packet.keepalive ?? 0) * 1500
     this.#reader.bytesMax = ingestLimits.mqttPacketBytesMax
@@ -218,6 +228,8 @@ interface Connection {
   /** Published when the connection ends without a leave. */
   readonly will: Publication | undefined
 }
+
+const withoutHub = 'Nothing can be subscribed to here: this ingest has no WEIR_HUB_URL.'
 
 /** What MQTT 5 tells a client of this server (section 3.2.2.3). */
 const offered = {

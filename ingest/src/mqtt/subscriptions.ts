@@ -79,7 +79,7 @@ export class Subscriptions {
         for (const each of this.#byTopic.values()) this.#ask(each)
       },
       received: (frame) => this.#received(frame),
-      refused: failed,
+      failed,
     })
     for (const each of this.#byTopic.values()) if (!each.isAsked) this.#ask(each)
   }
