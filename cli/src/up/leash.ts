@@ -35,6 +35,8 @@ export class Leash {
   constructor() {
     this.#shell = spawn('sh', ['-c', script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
     this.#shell.unref()
+    // Somebody may have ended the shell: the mesh goes on without it.
+    this.#shell.stdin?.on('error', () => undefined)
   }
 
   /** Puts the process group of a child on the leash. */
