@@ -1,18 +1,15 @@
 import assert from 'node:assert/strict'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { buildProgram } from '../cli/src/program.ts'
 import { closeCode, errorCodes } from '../proto/src/error.ts'
+import { pages } from './documents.ts'
 import { root } from './source-files.ts'
-
-const documents = globSync('**/*.md', { cwd: root, exclude: (path) => /(^|\/)(node_modules|dist)$/.test(path) }).map(
-  (path) => ({ path, text: readFileSync(join(root, path), 'utf8') }),
-)
 
 test('the tests that documents name are there', () => {
   const faults: string[] = []
-  for (const { path, text } of documents) {
+  for (const { path, text } of pages) {
     const plain = text.replace(/\s+/g, ' ')
     for (const [, file = '', name] of plain.matchAll(/`([\w./-]+\.test\.ts)`(?:, "([^"]+)")?/g)) {
       if (!existsSync(join(root, file))) faults.push(`${path} names ${file}, which is not there`)
@@ -25,7 +22,7 @@ test('the tests that documents name are there', () => {
 
 test('links between documents lead somewhere, to headings too', () => {
   const faults: string[] = []
-  for (const { path, text } of documents) {
+  for (const { path, text } of pages) {
     for (const [, file = '', heading] of text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)) {
       const target = file === '' ? path : join(dirname(path), file)
       const isThere = existsSync(join(root, target))
@@ -39,7 +36,7 @@ test('links between documents lead somewhere, to headings too', () => {
 test('the commands and options of weir that documents show are there', () => {
   const faults: string[] = []
   let count = 0
-  for (const { path, text } of documents) {
+  for (const { path, text } of pages) {
     const lines = text.replaceAll(/\\\n\s*/g, '')
     for (const [line, said = ''] of lines.matchAll(/(?:\.\/|`|"|^ *)weir ((?:'[^'\n]*'|"[^"\n]*"|[^`\n|;#>)'"])+)/gm)) {
       count++
@@ -52,7 +49,7 @@ test('the commands and options of weir that documents show are there', () => {
 })
 
 test('decisions are numbered from 0001 without a hole, in the name and in the heading', () => {
-  const decisions = documents.filter(({ path }) => path.startsWith('docs/decisions/')).sort(byPath)
+  const decisions = pages.filter(({ path }) => path.startsWith('docs/decisions/')).sort(byPath)
   assert.deepEqual(
     decisions.map(({ path, text }) => [/\/(\d{4})-/.exec(path)?.[1], /^# (\d{4}) /.exec(text)?.[1]]),
     decisions.map((_, at) => [String(at + 1).padStart(4, '0'), String(at + 1).padStart(4, '0')]),
@@ -67,7 +64,7 @@ test('the table of close codes in the protocol is the one of the code', () => {
 
 /** As GitHub makes anchors of them. */
 function headingsOf(path: string): readonly string[] {
-  const text = documents.find((document) => document.path === path)?.text ?? ''
+  const text = pages.find((page) => page.path === path)?.text ?? ''
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, words = '']) =>
     words
       .toLowerCase()
