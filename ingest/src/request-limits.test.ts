@@ -5,7 +5,7 @@ import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'nod
 import { type Body, bareIngest, tokenFor } from '../test/fake-stream.ts'
 import { streamUnpackers } from './body/unpack.ts'
 
-// What a request may cost: its body, its time, its producer's rate and share, its tenant's subjects.
+// What a request may cost: its body, its time, the share of its producer, the subjects of a tenant.
 
 const json = { 'content-type': 'application/json' }
 const item = { subject: 'rooms.r1', data: { people: 3 } }

@@ -1,11 +1,11 @@
 import { encodeEvent } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
+import { OverflowLog } from '../../bucket/overflow-log.ts'
 import type { WindowSpec } from '../../declaration/window-spec.ts'
 import { ClockSkew } from '../../event/clock-skew.ts'
 import type { EventRecord } from '../../event/event-record.ts'
 import { limits } from '../../limits.ts'
-import { OverflowLog } from '../../run/overflow-log.ts'
 import type { Projection, Rebuilding } from '../../run/projection.ts'
 import { type OpenWindow, WindowFold } from './window-fold.ts'
 
