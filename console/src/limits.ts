@@ -133,6 +133,8 @@ export const limits = {
    * Subjects whose tiles are remembered; past it all are forgotten, and found again as events come.
    */
   boardSubjectsMax: 100_000,
+  /** Values of a board's variable that are offered as it is typed; further ones are not. */
+  valuesOfferedMax: 2_000,
   /** A wall shows each board for so long. */
   boardRotateMs: 30_000,
   /** Of a large board the tiles so far out of sight are drawn; others when they come so near. */
@@ -163,7 +165,7 @@ export const limits = {
   runStagesMax: 24,
   /** Cells of a heat map; further ones are not shown. */
   heatCellsMax: 5_000,
-  /** What was not heard for so long is hatched in it. */
+  /** What was not heard for so long is hatched in it, where the tile does not say how long. */
   heatStaleMs: 60_000,
   /** A cell that changed is framed for so long, in steps of fading; a step paints the cell. */
   heatFlashMs: 600,

@@ -51,6 +51,9 @@ interface Schema {
   readonly enum?: readonly unknown[]
   readonly required?: readonly string[]
   readonly properties?: Readonly<Record<string, Schema>>
+  /** What every member of an object is that has no property of its own. */
+  readonly additionalProperties?: boolean | Schema
+  readonly maxProperties?: number
   readonly items?: Schema
   readonly minimum?: number
   readonly maximum?: number
@@ -90,16 +93,19 @@ function check(node: Node, wanted: Schema, path: string, found: { node: Node; me
     if (wanted.items !== undefined)
       for (const [at, item] of items.entries()) check(item, wanted.items, `${path}[${at}]`, found)
   }
-  if (node.type !== 'object' || wanted.properties === undefined) return
+  const others = typeof wanted.additionalProperties === 'object' ? wanted.additionalProperties : undefined
+  if (node.type !== 'object' || (wanted.properties ?? others) === undefined) return
+  const { properties = {}, maxProperties = Number.POSITIVE_INFINITY } = wanted
   const names = new Set<string>()
   for (const { children: [key, value] = [] } of node.children ?? []) {
     if (key === undefined || value === undefined) continue
     const name = String(key.value)
     names.add(name)
-    const property = wanted.properties[name]
-    if (property === undefined) say(faults.unknown(name, Object.keys(wanted.properties).join(', ')), key)
+    const property = Object.hasOwn(properties, name) ? properties[name] : others
+    if (property === undefined) say(faults.unknown(name, Object.keys(properties).join(', ')), key)
     else check(value, property, path === '' ? name : `${path}.${name}`, found)
   }
+  if (names.size > maxProperties) say(faults.itemsMost(count(maxProperties)))
   for (const name of wanted.required ?? []) if (!names.has(name)) say(faults.missing(name))
 }
 

@@ -18,16 +18,20 @@ export const folds = ['last', 'sum', 'mean', 'min', 'max', 'count'] as const
 export type Fold = (typeof folds)[number]
 export const sorts = ['subject', 'value', 'change'] as const
 export type Sort = (typeof sorts)[number]
+export const scales = ['linear', 'log'] as const
+export type Scale = (typeof scales)[number]
 
 /** A board as its JSON has it; board.schema.json says what each means. */
 export interface Board {
   readonly title: string
   readonly variables?: readonly Variable[]
+  readonly words?: Readonly<Record<string, string>>
   readonly tiles: readonly Tile[]
 }
 
 export interface Variable {
   readonly name: string
+  readonly title?: string
   readonly value: string
   readonly choices?: readonly string[]
 }
@@ -47,6 +51,8 @@ export interface Tile {
   readonly unit?: string
   readonly warn?: number
   readonly bad?: number
+  readonly scale?: Scale
+  readonly staleSeconds?: number
   readonly range?: Range
   readonly states?: readonly string[]
   readonly text?: string
@@ -124,6 +130,11 @@ export function placed(board: Board, at: number, place: Partial<Pick<Tile, 'x' |
 /** A text with each `$name` in the place of its value. An unknown name stays. */
 export function filled(text: string, values: Readonly<Record<string, string>>): string {
   return text.replaceAll(/\$([a-z][a-z0-9_]*)/g, (whole, name: string) => values[name] ?? whole)
+}
+
+/** A value as the people of a board call it; one that its words do not have stays. */
+export function inWords(value: string, words: Board['words']): string {
+  return words !== undefined && Object.hasOwn(words, value) ? (words[value] ?? value) : value
 }
 
 function overlaps(a: Pick<Tile, 'x' | 'y' | 'w' | 'h'>, b: Pick<Tile, 'x' | 'y' | 'w' | 'h'>): boolean {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { printParseErrorCode } from 'jsonc-parser'
+import { SeenSubjects } from '../data/seen-subjects.ts'
 import { en } from '../words/en.ts'
 import { es } from '../words/es.ts'
 import { speak } from '../words/words.ts'
-import { type Board, filled, placed, type Tile, withTile } from './board.ts'
+import { type Board, filled, inWords, placed, type Tile, withTile } from './board.ts'
 import { readBoard } from './board-check.ts'
 import { textParts } from './text-parts.ts'
+import { variableValues } from './variable-values.ts'
 
 const tile = (x: number, y: number, w: number, h: number): Tile => ({ kind: 'kpi', x, y, w, h })
 const places = ({ tiles }: Board): string[] => tiles.map(({ x, y, w, h }) => [x, y, w, h].join())
@@ -40,6 +42,33 @@ test('a board that is wrong is told with line and column, all faults at once', (
   for (const bad of ['[]', '1', 'null', '{"title":"","tiles":[]}', '{"tiles":[]}', '{"title":"x","tiles":{}}']) {
     assert.ok(readBoard(bad).faults.length > 0, bad)
   }
+})
+
+test('a board says what people call a value, and only texts may be its words', () => {
+  const { board } = readBoard('{"title": "x", "words": {"EN_CAMINO": "En camino"}, "tiles": []}')
+  assert.equal(inWords('EN_CAMINO', board?.words), 'En camino')
+  for (const value of ['ASIGNADA', 'toString', '__proto__']) assert.equal(inWords(value, board?.words), value)
+  assert.equal(inWords('EN_CAMINO', undefined), 'EN_CAMINO')
+  const many = Object.fromEntries(Array.from({ length: 201 }, (_, at) => [`S${at}`, 'x']))
+  for (const words of ['[]', '{"A": 1}', '{"A": ""}', JSON.stringify(many)]) {
+    assert.equal(readBoard(`{"title": "x", "words": ${words}, "tiles": []}`).faults.length, 1, words.slice(0, 20))
+  }
+})
+
+test('a variable may be what stands at its place in the filters of the tiles', () => {
+  const seen = new SeenSubjects()
+  for (const subject of ['rooms.r1.alpha', 'rooms.r2.beta', 'counts.r3', 'halls.h1.alpha']) seen.add(subject)
+  const filters = ['rooms.$room.$platform label.site="$room"', 'counts.$room', 'rooms.x$room', 'rooms.*.alpha']
+  const board: Board = {
+    title: 'x',
+    variables: [
+      { name: 'room', value: '*' },
+      { name: 'platform', value: 'alpha' },
+    ],
+    tiles: filters.map((filter) => ({ ...tile(0, 0, 1, 1), filter })),
+  }
+  assert.deepEqual(variableValues(board, 'room', seen), ['r1', 'r2', 'r3'])
+  assert.deepEqual(variableValues(board, 'platform', seen), ['alpha', 'beta'])
 })
 
 test('what is wrong is said in the language of the page', async () => {

@@ -36,7 +36,7 @@ test('each kind of data has its fields and its line', () => {
   assert.equal(summaryOf(reading), 'a 1   b 50 %')
   assert.equal(
     summaryOf(event({ case: 'stateChange', value: { entity: 'door', from: 'open', to: 'shut' } })),
-    'shut · open · door',
+    'open → shut · door',
   )
   const alert = { rule: 'hot', severity: Alert_Severity.URGENT, status: Alert_Status.FIRING, message: '41 degrees' }
   assert.equal(summaryOf(event({ case: 'alert', value: alert })), 'FIRING · URGENT · hot · 41 degrees')

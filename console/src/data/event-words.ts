@@ -32,13 +32,19 @@ export function eventTimeMs({ time }: Event): number | undefined {
   return time === undefined ? undefined : Number(time.seconds) * 1000 + time.nanos / 1e6
 }
 
-/** What an event says, in one short line. */
-export function summaryOf(event: Event): string {
+/** What an event says, in one short line; `said` is what people call a state. */
+export function summaryOf(event: Event, said: (state: string) => string = String): string {
+  const { data } = event
+  if (data.case === 'stateChange') {
+    const { from, to, entity, name } = data.value
+    const way = from === '' ? said(to) : `${said(from)} → ${said(to)}`
+    return `${way} · ${name === '' ? entity : name}`
+  }
   const fields = fieldsOf(event)
   const [first] = fields
   if (first === undefined) return ''
   if (fields.length === 1 && first.name === 'value') return valueText(first)
-  if (event.data.case === 'alert' || event.data.case === 'step' || event.data.case === 'stateChange') {
+  if (data.case === 'alert' || data.case === 'step') {
     return fields.map((field) => valueText(field)).join(' · ')
   }
   return fields

@@ -28,8 +28,8 @@ export function fieldsOf({ data }: Event): readonly Field[] {
       return Object.entries(metrics).map(([name, value]) => ({ name, value, unit: units[name] ?? '' }))
     }
     case 'stateChange': {
-      const { entity, from, to, category } = data.value
-      return texts({ to, from, entity, category })
+      const { entity, from, to, category, name } = data.value
+      return texts({ to, from, entity, name, category })
     }
     case 'alert': {
       const { rule, severity, status, message, key, by } = data.value

@@ -27,6 +27,19 @@ export class SeenSubjects {
     return { count, first: first.sort() }
   }
 
+  /** What stands at one place of the subjects that a filter matches, in its order. */
+  tokensAt(filter: string, place: number): readonly string[] {
+    if (!isFilter(filter)) return []
+    const test = compileFilters([filter])
+    const tokens = new Set<string>()
+    for (const subject of this.#subjects) {
+      const token = subject.split('.')[place]
+      if (token !== undefined && test(subject)) tokens.add(token)
+      if (tokens.size >= limits.valuesOfferedMax) break
+    }
+    return [...tokens].sort(naturally)
+  }
+
   /**
    * What may follow: the next token of the subjects that begin so, most frequent first, and `*` and
    * `>` where they shorten.
@@ -52,3 +65,6 @@ export class SeenSubjects {
     return [...found.map(([text]) => text), ...wild].filter((text) => text !== typed)
   }
 }
+
+/** With `r9` before `r10`. */
+const naturally = new Intl.Collator('en', { numeric: true }).compare

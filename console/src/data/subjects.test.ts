@@ -29,6 +29,15 @@ test('typing is completed by what was seen, the frequent first', () => {
   assert.equal(seen.matched(['rooms..']), undefined)
 })
 
+test('what stands at one place of the subjects of a filter is offered in the order of people', () => {
+  const seen = new SeenSubjects()
+  for (const subject of ['rooms.r10.a', 'rooms.r9.a', 'rooms.r9.b', 'halls.h1.a']) seen.add(subject)
+  assert.deepEqual(seen.tokensAt('rooms.*.*', 1), ['r9', 'r10'])
+  assert.deepEqual(seen.tokensAt('rooms.*.b', 1), ['r9'])
+  assert.deepEqual(seen.tokensAt('rooms.*.*', 7), [])
+  assert.deepEqual(seen.tokensAt('rooms..b', 1), [])
+})
+
 test('what subjects share is dimmed, and the end that tells them apart is never cut', () => {
   const subjects = ['rooms.r1.climate', 'rooms.r2.climate']
   const varying = varyingPlaces(subjects)

@@ -6,6 +6,7 @@ import { limits } from '../limits.ts'
 import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from '../series/feed.ts'
+import { words } from '../words/words.ts'
 import { HeardEntry } from './heard-entry.ts'
 
 export interface TileReader {
@@ -31,6 +32,8 @@ export class BoardFeed {
   readonly #desk: Desk
   readonly #weir: Weir
   readonly #sources = new Map<string, SourceFeed>()
+  /** By the source or the reader that cannot be read for. */
+  readonly #faults = new Map<TileReader | string, string>()
 
   constructor(desk: Desk, weir: Weir) {
     this.#desk = desk
@@ -45,12 +48,14 @@ export class BoardFeed {
   watch(source: string, text: string, reader: TileReader): () => void {
     let feed = this.#sources.get(source)
     if (feed === undefined) {
-      feed = new SourceFeed(this.#desk, this.#weir, source, (message) => {
-        this.fault = message
-      })
+      feed = new SourceFeed(this.#desk, this.#weir, source, (message) => this.#say(source, message))
       this.#sources.set(source, feed)
     }
     const query = parseQuery(text)
+    if (query.wrong.length > 0) {
+      this.#say(reader, words.boards.noFilter(query.wrong.join(' ')))
+      return () => this.#say(reader, '')
+    }
     const watcher = { filters: query.filters, matches: compileFilters(query.filters), wanted: eventTest(query), reader }
     feed.add(watcher)
     return () => feed.remove(watcher)
@@ -60,12 +65,19 @@ export class BoardFeed {
     for (const feed of this.#sources.values()) feed.close()
     this.#sources.clear()
   }
+
+  #say(what: TileReader | string, message: string): void {
+    if (message === '') this.#faults.delete(what)
+    else this.#faults.set(what, message)
+    this.fault = [...this.#faults.values()].at(-1) ?? ''
+  }
 }
 
 class SourceFeed {
   readonly #desk: Desk
   readonly #weir: Weir
   readonly #source: string
+  /** Says why it can read no more; nothing while it can. */
   readonly #ended: (message: string) => void
   readonly #watchers = new Set<Watcher>()
   readonly #bySubject = new Map<string, readonly Watcher[]>()
@@ -109,6 +121,7 @@ class SourceFeed {
   #open(): void {
     for (const feed of this.#feeds) feed.close()
     this.#feeds = []
+    this.#ended('')
     this.#bySubject.clear()
     const filters = canonicalFilters([...this.#watchers].flatMap((watcher) => watcher.filters))
     for (let at = 0; at < filters.length; at += limits.boardFiltersMax) {

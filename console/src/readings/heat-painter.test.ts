@@ -82,6 +82,17 @@ test('a change frames its cell in steps that fade, and then nothing is painted a
   assert.equal(painter.paint(canvas, after.slice(1), 2_700, 0), false, 'a cell that is gone fades no more')
 })
 
+test('on a scale of magnitudes a few large numbers leave the others apart', () => {
+  const painter = new HeatPainter({ scale: 'log' })
+  const canvas = new Canvas()
+  painter.restyle(size, colours)
+  painter.paint(canvas, cells([0, 10, 100, 1_000]), 0, 0)
+  assert.deepEqual(
+    canvas.take().painted.map((each) => each.split(' ')[2]),
+    ['0.10', '0.38', '0.64', '0.90'],
+  )
+})
+
 test('bounds colour a cell, silence hatches it, and a point finds it', () => {
   const painter = new HeatPainter({ warn: 5, bad: 9 })
   const canvas = new Canvas()
@@ -93,5 +104,10 @@ test('bounds colour a cell, silence hatches it, and a point finds it', () => {
     ['plain', 'warn', 'bad', 'plain'],
   )
   assert.deepEqual(framed, ['hatch', 'hatch', 'hatch', 'hatch'])
+  const patient = new HeatPainter({ staleSeconds: 90 })
+  patient.restyle(size, colours)
+  patient.paint(canvas, cells([1]), 0, 90_000)
+  patient.paint(canvas, cells([1]), 0, 90_001)
+  assert.deepEqual(canvas.take().framed, ['hatch'])
   assert.deepEqual([painter.placeAt(10, 10), painter.placeAt(210, 10), painter.placeAt(210, 390)], [0, 1, 3])
 })

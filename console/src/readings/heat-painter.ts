@@ -50,6 +50,9 @@ export interface HeatSize {
  */
 export class HeatPainter {
   readonly #bounds: Pick<Tile, 'warn' | 'bad'>
+  readonly #staleMs: number
+  /** Where a number lies on the scale of the colours. */
+  readonly #position: (value: number) => number
   /** How the cell at each place was painted; -1 for not at all. */
   #looks = new Int32Array(0)
   #size: HeatSize = { width: 0, height: 0, scale: 1 }
@@ -59,8 +62,10 @@ export class HeatPainter {
   readonly #numbers = new Map<string, number>()
   readonly #flashes = new Map<string, { readonly untilMs: number; readonly up: boolean }>()
 
-  constructor(bounds: Pick<Tile, 'warn' | 'bad'>) {
-    this.#bounds = bounds
+  constructor(tile: Pick<Tile, 'warn' | 'bad' | 'scale' | 'staleSeconds'>) {
+    this.#bounds = tile
+    this.#position = tile.scale === 'log' ? magnitude : (value) => value
+    this.#staleMs = (tile.staleSeconds ?? limits.heatStaleMs / 1000) * 1000
   }
 
   /** Notes a change of a cell, which is framed for a while; its first number is none. */
@@ -97,11 +102,11 @@ export class HeatPainter {
     const colours = this.#colours
     if (colours === undefined) return false
     this.#arrange(canvas, cells.length)
-    const { least, spread } = rangeOf(cells)
+    const { least, spread } = this.#rangeOf(cells)
     for (const [at, cell] of cells.entries()) {
       const { subject, number } = cell
       if (number !== undefined && !this.#numbers.has(subject)) this.#numbers.set(subject, number)
-      const share = number === undefined ? 0 : spread > 0 ? (number - least) / spread : 0.5
+      const share = number === undefined ? 0 : spread > 0 ? (this.#position(number) - least) / spread : 0.5
       const look = this.#lookOf(cell, share, nowMs, clockMs)
       if (look === this.#looks[at]) continue
       this.#looks[at] = look
@@ -113,12 +118,26 @@ export class HeatPainter {
     return this.#flashes.size > 0
   }
 
+  /** The colours span what there is: values around twenty would all look the same beside zero. */
+  #rangeOf(cells: readonly HeatCell[]): { readonly least: number; readonly spread: number } {
+    let least = Number.POSITIVE_INFINITY
+    let most = Number.NEGATIVE_INFINITY
+    for (const { number } of cells) {
+      if (number === undefined) continue
+      if (number < least) least = number
+      if (number > most) most = number
+    }
+    const from = this.#position(least)
+    return { least: from, spread: this.#position(most) - from }
+  }
+
   /** A grid of about square cells. */
   #arrange(canvas: HeatCanvas, count: number): void {
     if (this.#looks.length === count) return
     const { width, height } = this.#size
     this.#looks = new Int32Array(count).fill(-1)
-    this.#across = Math.max(1, Math.ceil(Math.sqrt((count * width) / Math.max(1, height))))
+    const across = Math.ceil(Math.sqrt((count * width) / Math.max(1, height)))
+    this.#across = Math.max(1, Math.min(count, across))
     this.#down = Math.max(1, Math.ceil(count / this.#across))
     canvas.clearRect(0, 0, width, height)
   }
@@ -127,7 +146,7 @@ export class HeatPainter {
   #lookOf({ subject, number, heardMs }: HeatCell, share: number, nowMs: number, clockMs: number): number {
     const tone = tones.indexOf(toneOf(number, this.#bounds))
     const shade = Math.round(share * (SHADES - 1))
-    const isStale = clockMs - heardMs > limits.heatStaleMs
+    const isStale = clockMs - heardMs > this.#staleMs
     const flash = this.#flashes.get(subject)
     const step = flash === undefined ? 0 : Math.ceil((flash.untilMs - nowMs) / limits.heatFlashStepMs)
     const frame = flash === undefined || step <= 0 ? 0 : step * 2 + Number(flash.up)
@@ -174,14 +193,7 @@ export class HeatPainter {
 const tones = ['plain', 'warn', 'bad'] as const
 const SHADES = 32
 
-/** The colours span what there is: values around twenty would all look the same beside zero. */
-function rangeOf(cells: readonly HeatCell[]): { readonly least: number; readonly spread: number } {
-  let least = Number.POSITIVE_INFINITY
-  let most = Number.NEGATIVE_INFINITY
-  for (const { number } of cells) {
-    if (number === undefined) continue
-    if (number < least) least = number
-    if (number > most) most = number
-  }
-  return { least, spread: most - least }
+/** Of a number below zero, that of its distance from zero to the other side. */
+function magnitude(value: number): number {
+  return Math.sign(value) * Math.log1p(Math.abs(value))
 }

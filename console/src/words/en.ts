@@ -335,6 +335,9 @@ export const en = {
     sorts: { subject: 'subject', value: 'value', change: 'change in a minute' },
     warnAt: 'Amber from',
     badAt: 'Red from',
+    scale: 'Colours',
+    scales: { linear: 'by the number', log: 'by its magnitude' },
+    staleAfter: 'Hatched after seconds without news',
     width: 'Width',
     height: 'Height',
     fileBoard: 'From a file: save makes a copy of your own.',
@@ -356,6 +359,7 @@ export const en = {
     cancel: 'Cancel',
     move: 'Move: arrows. Resize: shift and arrows. Delete removes.',
     waiting: 'waiting',
+    noFilter: (text: string) => `${text} is no filter: a value of the board may have a character that it cannot.`,
     kinds: {
       kpi: 'Number',
       chart: 'Time chart',

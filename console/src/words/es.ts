@@ -332,6 +332,9 @@ export const es: Words = {
     sorts: { subject: 'asunto', value: 'valor', change: 'cambio en un minuto' },
     warnAt: 'Ámbar desde',
     badAt: 'Rojo desde',
+    scale: 'Colores',
+    scales: { linear: 'por el número', log: 'por su magnitud' },
+    staleAfter: 'Rayado tras segundos sin noticias',
     width: 'Ancho',
     height: 'Alto',
     fileBoard: 'De un archivo: al guardar se crea una copia propia.',
@@ -354,6 +357,7 @@ export const es: Words = {
     cancel: 'Cancelar',
     move: 'Mover: flechas. Tamaño: mayúsculas y flechas. Supr quita.',
     waiting: 'esperando',
+    noFilter: (text) => `${text} no es un filtro: puede que un valor del tablero tenga un carácter no permitido.`,
     kinds: {
       kpi: 'Número',
       chart: 'Gráfico de tiempo',
