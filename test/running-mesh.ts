@@ -15,7 +15,7 @@ const entry = fileURLToPath(new URL('../weir', import.meta.url))
 /** What `weir demo --json` says of the demo. */
 export interface RunningDemo {
   readonly name: string
-  readonly pages: readonly { readonly title: string; readonly url: string; readonly token: string }[]
+  readonly pages: readonly { readonly title: string; readonly url: string; readonly token?: string }[]
   /** Of its programs, by their names. */
   readonly pids: Readonly<Record<string, number>>
 }

@@ -1,20 +1,23 @@
 import type { Running, StateFolder } from '../up/state-folder.ts'
-import type { Demo, DemoPage } from './demo.ts'
+import type { Demo, DemoPage, DemoProgram } from './demo.ts'
 import { grantedToken, programPort } from './demo-programs.ts'
 
 /** A page as it is opened. */
 export interface OpenPage {
   readonly title: string
-  /** With its token in the fragment. */
+  /** With its token in the fragment, where it has one. */
   readonly url: string
-  readonly token: string
+  /** Undefined for a page of a program that makes tokens for its users itself. */
+  readonly token: string | undefined
 }
 
 export async function openPages(demo: Demo, running: Running, state: StateFolder): Promise<readonly OpenPage[]> {
   const pages: OpenPage[] = []
   for (const page of demo.pages) {
-    const token = await tokenOf(page, demo, running, state)
-    pages.push({ title: page.title, url: `${addressOf(page, demo, running)}#token=${token}`, token })
+    const program = demo.programs.find(({ name }) => name === page.program)
+    const address = addressOf(page, program, running)
+    const token = program?.signs === true ? undefined : await tokenOf(page, demo, running, state)
+    pages.push({ title: page.title, url: token === undefined ? address : `${address}#token=${token}`, token })
   }
   return pages
 }
@@ -25,10 +28,9 @@ export function pageOrigins(demo: Demo, hubPort: number): readonly string[] {
   return ports.flatMap((port) => [`http://127.0.0.1:${port}`, `http://localhost:${port}`])
 }
 
-function addressOf(page: DemoPage, demo: Demo, running: Running): string {
-  if (page.board !== undefined) return `${running.addresses.projector}/boards?board=${page.board}`
-  const program = demo.programs.find(({ name }) => name === page.program)
-  return program === undefined ? '' : `http://127.0.0.1:${programPort(running, program)}${page.path}`
+function addressOf({ board, path }: DemoPage, program: DemoProgram | undefined, running: Running): string {
+  if (board !== undefined) return `${running.addresses.projector}/boards?board=${board}`
+  return program === undefined ? '' : new URL(path, `http://127.0.0.1:${programPort(running, program)}`).href
 }
 
 async function tokenOf(page: DemoPage, demo: Demo, running: Running, state: StateFolder): Promise<string> {

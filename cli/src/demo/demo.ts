@@ -41,7 +41,10 @@ export interface DemoPage {
   readonly board?: string | undefined
   readonly program?: string | undefined
   readonly path: string
-  /** Its token; without them the page has the owner's. */
+  /**
+   * Of its token; without them the page has the owner's. A program that signs gives its pages their
+   * tokens itself.
+   */
   readonly publish?: readonly string[] | undefined
   readonly subscribe?: readonly string[] | undefined
 }
@@ -107,5 +110,14 @@ const declaration = v.pipe(
           : each.program === undefined,
       ),
     'a page needs either a board, or a program that has a port',
+  ),
+  v.check(
+    ({ programs, pages }) =>
+      pages.every(
+        ({ program, publish, subscribe }) =>
+          (publish === undefined && subscribe === undefined) ||
+          !programs.some(({ name, signs }) => signs && name === program),
+      ),
+    'a page of a program that signs has no grants here, as the program gives it its token',
   ),
 )

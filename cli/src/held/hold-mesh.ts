@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defaultTenantSpec, mintToken, parseConfig } from '@weir/mesh'
 import { WeirError, limits as wire } from '@weir/proto'
@@ -146,17 +147,18 @@ async function refuseSecond(folder: StateFolder, ports: Partial<Ports>): Promise
   const base = await freePortBase()
   const which = taken.map(({ part, port }) => `${port} (${part})`).join(', ')
   const these = taken.length === 1 ? `Port ${which} is` : `Ports ${which} are`
+  const again = `WEIR_PORT_BASE=${base ?? limits.portBaseMin} ${[entry(), ...process.argv.slice(2)].join(' ')}`
   throw new WeirError(
     'conflict',
-    `${these} taken by another program. Stop it, or move all ports of Weir together: WEIR_PORT_BASE=${base ?? limits.portBaseMin} ${entry()} up`,
+    `${these} taken by another program. Stop it, or move all ports of Weir together: ${again}`,
   )
 }
 
 function heldBy(pid: number | undefined): WeirError {
-  const process = pid === undefined ? '' : ` (process ${pid})`
+  const known = pid === undefined ? '' : ` (process ${pid})`
   return new WeirError(
     'conflict',
-    `"weir up" runs in this folder already${process}: stop it, or start another one in another folder.`,
+    `"weir up" runs in this folder already${known}: stop it, or start another one in another folder.`,
   )
 }
 
