@@ -1,17 +1,22 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seeded } from '../../backend/src/seeded.ts'
-import { Room, type Telemetry } from './room.ts'
+import type { Telemetry } from '../extension/src/telemetry.ts'
+import { Room } from './room.ts'
 
 // Stands for the extensions of a thousand streamers. What they would send in a tenth of a second
 // goes in one request, which spares this machine the requests, not the mesh the events.
 
-const { WEIR_INGEST_URL = '', WEIR_TOKEN = '', DEMO_SEED = '1', DEMO_RATE = '2000', ROOMS = '1000' } = process.env
+const { WEIR_INGEST_URL = '', WEIR_TOKEN = '', DEMO_SEED = '1', DEMO_RATE = '2000' } = process.env
 const stepMs = 100
 const perStep = (Number(DEMO_RATE) * stepMs) / 1000
+/** A room reports at least as often as the extension does: a small rate is one of fewer rooms. */
+const reportMs = 5_000
+const roomsMax = 1_000
 
 const random = seeded(DEMO_SEED)
-const rooms = Array.from({ length: Number(ROOMS) }, (_, number) => new Room(number, random))
+const count = Math.max(1, Math.min(roomsMax, Math.floor((Number(DEMO_RATE) * reportMs) / 1000)))
+const rooms = Array.from({ length: count }, (_, number) => new Room(number, random))
 console.log(`Sending ${DEMO_RATE} reports a second of ${rooms.length} rooms to ${WEIR_INGEST_URL}.`)
 
 let turn = 0

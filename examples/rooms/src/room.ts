@@ -1,13 +1,4 @@
-/** What a room reports: the body of a telemetry request. */
-export interface Telemetry {
-  readonly room_id: string
-  readonly platform: string
-  readonly tokens_count: number
-  readonly tips_count: number
-  readonly viewers_count: number
-  /** RFC 3339. */
-  readonly timestamp: string
-}
+import type { Telemetry } from '../extension/src/telemetry.ts'
 
 export const platforms = ['alpha', 'beta', 'gamma'] as const
 
@@ -29,7 +20,7 @@ export class Room {
     this.#platform = platforms[number % platforms.length] ?? 'alpha'
     this.#random = random
     // A few rooms have most of the viewers.
-    this.#level = Math.round(20 / (0.005 + random() ** 1.5))
+    this.#level = Math.round(100 / (0.025 + random() ** 1.5))
     this.#viewers = this.#level
   }
 
@@ -41,7 +32,7 @@ export class Room {
     if (chance < oddsOfSilence) this.#silentUntil = now + 40_000 + random() * 20_000
     else if (chance < oddsOfSilence + oddsOfLoss) this.#viewers = Math.round(this.#viewers * (0.1 + random() * 0.3))
     const pull = (this.#level - this.#viewers) * 0.005
-    this.#viewers = Math.max(0, Math.round(this.#viewers + pull + (random() - 0.5) * Math.sqrt(this.#viewers) * 2))
+    this.#viewers = Math.max(0, Math.round(this.#viewers + pull + (random() - 0.5) * Math.sqrt(this.#viewers) * unrest))
     if (random() < 0.05) {
       this.#tips += 1
       this.#tokens += 5 * Math.ceil(random() ** 4 * 200)
@@ -56,6 +47,9 @@ export class Room {
     }
   }
 }
+
+// So much that most reports change a number, and so little that no room loses half by chance alone.
+const unrest = 0.5
 
 // A thousand rooms with two reports a second each: one goes silent every ten seconds, one loses
 // its viewers every five.

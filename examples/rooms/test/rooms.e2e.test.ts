@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+// Dart's speaks Protobuf, too.
+import { Centrifuge } from 'centrifuge/build/protobuf'
 import type { Browser, Page } from 'playwright-core'
 import { until } from '../../../cli/test/processes.ts'
 import { launchBrowser } from '../../../test/browser.ts'
@@ -24,8 +26,8 @@ const path = '/api/tracking/telemetry'
 
 function pageOf(title: string): { readonly url: string; readonly token: string } {
   const page = mesh.running.demo?.pages.find((each) => each.title === title)
-  assert.ok(page !== undefined, title)
-  return page
+  assert.ok(page?.token !== undefined, title)
+  return { url: page.url, token: page.token }
 }
 
 async function post(body: unknown, token: string): Promise<Response> {
@@ -63,6 +65,23 @@ test('telemetry is taken with a token for its room alone, and the last update is
   assert.equal((await read('r1', 'alpha', token)).status, 403)
 })
 
+test('the official SDK of Centrifuge reads what the snippet for Flutter does', async () => {
+  const { token } = pageOf('A room of your own')
+  assert.equal((await post(telemetry(77), token)).status, 200)
+  const url = `${mesh.running.addresses.hub}/connection/websocket`
+  const client = new Centrifuge(url, { getToken: async () => token })
+  const rooms = client.newSubscription('latest:rooms.mine.*')
+  const seen: unknown[] = []
+  rooms.on('publication', ({ data }) => seen.push(JSON.parse(new TextDecoder().decode(data))))
+  rooms.subscribe()
+  client.connect()
+  const has = (viewers: number) => () => JSON.stringify(seen).includes(`"viewers_count":${viewers}`)
+  await until('the present comes first', has(77))
+  assert.equal((await post(telemetry(78), token)).status, 200)
+  await until('then each change', has(78))
+  client.disconnect()
+})
+
 test('who sends more than a producer may is told when to come again, and others go on', async () => {
   const { token } = pageOf('A room of your own')
   const updates = Array.from({ length: 800 }, () => telemetry(1))
@@ -98,7 +117,7 @@ test('a room that loses half of its viewers within a minute is an alert', async 
     }
     return items.map(({ message }) => message)
   }
-  const wanted = 'drained on alpha has lost half of its viewers in a minute: 499 are left'
+  const wanted = 'drained on alpha lost half of its viewers in a minute: 499 left'
   await until('the alert is open', async () => (await messages()).includes(wanted))
 })
 
@@ -125,7 +144,16 @@ test('the adapter of each sample site finds its counters', async () => {
 test('God Mode shows all rooms as they change, finds one by search, and opens its history', async (t) => {
   const { url } = pageOf('God Mode')
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
-  await page.goto(url.replace('board=god-mode', 'board=god-mode&$room=lonely'))
+  await page.goto(url)
+  await page.waitForFunction(() => {
+    const label = document.querySelector('canvas')?.getAttribute('aria-label') ?? ''
+    return Number(label.replaceAll(/\D/g, '')) >= 1_000
+  })
+  const search = page.getByLabel('Room', { exact: true })
+  await search.focus()
+  await page.locator('datalist option[value=r17]').waitFor({ state: 'attached' })
+  await search.fill('lonely')
+  await search.press('Enter')
   const viewers = page.getByRole('region', { name: 'Changing most' }).getByRole('button')
   const owner = mesh.running.token
   assert.equal((await post(telemetry(1, 'lonely'), owner)).status, 200)
@@ -134,13 +162,10 @@ test('God Mode shows all rooms as they change, finds one by search, and opens it
   const at = (share: number): number => Math.round(spans[Math.floor(share * (spans.length - 1))] ?? 0)
   t.diagnostic(`act to pixel, ${spans.length} posts: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`)
   await viewers.filter({ hasText: 'lonely' }).click()
-  await page.getByRole('dialog').or(page.getByRole('complementary')).filter({ hasText: 'lonely' }).first().waitFor()
-
-  await page.goto(url)
-  await page.waitForFunction(() => {
-    const label = document.querySelector('canvas')?.getAttribute('aria-label') ?? ''
-    return Number(label.replaceAll(/\D/g, '')) > 100
-  })
+  const room = page.getByRole('dialog').or(page.getByRole('complementary')).filter({ hasText: 'lonely' }).first()
+  await room.getByRole('tab', { name: 'History' }).click()
+  // The first of the posts comes from the history, the last was seen live.
+  await room.getByRole('listitem').nth(spans.length).waitFor()
   await page.close()
 })
 
@@ -173,7 +198,7 @@ test('the extension sends the counters of a room, and keeps them while the link 
   try {
     const popup = await streamer.context.newPage()
     await popup.goto(`chrome-extension://${streamer.id}/popup.html`)
-    await popup.getByRole('status').filter({ hasText: 'Waiting for a room' }).waitFor()
+    await popup.getByRole('status').filter({ hasText: 'Waiting for a room, the server and its token' }).waitFor()
     await popup.getByLabel('Room').fill('mine')
     await popup.getByLabel('Server').fill(mesh.running.addresses.ingest)
     await popup.getByLabel('Token').fill('wrong')

@@ -8,10 +8,15 @@ const adapter = adapterOf(location.pathname)
 
 if (adapter !== undefined) {
   const read = (): void => {
+    // An extension that was updated or removed leaves this script behind in pages that are open.
+    if (chrome.runtime?.id === undefined) {
+      clearInterval(timer)
+      return
+    }
     const counters = readCounters(adapter, document)
     // The worker may be about to start; the next reading finds it.
     if (counters !== undefined) chrome.runtime.sendMessage({ counters }).catch(() => undefined)
   }
+  const timer = setInterval(read, READ_MS)
   read()
-  setInterval(read, READ_MS)
 }

@@ -1,4 +1,4 @@
-import type { Kept } from './kept.ts'
+import type { Kept, Link, Waiting } from './kept.ts'
 import type { Telemetry } from './telemetry.ts'
 
 /** Where an outbox keeps its state, and how it reaches the server; a test brings its own. */
@@ -27,14 +27,14 @@ export class Outbox {
   async add(report: Telemetry): Promise<void> {
     await this.#inTurn(async () => {
       const { queue, status } = await this.#around.read()
-      const kept = [...queue, report].slice(-QUEUE_MAX)
+      const kept = [...queue, { key: crypto.randomUUID(), report }].slice(-QUEUE_MAX)
       const lost = status.lost + queue.length + 1 - kept.length
-      await this.#around.keep({ queue: kept, status: { ...status, lost } })
+      await this.#around.keep({ queue: kept, status: { ...status, lost, readMs: this.#around.now() } })
     })
     await this.flush()
   }
 
-  /** Sends what waits, until it is empty or the server does not answer. */
+  /** Sends what waits, until it is empty or the server does not take it now. */
   async flush(): Promise<void> {
     if (this.#sending) return
     this.#sending = true
@@ -47,26 +47,26 @@ export class Outbox {
 
   /** Whether there may be more to send. */
   async #sendFirst(): Promise<boolean> {
-    const { queue, server, token } = await this.#around.read()
-    const [first] = queue
-    if (first === undefined || server === '') return false
-    const outcome = await this.#post(`${server.replace(/\/+$/, '')}/api/tracking/telemetry`, token, first)
+    const kept = await this.#around.read()
+    const [first] = kept.queue
+    if (first === undefined || kept.server === '') return false
+    const outcome = await this.#send(first, kept)
     await this.#inTurn(async () => {
-      // More may have come meanwhile, behind the first.
-      const { queue: now, status } = await this.#around.read()
+      // More may have come meanwhile, behind the first, and have pushed it out of a full queue.
+      const { queue, status } = await this.#around.read()
+      const others = queue.filter(({ key }) => key !== first.key)
       switch (outcome.kind) {
-        case 'stored':
-          await this.#around.keep({
-            queue: now.slice(1),
-            status: { ...status, link: 'connected', reason: '', sentMs: this.#around.now() },
-          })
+        case 'stored': {
+          const sentMs = this.#around.now()
+          await this.#around.keep({ queue: others, status: { ...status, link: 'connected', reason: '', sentMs } })
           break
-        case 'unusable':
-          await this.#around.keep({
-            queue: now.slice(1),
-            status: { ...status, link: 'connected', reason: outcome.reason, lost: status.lost + 1 },
-          })
+        }
+        case 'unusable': {
+          const { reason } = outcome
+          const lost = status.lost + queue.length - others.length
+          await this.#around.keep({ queue: others, status: { ...status, link: 'connected', reason, lost } })
           break
+        }
         case 'later':
           await this.#around.keep({ status: { ...status, link: outcome.link, reason: outcome.reason } })
       }
@@ -74,20 +74,23 @@ export class Outbox {
     return outcome.kind !== 'later'
   }
 
-  async #post(url: string, token: string, report: Telemetry): Promise<Outcome> {
+  async #send({ key, report }: Waiting, { room, server, token }: Kept): Promise<Outcome> {
     try {
-      const response = await this.#around.fetch(url, {
+      const response = await this.#around.fetch(`${server.replace(/\/+$/, '')}/api/tracking/telemetry`, {
         method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': key },
         body: JSON.stringify(report),
         signal: AbortSignal.timeout(REQUEST_MS),
       })
       if (response.ok) return { kind: 'stored' }
       const reason = await reasonOf(response)
-      // A token that is wrong can be put right in the popup, and then these are sent.
-      if ([401, 403, 404].includes(response.status)) return { kind: 'later', link: 'refused', reason }
-      if (response.status === 429 || response.status >= 500) return { kind: 'later', link: 'offline', reason }
-      return { kind: 'unusable', reason }
+      const { status } = response
+      if (status === 429 || status >= 500) return { kind: 'later', link: 'busy', reason }
+      // Another room was set meanwhile, and the token of that one may not write this one.
+      const isOfAnotherRoom = status === 403 && report.room_id !== room
+      if (isOfAnotherRoom || bodyFaults.has(status)) return { kind: 'unusable', reason }
+      // A token or a server that is wrong can be put right in the popup, and then these are sent.
+      return { kind: 'later', link: 'refused', reason }
     } catch {
       // The browser says of each such fault that it failed to fetch.
       return { kind: 'later', link: 'offline', reason: 'The server does not answer.' }
@@ -104,18 +107,21 @@ export class Outbox {
 type Outcome =
   | { readonly kind: 'stored' }
   | { readonly kind: 'unusable'; readonly reason: string }
-  | { readonly kind: 'later'; readonly link: 'offline' | 'refused'; readonly reason: string }
+  | { readonly kind: 'later'; readonly link: Link; readonly reason: string }
 
 async function reasonOf(response: Response): Promise<string> {
+  const sentence = `The server answered ${response.status}.`
   try {
     const { detail } = (await response.json()) as { readonly detail?: string }
-    return detail ?? `The server answered ${response.status}.`
+    return detail ?? sentence
   } catch {
-    return `The server answered ${response.status}.`
+    return sentence
   }
 }
 
-/** An hour of reports; older ones are left out, and counted. */
+/** The same report would have the same answer. */
+const bodyFaults: ReadonlySet<number> = new Set([400, 413, 422])
+/** An hour of reports of one room; older ones are left out, and counted. */
 const QUEUE_MAX = 720
 /** A request without an answer by then is tried again. */
 const REQUEST_MS = 10_000
