@@ -5,6 +5,7 @@ import { type Known, serviceApp } from '../../backend/src/service-app.ts'
 import type { Surroundings } from '../../backend/src/surroundings.ts'
 import type { Tokens } from '../../backend/src/tokens.ts'
 import { categoryOf, type EntityStore } from './entity-store.ts'
+import { limits } from './limits.ts'
 
 /** The REST service: the truth is read and changed here, and nowhere else. */
 export function deliveriesApp(store: EntityStore, surroundings: Surroundings, tokens: Tokens): Hono<Known> {
@@ -22,6 +23,7 @@ export function deliveriesApp(store: EntityStore, surroundings: Surroundings, to
   app.post('/api/:category', async (context) => {
     const { name } = (await context.req.json().catch(() => ({}))) as { name?: unknown }
     if (typeof name !== 'string' || name.trim() === '') throw new Problem(400, 'Falta el nombre.')
+    if (name.length > limits.nameCharactersMax) throw new Problem(400, 'El nombre es demasiado largo.')
     const category = categoryOf(context.req.param('category'))
     return context.json(await store.create(category, name.trim(), context.get('person').name), 201)
   })

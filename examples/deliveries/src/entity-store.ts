@@ -2,7 +2,7 @@ import type { Sql, TransactionSql } from 'postgres'
 import { Problem } from '../../backend/src/problem.ts'
 import type { Outbox } from '../../outbox/src/outbox.ts'
 import { limits } from './limits.ts'
-import { type Category, type Entity, isCategory, nextStates, statesOf } from './states.ts'
+import { type Category, type Entity, isCategory, nextStates, statesOf, stateWord } from './states.ts'
 
 /** A change that somebody asks for, of the version that they saw. */
 export interface Change {
@@ -62,12 +62,13 @@ export class EntityStore {
         select ${tx.unsafe(columns)} from deliveries.entities where category = ${category} and id = ${id} for update`
       if (entity === undefined) throw new Problem(404, `No hay ${category} ${id}.`)
       if (entity.version !== version) {
-        throw new Problem(412, `${entity.changedBy} cambió ${id} antes que tú: ahora está ${entity.state}.`, {
+        throw new Problem(412, `${entity.changedBy} cambió ${id} antes que tú: ahora está ${inWords(entity.state)}.`, {
           current: entity,
         })
       }
       if (!nextStates(category, entity.state).includes(to)) {
-        throw new Problem(409, `${id} está ${entity.state} y no puede pasar a ${to}.`, { current: entity })
+        const way = `no puede pasar a «${stateWord(to)}»`
+        throw new Problem(409, `${id} está ${inWords(entity.state)}: ${way}.`, { current: entity })
       }
       const vehicle = to === 'ASIGNADA' ? await freeVehicle(tx) : to === 'PROGRAMADO' ? null : entity.vehicle
       const changed = await this.#set(tx, entity, to, by, vehicle)
@@ -144,13 +145,23 @@ const prefixes: Readonly<Record<Category, string>> = { entrega: 'E', proforma: '
 
 const columns = 'category, id, name, state, version, vehicle, changed_by as "changedBy", changed_at as "changedAt"'
 
-/** The one that has waited longest. Throws Problem 409 where all are out. */
+/**
+ * The one that has the least to bring, and of those the one that has waited longest. Throws Problem
+ * 409 where all are out.
+ */
 async function freeVehicle(tx: TransactionSql): Promise<string> {
   const [vehicle] = await tx<{ id: string }[]>`
-    select id from deliveries.entities where category = 'vehiculo' and state = 'Disponible'
-    order by changed_at limit 1`
+    select id from deliveries.entities as free where category = 'vehiculo' and state = 'Disponible'
+    order by (
+      select count(*) from deliveries.entities as load
+      where load.category = 'entrega' and load.state = 'ASIGNADA' and load.vehicle = free.id
+    ), changed_at limit 1`
   if (vehicle === undefined) throw new Problem(409, 'Ningún vehículo está disponible: espera a que vuelva uno.')
   return vehicle.id
+}
+
+function inWords(state: string): string {
+  return stateWord(state).toLowerCase()
 }
 
 /** Throws Problem 404. */

@@ -1,5 +1,7 @@
 /** The bounds of the service and of its producer, each with what happens there. */
 export const limits = {
+  /** A longer name is refused; its event would be, past 256 bytes. */
+  nameCharactersMax: 60,
   /** A list has so many entities at most. */
   listMax: 60,
   /** What has come to its end is removed so long after it. */

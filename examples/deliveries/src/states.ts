@@ -43,6 +43,23 @@ export function nextStates(category: Category, state: string): readonly string[]
   return kinds[category].next[state] ?? []
 }
 
+/** A state as a person reads it. */
+export function stateWord(state: string): string {
+  return words[state] ?? state
+}
+
+const words: Readonly<Record<string, string>> = {
+  PROGRAMADO: 'Programada',
+  ASIGNADA: 'Asignada',
+  EN_CAMINO: 'En camino',
+  ENTREGADO: 'Entregada',
+  PENDIENTE: 'Pendiente',
+  APROBADA: 'Aprobada',
+  RECHAZADA: 'Rechazada',
+  CONVERTIDA: 'Convertida',
+  'En Ruta': 'En ruta',
+}
+
 /** An entity as the service holds it, and as the page shows it. */
 export interface Entity {
   readonly category: Category

@@ -96,13 +96,25 @@ test('the board says how many are in each state', async () => {
   await board.close()
 })
 
+test('a seller adds a proforma, and each page has it', async () => {
+  await ana.getByTestId('tab-proforma').click()
+  await ana.getByRole('button', { name: 'Nueva proforma' }).click()
+  await ana.getByLabel('Cliente').fill('Quinta Esperanza')
+  await ana.getByTestId('confirm').click()
+  const card = ana.getByTestId('list').getByRole('article').filter({ hasText: 'Quinta Esperanza' })
+  await card.getByText('Pendiente').waitFor()
+  const made = (await list('proforma')).find(({ name }) => name === 'Quinta Esperanza')
+  assert.equal(made?.changedBy, 'Ana')
+  await assert.rejects(create('proforma', 'x'.repeat(61)), /demasiado largo/)
+})
+
 test('of two people who change the same entity the second is told, and nothing of it is changed', async () => {
   const entity = await createWithVehicle('Bodega de dos')
   await ana.getByTestId('tab-entrega').click()
   await ana.getByTestId(entity.id).getByText('Asignar vehículo').click()
   const changed = await change(entity, 'ASIGNADA')
   await ana.getByTestId('confirm').click()
-  await says('message', `Luis cambió ${entity.id} antes que tú: ahora está ASIGNADA. Tu cambio no se aplicó.`)
+  await says('message', `Luis cambió ${entity.id} antes que tú: ahora está asignada. Tu cambio no se aplicó.`)
   assert.deepEqual(await find(entity), changed)
   await ana.locator(`[data-testid="${entity.id}"][data-version="2"]`).waitFor()
 })
