@@ -18,8 +18,8 @@ before(async () => {
   browser = await launchBrowser()
 })
 after(async () => {
-  await browser.close()
-  await mesh.dispose()
+  await browser?.close()
+  await mesh?.dispose()
 })
 
 const path = '/api/tracking/telemetry'
