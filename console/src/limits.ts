@@ -173,6 +173,8 @@ export const limits = {
   trendStepMs: 500,
   /** Rows of a table tile; further ones are not shown. */
   tableRowsMax: 100,
+  /** Rows of a tile of alerts; further ones are counted. */
+  tileAlertsMax: 50,
   /** Lanes of a state tile, and cards of one; further ones are not shown. */
   stateLanesMax: 12,
   laneCardsMax: 40,

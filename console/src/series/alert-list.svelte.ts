@@ -47,6 +47,7 @@ export class AlertList {
   #inhibitors: ReadonlyMap<string, string> = $state.raw(new Map())
   #asking = false
   #scheduled = false
+  #orderedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(desk: Desk, weir: Weir) {
     this.#link = desk.link
@@ -106,20 +107,28 @@ export class AlertList {
   }
 
   #soon(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    requestAnimationFrame(() => {
-      this.#scheduled = false
-      this.rows = [...this.#byId.values()].sort(
-        (a, b) => rank(a) - rank(b) || orderMs(b) - orderMs(a) || (a.id < b.id ? -1 : 1),
-      )
-    })
+    if (!this.#scheduled) {
+      this.#scheduled = true
+      const order = (): void => this.#order()
+      // Of many alerts one changes in each frame, and nobody reads so fast.
+      const waitMs = this.#byId.size < limits.manyValues ? 0 : this.#orderedAtMs + limits.calmMs - performance.now()
+      if (waitMs <= 0) requestAnimationFrame(order)
+      else setTimeout(() => requestAnimationFrame(order), waitMs)
+    }
     if (this.#asking) return
     this.#asking = true
     setTimeout(() => {
       this.#asking = false
       void this.#askInhibitors()
     }, limits.inhibitorsAskMs)
+  }
+
+  #order(): void {
+    this.#scheduled = false
+    this.#orderedAtMs = performance.now()
+    this.rows = [...this.#byId.values()].sort(
+      (a, b) => rank(a) - rank(b) || orderMs(b) - orderMs(a) || (a.id < b.id ? -1 : 1),
+    )
   }
 
   async #askInhibitors(): Promise<void> {
