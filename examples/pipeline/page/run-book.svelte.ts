@@ -44,8 +44,9 @@ export class RunBook {
   readonly #workers: Partial<Record<StageName, Worker>> = {}
   #drawing = false
 
-  constructor(weir: Weir) {
-    void this.#follow(weir)
+  /** `ended` is told why there is nothing more to come, unless the page itself has closed it. */
+  constructor(weir: Weir, ended: (error: Error) => void) {
+    this.#follow(weir).catch(ended)
   }
 
   async #follow(weir: Weir): Promise<void> {
