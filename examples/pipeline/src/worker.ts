@@ -25,7 +25,7 @@ const sender = producer({
   getToken,
   maxDelayMs: 5,
   giveUpMs: limits.giveUpMs,
-  // What was not said is said by the next process, which begins with what was done and what was not.
+  // What was not said is said by the next process, which asks first what was done.
   onRejected: (why) => {
     console.error(why)
     process.exit(1)
