@@ -3,7 +3,7 @@
  * and of Node only node:crypto's hash, which such runtimes offer too.
  */
 export { bearerToken, requestToken } from './auth/authorization.ts'
-export { type Identity, mayPublish, maySubscribe } from './auth/identity.ts'
+export { grantsText, type Identity, mayPublish, maySubscribe } from './auth/identity.ts'
 export { Verifier, type VerifierOptions } from './auth/verifier.ts'
 export { publishLimits } from './config/limits.ts'
 export type { NatsConnection } from './connection/connection.ts'

@@ -15,10 +15,14 @@ export async function listBuckets(options: BucketOptions): Promise<number> {
   const projections = await projectionsOf(findAccess(options))
   for (const { name, entries, bytes } of await withNats(options, (nc) => bucketsOf(nc, options.tenant))) {
     const owners = projections.filter(({ bucket }) => bucket === name).map((projection) => projection.name)
-    const filled = owners.length > 0 ? `filled by ${owners.join(', ')}` : 'filled by no projection'
-    await print(`${name}: ${entries} entries, ${(bytes / 1024 ** 2).toFixed(1)} MiB, ${filled}`)
+    await print(`${name}: ${entries} entries, ${(bytes / 1024 ** 2).toFixed(1)} MiB, ${filledBy(name, owners)}`)
   }
   return exitCodes.done
+}
+
+function filledBy(name: string, owners: readonly string[]): string {
+  if (owners.length > 0) return `filled by ${owners.join(', ')}`
+  return isDefaultBucket(name) ? 'of every tenant' : 'filled by no projection'
 }
 
 /**

@@ -25,20 +25,28 @@ export interface DemoOptions {
   readonly seed: string
 }
 
+/** Read before anything is begun. */
+interface ReadOptions extends Omit<DemoOptions, 'rate'> {
+  readonly rate: number | undefined
+}
+
 /**
  * Runs a demo until it is asked to end: on the `weir up` of the folder or, where there is none, on
  * a mesh of its own.
  */
 export async function demo(name: string, options: DemoOptions): Promise<number> {
   const declared = readDemo(name)
+  const rate = options.rate === undefined ? undefined : countOf(options.rate, '--rate')
   const state = new StateFolder(resolve(options.dir))
   const running = state.readRunning()
-  if (running !== undefined && isAlive(running)) return await onRunning(declared, state, running, options)
+  if (running !== undefined && isAlive(running)) return await onRunning(declared, state, running, { ...options, rate })
   const hubPort = portsOf(process.env).hub
-  return await holdMesh(options, [additionOf(declared, hubPort)], (own) => started(declared, state, own, options))
+  return await holdMesh(options, [additionOf(declared, hubPort)], (own) =>
+    started(declared, state, own, { ...options, rate }),
+  )
 }
 
-async function onRunning(demo: Demo, state: StateFolder, running: Running, options: DemoOptions): Promise<number> {
+async function onRunning(demo: Demo, state: StateFolder, running: Running, options: ReadOptions): Promise<number> {
   if (options.json !== true) console.log(`Joining the mesh of process ${running.pid}; ${demo.name} comes up.`)
   await join(state, running, additionOf(demo, Number(new URL(running.addresses.hub).port)))
   const programs = await started(demo, state, running, options)
@@ -83,10 +91,9 @@ async function started(
   demo: Demo,
   state: StateFolder,
   running: Running,
-  { json = false, rate: rateText, seed }: DemoOptions,
+  { json = false, rate, seed }: ReadOptions,
 ): Promise<DemoPrograms> {
   const say = (sentence: string): void => console.error(`weir: ${sentence}`)
-  const rate = rateText === undefined ? undefined : countOf(rateText, '--rate')
   const programs = new DemoPrograms({ demo, state, running, rate, seed, say })
   try {
     await programs.start()

@@ -1,4 +1,4 @@
-import { type Identity, maySubscribe, meshBucketName } from '@weir/mesh'
+import { grantsText, type Identity, maySubscribe, meshBucketName } from '@weir/mesh'
 import {
   type Cursor,
   canonicalFilters,
@@ -220,7 +220,7 @@ export interface SubscriptionBounds {
 export function checkRead(identity: Identity, source: string, filters: readonly string[]): void {
   checkSource(source)
   for (const filter of filters) checkFilter(filter)
-  if (!mayRead(identity, source, filters)) throw notGranted(source, filters)
+  if (!mayRead(identity, source, filters)) throw notGranted(identity, source, filters)
 }
 
 /**
@@ -231,11 +231,11 @@ function mayRead(identity: Identity, source: string, filters: readonly string[])
   return source === meshBucketName ? identity.admin : maySubscribe(identity, filters)
 }
 
-function notGranted(source: string, filters: readonly string[]): WeirError {
+function notGranted({ subscribe }: Identity, source: string, filters: readonly string[]): WeirError {
   if (source === meshBucketName)
     return new WeirError('forbidden', 'The source "mesh" needs the token of an administrator.')
   return new WeirError(
     'forbidden',
-    `The token does not grant to subscribe to ${filters.join(', ').slice(0, limits.quotedMax)}.`,
+    `The token does not grant to subscribe to ${filters.join(', ').slice(0, limits.quotedMax)}: ${grantsText(subscribe)}.`,
   )
 }

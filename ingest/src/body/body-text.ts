@@ -1,4 +1,5 @@
 import { WeirError } from '@weir/proto'
+import { jsonFault } from './json-fault.ts'
 
 /**
  * The body as text; throws `malformed` when it is not UTF-8 (RFC 8259 section 8.1 asks for nothing
@@ -24,17 +25,8 @@ export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new WeirError('malformed', `The body is not JSON (RFC 8259)${where(cause)}.`, { cause })
+    throw new WeirError('malformed', `The body is not JSON (RFC 8259): ${jsonFault(text)}.`, { cause })
   }
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
-
-/**
- * Node and Deno name a position; Bun does not. The rest of the message quotes the body and differs
- * by runtime.
- */
-function where(cause: unknown): string {
-  const position = /at position (\d+)/.exec(String(cause))?.[1]
-  return position === undefined ? '' : `: see character ${position}`
-}

@@ -1,4 +1,5 @@
-import { bodyTooLarge, malformedPacking, type Unpack } from './unpack.ts'
+import { WeirError } from '@weir/proto'
+import { bodyTooLarge, type Unpack } from './unpack.ts'
 
 /**
  * The block format of Snappy (google/snappy, format_description.txt), as Prometheus packs its
@@ -9,9 +10,9 @@ export const unpackSnappy: Unpack = async (packed, bytesMax) => {
   const length = varint(packed, reader)
   if (length > bytesMax) throw bodyTooLarge(bytesMax)
   // What is declared may be a lie: 64 bytes come of three at most, so so much cannot be meant.
-  if (length > packed.length * 22) throw malformedPacking('the length is more than the bytes can be')
+  if (length > packed.length * 22) throw malformedSnappy('the length is more than the bytes can be')
   const bytes = new Uint8Array(length)
-  if (unpack(packed, reader.at, bytes) !== length) throw malformedPacking('the bytes are not of the declared length')
+  if (unpack(packed, reader.at, bytes) !== length) throw malformedSnappy('the bytes are not of the declared length')
   return bytes
 }
 
@@ -29,7 +30,7 @@ function unpack(packed: Uint8Array, start: number, bytes: Uint8Array): number {
         at += wide
       }
       if (at + length > packed.length || written + length > bytes.length)
-        throw malformedPacking('a literal is cut short')
+        throw malformedSnappy('a literal is cut short')
       bytes.set(packed.subarray(at, at + length), written)
       at += length
       written += length
@@ -41,7 +42,7 @@ function unpack(packed: Uint8Array, start: number, bytes: Uint8Array): number {
     const offset = littleEndian(packed, at, wide) + (isShort ? (tag >> 5) * 256 : 0)
     at += wide
     if (offset === 0 || offset > written || written + length > bytes.length)
-      throw malformedPacking('a copy is of nothing')
+      throw malformedSnappy('a copy is of nothing')
     // Byte by byte where the two overlap, as a copy may repeat what it writes.
     if (offset >= length) bytes.copyWithin(written, written - offset, written - offset + length)
     else for (let to = written; to < written + length; to++) bytes[to] = bytes[to - offset] as number
@@ -51,7 +52,7 @@ function unpack(packed: Uint8Array, start: number, bytes: Uint8Array): number {
 }
 
 function littleEndian(bytes: Uint8Array, start: number, count: number): number {
-  if (start + count > bytes.length) throw malformedPacking('it ends too early')
+  if (start + count > bytes.length) throw malformedSnappy('it ends too early')
   let value = 0
   for (let at = start + count - 1; at >= start; at--) value = value * 256 + (bytes[at] as number)
   return value
@@ -65,5 +66,10 @@ function varint(bytes: Uint8Array, reader: { at: number }): number {
     value += (byte & 127) * scale
     if (byte < 128) return value
   }
-  throw malformedPacking('it has no length')
+  throw malformedSnappy('it has no length')
+}
+
+/** Remote write is packed with Snappy whether or not a header says so. */
+function malformedSnappy(reason: string): WeirError {
+  return new WeirError('malformed', `The body is not packed with Snappy, in its block format: ${reason}.`)
 }

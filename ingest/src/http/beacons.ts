@@ -42,9 +42,11 @@ export class Beacons {
       if (token === null || !/^\S+$/.test(token)) {
         throw new WeirError('unauthenticated', 'Send a token in the field access_token, and the events in events.')
       }
+      const events = form.get('events')
+      if (events === null) throw new WeirError('malformed', 'The form has no field events: send the events in it.')
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', host: 'beacon' }
       const url = new URL('/v1/events', request.url)
-      return new Request(url, { method: 'POST', headers, body: form.get('events') ?? '' })
+      return new Request(url, { method: 'POST', headers, body: events })
     } finally {
       body.release()
     }

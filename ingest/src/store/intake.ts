@@ -1,6 +1,13 @@
 // Hot path. Budget: 3 us an event beside its decoding (bench/src/ingest.bench.ts).
 
-import type { Identity, Outgoing, Publisher, Stored, SubjectQuota } from '@weir/mesh/edge'
+import {
+  grantsText,
+  type Identity,
+  type Outgoing,
+  type Publisher,
+  type Stored,
+  type SubjectQuota,
+} from '@weir/mesh/edge'
 import { compileFilters, isSubject, WeirError } from '@weir/proto'
 import type { Outcome } from '../encode/outcome.ts'
 import { type IngestRecord, isRejected, type RejectedRecord, type SealedRecord } from '../encode/record.ts'
@@ -36,7 +43,7 @@ export class Intake {
       throw new WeirError('forbidden', 'The token grants publishing nowhere: ask for one with filters to publish to.')
     }
     if (subject !== undefined && isSubject(subject) && !this.#grantsOf(identity)(subject)) {
-      throw new WeirError('forbidden', `The token does not grant publishing to ${subject}.`)
+      throw new WeirError('forbidden', notGrantedText(identity, subject))
     }
   }
 
@@ -49,7 +56,7 @@ export class Intake {
     const messages: Outgoing[] = []
     for (const record of records) {
       if (isRejected(record)) rejected.push(record)
-      else if (!mayPublish(record.subject)) rejected.push(notGranted(record))
+      else if (!mayPublish(record.subject)) rejected.push(notGranted(identity, record))
       else if (!subjects.takes(record.subject)) rejected.push(tooManySubjects(record))
       else {
         sent.push(record)
@@ -98,8 +105,12 @@ export async function outcomeOf(
   }
 }
 
-function notGranted({ index, subject }: SealedRecord): RejectedRecord {
-  return { index, code: 'forbidden', message: `The token does not grant publishing to ${subject}.` }
+function notGranted(identity: Identity, { index, subject }: SealedRecord): RejectedRecord {
+  return { index, code: 'forbidden', message: notGrantedText(identity, subject) }
+}
+
+function notGrantedText({ publish }: Identity, subject: string): string {
+  return `The token does not grant publishing to ${subject}: ${grantsText(publish)}.`
 }
 
 function tooManySubjects({ index, subject }: SealedRecord): RejectedRecord {

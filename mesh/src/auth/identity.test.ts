@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Identity, mayPublish, maySubscribe } from './identity.ts'
+import { grantsText, type Identity, mayPublish, maySubscribe } from './identity.ts'
 
 const identity: Identity = {
   tenant: 'main',
@@ -27,6 +27,12 @@ test('subscribing is allowed where each filter lies within a granted one', () =>
   for (const filters of [['>'], ['*.>'], ['rooms'], ['alerts.>'], ['alerts.*.x'], ['rooms.a', 'other'], ['*.a']]) {
     assert.equal(maySubscribe(identity, filters), false, String(filters))
   }
+})
+
+test('what is granted is said, and no more of it than can be read', () => {
+  assert.equal(grantsText(identity.subscribe), 'it grants rooms.>, alerts.*')
+  assert.equal(grantsText([]), 'it grants nothing of the kind')
+  assert.equal(grantsText(Array.from({ length: 64 }, () => 'x'.repeat(255))).length, 213)
 })
 
 test('no grant, no access', () => {

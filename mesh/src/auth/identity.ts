@@ -1,4 +1,5 @@
 import { compileFilters, filterContains } from '@weir/proto'
+import { limits } from '../config/limits.ts'
 
 /** Who sent a request and what the token grants. */
 export interface Identity {
@@ -34,6 +35,15 @@ export function mayPublish(identity: Identity, subject: string): boolean {
  */
 export function maySubscribe(identity: Identity, filters: readonly string[]): boolean {
   return filters.every((filter) => identity.subscribe.some((grant) => filterContains(grant, filter)))
+}
+
+/** What a token grants, in words for its holder; cut where it is long. */
+export function grantsText(filters: readonly string[]): string {
+  return filters.length === 0 ? 'it grants nothing of the kind' : `it grants ${cut(filters.join(', '))}`
+}
+
+function cut(text: string): string {
+  return text.length <= limits.grantsQuotedMax ? text : `${text.slice(0, limits.grantsQuotedMax)}...`
 }
 
 const compiled = new WeakMap<Identity, (subject: string) => boolean>()

@@ -147,19 +147,23 @@ function tokenError(cause: unknown): WeirError {
     const message = `The claim "${cause.claim}" of the token is missing, or not what is expected here.`
     return new WeirError('unauthenticated', message, { cause })
   }
-  if (tokenFaults.some((fault) => cause instanceof fault)) {
-    return new WeirError('unauthenticated', 'The token is not one that is valid here.', { cause })
-  }
+  const fault = tokenFaults.find(({ errors: kinds }) => kinds.some((kind) => cause instanceof kind))
+  if (fault !== undefined) return new WeirError('unauthenticated', fault.message, { cause })
   return new WeirError('unavailable', 'The keys that verify tokens cannot be had at the moment.', { cause })
 }
 
 /** What is wrong with the token; every other error of jose is about the keys. */
 const tokenFaults = [
-  errors.JOSEAlgNotAllowed,
-  errors.JOSENotSupported,
-  errors.JWSInvalid,
-  errors.JWTInvalid,
-  errors.JWSSignatureVerificationFailed,
-  errors.JWKSNoMatchingKey,
-  errors.JWKSMultipleMatchingKeys,
+  {
+    errors: [errors.JWSInvalid, errors.JWTInvalid],
+    message: 'The token is no JWT (RFC 7519), which is three texts with dots between them.',
+  },
+  {
+    errors: [errors.JOSEAlgNotAllowed, errors.JOSENotSupported],
+    message: 'The token is signed in a way that does not count here (its header says alg and crit).',
+  },
+  {
+    errors: [errors.JWSSignatureVerificationFailed, errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys],
+    message: 'The token is signed by another key or secret than those that count here.',
+  },
 ]

@@ -109,6 +109,8 @@ export const limits = {
   presenceMs: 15_000,
   /** How often a service says that it is there; a third of the time after which it is gone. */
   presenceEveryMs: 5_000,
+  /** Characters of a token's filters that a refusal quotes. */
+  grantsQuotedMax: 200,
   /** Characters of the name of an unknown parameter that its refusal quotes. */
   parameterQuotedMax: 64,
   /** Characters of the machine's name in the name of a service; the rest is left out. */

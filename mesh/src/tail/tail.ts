@@ -331,7 +331,8 @@ export class Tail {
     } catch (thrown) {
       if (asWeirError(thrown).code !== 'not_found') throw thrown
       const { tenant, source } = this.#options
-      throw new WeirError('not_found', `The tenant "${tenant}" has no source "${source}".`, { cause: thrown })
+      const message = `The tenant "${tenant}" has no source "${source}": sources are "events" and its buckets.`
+      throw new WeirError('not_found', message, { cause: thrown })
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Identity } from '@weir/mesh'
-import { maySubscribe, type Parameter } from '@weir/mesh'
+import { grantsText, maySubscribe, type Parameter } from '@weir/mesh'
 import { canonicalFilters, checkFilter, type JsonSchema, parseDuration, parseTimestamp, WeirError } from '@weir/proto'
 import { limits } from '../limits.ts'
 
@@ -22,7 +22,7 @@ export function grantedFilters(url: URL, identity: Identity): readonly string[] 
   }
   for (const filter of asked) checkFilter(filter)
   if (!maySubscribe(identity, asked)) {
-    throw new WeirError('forbidden', 'The token does not grant these filters: ask for less, or for another token.')
+    throw new WeirError('forbidden', `The token does not grant these filters: ${grantsText(identity.subscribe)}.`)
   }
   const filters = canonicalFilters(asked.length === 0 ? identity.subscribe : asked)
   if (filters.length === 0) throw new WeirError('forbidden', 'The token grants no subscription at all.')

@@ -58,7 +58,10 @@ export function createApi(options: ApiOptions): Handler {
     return problem(error)
   })
   api.all('/v1/*', () => {
-    throw new WeirError('not_found', 'There is nothing at this address, or not by this method.')
+    throw new WeirError(
+      'not_found',
+      'The read API has nothing at this address, or not by this method: GET /v1/openapi.json says what it has.',
+    )
   })
   const files: StaticFiles = staticFiles(options.consoleFolder)
   api.get('*', (context) => files(context.req.raw))

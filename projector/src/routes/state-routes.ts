@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { maySubscribe, type Parameter, problem } from '@weir/mesh'
+import { grantsText, maySubscribe, type Parameter, problem } from '@weir/mesh'
 import { checkSource, checkSubject, objectSchema, schemaReference, WeirError } from '@weir/proto'
 import type { Context } from 'hono'
 import type { BucketReader } from '../bucket/bucket-reader.ts'
@@ -98,7 +98,8 @@ export function stateRoutes(router: Router, buckets: BucketReader, listings: Fai
     const key = context.req.param('key')
     const identity = context.get('identity')
     checkSubject(key)
-    if (!maySubscribe(identity, [key])) throw new WeirError('forbidden', `The token does not grant "${key}".`)
+    if (!maySubscribe(identity, [key]))
+      throw new WeirError('forbidden', `The token does not grant "${key}": ${grantsText(identity.subscribe)}.`)
     const read = await found(buckets.get(identity.tenant, bucket, key).then((item) => ({ item })))
     if (read === undefined) return missingBucket(identity.tenant, bucket)
     const { item } = read

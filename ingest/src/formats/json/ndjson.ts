@@ -1,5 +1,6 @@
 import { TextSource } from '@weir/proto'
 import { utf8 } from '../../body/body-text.ts'
+import { jsonFault } from '../../body/json-fault.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
@@ -61,7 +62,7 @@ function sealLine(index: number, line: string, context: DecodeContext): IngestRe
   try {
     value = JSON.parse(line)
   } catch {
-    return { index, code: 'malformed', message: 'The line is not JSON (RFC 8259).' }
+    return { index, code: 'malformed', message: `The line is not JSON (RFC 8259): ${jsonFault(line)}.` }
   }
   return sealItem(index, value, new TextSource(line), context.defaults)
 }
