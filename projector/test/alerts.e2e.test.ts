@@ -182,6 +182,11 @@ test('an open alert quiets those of another rule that have the same label, and n
     ['offline.b1', undefined],
   ]
   await until(async () => isDeepStrictEqual(await inhibited(), quiet))
+  const idsOf = async (choice: boolean): Promise<readonly string[]> =>
+    (await alerts(`?filter=alerts.late.>,alerts.offline.>&inhibited=${choice}`)).map(({ id }) => id).sort()
+  assert.deepEqual(await idsOf(true), ['late.b1.o1'])
+  assert.deepEqual(await idsOf(false), ['late.b2.o1', 'offline.b1'])
+  assert.equal((await service.get('/v1/alerts?inhibited=maybe')).status, 400)
   await service.publish('branches.b1', reading({ up: 1 }))
   const loud = [
     ['late.b1.o1', undefined],

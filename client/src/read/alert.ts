@@ -48,6 +48,8 @@ export interface AlertQuery {
   readonly status?: AlertStatus | readonly AlertStatus[]
   /** Only those that are silenced now, or only those that are not; without, both. */
   readonly silenced?: boolean
+  /** Only those that another open alert keeps quiet, or only those that none does. */
+  readonly inhibited?: boolean
   /** At most so many items; without, all. */
   readonly limit?: number
   /** `next` of a page: where to begin. */

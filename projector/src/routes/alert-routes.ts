@@ -87,6 +87,12 @@ const listOfAlerts: Endpoint<'/v1/alerts'> = {
       description: 'Only alerts that a silence quiets now, or only those that none does.',
       schema: { type: 'boolean' },
     },
+    {
+      name: 'inhibited',
+      in: 'query',
+      description: 'Only alerts that another open alert quiets now, or only those that none does.',
+      schema: { type: 'boolean' },
+    },
     limitParameter,
     afterParameter,
   ],
@@ -148,7 +154,8 @@ export function alertRoutes(router: Router, { buckets, alertsOf, quietOf, listin
     const request = {
       filters: grantedFilters(url, identity).filter((filter) => filtersOverlap(filter, 'alerts.>')),
       statuses: statusesOf(url),
-      silenced: silencedOf(url),
+      silenced: choiceOf(url, 'silenced'),
+      inhibited: choiceOf(url, 'inhibited'),
       limit: limitOf(url),
       after: url.searchParams.get('after') ?? undefined,
     }
@@ -185,8 +192,8 @@ function statusesOf(url: URL): readonly string[] {
   return asked.length === 0 ? openStatuses : asked
 }
 
-function silencedOf(url: URL): boolean | undefined {
-  return url.searchParams.has('silenced') ? flagOf(url.searchParams, 'silenced') : undefined
+function choiceOf({ searchParams }: URL, name: 'silenced' | 'inhibited'): boolean | undefined {
+  return searchParams.has(name) ? flagOf(searchParams, name) : undefined
 }
 
 function alertJson(subject: string, { alert, labels }: RecordedAlert): Record<string, unknown> {

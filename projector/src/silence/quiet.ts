@@ -31,6 +31,11 @@ export class Quiet {
     return this.#inhibitions.isAny || this.silences.any(sinceMs)
   }
 
+  /** Whether there is any inhibition. */
+  get mayInhibit(): boolean {
+    return this.#inhibitions.isAny
+  }
+
   isQuiet(alert: MatchedAlert): boolean {
     return this.silences.silencing(alert) !== undefined || this.#inhibitions.inhibiting(alert) !== undefined
   }

@@ -34,6 +34,8 @@ export interface AlertQuery {
   readonly statuses: readonly string[]
   /** Only those that are silenced, or only those that are not. */
   readonly silenced?: boolean | undefined
+  /** Only those that another open alert quiets, or only those that none does. */
+  readonly inhibited?: boolean | undefined
   readonly limit: number
   readonly after: string | undefined
 }
@@ -45,13 +47,19 @@ export interface AlertPage {
   readonly next?: string
 }
 
-/** Lists alerts from their bucket. */
+/**
+ * Lists alerts from their bucket. Where no inhibition is declared, those that are inhibited are
+ * known without a look at it.
+ */
 export async function listAlerts(
   buckets: BucketReader,
   tenant: string,
   query: AlertQuery,
   quiet?: Quiet,
 ): Promise<AlertPage> {
+  if (query.inhibited === true && quiet?.mayInhibit !== true) {
+    return { cursor: await buckets.head(tenant, alertsBucket), items: [] }
+  }
   const items: AlertItem[] = []
   let after = query.after
   let cursor = ''
@@ -63,10 +71,15 @@ export async function listAlerts(
     for (const state of page.items) {
       const item = alertItem(state, quiet)
       if (item === undefined || !query.statuses.includes(item.status)) continue
-      if (query.silenced === undefined || query.silenced === (item.silenced !== undefined)) items.push(item)
+      if (isWanted(query.silenced, item.silenced) && isWanted(query.inhibited, item.inhibitedBy)) items.push(item)
     }
   } while (after !== undefined && items.length < query.limit)
   return after === undefined ? { cursor, items } : { cursor, items, next: after }
+}
+
+/** @param choice whether there must be a cause, or none; undefined for either */
+function isWanted(choice: boolean | undefined, cause: unknown): boolean {
+  return choice === undefined || choice === (cause !== undefined)
 }
 
 /** Undefined when the value is no alert. */
