@@ -31,8 +31,6 @@ export const limits = {
   sessionsShown: 100,
   /** How often the hubs are asked for them. */
   sessionsLookMs: 3_000,
-  /** The address bar changes no more often; browsers allow about ten changes a second. */
-  addressMs: 150,
   /** A question that follows what is typed waits for so long for the next letter. */
   typingMs: 250,
   /** How often the projector is asked how far it is. */
@@ -40,12 +38,6 @@ export const limits = {
 
   /** A cell shows no more characters of a text. */
   cellTextMax: 240,
-  /** Rows whose fields are looked at for the columns of a table. */
-  columnRowsRead: 60,
-  /** Fields from which columns can be chosen; rarer ones are not offered. */
-  columnChoicesMax: 24,
-  /** Characters behind the point of a number, and of its unit, for which a column keeps room. */
-  cellEndMax: 8,
   /** An object of many members shows the first of them. */
   fieldsMax: 64,
   /** Fields that stand for an event in one line. */
@@ -56,16 +48,12 @@ export const limits = {
    * Characters of JSON that are shown at first: more make the layout slow, and are one click away.
    */
   jsonShownMax: 20_000,
-  /** Of what is copied so much is shown; all of it is copied. */
-  copyShownMax: 4_000,
   /** Bytes of a dead letter that are shown; its size is told. */
   letterBytesShown: 4_096,
   /** A rate is the mean of so many seconds. */
   rateWindowSeconds: 10,
   /** Subjects that completion knows; of more, the first that came. */
   seenSubjectsMax: 50_000,
-  /** Of so many subjects labels and type are known as well; of more, the newest. */
-  readSubjectsMax: 5_000,
   /** Completions in one list. */
   suggestionsMax: 8,
 
@@ -91,10 +79,6 @@ export const limits = {
   firstRows: 60,
   /** Subjects that the state page holds; further ones are counted. */
   stateSubjectsMax: 200_000,
-  /** Places of one level of their tree; how many subjects the others have is said. */
-  treeLevelMax: 300,
-  /** Rows of the tree; those below are not shown. */
-  treeRowsMax: 2_000,
   /** From here on the state page is drawn anew after the time below, not in the next frame. */
   manySubjects: 10_000,
   manySubjectsDrawMs: 250,
@@ -105,10 +89,16 @@ export const limits = {
    */
   momentsMax: 1_000,
   momentPointsMax: 120,
-  /** After a change of alerts the projector is asked so much later which of them are inhibited. */
+  /** When alerts opened or closed, the projector is asked so much later which are inhibited. */
   inhibitorsAskMs: 1_000,
-  /** Open alerts that are looked at for it; further ones count as loud. */
+  /** Alerts that are known to be inhibited; further ones count as loud. */
   inhibitedAlertsMax: 1_000,
+  /** Urgent alerts that fire within so long are one sound. */
+  urgentGatherMs: 300,
+  /** Of more urgent alerts at once there is one notification with their number. */
+  notificationsMax: 3,
+  /** One tab of a browser sounds for so long for all of them. */
+  soundTurnMs: 1_500,
   /** Samples of the flow of the mesh, one a second; the oldest goes first. */
   flowSamplesMax: 120,
   /** Subjects whose rates the mesh page compares; further ones are passed over. */
@@ -151,10 +141,14 @@ export const limits = {
   boardSubjectsMax: 100_000,
   /** Values of a board's variable that are offered as it is typed; further ones are not. */
   valuesOfferedMax: 2_000,
+  /** How often boards are read again, as others save them too. */
+  boardsLookMs: 30_000,
   /** A wall shows each board for so long. */
   boardRotateMs: 30_000,
   /** Of a large board the tiles so far out of sight are drawn; others when they come so near. */
   tileMarginPx: 240,
+  /** In a tile narrower than this a row has two lines, and says no more than tells it apart. */
+  narrowTilePx: 400,
   /** Tiles that are drawn in one frame; further ones are drawn in the next. */
   tilesDrawnPerFrame: 48,
   /** Tiles of many values that come due together are drawn over so many frames. */
@@ -173,14 +167,14 @@ export const limits = {
   trendStepMs: 500,
   /** Rows of a table tile; further ones are not shown. */
   tableRowsMax: 100,
-  /** Rows of a tile of alerts; further ones are counted. */
-  tileAlertsMax: 50,
   /** Lanes of a state tile, and cards of one; further ones are not shown. */
   stateLanesMax: 12,
   laneCardsMax: 40,
   /** Runs of a tile of pipelines, the newest; and columns of their stages. */
   runsShown: 20,
   runStagesMax: 24,
+  /** Stored steps that tell how long stages took before the page was open; older ones do not. */
+  stepsPastMax: 1_000,
   /** Cells of a heat map; further ones are not shown. */
   heatCellsMax: 5_000,
   /** What was not heard for so long is hatched in it, where the tile does not say how long. */

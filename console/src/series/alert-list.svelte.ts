@@ -1,10 +1,10 @@
 import type { Entry, Weir } from '@weir/client'
 import { Alert_Severity, Alert_Status, type Silence } from '@weir/proto'
 import { eventTimeMs } from '../data/event-words.ts'
-import { limits } from '../limits.ts'
 import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
+import { Inhibitors } from './inhibitors.svelte.ts'
 import { SilenceList } from './silence-list.svelte.ts'
 
 export type AlertStatusName = 'FIRING' | 'ACKED' | 'RESOLVED'
@@ -42,16 +42,14 @@ export class AlertList {
   readonly silences: SilenceList
   readonly #link: Desk['link']
   readonly #byId = new Map<string, AlertRow>()
-  readonly #listeners = new Set<(row: AlertRow) => void>()
-  /** By what is inhibited: only the projector knows the inhibitions. */
-  #inhibitors: ReadonlyMap<string, string> = $state.raw(new Map())
-  #asking = false
+  readonly #listeners = new Set<(row: AlertRow, isNew: boolean) => void>()
+  readonly #inhibitors: Inhibitors
   #scheduled = false
-  #orderedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(desk: Desk, weir: Weir) {
     this.#link = desk.link
     this.silences = new SilenceList(desk, weir)
+    this.#inhibitors = new Inhibitors(desk.link)
     new Feed(
       desk,
       weir,
@@ -60,11 +58,15 @@ export class AlertList {
         entry: (entry, isChange) => {
           const row = rowOf(entry)
           if (row === undefined) return
+          const before = this.#byId.get(row.id)
           this.#byId.set(row.id, row)
-          if (isChange) for (const told of this.#listeners) told(row)
+          // What says another number opens nothing and closes nothing.
+          if (isOpen(before) !== isOpen(row)) this.#inhibitors.askSoon()
+          if (isChange) for (const told of this.#listeners) told(row, before?.status !== row.status)
           this.#soon()
         },
         removed: ({ subject }) => {
+          if (isOpen(this.#byId.get(idOf(subject)))) this.#inhibitors.askSoon()
           this.#byId.delete(idOf(subject))
           this.#soon()
         },
@@ -79,8 +81,11 @@ export class AlertList {
     )
   }
 
-  /** Calls for each change, not for what a snapshot brings. What is returned ends it. */
-  onChange(told: (row: AlertRow) => void): () => void {
+  /**
+   * Calls for each change, not for what a snapshot brings; `isNew` when its status is another than
+   * before. What is returned ends it.
+   */
+  onChange(told: (row: AlertRow, isNew: boolean) => void): () => void {
     this.#listeners.add(told)
     return () => void this.#listeners.delete(told)
   }
@@ -90,7 +95,7 @@ export class AlertList {
     if (row.status === 'RESOLVED') return undefined
     const silence = this.silences.silencing(row, this.#link.nowMs)
     if (silence !== undefined) return { kind: 'silenced', silence }
-    const by = this.#inhibitors.get(row.id)
+    const by = this.#inhibitors.of(row.id)
     return by === undefined ? undefined : { kind: 'inhibited', by }
   }
 
@@ -99,48 +104,25 @@ export class AlertList {
     return this.rows.filter((row) => row.status === 'FIRING' && this.quiet(row) === undefined)
   }
 
-  /** As the projector says it now, for who is about to make a sound; loud where it is silent. */
-  async isQuietNow(row: AlertRow): Promise<boolean> {
-    if (this.quiet(row) !== undefined) return true
-    await this.#askInhibitors()
-    return this.quiet(row) !== undefined
+  /**
+   * Those that still fire and are not quiet, as the projector says it now: for who is about to make
+   * a sound. What it does not answer for is loud.
+   */
+  async loudNow(ids: readonly string[]): Promise<readonly AlertRow[]> {
+    await this.#inhibitors.ask()
+    const rows = ids.flatMap((id) => this.#byId.get(id) ?? [])
+    return rows.filter((row) => row.status === 'FIRING' && this.quiet(row) === undefined)
   }
 
   #soon(): void {
-    if (!this.#scheduled) {
-      this.#scheduled = true
-      const order = (): void => this.#order()
-      // Of many alerts one changes in each frame, and nobody reads so fast.
-      const waitMs = this.#byId.size < limits.manyValues ? 0 : this.#orderedAtMs + limits.calmMs - performance.now()
-      if (waitMs <= 0) requestAnimationFrame(order)
-      else setTimeout(() => requestAnimationFrame(order), waitMs)
-    }
-    if (this.#asking) return
-    this.#asking = true
-    setTimeout(() => {
-      this.#asking = false
-      void this.#askInhibitors()
-    }, limits.inhibitorsAskMs)
-  }
-
-  #order(): void {
-    this.#scheduled = false
-    this.#orderedAtMs = performance.now()
-    this.rows = [...this.#byId.values()].sort(
-      (a, b) => rank(a) - rank(b) || orderMs(b) - orderMs(a) || (a.id < b.id ? -1 : 1),
-    )
-  }
-
-  async #askInhibitors(): Promise<void> {
-    try {
-      const path = `v1/alerts?limit=${limits.inhibitedAlertsMax}`
-      const { items } = await this.#link.read<{ items: readonly { id: string; inhibitedBy?: string }[] }>(path)
-      this.#inhibitors = new Map(
-        items.flatMap(({ id, inhibitedBy }) => (inhibitedBy === undefined ? [] : [[id, inhibitedBy] as const])),
+    if (this.#scheduled) return
+    this.#scheduled = true
+    requestAnimationFrame(() => {
+      this.#scheduled = false
+      this.rows = [...this.#byId.values()].sort(
+        (a, b) => rank(a) - rank(b) || orderMs(b) - orderMs(a) || (a.id < b.id ? -1 : 1),
       )
-    } catch {
-      // It is asked again with the next change; until then nothing else is quiet.
-    }
+    })
   }
 }
 
@@ -172,6 +154,10 @@ function rowOf({ subject, event }: Entry): AlertRow | undefined {
     sinceMs: since === undefined ? changedMs : Number(since.seconds) * 1000,
     changedMs,
   }
+}
+
+function isOpen(row: AlertRow | undefined): boolean {
+  return row !== undefined && row.status !== 'RESOLVED'
 }
 
 function idOf(subject: string): string {

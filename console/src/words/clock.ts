@@ -1,5 +1,4 @@
 import { tag } from './language.ts'
-import { point } from './numbers.ts'
 
 const seconds = new Intl.DateTimeFormat(tag, {
   hour: '2-digit',
@@ -30,7 +29,7 @@ export function clockMs(timeMs: number): string {
     second = at
     secondText = seconds.format(at * 1000)
   }
-  return `${secondText}${point}${String(Math.floor(timeMs - at * 1000)).padStart(3, '0')}`
+  return `${secondText}.${String(Math.floor(timeMs - at * 1000)).padStart(3, '0')}`
 }
 
 export function clockSeconds(timeMs: number): string {
@@ -47,4 +46,9 @@ export function dayAndTime(timeMs: number): string {
 
 export function fullTime(timeMs: number): string {
   return full.format(timeMs)
+}
+
+/** A moment as short as it can be told: the time alone within the last half day. */
+export function momentText(timeMs: number, nowMs: number): string {
+  return Math.abs(nowMs - timeMs) < 43_200_000 ? clockMinutes(timeMs) : dayAndTime(timeMs)
 }

@@ -19,6 +19,8 @@ export const enBoardFaults = {
   pattern: (pattern: string) => `it must match ${pattern}.`,
   unknown: (name: string, known: string) => `"${name}" is unknown; there are ${known}.`,
   missing: (name: string) => `"${name}" is missing.`,
+  noFilter: (text: string) => `"${text}" is no filter; such are rooms.*.climate, rooms.>, label.site=a, type=x.`,
+  noVariable: (name: string) => `there is no variable $${name}; "variables" declares them.`,
   /** By the codes of jsonc-parser. */
   syntax: {
     InvalidSymbol: 'this word is no JSON.',

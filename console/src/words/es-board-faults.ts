@@ -21,6 +21,8 @@ export const esBoardFaults: Words['boards']['faults'] = {
   pattern: (pattern) => `debe coincidir con ${pattern}.`,
   unknown: (name, known) => `"${name}" es desconocido; hay ${known}.`,
   missing: (name) => `falta "${name}".`,
+  noFilter: (text) => `"${text}" no es un filtro; lo son rooms.*.climate, rooms.>, label.site=a, type=x.`,
+  noVariable: (name) => `no hay ninguna variable $${name}; se declaran en "variables".`,
   syntax: {
     InvalidSymbol: 'esta palabra no es JSON.',
     InvalidNumberFormat: 'este número no es JSON.',
