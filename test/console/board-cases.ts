@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { until } from '../../cli/test/processes.ts'
 import { axeFaults, live, mesh, post, visit } from './console.ts'
 
 test('boards: from a file with variables, a wrong one with line and column, and one that is made, edited and saved', async () => {
+  await post([
+    { subject: 'axe.r1.climate', reading: { metrics: { celsius: 21.5 }, units: { celsius: 'Cel' } } },
+    { subject: 'axe.r2.order', stateChange: { entity: 'order 1', from: 'new', to: 'ready' } },
+    { subject: 'axe.r4.step', step: { pipeline: 'run 1', name: 'fetch', status: 'PROCESSING', index: 0 } },
+  ])
   const { page, context, faults } = await visit('boards?board=rooms&$room=r1')
   await live(page)
   await page.getByRole('region', { name: 'kpi' }).getByText('21.5').waitFor()
@@ -116,7 +122,7 @@ test('a board by the mouse: move, size, undo, paste, pin and the wall', async ()
 
   await page.goto(`${mesh.running.addresses.projector}/state?filter=pin.>&row=pin.r1.climate`)
   await page.getByRole('button', { name: 'Pin to a board' }).click()
-  await page.getByRole('button', { name: 'mouse', exact: true }).click()
+  await page.getByRole('button', { name: 'Mouse', exact: true }).click()
   await page.getByRole('button', { name: 'Open' }).click()
   await page.getByRole('region', { name: 'r1.climate' }).getByText('21.5').waitFor()
 
@@ -127,6 +133,66 @@ test('a board by the mouse: move, size, undo, paste, pin and the wall', async ()
   await page.keyboard.press('Escape')
   await page.getByRole('navigation', { name: 'Pages' }).waitFor()
   assert.equal((await fetch(address, { method: 'DELETE', headers })).status, 204)
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('a board that is wrong is mended in the page, what is not saved is found again, and it is deleted', async () => {
+  const headers = { authorization: `Bearer ${mesh.running.token}`, 'content-type': 'application/json' }
+  const wrong = { method: 'PUT', headers, body: '{ "title": "Broken", "tiles": [{ "kind": "gauge" }] }' }
+  assert.ok((await fetch(`${mesh.running.addresses.projector}/v1/boards/broken?seq=0`, wrong)).ok)
+  const { page, context, faults } = await visit('boards?board=broken')
+  await page.getByText('The board "broken" is wrong').waitFor()
+  await page.getByRole('button', { name: 'Edit JSON' }).first().click()
+  const field = page.getByRole('textbox', { name: 'The board as JSON' })
+  await field.getByText('"gauge"').waitFor()
+  const tiles = [{ kind: 'text', title: 'Mended', text: 'Whole again', x: 0, y: 0, w: 8, h: 2 }]
+  await field.fill(JSON.stringify({ title: 'Broken', tiles }))
+  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByRole('region', { name: 'Mended' }).getByText('Whole again').waitFor()
+  await page.getByRole('link', { name: 'Alerts' }).click()
+  await page.getByRole('button', { name: 'Resolved too' }).waitFor()
+  await page.goBack()
+  await page.getByText('not saved').waitFor()
+  await page.getByRole('region', { name: 'Mended' }).waitFor()
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByText('Saved').waitFor()
+  await page.getByRole('button', { name: 'Delete' }).click()
+  await page.getByText('Delete "Broken" for everybody?').waitFor()
+  await page.getByRole('button', { name: 'Delete' }).last().click()
+  await until('another board is shown', () => new URL(page.url()).searchParams.get('board') !== 'broken')
+  await page.getByRole('combobox', { name: 'Board' }).waitFor()
+  assert.equal(await page.getByRole('option', { name: 'Broken' }).count(), 0)
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('a variable that makes no filter is told in its tile, stages say how long they took before, and a filter is pinned', async () => {
+  const began = Date.now() - 60_000
+  const step = (status: string, timeMs: number): object => ({
+    subject: 'axe.r5.step',
+    time: new Date(timeMs).toISOString(),
+    step: { pipeline: 'run 2', name: 'clean', status, index: 1 },
+  })
+  await post([step('PROCESSING', began), step('COMPLETE', began + 3_200)])
+  const { page, context, faults } = await visit('boards?board=rooms&$room=a..b')
+  await page
+    .getByRole('region', { name: 'kpi' })
+    .getByText(/^axe\.a\.\.b\.climate is no filter/)
+    .waitFor()
+  await page.getByRole('button', { name: /^clean Complete 3\.2 s$/ }).waitFor()
+
+  await page.goto(`${mesh.running.addresses.projector}/history?filter=axe.r1.climate`)
+  await page.getByRole('button', { name: 'Pin this filter to a board' }).click()
+  await page.getByRole('textbox', { name: 'Name of the board' }).fill('Pinned')
+  await page.getByRole('button', { name: 'Add a tile' }).click()
+  await page.getByRole('button', { name: 'Open' }).click()
+  await page.getByRole('region', { name: 'axe.r1.climate' }).waitFor()
+  const pinned = await fetch(`${mesh.running.addresses.projector}/v1/boards/pinned`, {
+    method: 'DELETE',
+    headers: { authorization: `Bearer ${mesh.running.token}` },
+  })
+  assert.equal(pinned.status, 204)
   assert.deepEqual(faults, [])
   await context.close()
 })

@@ -4,6 +4,7 @@ import { count } from '../words/numbers.ts'
 import { words } from '../words/words.ts'
 import schema from './board.schema.json' with { type: 'json' }
 import type { Board } from './board.ts'
+import { meaningFaults, type NodeFault } from './board-meaning.ts'
 
 /** What is wrong with a text that should be a board, and where: both from 1. */
 export interface BoardFault {
@@ -12,7 +13,10 @@ export interface BoardFault {
   readonly message: string
 }
 
-/** The board of a text, or all that is wrong with it. The schema is the one that editors use. */
+/**
+ * The board of a text, or all that is wrong with it. The schema is the one that editors use; what
+ * it cannot say is looked at when all else is right.
+ */
 export function readBoard(
   text: string,
 ):
@@ -27,17 +31,17 @@ export function readBoard(
     return { board: undefined, faults: [{ line: 1, column: 1, message: words.boards.faults.noJson }] }
   }
   if (faults.length > 0) return { board: undefined, faults }
-  const found: { node: Node; message: string }[] = []
+  const found: NodeFault[] = []
   check(tree, schema as Schema, '', found)
-  if (found.length > 0) {
-    return {
-      board: undefined,
-      faults: found
-        .slice(0, limits.boardFaultsMax)
-        .map(({ node, message }) => ({ ...placeOf(text, node.offset), message })),
-    }
+  const board = found.length > 0 ? undefined : (JSON.parse(text) as Board)
+  if (board !== undefined) found.push(...meaningFaults(board, tree))
+  if (board !== undefined && found.length === 0) return { board, faults: [] }
+  return {
+    board: undefined,
+    faults: found
+      .slice(0, limits.boardFaultsMax)
+      .map(({ node, message }) => ({ ...placeOf(text, node.offset), message })),
   }
-  return { board: JSON.parse(text) as Board, faults: [] }
 }
 
 /** What a code of the parser means; the code itself where it has no words. */
@@ -63,7 +67,7 @@ interface Schema {
   readonly pattern?: string
 }
 
-function check(node: Node, wanted: Schema, path: string, found: { node: Node; message: string }[]): void {
+function check(node: Node, wanted: Schema, path: string, found: NodeFault[]): void {
   const { faults } = words.boards
   const say = (message: string, at: Node = node): void => {
     found.push({ node: at, message: path === '' ? message : `${path}: ${message}` })

@@ -3,52 +3,59 @@ import type { Board } from './board.ts'
 
 /** A board while it is worked on, with a way back. */
 export class BoardEdit {
-  board: Board = $state.raw({ title: '', tiles: [] })
-  dirty: boolean = $state(false)
-  readonly #past: Board[] = []
-  readonly #future: Board[] = []
-  #steps = $state(0)
+  board: Board = $state.raw(none)
+  /** As it is stored. */
+  #stored: Board = $state.raw(none)
+  #past: readonly Board[] = $state.raw([])
+  #future: readonly Board[] = $state.raw([])
 
-  /** Begins with another board; what was done to the one before is forgotten. */
-  begin(board: Board): void {
-    this.board = board
-    this.#past.length = 0
-    this.#future.length = 0
-    this.#steps++
-    this.dirty = false
-  }
-
-  change(board: Board): void {
-    this.#past.push(this.board)
-    if (this.#past.length > limits.boardUndoStepsMax) this.#past.shift()
-    this.#future.length = 0
-    this.board = board
-    this.#steps++
-    this.dirty = true
-  }
-
-  undo(): void {
-    this.#step(this.#past, this.#future)
-  }
-
-  redo(): void {
-    this.#step(this.#future, this.#past)
+  /** Whether it is another than the one that is stored. */
+  get isChanged(): boolean {
+    return this.board !== this.#stored
   }
 
   get canUndo(): boolean {
-    return this.#steps >= 0 && this.#past.length > 0
+    return this.#past.length > 0
   }
 
   get canRedo(): boolean {
-    return this.#steps >= 0 && this.#future.length > 0
+    return this.#future.length > 0
   }
 
-  #step(from: Board[], to: Board[]): void {
-    const board = from.pop()
-    if (board === undefined) return
-    to.push(this.board)
+  /** Begins with what is stored; what was done before is forgotten. */
+  begin(board: Board = this.#stored): void {
     this.board = board
-    this.#steps++
-    this.dirty = true
+    this.#stored = board
+    this.#past = []
+    this.#future = []
+  }
+
+  change(board: Board): void {
+    this.#past = [...this.#past, this.board].slice(-limits.boardUndoStepsMax)
+    this.#future = []
+    this.board = board
+  }
+
+  /** The board is stored as it is now; steps can still be taken back. */
+  saved(board: Board): void {
+    this.#stored = board
+  }
+
+  undo(): void {
+    const before = this.#past.at(-1)
+    if (before === undefined) return
+    this.#past = this.#past.slice(0, -1)
+    this.#future = [...this.#future, this.board]
+    this.board = before
+  }
+
+  redo(): void {
+    const after = this.#future.at(-1)
+    if (after === undefined) return
+    this.#future = this.#future.slice(0, -1)
+    this.#past = [...this.#past, this.board]
+    this.board = after
   }
 }
+
+const none: Board = { title: '', tiles: [] }

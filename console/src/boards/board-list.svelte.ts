@@ -1,7 +1,8 @@
+import { compileFilters } from '@weir/proto/filter'
 import { limits } from '../limits.ts'
 import { mayPublish } from '../link/identity.ts'
 import type { Link } from '../link/link.svelte.ts'
-import { type Board, emptyBoard, type Tile, withTile } from './board.ts'
+import { type Board, emptyBoard, type NewTile, withTile } from './board.ts'
 import { readBoard } from './board-check.ts'
 
 /** A board that the read API has. */
@@ -17,30 +18,37 @@ export interface StoredBoard {
 /** The boards that there are for who is signed in. */
 export class BoardList {
   items: readonly StoredBoard[] = $state.raw([])
+  /** `away` before there was an answer; afterwards what was read stands. */
   state: 'reading' | 'read' | 'away' = $state('reading')
   readonly #link: Link
+  #text = ''
 
   constructor(link: Link) {
     this.#link = link
   }
 
-  async read(): Promise<void> {
+  /** Whether there was an answer. */
+  async read(): Promise<boolean> {
     try {
       const { items } = await this.#link.read<{ items: readonly StoredBoard[] }>('v1/boards')
-      this.items = items
+      const text = JSON.stringify(items)
+      if (text !== this.#text) this.items = items
+      this.#text = text
       this.state = 'read'
+      return true
     } catch {
-      this.state = 'away'
+      if (this.state === 'reading') this.state = 'away'
+      return false
     }
   }
 
-  /** Reads and, while the read API is away, reads again, until what is returned is called. */
+  /** Reads again and again, as others save boards too, until what is returned is called. */
   follow(): () => void {
     let timer: ReturnType<typeof setTimeout> | undefined
     let ended = false
     const look = async (): Promise<void> => {
-      await this.read()
-      if (!ended && this.state === 'away') timer = setTimeout(() => void look(), limits.readAgainMs)
+      const answered = await this.read()
+      if (!ended) timer = setTimeout(() => void look(), answered ? limits.boardsLookMs : limits.readAgainMs)
     }
     void look()
     return () => {
@@ -59,21 +67,38 @@ export class BoardList {
     await this.read()
   }
 
+  /** Takes a board out of the bucket. Rejects with the reason. */
   async remove(name: string): Promise<void> {
     await this.#link.read(`v1/boards/${encodeURIComponent(name)}`, { method: 'DELETE' })
     await this.read()
   }
 
   /** Adds a tile to a board, a new one when there is none of that name. */
-  async pin(name: string, tile: Omit<Tile, 'x' | 'y' | 'w' | 'h'>): Promise<void> {
+  async pin(name: string, tile: NewTile): Promise<void> {
     const stored = this.get(name)
     const board = stored === undefined ? emptyBoard(name) : readBoard(stored.text).board
     if (board === undefined) throw new Error(name)
     await this.save(name, withTile(board, tile), stored?.origin === 'bucket' ? stored.seq : 0)
   }
 
-  get maySave(): boolean {
+  /** Whether the token grants to save any board. */
+  get maySaveAny(): boolean {
     return mayPublish(this.#link.identity, 'boards')
+  }
+
+  maySave(name: string): boolean {
+    const grants = this.#link.identity?.publish ?? []
+    return grants.length > 0 && compileFilters(grants)(`boards.${name}`)
+  }
+}
+
+/** What a board is called; its name where its text says nothing. */
+export function titleOf({ name, text }: StoredBoard): string {
+  try {
+    const { title } = JSON.parse(text) as { title?: unknown }
+    return typeof title === 'string' && title !== '' ? title : name
+  } catch {
+    return name
   }
 }
 

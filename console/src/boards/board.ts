@@ -58,6 +58,9 @@ export interface Tile {
   readonly text?: string
 }
 
+/** A tile that has no place yet. */
+export type NewTile = Omit<Tile, 'x' | 'y' | 'w' | 'h'>
+
 /** Of the grid that tiles stand in. */
 export const GRID_COLUMNS = 24
 
@@ -81,7 +84,7 @@ const sizes: Readonly<Record<TileKind, readonly [w: number, h: number]>> = {
 /**
  * The board with one more tile, where there is room for it: in the first gap, or below everything.
  */
-export function withTile(board: Board, tile: Omit<Tile, 'x' | 'y' | 'w' | 'h'>): Board {
+export function withTile(board: Board, tile: NewTile): Board {
   const [w, h] = sizes[tile.kind]
   const bottom = Math.max(0, ...board.tiles.map(({ y, h: height }) => y + height))
   for (let y = 0; y <= bottom; y++) {
@@ -129,7 +132,14 @@ export function placed(board: Board, at: number, place: Partial<Pick<Tile, 'x' |
 
 /** A text with each `$name` in the place of its value. An unknown name stays. */
 export function filled(text: string, values: Readonly<Record<string, string>>): string {
-  return text.replaceAll(/\$([a-z][a-z0-9_]*)/g, (whole, name: string) => values[name] ?? whole)
+  return text.replaceAll(/\$([a-z][a-z0-9_]*)/g, (whole, name: string) =>
+    Object.hasOwn(values, name) ? (values[name] ?? whole) : whole,
+  )
+}
+
+/** The values that a board's variables have while the address has none. */
+export function defaultValues({ variables = [] }: Pick<Board, 'variables'>): Readonly<Record<string, string>> {
+  return Object.fromEntries(variables.map(({ name, value }) => [name, value]))
 }
 
 /** A value as the people of a board call it; one that its words do not have stays. */

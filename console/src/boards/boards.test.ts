@@ -8,6 +8,7 @@ import { speak } from '../words/words.ts'
 import { type Board, filled, inWords, placed, type Tile, withTile } from './board.ts'
 import { readBoard } from './board-check.ts'
 import { textParts } from './text-parts.ts'
+import { tidied } from './tile-fields.ts'
 import { variableValues } from './variable-values.ts'
 
 const tile = (x: number, y: number, w: number, h: number): Tile => ({ kind: 'kpi', x, y, w, h })
@@ -69,6 +70,41 @@ test('a variable may be what stands at its place in the filters of the tiles', (
   }
   assert.deepEqual(variableValues(board, 'room', seen), ['r1', 'r2', 'r3'])
   assert.deepEqual(variableValues(board, 'platform', seen), ['alpha', 'beta'])
+})
+
+test('a filter that is none, an unknown variable and a tile past the last column are told where they stand', () => {
+  const text = `{
+  "title": "Rooms", "variables": [{ "name": "room", "value": "*" }],
+  "tiles": [
+    { "kind": "kpi", "x": 0, "y": 0, "w": 4, "h": 2, "filter": "rooms.$room.climate label.site=a" },
+    { "kind": "kpi", "x": 0, "y": 0, "w": 4, "h": 2, "filter": "rooms.$site.climate" },
+    { "kind": "kpi", "x": 0, "y": 0, "w": 4, "h": 2, "filter": "rooms..climate" },
+    { "kind": "kpi", "x": 20, "y": 0, "w": 5, "h": 2, "filter": "$constructor" }
+  ]
+}`
+  const { board, faults } = readBoard(text)
+  assert.equal(board, undefined)
+  assert.deepEqual(
+    faults.map(({ line, column, message }) => [line, column, message.slice(0, 46)]),
+    [
+      [5, 64, 'tiles[1].filter: there is no variable $site; "'],
+      [6, 64, 'tiles[2].filter: "rooms..climate" is no filter'],
+      [7, 44, 'tiles[3].w: at most 4 is expected.'],
+      [7, 65, 'tiles[3].filter: there is no variable $constru'],
+    ],
+  )
+  const odd = '{ "title": "x", "tiles": [{ "kind": "text", "x": 0, "y": 0, "w": 1, "h": 1, "constructor": 1 }] }'
+  assert.match(readBoard(odd).faults[0]?.message ?? '', /"constructor" is unknown/)
+})
+
+test('a tile keeps what its kind reads, and nothing that is empty', () => {
+  const whole: Tile = { ...tile(0, 0, 4, 2), title: '', filter: 'a.>', warn: 0, unit: '', text: 'old', states: ['x'] }
+  assert.deepEqual(tidied(whole), { ...tile(0, 0, 4, 2), filter: 'a.>', warn: 0 })
+  assert.deepEqual(tidied({ ...whole, kind: 'states', states: [] }), {
+    ...tile(0, 0, 4, 2),
+    kind: 'states',
+    filter: 'a.>',
+  })
 })
 
 test('what is wrong is said in the language of the page', async () => {

@@ -6,7 +6,6 @@ import { limits } from '../limits.ts'
 import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from '../series/feed.ts'
-import { words } from '../words/words.ts'
 import { HeardEntry } from './heard-entry.ts'
 
 export interface TileReader {
@@ -32,8 +31,8 @@ export class BoardFeed {
   readonly #desk: Desk
   readonly #weir: Weir
   readonly #sources = new Map<string, SourceFeed>()
-  /** By the source or the reader that cannot be read for. */
-  readonly #faults = new Map<TileReader | string, string>()
+  /** By the source that cannot be read. */
+  readonly #faults = new Map<string, string>()
 
   constructor(desk: Desk, weir: Weir) {
     this.#desk = desk
@@ -46,15 +45,13 @@ export class BoardFeed {
 
   /** What is returned ends it. */
   watch(source: string, text: string, reader: TileReader): () => void {
+    const query = parseQuery(text)
+    // What is no filter would mean every subject; its tile says so.
+    if (query.wrong.length > 0) return () => undefined
     let feed = this.#sources.get(source)
     if (feed === undefined) {
       feed = new SourceFeed(this.#desk, this.#weir, source, (message) => this.#say(source, message))
       this.#sources.set(source, feed)
-    }
-    const query = parseQuery(text)
-    if (query.wrong.length > 0) {
-      this.#say(reader, words.boards.noFilter(query.wrong.join(' ')))
-      return () => this.#say(reader, '')
     }
     const watcher = { filters: query.filters, matches: compileFilters(query.filters), wanted: eventTest(query), reader }
     feed.add(watcher)
@@ -66,9 +63,9 @@ export class BoardFeed {
     this.#sources.clear()
   }
 
-  #say(what: TileReader | string, message: string): void {
-    if (message === '') this.#faults.delete(what)
-    else this.#faults.set(what, message)
+  #say(source: string, message: string): void {
+    if (message === '') this.#faults.delete(source)
+    else this.#faults.set(source, message)
     this.fault = [...this.#faults.values()].at(-1) ?? ''
   }
 }
