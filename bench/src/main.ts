@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { centrifuge } from './centrifuge.bench.ts'
 import { client } from './client.bench.ts'
 import { consoleBench } from './console/console.bench.ts'
+import { roomsBench } from './console/rooms.bench.ts'
 import { derived } from './derived.bench.ts'
 import { fanOut } from './fan-out.bench.ts'
 import { idle } from './idle.bench.ts'
@@ -42,6 +43,7 @@ const benchmarks: readonly Benchmark[] = [
   derived,
   client,
   consoleBench,
+  roomsBench,
   ingestMemory,
 ]
 

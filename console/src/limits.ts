@@ -31,6 +31,8 @@ export const limits = {
   sessionsShown: 100,
   /** How often the hubs are asked for them. */
   sessionsLookMs: 3_000,
+  /** The address bar changes no more often; browsers allow about ten changes a second. */
+  addressMs: 150,
   /** A question that follows what is typed waits for so long for the next letter. */
   typingMs: 250,
   /** How often the projector is asked how far it is. */
@@ -38,6 +40,12 @@ export const limits = {
 
   /** A cell shows no more characters of a text. */
   cellTextMax: 240,
+  /** Rows whose fields are looked at for the columns of a table. */
+  columnRowsRead: 60,
+  /** Fields from which columns can be chosen; rarer ones are not offered. */
+  columnChoicesMax: 24,
+  /** Characters behind the point of a number, and of its unit, for which a column keeps room. */
+  cellEndMax: 8,
   /** An object of many members shows the first of them. */
   fieldsMax: 64,
   /** Fields that stand for an event in one line. */
@@ -48,12 +56,16 @@ export const limits = {
    * Characters of JSON that are shown at first: more make the layout slow, and are one click away.
    */
   jsonShownMax: 20_000,
+  /** Of what is copied so much is shown; all of it is copied. */
+  copyShownMax: 4_000,
   /** Bytes of a dead letter that are shown; its size is told. */
   letterBytesShown: 4_096,
   /** A rate is the mean of so many seconds. */
   rateWindowSeconds: 10,
   /** Subjects that completion knows; of more, the first that came. */
   seenSubjectsMax: 50_000,
+  /** Of so many subjects labels and type are known as well; of more, the newest. */
+  readSubjectsMax: 5_000,
   /** Completions in one list. */
   suggestionsMax: 8,
 
@@ -79,6 +91,10 @@ export const limits = {
   firstRows: 60,
   /** Subjects that the state page holds; further ones are counted. */
   stateSubjectsMax: 200_000,
+  /** Places of one level of their tree; how many subjects the others have is said. */
+  treeLevelMax: 300,
+  /** Rows of the tree; those below are not shown. */
+  treeRowsMax: 2_000,
   /** From here on the state page is drawn anew after the time below, not in the next frame. */
   manySubjects: 10_000,
   manySubjectsDrawMs: 250,
@@ -167,6 +183,8 @@ export const limits = {
   trendStepMs: 500,
   /** Rows of a table tile; further ones are not shown. */
   tableRowsMax: 100,
+  /** Rows of a tile of alerts; further ones are counted. */
+  tileAlertsMax: 50,
   /** Lanes of a state tile, and cards of one; further ones are not shown. */
   stateLanesMax: 12,
   laneCardsMax: 40,

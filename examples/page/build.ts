@@ -5,10 +5,11 @@ import { argv, execPath } from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 const examples = fileURLToPath(new URL('..', import.meta.url))
+const libraries = ['client', 'proto'].map((name) => fileURLToPath(new URL(`../../${name}/src`, import.meta.url)))
 
 /** Builds the page of an example, in a process of its own, when its sources are newer. */
 export async function buildPage(name: string): Promise<void> {
-  const sources = [`${examples}${name}/page`, `${examples}${name}/src`, `${examples}page`]
+  const sources = [`${examples}${name}/page`, `${examples}${name}/src`, `${examples}page`, ...libraries]
   const built = `${examples}${name}/dist/index.html`
   if (existsSync(built) && newest(sources) < statSync(built).mtimeMs) return
   const child = spawn(execPath, [fileURLToPath(import.meta.url), name], { stdio: ['ignore', 'ignore', 'inherit'] })

@@ -6,6 +6,7 @@ const { WEIR_HUB_URL = 'http://127.0.0.1:8080', WEIR_TOKEN = '' } = process.env
 const hub = WEIR_HUB_URL.replace(/^ws/, 'http')
 
 const answer = await fetch(`${hub}/v1/tickets`, { method: 'POST', headers: { authorization: `Bearer ${WEIR_TOKEN}` } })
+if (!answer.ok) throw new Error(await answer.text())
 const { ticket } = (await answer.json()) as { ticket: string }
 
 const query = new URLSearchParams({ filter: 'snippets.>', mode: 'LATEST', ticket })

@@ -7,11 +7,11 @@ import { connectAsync } from 'mqtt'
 const { WEIR_MQTT_URL = 'mqtt://127.0.0.1:1883', WEIR_TOKEN = '' } = process.env
 const options = { username: 'any', password: WEIR_TOKEN, protocolVersion: 5 } as const
 
-const device = await connectAsync(WEIR_MQTT_URL, options)
+const device = await connectAsync(WEIR_MQTT_URL, options, false)
 await device.publishAsync('snippets/mqtt/b1/climate', '{"celsius": 71.5}', { qos: 1 })
 console.log('stored')
 
-const board = await connectAsync(WEIR_MQTT_URL, options)
+const board = await connectAsync(WEIR_MQTT_URL, options, false)
 const both = new Promise<void>((resolve) => {
   board.on('message', (topic, payload, { retain }) => {
     console.log(topic, payload.toString(), retain ? 'the newest' : 'just now')

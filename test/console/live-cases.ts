@@ -77,3 +77,51 @@ test('what is seen is exported, and no cell begins a formula', async () => {
   assert.deepEqual(faults, [])
   await context.close()
 })
+
+test('a link names an event: its row is selected, and the page stands still at it', async () => {
+  await post(Array.from({ length: 12 }, (_, at) => ({ subject: 'link.r1', data: { n: at } })))
+  const { page, context, faults } = await visit('live?filter=link.>')
+  await page.getByRole('row', { name: /link\.r1 4/ }).click()
+  const row = page.getByRole('row', { selected: true })
+  assert.match((await row.textContent()) ?? '', /4\s*$/)
+  await until('the address has the event', () => new URL(page.url()).searchParams.get('seq') !== null)
+  const sent = await context.newPage()
+  await sent.goto(page.url())
+  await sent.getByRole('complementary', { name: 'Details' }).waitFor()
+  const there = sent.getByRole('row', { selected: true })
+  await there.waitFor()
+  assert.match((await there.textContent()) ?? '', /4\s*$/)
+  await sent.getByRole('button', { name: 'Event after' }).click()
+  await until('the row follows the details', async () => /5\s*$/.test((await there.textContent()) ?? ''))
+  await sent.getByRole('button', { name: 'Resume' }).waitFor()
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('a filter is completed, tried before it is taken, and refused with what it may be', async () => {
+  await post([
+    { subject: 'try.r1', type: 'room', labels: { site: 'north' }, data: { n: 1 } },
+    { subject: 'try.r2', type: 'room', labels: { site: 'south' }, data: { n: 2 } },
+  ])
+  const { page, context, faults } = await visit('live?filter=try.>')
+  await page.getByRole('row', { name: /try\.r2/ }).waitFor()
+  const field = page.getByRole('combobox', { name: 'Filter by subject, label or type' })
+  await until('labels of what is seen are offered', async () => {
+    await field.fill('label.')
+    return (await page.getByRole('option', { name: 'label.site=north' }).count()) === 1
+  })
+  await field.fill('label.site=north')
+  await page.getByText('matches 1 seen here').waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('row', { name: /try\.r1/ }).waitFor()
+  assert.equal(await page.getByRole('row', { name: /try\.r2/ }).count(), 0)
+  await field.fill('try..x')
+  await page.getByText('“try..x” is no filter.').waitFor()
+  // What the field refuses a link can bring.
+  await page.goto(`${page.url().split('?')[0]}?filter=try..x`)
+  await page.getByText('“try..x” is no filter: it is left out').waitFor()
+  await page.getByRole('button', { name: 'Remove try..x' }).click()
+  await page.getByText('“try..x” is no filter: it is left out').waitFor({ state: 'detached' })
+  assert.deepEqual(faults, [])
+  await context.close()
+})

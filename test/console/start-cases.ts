@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { until } from '../../cli/test/processes.ts'
 import { axeFaults, live, mesh, post, visit } from './console.ts'
 
@@ -58,6 +59,51 @@ test('every page in both themes has nothing that axe finds, and no sideways scro
     await context.close()
   }
 })
+
+test('on a touch screen everything that is pressed is 44 px, and who am I is one press away', async () => {
+  const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
+  const { page, context, faults } = await visit('', phone)
+  await live(page)
+  for (const path of [
+    '',
+    'live?filter=axe.>',
+    'state?filter=axe.>',
+    'history?filter=axe.>',
+    'state?row=axe.r1.climate',
+  ]) {
+    await page.goto(`${mesh.running.addresses.projector}/${path}`)
+    await live(page)
+    await page
+      .getByText(/axe|CPU/)
+      .first()
+      .waitFor()
+    assert.deepEqual(await smallTargets(page), [], path)
+  }
+  await page.goto(`${mesh.running.addresses.projector}/live`)
+  await page.getByRole('button', { name: 'Who am I' }).click()
+  await page.getByRole('dialog').getByText('Administrator').waitFor()
+  await page.getByRole('button', { name: 'Give another token' }).click()
+  await page.getByRole('button', { name: 'Keep the one I have' }).click()
+  await live(page)
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+/** What can be pressed and is smaller than a finger. */
+async function smallTargets(page: Page): Promise<string[]> {
+  return await page.evaluate(() => {
+    const small: string[] = []
+    for (const element of document.querySelectorAll<HTMLElement>(
+      'button, a[href], select, input, [role=row][tabindex]',
+    )) {
+      // A box to tick is pressed by its label, and what is off the screen by nobody.
+      const { width, height, bottom } = (element.closest('label') ?? element).getBoundingClientRect()
+      if (bottom <= 0 || width === 0 || !element.checkVisibility({ visibilityProperty: true })) continue
+      if (width < 44 || height < 44) small.push(`${element.outerHTML.slice(0, 90)} ${width} x ${height}`)
+    }
+    return small
+  })
+}
 
 test('the page speaks Spanish where the browser does', async () => {
   const { page, context } = await visit('live', { locale: 'es-ES' })

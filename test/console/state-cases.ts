@@ -62,6 +62,37 @@ test('a clock that is off by an hour is said, and ages are by the clock of the m
   await context.close()
 })
 
+test('the points of a column stand below each other', async () => {
+  await post(
+    [21, 21.5, 9.375, 1204.25].map((celsius, at) => ({
+      subject: `column.r${at}`,
+      reading: { metrics: { celsius }, units: { celsius: 'Cel' } },
+    })),
+  )
+  const { page, context } = await visit('state?filter=column.>')
+  await page.getByRole('row', { name: /column\.r3/ }).waitFor()
+  const ends = async (): Promise<Set<number>> => {
+    const texts = await page.getByRole('gridcell').filter({ hasText: '°C' }).allTextContents()
+    assert.equal(texts.length, 4)
+    return new Set(texts.map((text) => text.length - (/\.|(?=\s)/.exec(text)?.index ?? 0)))
+  }
+  await until('each has as much behind its point', async () => (await ends()).size === 1)
+  await context.close()
+})
+
+test('a phone has the tree of subjects behind a button', async () => {
+  await post(['a.1', 'a.2', 'b.1'].map((subject) => ({ subject: `tree.${subject}`, data: 1 })))
+  const { page, context, faults } = await visit('state?filter=tree.>', { viewport: { width: 390, height: 844 } })
+  await page.getByText('3 subjects').waitFor()
+  await page.getByRole('button', { name: 'Subjects' }).click()
+  await page.getByRole('button', { name: 'tree 3' }).click()
+  await page.getByRole('button', { name: 'a 2' }).click()
+  await page.getByText('2 subjects').waitFor()
+  await until('it is in the address', () => new URL(page.url()).searchParams.get('under') === 'tree.a.')
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
 test('history joins what was to what is', async () => {
   const reading = (celsius: number): object => ({
     subject: 'past.r1.climate',

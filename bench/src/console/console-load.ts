@@ -7,17 +7,12 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from '../../../test/browser.ts'
-import type { Figure } from '../report/figure.ts'
 import { actToPixelMs } from './act-to-pixel.ts'
 import { ConsoleMesh, tileCount, wallSubject } from './console-mesh.ts'
 import { floodFilter } from './flood-subject.ts'
+import { printFigure as report } from './node-figures.ts'
 import { firstRowMs } from './opening.ts'
 import { slopeOf, type Watched, watch } from './page-watch.ts'
-
-/** A line of output. */
-export interface Line {
-  readonly figure: Figure
-}
 
 const isQuick = process.argv[2] === 'quick'
 const liveEventsPerSecond = 50_000
@@ -161,8 +156,4 @@ function streamOfBoard(): () => Promise<number> {
     ended = true
     return await done
   }
-}
-
-function report(figure: Figure): void {
-  console.log(JSON.stringify({ figure } satisfies Line))
 }

@@ -1,3 +1,4 @@
+import { firstCommand } from '../data/copy-text.ts'
 import { words } from '../words/words.ts'
 import type { Board } from './board.ts'
 
@@ -14,10 +15,7 @@ export function startBoard(): Board {
       { kind: 'lively', title: say.most, x: 0, y: 4, w: 15, h: 9 },
       { kind: 'alerts', title: say.needs, x: 15, y: 4, w: 9, h: 4 },
       { kind: 'machine', title: say.machine, x: 15, y: 8, w: 9, h: 3 },
-      { kind: 'text', title: say.send, text: `\`${FIRST_COMMAND}\``, x: 15, y: 11, w: 9, h: 2 },
+      { kind: 'text', title: say.send, text: `\`${firstCommand}\``, x: 15, y: 11, w: 9, h: 2 },
     ],
   }
 }
-
-/** What sends an event, as docs and README have it. */
-export const FIRST_COMMAND = './weir pub rooms.r1.climate \'{"celsius": 21.5}\''

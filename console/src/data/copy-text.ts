@@ -12,13 +12,17 @@ export function curlText(subject: string, event: Event): string {
   return `curl "$WEIR_INGEST/v1/events" \\\n  -H "authorization: Bearer $WEIR_TOKEN" \\\n  -H "content-type: application/json" \\\n  -d ${shellQuoted(body)}\n`
 }
 
-/** A program that reads this subject as it changes. */
-export function typescriptText(subject: string): string {
-  return `import { connect, latestStore } from '@weir/client'
+/** What sends an event, as docs and README have it. */
+export const firstCommand = './weir pub rooms.r1.climate \'{"celsius": 21.5}\''
 
-const weir = connect({ url: '${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.hostname}', getToken: () => token })
-const store = latestStore(weir.subscribe({ filter: ${JSON.stringify(subject)}, mode: 'LATEST' }))
-store.subscribe((entries) => console.log(entries.get(${JSON.stringify(subject)})?.event))
+/** A program that reads this subject as it changes. */
+export function typescriptText(subject: string, hubUrl: string): string {
+  return `import { connect } from '@weir/client'
+
+const weir = connect({ url: ${JSON.stringify(hubUrl)}, getToken: () => process.env.WEIR_TOKEN ?? '' })
+for await (const item of weir.subscribe({ filter: ${JSON.stringify(subject)}, mode: 'LATEST' })) {
+  if (item.type === 'entry') console.log(item.subject, item.data ?? item.reading?.metrics)
+}
 `
 }
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { create } from '@bufbuild/protobuf'
 import { Alert_Severity, Alert_Status, type Event, EventSchema, Step_Status } from '@weir/proto'
-import { commonColumns, foundColumns } from './columns.ts'
+import { alignedText, noEnd } from './aligned-cell.ts'
+import { columnNames, columnsText, commonColumns, foundColumns } from './columns.ts'
 import { deltaText, differences } from './difference.ts'
 import { eventKind, severityOf, summaryOf } from './event-words.ts'
 import { ExactNumber, parseExact, prettyExact } from './exact-json.ts'
@@ -61,18 +62,45 @@ test('severity is what the event says', () => {
 
 test('columns are what most events have, numbers are told', () => {
   const events = [json('{"a":1,"b":"x"}'), json('{"a":2}'), json('{"a":3,"c":1}')]
+  const found = foundColumns(events)
   assert.deepEqual(
-    commonColumns(events, 5).map(({ name, numeric }) => [name, numeric]),
-    [['a', true]],
-  )
-  assert.deepEqual(
-    foundColumns(events).map(({ name, count }) => [name, count]),
+    found.map(({ name, count }) => [name, count]),
     [
       ['a', 3],
       ['b', 1],
       ['c', 1],
     ],
   )
+  assert.deepEqual(
+    commonColumns(found, events.length, 5).map(({ name, numeric }) => [name, numeric]),
+    [['a', true]],
+  )
+})
+
+test('names of columns come out of an address as they went in', () => {
+  for (const names of [[], ['a'], ['a.b', 'c,d', '100%', '%2C', '=x()']]) {
+    assert.deepEqual(columnNames(columnsText(names)), names)
+  }
+})
+
+test('the numbers of a column have their points and their units below each other', () => {
+  const shown = (unit: string, values: readonly number[]): readonly string[] => {
+    const events = values.map((value) =>
+      event({ case: 'reading', value: { metrics: { n: value }, units: { n: unit } } }),
+    )
+    const end = foundColumns(events)[0]?.end ?? noEnd
+    return events.map((each) => alignedText(fieldsOf(each)[0] ?? { name: '', value: null, unit: '' }, end))
+  }
+  // Right-aligned in letters of one width, what ends alike stands below each other.
+  assert.deepEqual(
+    shown('Cel', [21, 21.5, 9.375, -3.25, 1204]).map((text) => text.replaceAll('\u00a0', ' ')),
+    ['21     °C', '21.5   °C', '9.375 °C', '-3.25  °C', '1,204     °C'],
+  )
+  assert.deepEqual(
+    shown('By', [999, 22_300_000_000]).map((text) => text.replaceAll('\u00a0', ' ')),
+    ['999   B ', '22.3 GB'],
+  )
+  assert.deepEqual(shown('', [1, 20]), ['1', '20'])
 })
 
 test('a difference says what changed, by how much, what came and what went', () => {
@@ -92,16 +120,17 @@ test('a difference says what changed, by how much, what came and what went', () 
   )
 })
 
-test('exports: a formula in a text is neutralised, a negative number is not', () => {
-  const rows = [{ subject: 's', seq: 7, event: json('{"n":-5,"t":"=1+1","w":" +2","q":"a\\"b,c"}') }]
+test('exports: a formula in a text, a subject or a name is neutralised, a negative number is not', () => {
+  const text = '{"n":-5,"big":-12345678901234567890,"t":"=1+1","w":" +2","q":"a\\"b,c","=x()":true}'
+  const rows = [{ subject: '=s', seq: 7, event: json(text) }]
   assert.equal(
-    toCsv(rows, ['n', 't', 'w', 'q', 'none']),
-    'time,subject,seq,n,t,w,q,none\r\n,s,7,-5,\'=1+1,\' +2,"a""b,c",\r\n',
+    toCsv(rows, ['n', 'big', 't', 'w', 'q', '=x()', 'none']),
+    'time,subject,seq,n,big,t,w,q,\'=x(),none\r\n,\'=s,7,-5,-12345678901234567890,\'=1+1,\' +2,"a""b,c",true,\r\n',
   )
-  assert.deepEqual(JSON.parse(toNdjson(rows)), {
+  assert.deepEqual(JSON.parse(toNdjson([{ subject: 's', seq: 7, event: json('{"n":-5,"t":"=1+1"}') }])), {
     subject: 's',
     seq: 7,
-    event: { data: { n: -5, t: '=1+1', w: ' +2', q: 'a"b,c' } },
+    event: { data: { n: -5, t: '=1+1' } },
   })
 })
 
@@ -110,7 +139,7 @@ test('a difference is written in the unit of its value', () => {
   assert.equal(told(113_157_729, 22_100_000_000, 'By'), '+113 MB')
   assert.equal(told(-0.13, 18.21, 'Cel'), '−0.13 °C')
   assert.equal(told(0.006, 0.426, '1'), '+0.6 %')
-  assert.equal(told(0.00001, 0.426, '1'), '+1.0000e-5')
+  assert.equal(told(0.00001, 0.426, '1'), '+1e-5')
   assert.equal(told(0.5, 3.5, '1'), '+0.5')
   assert.equal(told(-2, 7, ''), '−2')
 })

@@ -1,13 +1,11 @@
 import type { Event } from '@weir/proto'
 import { eventKind } from './event-words.ts'
-import type { Query } from './query.ts'
+import { isWanted, type Query } from './query.ts'
 
 /** Whether labels and types of an event are those asked for; the subject is the hub's matter. */
-export function eventTest({ labels, types }: Query): ((event: Event) => boolean) | undefined {
-  if (labels.length === 0 && types.length === 0) return undefined
-  return (event) =>
-    labels.every(([name, value]) => event.labels[name] === value) &&
-    (types.length === 0 || types.includes(eventKind(event)))
+export function eventTest(query: Query): ((event: Event) => boolean) | undefined {
+  if (query.labels.length === 0 && query.types.length === 0) return undefined
+  return (event) => isWanted(query, event.labels, eventKind(event))
 }
 
 /** Whether an entry passes a test. What is no event passes none. */

@@ -1,6 +1,6 @@
 import { Alert_Severity, Alert_Status, type Event, Step_Status } from '@weir/proto'
 import { limits } from '../limits.ts'
-import { fieldsOf, valueText } from './fields.ts'
+import { type Field, fieldsOf, valueText } from './fields.ts'
 
 /** How loud an event is: the colour of the bar before its row. */
 export type Severity = 'none' | 'normal' | 'warn' | 'bad'
@@ -37,18 +37,28 @@ export function summaryOf(event: Event, said: (state: string) => string = String
   const { data } = event
   if (data.case === 'stateChange') {
     const { from, to, entity, name } = data.value
-    const way = from === '' ? said(to) : `${said(from)} → ${said(to)}`
-    return `${way} · ${name === '' ? entity : name}`
+    const way = from === '' ? isolated(said(to)) : `${isolated(said(from))} → ${isolated(said(to))}`
+    return `${way} · ${isolated(name === '' ? entity : name)}`
   }
   const fields = fieldsOf(event)
   const [first] = fields
   if (first === undefined) return ''
   if (fields.length === 1 && first.name === 'value') return valueText(first)
   if (data.case === 'alert' || data.case === 'step') {
-    return fields.map((field) => valueText(field)).join(' · ')
+    return fields.map((field) => isolated(valueText(field))).join(' · ')
   }
-  return fields
-    .slice(0, limits.textFieldsShown)
-    .map((field) => `${field.name} ${valueText(field)}`)
-    .join('   ')
+  return fields.slice(0, limits.textFieldsShown).map(fieldText).join('   ')
 }
+
+/** A name and its value, in a line with others. */
+export function fieldText(field: Field): string {
+  return `${isolated(field.name)} ${isolated(valueText(field))}`
+}
+
+/** A text that turns the direction of reading turns nothing beside it. */
+function isolated(text: string): string {
+  return turning.test(text) ? `\u2068${text}\u2069` : text
+}
+
+/** Letters of scripts that run to the left, and marks that say so of others. */
+const turning = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/

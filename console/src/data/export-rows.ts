@@ -1,5 +1,7 @@
 import { type Event, eventToJsonText } from '@weir/proto'
-import { exactText, fieldsOf } from './fields.ts'
+import { eventTimeMs } from './event-words.ts'
+import { ExactNumber } from './exact-json.ts'
+import { exactText, type Field, fieldsOf } from './fields.ts'
 
 export interface ExportRow {
   readonly subject: string
@@ -7,21 +9,31 @@ export interface ExportRow {
   readonly event: Event
 }
 
+export type Cell = string | number | ExactNumber
+
 /** One JSON object a line: subject, seq, event. */
 export function toNdjson(rows: readonly ExportRow[]): string {
   return rows.map(({ subject, seq, event }) => `${eventLine(subject, seq, event)}\n`).join('')
 }
 
-/** The columns that are shown, with a header; RFC 4180. */
+/** The columns that are shown, with a header. */
 export function toCsv(rows: readonly ExportRow[], columns: readonly string[]): string {
-  const lines = [['time', 'subject', 'seq', ...columns]]
-  for (const { subject, seq, event } of rows) {
+  const lines = rows.map(({ subject, seq, event }) => {
     const fields = new Map(fieldsOf(event).map((field) => [field.name, field]))
-    const time =
-      event.time === undefined ? '' : new Date(Number(event.time.seconds) * 1000 + event.time.nanos / 1e6).toISOString()
-    lines.push([time, subject, String(seq), ...columns.map((name) => cellOf(fields.get(name)))])
-  }
-  return lines.map((line) => `${line.map(quoted).join(',')}\r\n`).join('')
+    const timeMs = eventTimeMs(event)
+    const time = timeMs === undefined ? '' : new Date(timeMs).toISOString()
+    return [time, subject, seq, ...columns.map((name) => cellOf(fields.get(name)))]
+  })
+  return csvText([['time', 'subject', 'seq', ...columns], ...lines])
+}
+
+/**
+ * Lines of CSV (RFC 4180). A number stays a number; a text that a spreadsheet would run as a
+ * formula is given an apostrophe, as OWASP advises.
+ */
+export function csvText(lines: readonly (readonly Cell[])[]): string {
+  const cell = (value: Cell): string => (typeof value === 'string' ? quoted(guarded(value)) : String(value))
+  return lines.map((line) => `${line.map(cell).join(',')}\r\n`).join('')
 }
 
 /** Offers a text to the person as a file. */
@@ -38,12 +50,14 @@ function eventLine(subject: string, seq: number, event: Event): string {
   return `{"subject":${JSON.stringify(subject)},"seq":${seq},"event":${eventToJsonText(event)}}`
 }
 
-function cellOf(field: Parameters<typeof exactText>[0] | undefined): string {
+function cellOf(field: Field | undefined): Cell {
   if (field === undefined) return ''
-  const text = exactText(field)
-  // A number stays a number; a text that a spreadsheet would run as a formula is given an
-  // apostrophe, as OWASP advises.
-  return typeof field.value === 'string' && /^\s*[=+\-@＝＋－＠\t\r]/u.test(text) ? `'${text}` : text
+  const { value } = field
+  return typeof value === 'number' || value instanceof ExactNumber ? value : exactText(field)
+}
+
+function guarded(text: string): string {
+  return /^\s*[=+\-@＝＋－＠\t\r]/u.test(text) ? `'${text}` : text
 }
 
 function quoted(text: string): string {

@@ -35,6 +35,16 @@ export function parseQuery(text: string): Query {
   return { filters: filters.length === 0 ? ['>'] : filters, labels, types, wrong }
 }
 
+/** Whether an event of these labels and this type has what a query compares. */
+export function isWanted({ labels, types }: Query, own: Readonly<Record<string, string>>, kind: string): boolean {
+  return labels.every(([name, value]) => own[name] === value) && (types.length === 0 || types.includes(kind))
+}
+
+/** A value as a term has it: in quotes where it has spaces. */
+export function quotedValue(value: string): string {
+  return /\s/.test(value) ? `"${value}"` : value
+}
+
 function unquoted(value: string): string {
   return value.startsWith('"') ? value.slice(1, value.endsWith('"') && value.length > 1 ? -1 : undefined) : value
 }

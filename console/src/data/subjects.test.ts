@@ -25,8 +25,19 @@ test('typing is completed by what was seen, the frequent first', () => {
   assert.deepEqual(seen.complete('ro'), ['rooms.'])
   assert.deepEqual(seen.complete('rooms.'), ['rooms.r1.', 'rooms.r2.', 'rooms.*.', 'rooms.>'])
   assert.deepEqual(seen.complete('rooms.*.'), ['rooms.*.climate', 'rooms.*.door', 'rooms.*.*', 'rooms.*.>'])
-  assert.deepEqual(seen.matched(['rooms.*.climate']), { count: 2, first: ['rooms.r1.climate', 'rooms.r2.climate'] })
-  assert.equal(seen.matched(['rooms..']), undefined)
+  const matched = (text: string) => seen.matched(parseQuery(text))
+  assert.deepEqual(matched('rooms.*.climate'), { count: 2, first: ['rooms.r1.climate', 'rooms.r2.climate'] })
+  assert.equal(matched('rooms..'), undefined)
+
+  seen.read('rooms.r1.climate', { site: 'a', floor: 'upper left' }, 'climate')
+  seen.read('rooms.r2.climate', { site: 'a' }, 'climate')
+  seen.read('rooms.r1.door', { site: 'b' }, '')
+  assert.deepEqual(seen.complete('label.s'), ['label.site=a', 'label.site=b'])
+  assert.deepEqual(seen.complete('label.f'), ['label.floor="upper left"'])
+  assert.deepEqual(seen.complete('type='), ['type=climate'])
+  assert.deepEqual(matched('label.site=a'), { count: 2, first: ['rooms.r1.climate', 'rooms.r2.climate'] })
+  assert.deepEqual(matched('rooms.*.door label.site=a'), { count: 0, first: [] })
+  assert.deepEqual(matched('label.floor="upper left" type=climate')?.first, ['rooms.r1.climate'])
 })
 
 test('what stands at one place of the subjects of a filter is offered in the order of people', () => {

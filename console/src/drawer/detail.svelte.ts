@@ -98,8 +98,7 @@ export function numberLines(moments: readonly Moment[], most: number): readonly 
   const numbers = last.fields
     .filter(({ value }) => typeof value !== 'boolean' && numberOf(value) !== undefined)
     .slice(0, most)
-  const endMs = eventTimeMs(last.event) ?? serverNowMs()
-  const beginMs = Math.max(eventTimeMs(moments[0]?.event ?? last.event) ?? endMs, endMs - HOUR_MS)
+  const [beginMs, endMs] = spanOf(moments)
   const stepMs = Math.max(1, (endMs - beginMs) / (limits.momentPointsMax - 1))
   return numbers.map(({ name, unit }) => {
     const values = new Array<number>(limits.momentPointsMax).fill(Number.NaN)
@@ -110,6 +109,13 @@ export function numberLines(moments: readonly Moment[], most: number): readonly 
     }
     return { name, unit, values: bridged(values, moments.length) }
   })
+}
+
+/** From the first moment to the last, an hour at most; milliseconds since the Unix epoch. */
+export function spanOf(moments: readonly Moment[]): readonly [beginMs: number, endMs: number] {
+  const timeOf = (moment: Moment | undefined): number | undefined => moment && eventTimeMs(moment.event)
+  const endMs = timeOf(moments.at(-1)) ?? serverNowMs()
+  return [Math.max(timeOf(moments[0]) ?? endMs, endMs - HOUR_MS), endMs]
 }
 
 /** Fills what lies between two points that are as close as usual; a longer silence stays a gap. */

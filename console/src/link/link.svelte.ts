@@ -46,6 +46,11 @@ export class Link {
     return this.#box.token ?? ''
   }
 
+  /** Where the hub is reached; empty until it is known. */
+  get hubUrl(): string {
+    return this.#hubAddress
+  }
+
   signIn(token: string): void {
     this.#box.keep(token)
   }
@@ -57,6 +62,11 @@ export class Link {
   /** Asks for another token while the page stays as it is. */
   renew(): void {
     this.askedBecause = ''
+  }
+
+  /** Goes on with the token that there is. */
+  keepToken(): void {
+    if (this.#box.token !== undefined) this.askedBecause = undefined
   }
 
   retryNow(): void {

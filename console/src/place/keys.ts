@@ -15,6 +15,9 @@ export type Command =
   | 'redo'
   | { readonly go: Page }
 
+/** The key that is held with others for a command, as this machine's keyboard names it. */
+export const modifier: string = navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl'
+
 /** The command of a key press; undefined while the person types, or when the key means nothing. */
 export function commandOf(event: KeyboardEvent): Command | undefined {
   const { key, ctrlKey, metaKey, altKey, shiftKey } = event

@@ -1,3 +1,5 @@
+import { limits } from '../limits.ts'
+
 /** The pages, in the order of the rail, each with its key. */
 export type Page = 'start' | 'live' | 'state' | 'history' | 'alerts' | 'mesh' | 'boards'
 export const pages: readonly Page[] = ['start', 'live', 'state', 'history', 'alerts', 'mesh', 'boards']
@@ -29,10 +31,17 @@ export const rangeMs: Readonly<Record<Range, number>> = {
 export class Place {
   #search = $state.raw(new URLSearchParams())
   #page: Page = $state('start')
+  /** What the address bar is to say, while it was changed a moment ago. */
+  #due: string | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor() {
     this.#read()
-    addEventListener('popstate', () => this.#read())
+    addEventListener('popstate', () => {
+      this.#due = undefined
+      this.#read()
+    })
+    addEventListener('pagehide', () => this.#settle())
   }
 
   get page(): Page {
@@ -97,10 +106,28 @@ export class Place {
 
   #write(page: Page, search: URLSearchParams, push: boolean): void {
     const address = addressOf(page, search)
-    if (push) history.pushState(null, '', address)
-    else history.replaceState(null, '', address)
+    if (push) {
+      this.#settle()
+      history.pushState(null, '', address)
+    } else this.#replace(address)
     this.#page = page
     this.#search = search
+  }
+
+  /** A key that is held changes the address thirty times a second, for which Safari throws. */
+  #replace(address: string): void {
+    this.#due = address
+    if (this.#timer !== undefined) return
+    this.#settle()
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#settle()
+    }, limits.addressMs)
+  }
+
+  #settle(): void {
+    if (this.#due !== undefined) history.replaceState(null, '', this.#due)
+    this.#due = undefined
   }
 
   #read(): void {

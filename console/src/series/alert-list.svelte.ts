@@ -1,6 +1,7 @@
 import type { Entry, Weir } from '@weir/client'
 import { Alert_Severity, Alert_Status, type Silence } from '@weir/proto'
 import { eventTimeMs } from '../data/event-words.ts'
+import { limits } from '../limits.ts'
 import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
 import { Feed } from './feed.ts'
@@ -45,6 +46,7 @@ export class AlertList {
   readonly #listeners = new Set<(row: AlertRow, isNew: boolean) => void>()
   readonly #inhibitors: Inhibitors
   #scheduled = false
+  #orderedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(desk: Desk, weir: Weir) {
     this.#link = desk.link
@@ -115,14 +117,22 @@ export class AlertList {
   }
 
   #soon(): void {
-    if (this.#scheduled) return
-    this.#scheduled = true
-    requestAnimationFrame(() => {
-      this.#scheduled = false
-      this.rows = [...this.#byId.values()].sort(
-        (a, b) => rank(a) - rank(b) || orderMs(b) - orderMs(a) || (a.id < b.id ? -1 : 1),
-      )
-    })
+    if (!this.#scheduled) {
+      this.#scheduled = true
+      const order = (): void => this.#order()
+      // Of many alerts one changes in each frame, and nobody reads so fast.
+      const waitMs = this.#byId.size < limits.manyValues ? 0 : this.#orderedAtMs + limits.calmMs - performance.now()
+      if (waitMs <= 0) requestAnimationFrame(order)
+      else setTimeout(() => requestAnimationFrame(order), waitMs)
+    }
+  }
+
+  #order(): void {
+    this.#scheduled = false
+    this.#orderedAtMs = performance.now()
+    this.rows = [...this.#byId.values()].sort(
+      (a, b) => rank(a) - rank(b) || orderMs(b) - orderMs(a) || (a.id < b.id ? -1 : 1),
+    )
   }
 }
 

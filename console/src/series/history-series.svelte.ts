@@ -7,6 +7,7 @@ import { parseQuery } from '../data/query.ts'
 import { limits } from '../limits.ts'
 import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
+import { faultText } from '../words/fault-text.ts'
 import { Feed } from './feed.ts'
 
 /** One line of a chart: a number of a subject. */
@@ -37,6 +38,8 @@ export class HistorySeries {
   found: number = $state(0)
   /** Of `lines`, a day before; null where nothing was. */
   before: readonly (readonly (number | null)[])[] = $state.raw([])
+  /** Whether the day before was asked for and came. */
+  compared: boolean = $state(false)
   state: 'reading' | 'read' = $state('reading')
   fault: string = $state('')
   stepMs: number = $state(0)
@@ -45,10 +48,14 @@ export class HistorySeries {
   readonly #weir: Weir
   readonly #byName = new Map<string, Map<number, number>>()
   readonly #units = new Map<string, string>()
+  /** The day before: what is known of it, until when, and how more is read. */
+  #past: Past | undefined
   #span: Span = { fromMs: 0, toMs: 0, stepMs: 1, live: false }
   #feed: Feed | undefined
   #generation = 0
   #again: ReturnType<typeof setTimeout> | undefined
+  /** Moves the right edge, whether anything comes or not. */
+  #clock: ReturnType<typeof setInterval> | undefined
   #scheduled = false
 
   constructor(desk: Desk, weir: Weir) {
@@ -63,8 +70,10 @@ export class HistorySeries {
     this.#span = span
     this.stepMs = span.stepMs
     clearTimeout(this.#again)
+    clearInterval(this.#clock)
     this.state = 'reading'
-    this.before = []
+    this.#past = undefined
+    this.compared = false
     try {
       const query = parseQuery(text)
       const wanted = eventTest(query)
@@ -74,10 +83,12 @@ export class HistorySeries {
       this.fault = ''
       this.state = 'read'
       if (compare) await this.#compare(query.filters, span, generation, wanted)
-      if (span.live && generation === this.#generation) this.#follow(query.filters, cursor, wanted)
+      if (!span.live || generation !== this.#generation) return
+      this.#follow(query.filters, cursor, wanted)
+      this.#clock = setInterval(() => this.#soon(), Math.max(1_000, span.stepMs))
     } catch (thrown) {
       if (generation !== this.#generation) return
-      this.fault = thrown instanceof Error ? thrown.message : String(thrown)
+      this.fault = faultText(thrown)
       this.state = 'read'
       this.#draw()
       if (!(thrown instanceof WeirError) || !isRetryable(thrown.code)) return
@@ -88,6 +99,7 @@ export class HistorySeries {
   close(): void {
     this.#generation++
     clearTimeout(this.#again)
+    clearInterval(this.#clock)
     this.#feed?.close()
   }
 
@@ -141,25 +153,34 @@ export class HistorySeries {
           this.#take(this.#byName, subject, event)
           this.#soon()
         },
-        ended: ({ message }) => {
-          this.fault = message
+        ended: (error) => {
+          this.fault = faultText(error)
         },
       },
     )
   }
 
+  /** Reads a day before the span and, where the right edge moves, as much again after it. */
   async #compare(
     filters: readonly string[],
     span: Span,
     generation: number,
     wanted: ReturnType<typeof eventTest>,
   ): Promise<void> {
-    const then = new Map<string, Map<number, number>>()
-    const shifted = { ...span, fromMs: span.fromMs - DAY_MS, toMs: span.toMs - DAY_MS, live: false }
-    await this.#read(filters, shifted, then, generation, wanted)
+    const steps = new Map<string, Map<number, number>>()
+    const [fromMs, toMs] = [span.fromMs - DAY_MS, span.toMs - DAY_MS]
+    const length = toMs - fromMs
+    const untilMs = span.live ? toMs + length : toMs
+    await this.#read(filters, { ...span, fromMs, toMs: untilMs, live: false }, steps, generation, wanted)
     if (generation !== this.#generation) return
-    const steps = this.times.map((time) => time * 1000 - DAY_MS)
-    this.before = this.lines.map(({ name }) => steps.map((step) => then.get(name)?.get(step) ?? null))
+    const more = { ...span, fromMs: span.toMs, toMs: span.toMs + length }
+    this.#past = {
+      steps,
+      untilMs,
+      further: () => void this.#compare(filters, more, generation, wanted).catch(() => {}),
+    }
+    this.compared = true
+    this.#draw()
   }
 
   #take(into: Map<string, Map<number, number>>, subject: string, event: Parameters<typeof fieldsOf>[0]): void {
@@ -220,7 +241,30 @@ export class HistorySeries {
     }
     this.times = times
     this.lines = lines
+    this.#drawPast(toMs)
   }
+
+  #drawPast(toMs: number): void {
+    const past = this.#past
+    if (past === undefined || past.steps.size === 0) {
+      this.before = []
+      return
+    }
+    const times = this.times.map((time) => time * 1000 - DAY_MS)
+    this.before = this.lines.map(({ name }) => {
+      const steps = past.steps.get(name)
+      return bridged(times.map((time) => steps?.get(time) ?? null))
+    })
+    if (toMs - DAY_MS <= past.untilMs) return
+    past.further?.()
+    past.further = undefined
+  }
+}
+
+interface Past {
+  readonly steps: ReadonlyMap<string, ReadonlyMap<number, number>>
+  readonly untilMs: number
+  further: (() => void) | undefined
 }
 
 /** A step or two without a value is how often it comes, not a gap. */

@@ -5,6 +5,7 @@ import { parseQuery } from '../data/query.ts'
 import { limits } from '../limits.ts'
 import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
+import { faultText } from '../words/fault-text.ts'
 import { Feed } from './feed.ts'
 
 /** The value of one subject in a bucket, as a table shows it. */
@@ -44,6 +45,8 @@ export class Latest {
   /** Subjects that found no place. */
   leftOut: number = $state(0)
   fault: string = $state('')
+  /** Whether it is known what there is. */
+  opened: boolean = $state(false)
   /** The age at which a value is removed; 0 when it never is. */
   ttlMs: number = $state(0)
 
@@ -69,6 +72,7 @@ export class Latest {
     this.#feed?.close()
     this.#forget()
     this.#begun = false
+    this.opened = false
     this.fault = ''
     const query = parseQuery(text)
     const wanted = eventTest(query)
@@ -84,11 +88,12 @@ export class Latest {
       },
       removed: ({ subject }) => this.#strike(subject),
       reset: () => this.#forget(),
-      ended: ({ message }) => {
-        this.fault = message
+      ended: (error) => {
+        this.fault = faultText(error)
       },
     })
-    if (bucket !== 'events' && bucket !== 'mesh') void this.#readFirst(weir, bucket, query.filters, wanted)
+    if (bucket === 'events' || bucket === 'mesh') this.opened = true
+    else void this.#readFirst(weir, bucket, query.filters, wanted)
   }
 
   /**
@@ -110,6 +115,8 @@ export class Latest {
       for (const item of items) if (wanted === undefined || passes(item, wanted)) this.#put(item, false)
     } catch {
       // The hub brings the rows; how long they live stays unknown.
+    } finally {
+      if (feed === this.#feed) this.opened = true
     }
   }
 

@@ -6,12 +6,12 @@ const sorted = ['a', 'a-b.c', 'a.x', 'a.y.1', 'a.y.2', 'b.z'].sort()
 
 test('children are counted with all that is below them', () => {
   assert.deepEqual(
-    childrenOf(sorted, '', 10).map(({ path, count, isLeaf }) => [path, count, isLeaf]),
+    childrenOf(sorted, '', 10).map(({ path, count, kind }) => [path, count, kind]),
     [
-      ['a', 1, true],
-      ['a-b.', 1, false],
-      ['a.', 3, false],
-      ['b.', 1, false],
+      ['a', 1, 'leaf'],
+      ['a-b.', 1, 'branch'],
+      ['a.', 3, 'branch'],
+      ['b.', 1, 'branch'],
     ],
   )
   assert.deepEqual(
@@ -26,10 +26,10 @@ test('children are counted with all that is below them', () => {
   assert.deepEqual(sorted.slice(...rangeOf(sorted, 'none.')), [])
 })
 
-test('the tree of a hundred thousand subjects is quick, and bounded', () => {
+test('the tree of a hundred thousand subjects is bounded, and says how many it leaves out', () => {
   const many = Array.from({ length: 100_000 }, (_, i) => `rooms.r${i}.telemetry`).sort()
-  const began = performance.now()
   const rows = openRows(many, new Set(['rooms.']))
-  assert.ok(performance.now() - began < 50)
-  assert.deepEqual([rows.length, rows[0]?.count], [301, 100_000])
+  assert.deepEqual([rows.length, rows[0]?.count], [302, 100_000])
+  const shown = rows.slice(1, -1)
+  assert.deepEqual([rows.at(-1)?.kind, rows.at(-1)?.count], ['rest', 100_000 - shown.length])
 })

@@ -1,14 +1,18 @@
+import { limits } from '../limits.ts'
+
 /** A place in the tree of subjects. */
 export interface TreeNode {
   /**
-   * `rooms.r17.`: what the subjects below it begin with; without the dot it is a subject itself.
+   * `rooms.r17.`: what the subjects below it begin with; without the dot it is a subject itself. Of
+   * the rest of a level it is where that begins.
    */
   readonly path: string
   readonly token: string
   readonly depth: number
   /** Subjects at or below it. */
   readonly count: number
-  readonly isLeaf: boolean
+  /** What a level has beyond its first places is its rest. */
+  readonly kind: 'branch' | 'leaf' | 'rest'
 }
 
 /**
@@ -24,15 +28,16 @@ export function childrenOf(sorted: readonly string[], prefix: string, most: numb
     const subject = sorted[at] ?? ''
     const dot = subject.indexOf('.', prefix.length)
     if (dot === -1) {
-      found.push({ path: subject, token: subject.slice(prefix.length), depth, count: 1, isLeaf: true })
+      found.push({ path: subject, token: subject.slice(prefix.length), depth, count: 1, kind: 'leaf' })
       at++
       continue
     }
     const path = subject.slice(0, dot + 1)
     const next = lowerBound(sorted, afterPrefix(path), at)
-    found.push({ path, token: path.slice(prefix.length, -1), depth, count: next - at, isLeaf: false })
+    found.push({ path, token: path.slice(prefix.length, -1), depth, count: next - at, kind: 'branch' })
     at = next
   }
+  if (at < end) found.push({ path: sorted[at] ?? '', token: '', depth, count: end - at, kind: 'rest' })
   return found
 }
 
@@ -45,12 +50,12 @@ export function rangeOf(sorted: readonly string[], prefix: string): readonly [be
 }
 
 /** The tree as rows: what is open is followed by what is in it. */
-export function openRows(sorted: readonly string[], open: ReadonlySet<string>, most = 300): readonly TreeNode[] {
+export function openRows(sorted: readonly string[], open: ReadonlySet<string>): readonly TreeNode[] {
   const rows: TreeNode[] = []
   const walk = (prefix: string): void => {
-    for (const node of childrenOf(sorted, prefix, most)) {
+    for (const node of childrenOf(sorted, prefix, limits.treeLevelMax)) {
       rows.push(node)
-      if (open.has(node.path)) walk(node.path)
+      if (node.kind === 'branch' && open.has(node.path)) walk(node.path)
     }
   }
   walk('')

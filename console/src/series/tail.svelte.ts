@@ -3,6 +3,7 @@ import { eventTest, passes } from '../data/event-test.ts'
 import { parseQuery, type Query } from '../data/query.ts'
 import { limits } from '../limits.ts'
 import type { Desk } from '../place/desk.ts'
+import { faultText } from '../words/fault-text.ts'
 import { Feed } from './feed.ts'
 
 /** A row of the tail: an event as it came, or as the history has it. */
@@ -19,6 +20,8 @@ export class Tail {
   newer: number = $state(0)
   fault: string = $state('')
   paused: boolean = $state(false)
+  /** Whether what is stored is here, or was not to be had. */
+  opened: boolean = $state(false)
   /**
    * More comes than a page can take, let alone a person: the newest of each subject is read, at
    * intervals.
@@ -56,14 +59,12 @@ export class Tail {
     this.#feed = undefined
     this.#ring.fill(undefined)
     this.#total = 0
-    this.newer = 0
     this.fault = ''
     this.sampled = false
+    this.opened = false
     this.#switch = undefined
     this.#drawnTotal = 0
-    this.#frozenAt = this.paused ? 0 : undefined
-    this.#frozen = []
-    this.version++
+    this.resume()
     void this.#open(weir, parseQuery(text), ++this.#generation)
   }
 
@@ -79,10 +80,11 @@ export class Tail {
     const past = await newest(weir, query.filters)
     if (generation !== this.#generation) return
     for (const row of past?.items.toReversed() ?? []) take(row)
+    this.opened = true
     const reader = {
       entry: take,
-      ended: ({ message }: Error) => {
-        this.fault = message
+      ended: (error: Error) => {
+        this.fault = faultText(error)
       },
     }
     const open = (cursor: string | undefined): void => {
@@ -132,6 +134,15 @@ export class Tail {
   get end(): number {
     void this.version
     return this.#frozenAt ?? this.#total
+  }
+
+  /** The number of an event, as `end` counts them; undefined when its row is not here. */
+  numberOf(subject: string, seq: number): number | undefined {
+    for (let index = 0; index < this.length; index++) {
+      const row = this.at(index)
+      if (row?.seq === seq && row.subject === subject) return this.end - index
+    }
+    return undefined
   }
 
   /** The view stands still; what comes is kept and counted. */

@@ -30,6 +30,19 @@ export function longSpan(ms: number): string {
   return `${Math.floor(seconds / 86_400)} ${d} ${Math.floor(seconds / 3_600) % 24} ${h}`
 }
 
+/** A length that was chosen, in the largest unit that it is whole in: "1 h", "90 min". */
+export function wholeSpan(ms: number): string {
+  const { s, min, h, d } = words.time
+  const [size, unit] = (
+    [
+      [86_400_000, d],
+      [3_600_000, h],
+      [60_000, min],
+    ] as const
+  ).find(([each]) => ms > 0 && ms % each === 0) ?? [1000, s]
+  return `${Math.round(ms / size)} ${unit}`
+}
+
 /** How long something took: below ten seconds "0.4 s", above it as `longSpan`. */
 export function duration(ms: number): string {
   return ms < 10_000 ? `${inTenths(Math.max(0, ms) / 1000)} ${words.time.s}` : longSpan(ms)

@@ -1,4 +1,5 @@
 import { tag } from './language.ts'
+import { point } from './numbers.ts'
 
 const seconds = new Intl.DateTimeFormat(tag, {
   hour: '2-digit',
@@ -29,7 +30,7 @@ export function clockMs(timeMs: number): string {
     second = at
     secondText = seconds.format(at * 1000)
   }
-  return `${secondText}.${String(Math.floor(timeMs - at * 1000)).padStart(3, '0')}`
+  return `${secondText}${point}${String(Math.floor(timeMs - at * 1000)).padStart(3, '0')}`
 }
 
 export function clockSeconds(timeMs: number): string {

@@ -1,4 +1,4 @@
-import { number, short } from './numbers.ts'
+import { decimals, number, short } from './numbers.ts'
 
 /**
  * A number with its unit (UCUM, https://ucum.org) as people write it: "22.3 GB", "38 %", "21.5 °C".
@@ -13,9 +13,41 @@ export function quantity(value: number, unit: string): string {
  */
 export function scaled(value: number, unit: string): { readonly text: string; readonly unit: string } {
   if (!Number.isFinite(value)) return { text: String(value), unit: '' }
+  const { by, unit: shown, digits } = scaleOf(value, unit)
+  const size = value / by
+  if (digits === 'all') return { text: number(size), unit: shown }
+  if (digits === 'three') return { text: number(Number(size.toPrecision(3))), unit: shown }
+  return { text: Math.abs(size) >= 100 || by === 1 ? number(Math.round(size)) : short(size), unit: shown }
+}
+
+/**
+ * The marks of an axis, which lie a step apart: all in the unit of the greatest, with the decimals
+ * that tell them apart.
+ */
+export function marks(values: readonly number[], step: number, unit: string): readonly string[] {
+  const { by, unit: shown } = scaleOf(Math.max(...values.map(Math.abs)), unit)
+  const digits = decimalsOf(step / by)
+  return values.map((value) => [decimals(value / by, digits), shown].filter(Boolean).join(' '))
+}
+
+/** How many decimals write a number of few digits whole; at most six. */
+function decimalsOf(value: number): number {
+  for (let digits = 0; digits < 6; digits++) {
+    const size = value * 10 ** digits
+    if (Math.abs(size - Math.round(size)) < 1e-6) return digits
+  }
+  return 6
+}
+
+interface Scale {
+  /** What one of the shown unit is in the unit that is given. */
+  readonly by: number
+  readonly unit: string
+  readonly digits: 'all' | 'three' | 'tenths'
+}
+
+function scaleOf(value: number, unit: string): Scale {
   switch (unit) {
-    case '':
-      return { text: number(value), unit: '' }
     case 'By':
       return steps(value, ['B', 'kB', 'MB', 'GB', 'TB', 'PB'])
     case 'By/s':
@@ -23,13 +55,11 @@ export function scaled(value: number, unit: string): { readonly text: string; re
     case 'bit/s':
       return steps(value, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s'])
     case 's':
-      return Math.abs(value) < 1 && value !== 0
-        ? { text: number(Number((value * 1000).toPrecision(3))), unit: 'ms' }
-        : plain(value, 's')
+      return Math.abs(value) < 1 && value !== 0 ? { by: 0.001, unit: 'ms', digits: 'three' } : plain('s')
     case '1':
-      return Math.abs(value) <= 1 ? { text: short(value * 100), unit: '%' } : plain(value, '')
+      return Math.abs(value) <= 1 ? { by: 0.01, unit: '%', digits: 'tenths' } : plain('')
     default:
-      return plain(value, unitNames[unit] ?? (/^\{.*\}$/.test(unit) ? unit.slice(1, -1) : unit.replace(/\{.*?\}/g, '')))
+      return plain(unitNames[unit] ?? (/^\{.*\}$/.test(unit) ? unit.slice(1, -1) : unit.replace(/\{.*?\}/g, '')))
   }
 }
 
@@ -49,16 +79,12 @@ const unitNames: Readonly<Record<string, string>> = {
   m3: 'm³',
 }
 
-function plain(value: number, unit: string): { text: string; unit: string } {
-  return { text: number(value), unit }
+function plain(unit: string): Scale {
+  return { by: 1, unit, digits: 'all' }
 }
 
-function steps(value: number, names: readonly string[]): { text: string; unit: string } {
+function steps(value: number, names: readonly string[]): Scale {
   const size = Math.abs(value)
   const step = size < 1000 ? 0 : Math.min(names.length - 1, Math.floor(Math.log10(size) / 3))
-  const shown = value / 1000 ** step
-  return {
-    text: step === 0 || Math.abs(shown) >= 100 ? number(Math.round(shown)) : short(shown),
-    unit: names[step] ?? '',
-  }
+  return { by: 1000 ** step, unit: names[step] ?? '', digits: 'tenths' }
 }

@@ -4,7 +4,7 @@ import { age, duration, longSpan, span } from './age.ts'
 import { en } from './en.ts'
 import { es } from './es.ts'
 import { exactInteger, rate } from './numbers.ts'
-import { quantity } from './quantity.ts'
+import { marks, quantity } from './quantity.ts'
 
 test('Spanish says everything that English does, and says it otherwise', () => {
   const same: string[] = []
@@ -37,6 +37,14 @@ test('quantities are written with their units', () => {
   ] as const) {
     assert.equal(quantity(value, unit), text)
   }
+})
+
+test('the marks of an axis have one unit, and decimals that tell them apart', () => {
+  assert.deepEqual(marks([20, 20.5, 21], 0.5, 'Cel'), ['20.0 °C', '20.5 °C', '21.0 °C'])
+  assert.deepEqual(marks([22_300_000_000, 22_302_500_000], 2_500_000, 'By'), ['22.3000 GB', '22.3025 GB'])
+  assert.deepEqual(marks([0, 500_000, 1_000_000], 500_000, 'By'), ['0.0 MB', '0.5 MB', '1.0 MB'])
+  assert.deepEqual(marks([0.4, 0.405], 0.005, '1'), ['40.0 %', '40.5 %'])
+  assert.deepEqual(marks([0, 5_000, 2_500_000], 5_000, ''), ['0', '5,000', '2.5M'])
 })
 
 test('whole numbers of any length are shown digit for digit', () => {

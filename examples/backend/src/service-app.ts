@@ -1,7 +1,7 @@
-import { serveStatic } from '@hono/node-server/serve-static'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { limits } from './limits.ts'
+import { pageApp } from './page-app.ts'
 import { answerProblem, Problem } from './problem.ts'
 import type { Surroundings } from './surroundings.ts'
 import type { Grants, Person, Tokens } from './tokens.ts'
@@ -28,11 +28,6 @@ export function serviceApp({ surroundings, tokens, pageFolder, grantsOf }: Servi
   const app = new Hono<Known>()
   app.onError(answerProblem)
   app.use('/api/*', bodyLimit({ maxSize: limits.bodyBytesMax, onError: () => tooLarge() }))
-  app.get('/readyz', (context) => context.text('ok'))
-  app.get('/config.json', (context) => {
-    const { hubUrl, readUrl } = surroundings
-    return context.json({ hubUrl, readUrl })
-  })
 
   // A demonstration: whoever gives a name is believed. Here your login.
   app.post('/session', bodyLimit({ maxSize: limits.bodyBytesMax, onError: () => tooLarge() }), async (context) => {
@@ -51,7 +46,7 @@ export function serviceApp({ surroundings, tokens, pageFolder, grantsOf }: Servi
     context.set('person', person)
     await next()
   })
-  app.get('/*', serveStatic({ root: pageFolder }))
+  app.route('/', pageApp(surroundings, pageFolder))
   return app
 }
 

@@ -28,7 +28,7 @@ export class ActionQueue {
     this.#done = done
     this.#refused = refused
     this.#key = `kitchen.queue.${session.login.role}.${session.login.name}`
-    this.queued = JSON.parse(localStorage.getItem(this.#key) ?? '[]') as readonly Action[]
+    this.queued = this.#stored()
     void this.#sendAll()
   }
 
@@ -47,7 +47,8 @@ export class ActionQueue {
       this.#refused('Hay demasiado por enviar: espera a que vuelva la conexión.')
       return
     }
-    this.#keep([...this.queued, { ...act, id: crypto.randomUUID() } as Action])
+    const action = { ...act, id: crypto.randomUUID() } as Action
+    this.#keep((actions) => [...actions, action])
     void this.#sendAll()
   }
 
@@ -80,12 +81,17 @@ export class ActionQueue {
   }
 
   #drop({ id }: Action): void {
-    this.#keep(this.queued.filter((each) => each.id !== id))
+    this.#keep((actions) => actions.filter((each) => each.id !== id))
   }
 
-  #keep(queued: readonly Action[]): void {
-    this.queued = queued
-    localStorage.setItem(this.#key, JSON.stringify(queued))
+  /** What is stored is of all tabs of the person: what others wait with stays there. */
+  #keep(change: (actions: readonly Action[]) => readonly Action[]): void {
+    this.queued = change(this.queued)
+    localStorage.setItem(this.#key, JSON.stringify(change(this.#stored())))
+  }
+
+  #stored(): readonly Action[] {
+    return JSON.parse(localStorage.getItem(this.#key) ?? '[]') as readonly Action[]
   }
 
   #pause(ms: number): Promise<void> {

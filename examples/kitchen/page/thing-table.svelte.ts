@@ -1,10 +1,12 @@
 import type { Weir } from '@weir/client'
 import { SvelteMap } from 'svelte/reactivity'
-import type { Kind, Thing } from '../src/thing.ts'
+import { finishedStates, type Kind, type Thing } from '../src/thing.ts'
+import { limits } from './limits.ts'
 
 /**
- * All things of some branches as they are now, from the bucket that holds the newest event of each.
- * It is no store, as those rest in a hidden tab, and an alert has to sound there.
+ * What there is to do in some branches, from the bucket that holds the newest event of each thing;
+ * what was finished long ago is not held. It is no store of the client, as those rest in a hidden
+ * tab, and an alert has to sound there.
  */
 export class ThingTable {
   readonly #things: SvelteMap<string, Thing> = new SvelteMap()
@@ -13,10 +15,12 @@ export class ThingTable {
 
   constructor(weir: Weir, filters: readonly string[]) {
     void this.#read(weir, filters)
+    setInterval(() => this.#forget(), limits.forgetEveryMs)
   }
 
-  get(id: string): Thing | undefined {
-    return [...this.#things.values()].find((thing) => thing.id === id)
+  /** As it is now, which may be later than it was seen. */
+  get(thing: Thing): Thing | undefined {
+    return this.#things.get(subjectOf(thing))
   }
 
   /** Those of a kind in some of its states; the oldest first. */
@@ -28,12 +32,18 @@ export class ThingTable {
 
   /** Takes what the service has just answered. Its events may come before or after. */
   learn(things: readonly Thing[]): void {
-    for (const thing of things) this.#take(`kitchen.${thing.branch}.${thing.kind}.${thing.id}`, thing)
+    for (const thing of things) this.#take(subjectOf(thing), thing)
   }
 
   #take(subject: string, thing: Thing): void {
     const known = this.#things.get(subject)
-    if (known === undefined || known.version < thing.version) this.#things.set(subject, thing)
+    if (known !== undefined && known.version >= thing.version) return
+    if (isLongOver(thing)) this.#things.delete(subject)
+    else this.#things.set(subject, thing)
+  }
+
+  #forget(): void {
+    for (const [subject, thing] of this.#things) if (isLongOver(thing)) this.#things.delete(subject)
   }
 
   async #read(weir: Weir, filters: readonly string[]): Promise<void> {
@@ -44,4 +54,12 @@ export class ThingTable {
       if (item.type === 'state' && item.state === 'live') this.isLoaded = true
     }
   }
+}
+
+function subjectOf({ branch, kind, id }: Thing): string {
+  return `kitchen.${branch}.${kind}.${id}`
+}
+
+function isLongOver({ state, since }: Thing): boolean {
+  return finishedStates.includes(state) && Date.now() - Date.parse(since) > limits.finishedShownMs
 }

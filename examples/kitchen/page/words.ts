@@ -1,5 +1,5 @@
 import { branches, isBranch } from '../src/branches.ts'
-import type { Priority } from '../src/thing.ts'
+import type { Priority, Thing } from '../src/thing.ts'
 
 export const clock = new Intl.DateTimeFormat('es', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 
@@ -7,10 +7,21 @@ export function branchTitle(branch: string): string {
   return isBranch(branch) ? branches[branch] : branch
 }
 
-/** Minutes and seconds, as a cook reads them from afar. */
+/** `4:07`, from an hour on `1:04:07`: a timer, as a cook reads it from afar. */
 export function elapsed(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+  const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60]
+  const two = (value: number): string => String(value).padStart(2, '0')
+  return `${hours > 0 ? `${hours}:${two(minutes)}` : minutes}:${two(seconds % 60)}`
+}
+
+/** `hace 5 s`, `hace 3 min`, `hace 2 h`, `hace 4 d`. */
+export function ago(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  if (seconds < 60) return `hace ${seconds} s`
+  if (seconds < 3_600) return `hace ${Math.floor(seconds / 60)} min`
+  if (seconds < 86_400) return `hace ${Math.floor(seconds / 3_600)} h`
+  return `hace ${Math.floor(seconds / 86_400)} d`
 }
 
 export function priorityTone(priority: Priority): 'cool' | 'warn' | 'bad' {
@@ -20,6 +31,12 @@ export function priorityTone(priority: Priority): 'cool' | 'warn' | 'bad' {
 /** A kind of thing and its id, as the record has them, in words. */
 export function entityWord(entity: string): string {
   return entity.replace(/^reposicion /, 'reposición ')
+}
+
+/** What a thing is about, in a line. */
+export function aboutOf({ details }: Thing): string {
+  const { reason, text, product, quantity, items, amount } = details
+  return reason ?? text ?? (product === undefined ? `${items} · ${amount}` : `${quantity} × ${product}`)
 }
 
 /** The colour of a state, as its badge wears it. */

@@ -1,9 +1,10 @@
 import type { Sql, TransactionSql } from 'postgres'
 import { Problem } from '../../backend/src/problem.ts'
 import type { Outbox } from '../../outbox/src/outbox.ts'
+import { stateWord } from '../../page/src/state-word.ts'
 import { type Branch, isBranch } from './branches.ts'
 import { limits } from './limits.ts'
-import { type Action, type Details, type Kind, steps, type Thing } from './thing.ts'
+import { type Action, type Details, finishedStates, type Kind, steps, type Thing } from './thing.ts'
 import type { VoucherMessage } from './voucher-message.ts'
 
 /** Who acts, and in which branches. */
@@ -88,7 +89,7 @@ export class KitchenStore {
   async removeOld(): Promise<void> {
     const before = new Date(Date.now() - limits.keptMs)
     await this.#sql`delete from kitchen.actions where done_at < ${before}`
-    await this.#sql`delete from kitchen.things where since < ${before} and state in ${this.#sql(finished)}`
+    await this.#sql`delete from kitchen.things where since < ${before} and state in ${this.#sql(finishedStates)}`
   }
 
   /** `found` is the target, with the order that goes with it. */
@@ -107,7 +108,9 @@ export class KitchenStore {
     const thing = found.find(({ id }) => id === action.target)
     if (thing === undefined || thing.kind !== kind) throw new Problem(404, `No hay ${kind} ${action.target}.`)
     branchOf(thing.branch, actor)
-    if (thing.state !== from) throw new Problem(409, `${thing.id} ya está ${thing.state}, por ${thing.by}.`)
+    if (thing.state !== from) {
+      throw new Problem(409, `${thing.id} ya está ${stateWord(thing.state).toLowerCase()}, por ${thing.by}.`)
+    }
     const reason = action.act === 'rechazar' ? { reason: action.reason } : {}
     const order = found.find(({ id }) => id === thing.details.order)
     return await Promise.all([
@@ -178,7 +181,6 @@ function there(thing: Thing | undefined): Thing {
 }
 
 const columns = 'kind, id, branch, state, version, since, by, details'
-const finished = ['APROBADO', 'RECHAZADO', 'ENTREGADO', 'LEIDA', 'ATENDIDA']
 const prefixes: Readonly<Record<Kind, string>> = { comprobante: 'C', pedido: 'P', alerta: 'A', reposicion: 'R' }
 
 /** What becomes of the order of a voucher. */

@@ -43,6 +43,9 @@ export interface Details {
   readonly quantity?: number
 }
 
+/** Where things end: nobody has anything more to do with them. */
+export const finishedStates: readonly string[] = ['APROBADO', 'RECHAZADO', 'ENTREGADO', 'LEIDA', 'ATENDIDA']
+
 /** What a person does. The id is the person's page's: an action that comes twice is done once. */
 export type Action = { readonly id: string } & (
   | { readonly act: 'aprobar'; readonly target: string }

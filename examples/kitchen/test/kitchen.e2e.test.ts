@@ -67,7 +67,12 @@ test('in the monitor live meets stored without a hole, also over the death of th
   })
   await office.getByTestId('tab-stored').click()
   const table = office.getByTestId('stored').locator('tr')
-  await until('the last thirty are in the table', async () => (await table.count()) === 30)
+  const lastThirty = JSON.stringify((await storedSeqs()).slice(-30).toReversed())
+  await until('the table has the last thirty of Postgres', async () => {
+    const rows = await table.evaluateAll((all) => (all as HTMLElement[]).map(({ dataset }) => Number(dataset.seq)))
+    return JSON.stringify(rows) === lastThirty
+  })
+  await office.getByTestId('stored-status').getByText('hasta lo último de En vivo').waitFor()
   await table
     .first()
     .filter({ hasText: /\d\d:\d\d:\d\d.+(Centro|Norte|Sur).*(pedido|comprobante|alerta|reposición) \w-\d+/ })
@@ -157,8 +162,12 @@ test('without a connection actions wait in sight, and are done once behind it', 
   await phone.getByTestId(voucher.id).getByTestId('waits').waitFor()
   await phone.getByTestId('queue').getByText('2 por enviar', { exact: true }).waitFor()
   assert.equal((await things('centro')).find(({ id }) => id === voucher.id)?.state, 'NUEVO')
-  await phone.getByTestId('tab-refills').click()
-  await phone.getByTestId('network').click()
+  // They outlive a reload, also while the service cannot be reached.
+  await phone.route('**/api/actions', (route) => route.abort())
+  await phone.reload()
+  await phone.getByTestId(voucher.id).getByTestId('waits').waitFor()
+  await phone.getByTestId('queue').getByText('2 por enviar', { exact: true }).waitFor()
+  await phone.unroute('**/api/actions')
   await wall.locator(`[data-testid="${order.id}"][data-state="EN_PREPARACION"]`).waitFor()
   await phone.getByTestId('queue').waitFor({ state: 'detached' })
   await until('the event is stored', async () => (await audited(order)).length === 2)
@@ -172,7 +181,7 @@ test('an action that comes twice is done once, and what a second person does is 
   assert.deepEqual([first.status, second.status], [200, 200])
   assert.deepEqual(await first.json(), await second.json())
   const late = await act('centro', { id: randomUUID(), act: 'aprobar', target: voucher.id })
-  assert.deepEqual([late.status, (await late.json()).detail], [409, `${voucher.id} ya está APROBADO, por Rosa.`])
+  assert.deepEqual([late.status, (await late.json()).detail], [409, `${voucher.id} ya está aprobado, por Rosa.`])
   await until('the events are stored', async () => (await audited(order)).length === 2)
 })
 

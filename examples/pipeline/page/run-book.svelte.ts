@@ -38,14 +38,15 @@ export class RunBook {
   /** The newest runs, the last one first. */
   runs: readonly Run[] = $state.raw([])
   workers: Readonly<Partial<Record<StageName, Worker>>> = $state.raw({})
-  /** Whether the present is there. */
-  isWhole: boolean = $state(false)
+  /** Whether the present is there and goes on; else nobody knows here how the workers are. */
+  isCurrent: boolean = $state(false)
   readonly #runs = new Map<string, Run>()
   readonly #workers: Partial<Record<StageName, Worker>> = {}
   #drawing = false
 
-  constructor(weir: Weir) {
-    void this.#follow(weir)
+  /** `ended` is told why there is nothing more to come, unless the page itself has closed it. */
+  constructor(weir: Weir, ended: (error: Error) => void) {
+    this.#follow(weir).catch(ended)
   }
 
   async #follow(weir: Weir): Promise<void> {
@@ -54,7 +55,7 @@ export class RunBook {
       if (item.type === 'entry') this.#take(item)
       else if (item.type === 'reset') this.#runs.clear()
       else if (item.type === 'removed') this.#runs.delete(item.subject.split('.')[1] ?? '')
-      else if (item.type === 'state' && item.state === 'live') this.isWhole = true
+      else if (item.type === 'state') this.isCurrent = item.state === 'live' || item.state === 'behind'
       this.#soon()
     }
   }

@@ -18,6 +18,11 @@ export const limits = {
   retryShare: 0.2,
   /** A read is tried again for so long; then the worker ends, and is started anew. */
   readMs: 20_000,
+  /**
+   * A worker that cannot send for so long ends, and is started anew. It is below the two minutes in
+   * which the stream knows an id again, so nothing is stored twice.
+   */
+  giveUpMs: 90_000,
   /** Runs that the page shows. */
   runsShownMax: 14,
 } as const

@@ -9,8 +9,8 @@ export interface Stage {
   readonly after: StageName | undefined
   /** About how long its work takes. */
   readonly workMs: number
-  /** How often an attempt fails, of 1. */
-  readonly odds: number
+  /** How often an attempt fails, of 1, and what is said of it. */
+  readonly failure?: { readonly odds: number; readonly message: string }
   /** What it makes of its input; `chance` is from 0 up to 1. */
   readonly work: (input: Payload, chance: number) => Payload
 }
@@ -24,7 +24,6 @@ export const stages: readonly Stage[] = [
     title: 'Radar',
     after: undefined,
     workMs: 500,
-    odds: 0,
     work: (_, chance) => ({
       source: `sensor-${1 + Math.floor(chance * 40)}`,
       level: Number((chance * 100).toFixed(1)),
@@ -35,7 +34,6 @@ export const stages: readonly Stage[] = [
     title: 'Analyst',
     after: 'radar',
     workMs: 900,
-    odds: 0,
     work: (input, chance) => ({ ...input, risk: chance > 0.7 ? 'high' : chance > 0.3 ? 'medium' : 'low' }),
   },
   {
@@ -43,7 +41,7 @@ export const stages: readonly Stage[] = [
     title: 'Advisor',
     after: 'analyst',
     workMs: 700,
-    odds: 0.05,
+    failure: { odds: 0.05, message: 'The model gives no answer.' },
     work: (input) => ({ ...input, advice: { high: 'close', medium: 'throttle', low: 'watch' }[String(input.risk)] }),
   },
   {
@@ -51,7 +49,7 @@ export const stages: readonly Stage[] = [
     title: 'Actuator',
     after: 'advisor',
     workMs: 1_100,
-    odds: 0.25,
+    failure: { odds: 0.25, message: 'The valve does not answer.' },
     work: (input, chance) => ({
       ...input,
       valve: `v${1 + Math.floor(chance * 12)}`,
@@ -63,7 +61,6 @@ export const stages: readonly Stage[] = [
     title: 'Quality',
     after: 'actuator',
     workMs: 600,
-    odds: 0,
     work: (input, chance) => ({ ...input, score: Number((0.8 + chance * 0.2).toFixed(3)) }),
   },
   {
@@ -71,7 +68,6 @@ export const stages: readonly Stage[] = [
     title: 'Report',
     after: 'quality',
     workMs: 400,
-    odds: 0,
     work: (input) => ({ ...input, summary: `${input.source}: ${input.advice}, score ${input.score}` }),
   },
 ]

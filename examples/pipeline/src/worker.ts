@@ -1,7 +1,7 @@
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, producer } from '@weir/client'
-import { chanceOf } from './chance.ts'
+import { seeded } from '../../backend/src/seeded.ts'
 import { FileStorage } from './file-storage.ts'
 import { limits } from './limits.ts'
 import { type Payload, stageNamed, stageNames } from './stages.ts'
@@ -20,7 +20,17 @@ const workMs = Math.min(stage.workMs, everyMs * limits.busyShare)
 const storage = new FileStorage(DEMO_FOLDER)
 const getToken = (): string => WEIR_TOKEN
 const weir = connect({ url: WEIR_HUB_URL, readUrl: WEIR_PROJECTOR_URL, getToken, storage })
-const sender = producer({ url: WEIR_INGEST_URL, getToken, maxDelayMs: 5, onRejected: (why) => console.error(why) })
+const sender = producer({
+  url: WEIR_INGEST_URL,
+  getToken,
+  maxDelayMs: 5,
+  giveUpMs: limits.giveUpMs,
+  // What was not said is said by the next process, which asks first what was done.
+  onRejected: (why) => {
+    console.error(why)
+    process.exit(1)
+  },
+})
 const book = new StepBook(stage, weir, sender)
 const began = new Date().toISOString()
 let done = 0
@@ -63,17 +73,22 @@ async function work(run: string, input: Payload): Promise<void> {
     const startedMs = Date.now()
     await book.processing(run, attempt, startedMs)
     await sleep(workMs)
-    if (chanceOf(DEMO_SEED, run, stage.name, attempt) >= stage.odds) {
-      const output = stage.work(input, chanceOf(DEMO_SEED, run, stage.name))
-      await book.complete(run, attempt, startedMs, output)
+    const { failure } = stage
+    if (failure === undefined || chanceOf(run, attempt) >= failure.odds) {
+      await book.complete(run, attempt, startedMs, stage.work(input, chanceOf(run)))
       break
     }
     const isFinal = attempt >= limits.attemptsMax
-    await book.failed(run, attempt, startedMs, 'The valve does not answer.', isFinal)
+    await book.failed(run, attempt, startedMs, failure.message, isFinal)
     if (isFinal) break
     await sleep(Math.min(limits.retryMs * 2 ** (attempt - 1), everyMs * limits.retryShare))
   }
   done++
+}
+
+/** From 0 up to 1; the same for the same run, also after a restart. */
+function chanceOf(...words: readonly (string | number)[]): number {
+  return seeded([DEMO_SEED, stage.name, ...words].join('/'))()
 }
 
 /** Says every few seconds that this worker is there. */

@@ -64,6 +64,12 @@ test('without a token nothing is shown, and a wrong one is refused', async () =>
   await page.getByRole('button', { name: 'Sign in' }).click()
   await page.getByRole('alert').waitFor()
   assert.equal(await page.getByRole('list', { name: 'Runs' }).count(), 0)
+  // Where the read API is away, the hub says so.
+  await page.route('**/v1/state/pipeline?*', (route) => route.abort())
+  await page.getByLabel('Token').fill('wrong as well')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('alert').getByText('prints a token').waitFor()
+  await page.unroute('**/v1/state/pipeline?*')
 })
 
 test('the start-up shows what is ready, can be skipped, and a reload shows the whole of what runs', async () => {

@@ -16,7 +16,8 @@ const roomsMax = 1_000
 
 const random = seeded(DEMO_SEED)
 const count = Math.max(1, Math.min(roomsMax, Math.floor((Number(DEMO_RATE) * reportMs) / 1000)))
-const rooms = Array.from({ length: count }, (_, number) => new Room(number, random))
+const everySeconds = count / Number(DEMO_RATE)
+const rooms = Array.from({ length: count }, (_, number) => new Room(number, everySeconds, random))
 console.log(`Sending ${DEMO_RATE} reports a second of ${rooms.length} rooms to ${WEIR_INGEST_URL}.`)
 
 let turn = 0

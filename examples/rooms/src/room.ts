@@ -14,8 +14,22 @@ export class Room {
   #tips = 0
   /** Until when it says nothing, in milliseconds since 1970. */
   #silentUntil = 0
+  /** What happens in the time between two reports. */
+  readonly #oddsOfSilence: number
+  readonly #oddsOfLoss: number
+  readonly #oddsOfTip: number
+  /** The share of what is missing to its level that comes back. */
+  readonly #pull: number
+  readonly #unrest: number
 
-  constructor(number: number, random: () => number) {
+  /** @param everySeconds how often it reports; the room lives as fast whatever it is */
+  constructor(number: number, everySeconds: number, random: () => number) {
+    this.#oddsOfSilence = everySeconds / secondsToSilence
+    this.#oddsOfLoss = everySeconds / secondsToLoss
+    this.#oddsOfTip = Math.min(1, everySeconds / secondsToTip)
+    this.#pull = 1 - Math.exp(-everySeconds / secondsToRecover)
+    // Uniform noise of this width keeps the viewers within about the root of their level.
+    this.#unrest = Math.sqrt(12 * this.#pull * (2 - this.#pull))
     this.#id = `r${number}`
     this.#platform = platforms[number % platforms.length] ?? 'alpha'
     this.#random = random
@@ -29,11 +43,11 @@ export class Room {
     if (now < this.#silentUntil) return undefined
     const random = this.#random
     const chance = random()
-    if (chance < oddsOfSilence) this.#silentUntil = now + 40_000 + random() * 20_000
-    else if (chance < oddsOfSilence + oddsOfLoss) this.#viewers = Math.round(this.#viewers * (0.1 + random() * 0.3))
-    const pull = (this.#level - this.#viewers) * 0.005
-    this.#viewers = Math.max(0, Math.round(this.#viewers + pull + (random() - 0.5) * Math.sqrt(this.#viewers) * unrest))
-    if (random() < 0.05) {
+    if (chance < this.#oddsOfSilence) this.#silentUntil = now + 40_000 + random() * 20_000
+    else if (chance < this.#oddsOfSilence + this.#oddsOfLoss) this.#viewers *= 0.1 + random() * 0.3
+    const noise = (random() - 0.5) * this.#unrest * Math.sqrt(this.#level)
+    this.#viewers = Math.max(0, this.#viewers + (this.#level - this.#viewers) * this.#pull + noise)
+    if (random() < this.#oddsOfTip) {
       this.#tips += 1
       this.#tokens += 5 * Math.ceil(random() ** 4 * 200)
     }
@@ -42,16 +56,15 @@ export class Room {
       platform: this.#platform,
       tokens_count: this.#tokens,
       tips_count: this.#tips,
-      viewers_count: this.#viewers,
+      viewers_count: Math.round(this.#viewers),
       timestamp: new Date(now).toISOString(),
     }
   }
 }
 
-// So much that most reports change a number, and so little that no room loses half by chance alone.
-const unrest = 0.5
-
-// A thousand rooms with two reports a second each: one goes silent every ten seconds, one loses
-// its viewers every five.
-const oddsOfSilence = 0.00005
-const oddsOfLoss = 0.0001
+// Of a thousand rooms one goes silent every ten seconds, and one loses its viewers every five.
+const secondsToSilence = 10_000
+const secondsToLoss = 5_000
+const secondsToTip = 10
+/** After so long two thirds of those who left are back. */
+const secondsToRecover = 60

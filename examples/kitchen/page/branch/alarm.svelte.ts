@@ -22,10 +22,10 @@ export class Alarm {
 
   /** To be called where a person has touched something. */
   async allow(): Promise<void> {
-    this.#audio ??= new AudioContext()
+    if (this.isAllowed) return
+    this.#audio ??= this.#newAudio()
     await this.#audio.resume()
-    this.isAllowed = this.#audio.state === 'running'
-    if (this.isAllowed) this.#ring()
+    this.#ring()
   }
 
   set(priority: Priority | undefined): void {
@@ -35,6 +35,15 @@ export class Alarm {
     if (priority === undefined) return
     this.#ring()
     this.#timer = setInterval(() => this.#ring(), patterns[priority].everyMs)
+  }
+
+  /** A phone that is locked, or a call, takes the sound away again. */
+  #newAudio(): AudioContext {
+    const audio = new AudioContext()
+    audio.onstatechange = () => {
+      this.isAllowed = audio.state === 'running'
+    }
+    return audio
   }
 
   #ring(): void {

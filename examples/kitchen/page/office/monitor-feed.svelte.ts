@@ -1,19 +1,6 @@
-import { type HistoryItem, live, type Weir } from '@weir/client'
-import { kinds } from '../../src/thing.ts'
+import { live, type Weir } from '@weir/client'
 import { limits } from '../limits.ts'
-
-/** One audited event: who did what with what, and where. */
-export interface AuditLine {
-  readonly key: string
-  readonly seq: number
-  readonly at: number
-  readonly user: string
-  readonly branch: string
-  readonly entity: string
-  readonly state: string
-  /** It was read from Postgres; else it came live. */
-  readonly isStored: boolean
-}
+import { type AuditLine, audited, auditLine } from './audit-line.ts'
 
 /**
  * The last events from Postgres, and then every one that comes, joined at one cursor: where the
@@ -24,51 +11,51 @@ export class MonitorFeed {
   lines: readonly AuditLine[] = $state.raw([])
   /** How many of the events that came were live. */
   liveCount = $state(0)
+  /** Whether what was stored has come. */
+  isLoaded = $state(false)
+  /** Why there is nothing new, while it is tried again. */
+  fault: string | undefined = $state()
+  readonly #weir: Weir
   #isClosed = false
 
   constructor(weir: Weir) {
-    void this.#read(weir)
+    this.#weir = weir
+    void this.#read()
   }
 
   close(): void {
     this.#isClosed = true
   }
 
-  async #read(weir: Weir): Promise<void> {
+  /** What cannot go on begins again with what is stored, so nothing is left out. */
+  async #read(): Promise<void> {
     while (!this.#isClosed) {
       try {
-        this.lines = []
-        let isStored = true
-        for await (const item of live(weir, { filter: audited, last: limits.storedMax })) {
-          if (this.#isClosed) return
-          if (item.type === 'now') isStored = false
-          if (item.type !== 'entry') continue
-          this.lines = [...this.lines, lineOf(item, isStored)].slice(-limits.liveMax)
-          if (!isStored) this.liveCount++
-        }
-      } catch {
-        // The history may be away: what is shown then begins again.
+        await this.#join()
+      } catch (thrown) {
+        this.fault = String(thrown)
       }
       await new Promise((resolve) => setTimeout(resolve, limits.monitorRetryMs))
     }
   }
-}
 
-/** What people did; the messages of WhatsApp themselves are not among it. */
-const audited = kinds.map((kind) => `kitchen.*.${kind}.*`)
-
-function lineOf({ event, subject, seq }: HistoryItem, isStored: boolean): AuditLine {
-  const { usuario = '', sucursal = '', entidad = subject, estado = '' } = event.labels
-  const at = event.time === undefined ? Date.now() : Number(event.time.seconds) * 1000 + event.time.nanos / 1e6
-  // One id may stand under two subjects (docs/decisions/0018).
-  return {
-    key: `${subject} ${event.id}`,
-    seq,
-    at,
-    user: usuario,
-    branch: sucursal,
-    entity: entidad,
-    state: estado,
-    isStored,
+  /** Comes back when the hub cannot say all that came. */
+  async #join(): Promise<void> {
+    let stored: AuditLine[] | undefined = []
+    for await (const item of live(this.#weir, { filter: audited, last: limits.storedMax })) {
+      if (this.#isClosed || item.type === 'gap') return
+      if (item.type === 'now') {
+        this.lines = stored ?? []
+        this.isLoaded = true
+        this.fault = undefined
+        stored = undefined
+      }
+      if (item.type !== 'entry') continue
+      if (stored !== undefined) stored.push(auditLine(item, true))
+      else {
+        this.lines = [...this.lines, auditLine(item, false)].slice(-limits.liveMax)
+        this.liveCount++
+      }
+    }
   }
 }
