@@ -7,7 +7,9 @@ const { WEIR_HUB_URL = 'ws://127.0.0.1:8080', WEIR_TOKEN = '' } = process.env
 
 const weir = connect({ url: WEIR_HUB_URL, getToken: () => WEIR_TOKEN })
 for await (const item of weir.subscribe({ filter: 'rooms.*.climate', mode: 'LATEST' })) {
-  if (item.type !== 'entry' || item.event.data.case !== 'reading') continue
-  const { celsius = Number.NaN } = item.event.data.value.metrics
+  if (item.type !== 'entry') continue
+  // A reading, as the producer sends it, or plain JSON, as a person does.
+  const { celsius } = (item.reading?.metrics ?? item.data ?? {}) as { readonly celsius?: number }
+  if (celsius === undefined) continue
   console.log(`${item.subject}  ${celsius.toFixed(2)} °C`)
 }
