@@ -198,7 +198,7 @@ test('the extension sends the counters of a room, and keeps them while the link 
   try {
     const popup = await streamer.context.newPage()
     await popup.goto(`chrome-extension://${streamer.id}/popup.html`)
-    await popup.getByRole('status').filter({ hasText: 'Waiting for a room, the server and its token' }).waitFor()
+    await popup.getByRole('status').filter({ hasText: 'Not set up yet' }).waitFor()
     await popup.getByLabel('Room').fill('mine')
     await popup.getByLabel('Server').fill(mesh.running.addresses.ingest)
     await popup.getByLabel('Token').fill('wrong')

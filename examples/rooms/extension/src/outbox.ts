@@ -110,7 +110,9 @@ type Outcome =
   | { readonly kind: 'later'; readonly link: Link; readonly reason: string }
 
 async function reasonOf(response: Response): Promise<string> {
-  const sentence = `The server answered ${response.status}.`
+  const { status } = response
+  if (status === 404 || status === 405) return 'This server takes no telemetry: give the address of ingest.'
+  const sentence = `The server answered ${status}.`
   try {
     const { detail } = (await response.json()) as { readonly detail?: string }
     return detail ?? sentence

@@ -4,7 +4,7 @@ import { isSet, type Kept, keep, type Link, readKept } from './kept.ts'
 // and follows it.
 
 const linkWords: Readonly<Record<Link | 'unset', string>> = {
-  unset: 'Waiting for a room, the server and its token',
+  unset: 'Not set up yet',
   idle: 'No room is open',
   connected: 'Connected',
   offline: 'Offline; reports wait here',
