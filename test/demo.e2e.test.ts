@@ -77,5 +77,8 @@ test('a demo that does not exist is told with those that do', async () => {
   const outcome = await mesh.weir('demo', 'nothing')
   assert.equal(outcome.code, 2)
   assert.match(outcome.err, /There is no demo "nothing": there are .*rooms/)
-  assert.equal((await mesh.weir('demo', 'rooms', '--rate', 'much')).code, 2)
+  // Before anything is started or joined.
+  const { code, out, err } = await mesh.weir('demo', 'rooms', '--rate', 'much')
+  assert.deepEqual([code, out], [2, ''])
+  assert.match(err, /--rate "much" is not a number above 0/)
 })

@@ -9,7 +9,7 @@ import { holdMesh } from '../held/hold-mesh.ts'
 import { JoinRequests } from '../held/join-requests.ts'
 import { stopSignal } from '../held/stop-signal.ts'
 import { limits } from '../limits.ts'
-import { countOf } from '../text/duration.ts'
+import { rateOf } from '../text/duration.ts'
 import { exitCodes } from '../text/exit-code.ts'
 import { portsOf } from '../up/ports.ts'
 import { isAlive, type Running, StateFolder } from '../up/state-folder.ts'
@@ -36,7 +36,7 @@ interface ReadOptions extends Omit<DemoOptions, 'rate'> {
  */
 export async function demo(name: string, options: DemoOptions): Promise<number> {
   const declared = readDemo(name)
-  const rate = options.rate === undefined ? undefined : countOf(options.rate, '--rate')
+  const rate = options.rate === undefined ? undefined : rateOf(options.rate, '--rate')
   const state = new StateFolder(resolve(options.dir))
   const running = state.readRunning()
   if (running !== undefined && isAlive(running)) return await onRunning(declared, state, running, { ...options, rate })

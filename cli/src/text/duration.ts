@@ -16,6 +16,13 @@ export function timeOf(text: string, option: string, nowMs: number): Date {
   throw new UsageError(`${option} "${text}" is not a time: write 2026-01-31T12:00:00Z, or how long ago, like 15m.`)
 }
 
+/** A number above 0, like `20` or `0.5`. */
+export function rateOf(text: string, option: string): number {
+  const rate = /^\d{1,9}(\.\d{1,3})?$/.test(text) ? Number(text) : 0
+  if (rate === 0) throw new UsageError(`${option} "${text}" is not a number above 0, like 20 or 0.5.`)
+  return rate
+}
+
 /** A whole number above 0. */
 export function countOf(text: string, option: string): number {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : 0
