@@ -162,15 +162,23 @@ test('without a connection actions wait in sight, and are done once behind it', 
   await phone.getByTestId(voucher.id).getByTestId('waits').waitFor()
   await phone.getByTestId('queue').getByText('2 por enviar', { exact: true }).waitFor()
   assert.equal((await things('centro')).find(({ id }) => id === voucher.id)?.state, 'NUEVO')
-  // They outlive a reload, also while the service cannot be reached.
-  await phone.route('**/api/actions', (route) => route.abort())
+  // They outlive a reload, also while what is done comes to the service and no answer comes back.
+  let reached = 0
+  await phone.route('**/api/actions', async (route) => {
+    await route.fetch()
+    reached++
+    await route.abort()
+  })
   await phone.reload()
+  await until('the service has it', () => reached > 0)
   await phone.getByTestId(voucher.id).getByTestId('waits').waitFor()
   await phone.getByTestId('queue').getByText('2 por enviar', { exact: true }).waitFor()
   await phone.unroute('**/api/actions')
   await wall.locator(`[data-testid="${order.id}"][data-state="EN_PREPARACION"]`).waitFor()
   await phone.getByTestId('queue').waitFor({ state: 'detached' })
   await until('the event is stored', async () => (await audited(order)).length === 2)
+  const asked = (await things('centro')).filter(({ by, details }) => by === 'Rosa' && details.product === 'Limón')
+  assert.equal(asked.length, 1)
   await phone.getByTestId('tab-vouchers').click()
 })
 
@@ -183,6 +191,11 @@ test('an action that comes twice is done once, and what a second person does is 
   const late = await act('centro', { id: randomUUID(), act: 'aprobar', target: voucher.id })
   assert.deepEqual([late.status, (await late.json()).detail], [409, `${voucher.id} ya está aprobado, por Rosa.`])
   await until('the events are stored', async () => (await audited(order)).length === 2)
+
+  const { voucher: contested } = await paidBy('Casi rechazado')
+  await phone.getByTestId(contested.id).getByText('Rechazar…').click()
+  await wall.getByTestId(contested.id).getByTestId('approve').click()
+  await phone.getByText(`${contested.id} ya está aprobado, por Pedro.`).waitFor()
 })
 
 test('a kitchen neither sees nor touches another branch', async () => {

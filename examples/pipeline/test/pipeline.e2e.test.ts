@@ -107,6 +107,14 @@ test('the start-up shows what is ready, can be skipped, and a reload shows the w
   await page.keyboard.press('Escape')
 })
 
+test('a token that is over leads back to the sign-in', async () => {
+  const { out } = await mesh.weir('token', '--subscribe', 'ops.>,workers.>', '--ttl', '4s')
+  const tab = await browser.newPage()
+  await tab.goto(timeline().replace(/#.*/, `#token=${out.trim()}`))
+  await tab.getByRole('alert').getByText('prints a token').waitFor()
+  await tab.close()
+})
+
 test('all workers are killed at once, and each stage of each run is done once', async () => {
   const pids = new Map(await Promise.all(stageNames.map(async (name) => [name, await pidOf(name)] as const)))
   for (const pid of pids.values()) process.kill(pid, 'SIGKILL')
