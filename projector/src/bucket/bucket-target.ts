@@ -3,7 +3,7 @@ import type { WeirError } from '@weir/proto'
 import type { BucketFillingSpec } from '../declaration/projection-spec.ts'
 import { owns, type Partition } from '../event/partition.ts'
 import { limits } from '../limits.ts'
-import type { Rebuilding } from '../run/projection.ts'
+import type { Effects, Rebuilding } from '../run/projection.ts'
 import { remainingSeconds } from './time-to-live.ts'
 
 export interface BucketTargetOptions {
@@ -22,7 +22,7 @@ export interface BucketTargetOptions {
  * The bucket that a projection fills: which keys are its own, how long a value still lives, and the
  * writing itself.
  */
-export class BucketTarget {
+export class BucketTarget implements Effects {
   readonly writer: BucketWriter
   readonly #options: BucketTargetOptions
   #refusedAtMs = 0
@@ -91,7 +91,19 @@ export class BucketTarget {
     return this.writer.congested ? this.writer.relieved() : undefined
   }
 
-  async epoch(): Promise<number> {
+  flushed(): Promise<void> {
+    return this.writer.flushed()
+  }
+
+  blocked(): string | undefined {
+    return this.writer.blocked
+  }
+
+  close(): void {
+    this.writer.close()
+  }
+
+  async targetEpoch(): Promise<number> {
     const { nc, tenant, spec } = this.#options
     return (await streamState(nc, bucketStream(tenant, spec.bucket))).epoch
   }

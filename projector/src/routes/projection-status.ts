@@ -38,7 +38,7 @@ function writesOf({ from, key }: Pick<BucketFillingSpec, 'from' | 'key'>): Proje
 export function projectionStatus({ spec, run, projection }: RunningProjection): ProjectionStatus {
   const { position, taken, rebuilding, stats } = run
   const { index, count } = run.options.partition
-  const blocked = projection.blocked()
+  const blocked = projection.effects.blocked()
   const concern = 'concern' in projection ? projection.concern() : undefined
   return {
     name: spec.name,

@@ -90,7 +90,7 @@ export class Progress {
     const { tenant, name, projection, positions, partition, log } = this.#options
     const taken = this.#takenNow()
     if (taken.seq <= this.#stored.seq) return
-    const flushed = projection.flushed().then(() => true)
+    const flushed = projection.effects.flushed().then(() => true)
     const done = deadlineMs === undefined ? flushed : Promise.race([flushed, sleep(deadlineMs).then(() => false)])
     // A session that ended meanwhile has a position of its own.
     if (!(await done) || taken.epoch !== this.#stored.epoch || taken.seq > this.#taken.seq) return

@@ -133,7 +133,7 @@ export class ProjectionRun {
     const { projection } = this.#options
     await projection.take(record, false)
     await Promise.race([
-      projection.flushed(),
+      projection.effects.flushed(),
       sleep(limits.flushMs).then(() => {
         throw new WeirError('unavailable', 'The effects of the event are not stored yet; look again later.')
       }),
@@ -156,7 +156,7 @@ export class ProjectionRun {
         await this.#wait(backoffMs(failures, limits.restartMs, limits.restartMaxMs))
       }
     }
-    projection.close()
+    projection.effects.close()
   }
 
   /** From opening to a stop, a rebuild or a failure. */
@@ -165,10 +165,11 @@ export class ProjectionRun {
     const stream = await openSourceLog(nc, tenant, source)
     this.#log = stream
     const state = await stream.state()
-    await this.#open(state, await projection.targetEpoch())
+    await this.#open(state, await projection.effects.targetEpoch())
     if (stream.beginnings !== undefined) this.#progress.reads(stream.beginnings)
     const start = await stream.start(this.position, state, projection)
-    if (projection.fromNow && this.position.storedAtMs === 0) await this.#progress.beginAfter(start, Date.now())
+    if (projection.fromNow === true && this.position.storedAtMs === 0)
+      await this.#progress.beginAfter(start, Date.now())
     const reader = stream.reader(from, start, this.position)
     this.#reader = reader
     if (this.#stopped) return
@@ -274,7 +275,7 @@ export class ProjectionRun {
     this.#away = undefined
     this.#sayHealth()
     const timers = [
-      repeat(projection.checkpointMs, () => this.#checkpoint()),
+      repeat(projection.checkpointMs ?? limits.checkpointMs, () => this.#checkpoint()),
       repeat(limits.watchMs, () => this.#watch(reader)),
       repeat(limits.tickMs, async () => {
         this.#sayHealth()
@@ -304,7 +305,7 @@ export class ProjectionRun {
   }
 
   #sayHealth(): void {
-    const blocked = this.#options.projection.blocked() ?? this.#away
+    const blocked = this.#options.projection.effects.blocked() ?? this.#away
     if (blocked === undefined) this.#options.health.set(this.#healthPart, true, this.#options.projection.concern?.())
     else this.#options.health.set(this.#healthPart, false, `waiting: ${blocked}`)
   }
@@ -325,7 +326,7 @@ export class ProjectionRun {
   async #watch(reader: LogReader): Promise<void> {
     const { projection, log } = this.#options
     try {
-      const [state, targetEpoch] = await Promise.all([this.#log?.state(), projection.targetEpoch()])
+      const [state, targetEpoch] = await Promise.all([this.#log?.state(), projection.effects.targetEpoch()])
       if (state === undefined) return
       const { epoch } = state
       this.#away = undefined

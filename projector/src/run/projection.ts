@@ -18,14 +18,15 @@ export interface Projection {
   readonly reachMs: number | undefined
   /**
    * Whether a projection without a position begins with what comes from now on, not with what is
-   * stored.
+   * stored, as by default.
    */
-  readonly fromNow: boolean
+  readonly fromNow?: boolean
   /**
-   * How often the position is stored: what a crash makes it read again, and how old it looks to who
-   * reads the position.
+   * How often the position is stored, where that is not `limits.checkpointMs`: what a crash makes
+   * it read again, and how old it looks to who reads the position.
    */
-  readonly checkpointMs: number
+  readonly checkpointMs?: number
+  readonly effects: Effects
   /**
    * Learns what is there already. Rejects when that is impossible at the moment; it is tried again.
    */
@@ -57,15 +58,19 @@ export interface Projection {
    * projection of which each value comes of many events: it writes less often meanwhile.
    */
   setBehind?(isBehind: boolean): void
-  /** Resolves when the effects of everything that was taken before this call are stored. */
-  flushed(): Promise<void>
-  /** Why its effects have to wait, while they do. */
-  blocked(): string | undefined
   /** What people should look at, though nothing waits for it. */
   concern?(): string | undefined
+}
+
+/** What a projection makes of the events, on its way to where it is kept. */
+export interface Effects {
+  /** Resolves when the effects of everything that was taken before this call are stored. */
+  flushed(): Promise<void>
+  /** Why they have to wait, while they do. */
+  blocked(): string | undefined
   /**
-   * Which incarnation of its target it writes to: another one must be filled from the beginning. 0
-   * while unknown.
+   * Which incarnation of the target they are written to: another one must be filled from the
+   * beginning. 0 while unknown.
    */
   targetEpoch(): Promise<number>
   close(): void

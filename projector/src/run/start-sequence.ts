@@ -17,7 +17,7 @@ export async function startSequence(
   const next = position.seq + 1
   const again = position.seq > 0 && warmUpMs > 0 ? await since(position.storedAtMs - warmUpMs) : undefined
   const start = Math.min(next, again ?? next)
-  const reach = position.storedAtMs === 0 && fromNow ? warmUpMs : reachMs
+  const reach = position.storedAtMs === 0 && fromNow === true ? warmUpMs : reachMs
   if (reach === undefined) return start
   return Math.max(start, (await since(Date.now() - reach)) ?? lastSeq + 1)
 }

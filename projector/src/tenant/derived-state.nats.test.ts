@@ -82,13 +82,13 @@ test('a rate takes what a label says of its values, and leaves out what is no co
       tell('falls', afterMs, value, { ...cumulative, monotonic: 'false' })
     }
     tell('cumulative', 21_000, 9_000, cumulative, 70_000)
-    await projection.flushed()
+    await projection.effects.flushed()
     assert.deepEqual(await metrics(), { cumulative: { value: 30 }, delta: { value: 80 } })
     assert.deepEqual([projection.stats.ignored, projection.stats.late], [6, 1])
     const { event } = (await bucketEntries(nc, tenant, 'b')).get('delta') ?? {}
     assert.deepEqual(event?.reading?.units, { value: 'By/s' })
   } finally {
-    projection.close()
+    projection.effects.close()
   }
 })
 
@@ -111,15 +111,15 @@ test('an entity that moves to a key of another replica leaves its own, and one t
     for (const replica of replicas) await replica.open()
     for (const event of told) for (const replica of replicas) void replica.take(event)
     for (const replica of replicas) void replica.take(told[0] as EventRecord)
-    for (const replica of replicas) await replica.flushed()
+    for (const replica of replicas) await replica.effects.flushed()
     const [from = '', to = ''] = keys
     assert.deepEqual(await metrics(), { [from]: { total: 0 }, [to]: { total: 1, cooking: 1 } })
     for (const replica of replicas) void replica.take(order(3, to, null))
-    for (const replica of replicas) await replica.flushed()
+    for (const replica of replicas) await replica.effects.flushed()
     assert.deepEqual(await metrics(), { [from]: { total: 0 }, [to]: { total: 0 } })
     assert.throws(() => replicas[0]?.take(order(4, undefined, 'pending')), { code: 'invalid' })
   } finally {
-    for (const replica of replicas) replica.close()
+    for (const replica of replicas) replica.effects.close()
   }
 })
 
@@ -136,7 +136,7 @@ test('entities that are to count for longer than the stream keeps events are a c
       await projection.open()
       assert.equal(projection.concern(), concern)
     } finally {
-      projection.close()
+      projection.effects.close()
     }
   }
 })
@@ -152,15 +152,15 @@ test('an entity that is silent for the TTL goes without a further event, once', 
     await projection.open()
     void projection.take(record('old', 1, now - spec.ttlMs + 30_000, pending))
     void projection.take(record('young', 2, now, pending))
-    await projection.flushed()
+    await projection.effects.flushed()
     assert.deepEqual(await metrics(), { all: { total: 2, pending: 2 } })
     for (let times = 0; times < 2; times++) {
       projection.idle(now + 45_000 + limits.skewMaxMs)
-      await projection.flushed()
+      await projection.effects.flushed()
     }
     assert.deepEqual(await metrics(), { all: { total: 1, pending: 1 } })
     assert.equal(projection.target.writer.stats.written, 2)
   } finally {
-    projection.close()
+    projection.effects.close()
   }
 })

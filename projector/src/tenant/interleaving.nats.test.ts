@@ -287,7 +287,7 @@ class Replica {
     else if (step === 'checkpoint') await this.#checkpoint()
     else {
       // Nothing is waited for: writes that were sent may or may not be stored.
-      this.#projection.close()
+      this.#projection.effects.close()
       this.#projection = this.#make(targetOf())
       await this.start()
     }
@@ -300,7 +300,7 @@ class Replica {
   }
 
   close(): void {
-    this.#projection.close()
+    this.#projection.effects.close()
   }
 
   async #take(count: number): Promise<void> {
@@ -315,7 +315,7 @@ class Replica {
 
   async #checkpoint(): Promise<void> {
     const taken = this.#next
-    await this.#projection.flushed()
+    await this.#projection.effects.flushed()
     this.#position = Math.max(this.#position, taken)
   }
 }

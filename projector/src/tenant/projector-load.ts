@@ -9,7 +9,7 @@ export function projectorLoad(tenants: readonly TenantProjections[]): Load {
     for (const { run, projection } of runs) {
       now.projections++
       now.pending += run.stats.pending
-      if (projection.blocked() !== undefined) now.blocked++
+      if (projection.effects.blocked() !== undefined) now.blocked++
       totals.taken += run.stats.taken
       totals.dead_letters += run.stats.deadLetters
       totals.restarts += run.stats.restarts

@@ -46,7 +46,7 @@ export function exportProjections(metrics: Metrics, tenants: readonly TenantProj
   gauge('pending_events', 'Events that are stored and not yet taken.', ({ run }) => run.stats.pending)
   gauge('position_seq', 'Sequence up to which the effects are stored.', ({ run }) => run.position.seq)
   gauge('blocked', '1 while the target of a projection cannot be written.', ({ projection }) =>
-    projection.blocked() === undefined ? 0 : 1,
+    projection.effects.blocked() === undefined ? 0 : 1,
   )
 
   const written = (name: keyof BucketWriterStats) => (running: RunningProjection) => {

@@ -4,7 +4,7 @@ import type { AlertSpec } from '../../declaration/alert-spec.ts'
 import type { EventRecord } from '../../event/event-record.ts'
 import { owns, type Partition } from '../../event/partition.ts'
 import { limits } from '../../limits.ts'
-import type { Projection } from '../../run/projection.ts'
+import type { Effects, Projection } from '../../run/projection.ts'
 import { alertSubject, isOpen, type RecordedAlert, toldPhase } from './alert-log.ts'
 import { AlertMachine, type PhaseChange } from './alert-machine.ts'
 import { AlertSettling, type ChangeNote, type DueAlert, millisecondsOf } from './alert-settling.ts'
@@ -43,13 +43,13 @@ export interface AlertStats {
  * nothing that differs. So a replica that is behind, or one that reads again after a restart, adds
  * nothing to what was told.
  */
-export class AlertProjection implements Projection {
+export class AlertProjection implements Projection, Effects {
   readonly warmUpMs: number
   readonly reachMs = undefined
-  readonly checkpointMs: number = limits.checkpointMs
   /** What a bucket holds is so now, also for a rule that is new. */
   readonly fromNow: boolean
   /** An alert is its events: there is nothing that could be made anew from them. */
+  readonly effects: Effects = this
   readonly rebuilding = undefined
   readonly #options: AlertProjectionOptions
   readonly #spec: AlertSpec

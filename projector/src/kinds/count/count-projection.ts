@@ -3,6 +3,7 @@ import { eventShards, eventStream, streamState } from '@weir/mesh'
 import { type Event, EventSchema, encodeEvent, formatDuration, timestampFromMilliseconds } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
+import { FoldedValues } from '../../bucket/folded-values.ts'
 import { OverflowLog } from '../../bucket/overflow-log.ts'
 import { type CountSpec, totalMetric } from '../../declaration/count-spec.ts'
 import { ClockSkew } from '../../event/clock-skew.ts'
@@ -32,9 +33,8 @@ export interface CountStats {
 export class CountProjection implements Projection {
   readonly warmUpMs: number
   readonly reachMs: number
-  readonly checkpointMs: number = limits.checkpointMs
-  readonly fromNow = false
   readonly target: BucketTarget
+  readonly effects: FoldedValues
   readonly rebuilding: Rebuilding
   readonly stats: CountStats = { ignored: 0, outdated: 0, late: 0, overflowed: 0 }
   readonly skew: ClockSkew = new ClockSkew()
@@ -58,17 +58,13 @@ export class CountProjection implements Projection {
     this.warmUpMs = spec.ttlMs + Math.max(limits.countExpiryStepMs, spec.ttlMs / limits.countExpirySteps)
     this.reachMs = this.warmUpMs + limits.skewMaxMs
     this.target = new BucketTarget(options)
-    this.rebuilding = this.target.rebuilding(
-      () => this.#forget(),
-      () => this.#dirty.flush(),
-    )
     this.#dirty = new DirtyKeys(spec.everyMs, limits.countEntitiesMax, (keys) => this.#write(keys), limits.dirtyKeyMs)
+    this.effects = new FoldedValues(this.target, this.#dirty, () => this.#forget())
+    this.rebuilding = this.effects.rebuilding
   }
 
   async open(): Promise<void> {
-    this.#forget()
-    this.target.writer.reset()
-    await this.target.writer.load()
+    await this.effects.open()
     const { nc, tenant } = this.#options
     const [shard = tenant] = await eventShards(nc, tenant)
     this.#eventsAgeMs = (await streamState(nc, eventStream(shard))).maxAgeMs
@@ -101,33 +97,14 @@ export class CountProjection implements Projection {
     this.#dirty.setBehind(isBehind)
   }
 
-  flushed(): Promise<void> {
-    this.#dirty.flush()
-    return this.target.writer.flushed()
-  }
-
-  blocked(): string | undefined {
-    return this.target.writer.blocked
-  }
-
   concern(): string | undefined {
     const { ttlMs } = this.#spec
     if (this.#eventsAgeMs === 0 || this.#eventsAgeMs >= ttlMs) return undefined
     return `after a restart entities count for ${formatDuration(this.#eventsAgeMs)} alone, as long as the stream keeps events, not for ${formatDuration(ttlMs)}`
   }
 
-  targetEpoch(): Promise<number> {
-    return this.target.epoch()
-  }
-
-  close(): void {
-    this.#dirty.clear()
-    this.target.writer.close()
-  }
-
   #forget(): void {
     this.#entities.clear()
-    this.#dirty.clear()
     this.#turn.forget()
   }
 

@@ -8,7 +8,7 @@ import type { EventRecord } from '../../event/event-record.ts'
 import { owns, type Partition } from '../../event/partition.ts'
 import { limits } from '../../limits.ts'
 import type { DeadLetters } from '../../run/dead-letters.ts'
-import type { Projection, Rebuilding } from '../../run/projection.ts'
+import type { Effects, Projection, Rebuilding } from '../../run/projection.ts'
 import { historyRow } from './history-row.ts'
 
 export interface HistoryProjectionOptions {
@@ -34,13 +34,13 @@ export interface HistoryStats {
  * Stores every event in Postgres, in batches. While Postgres is away the batch waits and the reader
  * with it.
  */
-export class HistoryProjection implements Projection {
+export class HistoryProjection implements Projection, Effects {
   readonly warmUpMs = 0
   readonly reachMs: number
   readonly checkpointMs: number = limits.historyCheckpointMs
-  readonly fromNow = false
   readonly takesAnyOrder = true
   /** Adds the rows that are missing; those that are there stay as they are. */
+  readonly effects: Effects = this
   readonly rebuilding: Rebuilding = { begin: () => this.open(), finish: () => Promise.resolve({}) }
   readonly stats: HistoryStats = { rows: 0, batches: 0, withoutBody: 0, refused: 0, insertRetries: 0 }
   readonly #options: HistoryProjectionOptions

@@ -60,7 +60,7 @@ test('an open alert is not taken off the list by the TTL of its bucket, one that
     alert('known', Alert_Status.ACKED)
     alert('over', Alert_Status.RESOLVED)
     alert('ends', Alert_Status.FIRING)
-    await projection.flushed()
+    await projection.effects.flushed()
     assert.deepEqual(await keys(), [
       'alerts.hot.ends 0',
       'alerts.hot.fires 0',
@@ -70,10 +70,10 @@ test('an open alert is not taken off the list by the TTL of its bucket, one that
     await sleep(2_500)
     assert.deepEqual(await keys(), ['alerts.hot.ends 0', 'alerts.hot.fires 0', 'alerts.hot.known 0'])
     alert('ends', Alert_Status.RESOLVED)
-    await projection.flushed()
+    await projection.effects.flushed()
     await sleep(2_500)
     assert.deepEqual(await keys(), ['alerts.hot.fires 0', 'alerts.hot.known 0'])
   } finally {
-    projection.close()
+    projection.effects.close()
   }
 })

@@ -6,7 +6,7 @@ import { alertsBucket } from '../../event/alerts-bucket.ts'
 import { isEncodedEvent } from '../../event/encoded-event.ts'
 import type { EventRecord } from '../../event/event-record.ts'
 import { limits } from '../../limits.ts'
-import type { Projection, Rebuilding } from '../../run/projection.ts'
+import type { Effects, Projection, Rebuilding } from '../../run/projection.ts'
 import { NewestEvents } from './newest-events.ts'
 
 export interface LatestProjectionOptions extends BucketTargetOptions {
@@ -23,9 +23,8 @@ export interface LatestProjectionOptions extends BucketTargetOptions {
 export class LatestProjection implements Projection {
   readonly warmUpMs = 0
   readonly reachMs: number | undefined
-  readonly checkpointMs: number = limits.checkpointMs
-  readonly fromNow = false
   readonly target: BucketTarget
+  readonly effects: Effects
   readonly rebuilding: Rebuilding
   readonly #spec: LatestSpec
   readonly #check: ((record: EventRecord) => void) | undefined
@@ -44,6 +43,7 @@ export class LatestProjection implements Projection {
     this.target = new BucketTarget(
       newest === undefined ? options : { ...options, onOvertaken: (...value) => newest.adopt(...value) },
     )
+    this.effects = this.target
     this.rebuilding = this.target.rebuilding(
       () => newest?.clear(),
       () => undefined,
@@ -70,22 +70,6 @@ export class LatestProjection implements Projection {
 
   idle(nowMs: number): void {
     this.#newest?.prune(nowMs - this.#spec.ttlMs - limits.skewMaxMs)
-  }
-
-  flushed(): Promise<void> {
-    return this.target.writer.flushed()
-  }
-
-  blocked(): string | undefined {
-    return this.target.writer.blocked
-  }
-
-  targetEpoch(): Promise<number> {
-    return this.target.epoch()
-  }
-
-  close(): void {
-    this.target.writer.close()
   }
 }
 

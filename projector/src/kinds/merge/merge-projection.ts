@@ -2,6 +2,7 @@ import { isNewer, type ValueStamp } from '@weir/mesh'
 import { decodeEvent, encodeEvent } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
+import { FoldedValues } from '../../bucket/folded-values.ts'
 import type { MergeSpec } from '../../declaration/merge-spec.ts'
 import { ClockSkew } from '../../event/clock-skew.ts'
 import type { EventRecord } from '../../event/event-record.ts'
@@ -21,9 +22,8 @@ export interface MergeStats {
 export class MergeProjection implements Projection {
   readonly warmUpMs = 0
   readonly reachMs: number
-  readonly checkpointMs: number = limits.checkpointMs
-  readonly fromNow = false
   readonly target: BucketTarget
+  readonly effects: FoldedValues
   readonly rebuilding: Rebuilding
   readonly stats: MergeStats = { ignored: 0 }
   readonly skew: ClockSkew = new ClockSkew()
@@ -35,17 +35,13 @@ export class MergeProjection implements Projection {
     this.#spec = options.spec
     this.reachMs = options.spec.ttlMs
     this.target = new BucketTarget({ ...options, onOvertaken: (...value) => this.#adopt(...value) })
-    this.rebuilding = this.target.rebuilding(
-      () => this.#forget(),
-      () => this.#dirty.flush(),
-    )
     this.#dirty = new DirtyKeys(limits.mergeWaitMs, limits.dirtyKeysMax, (keys) => this.#write(keys))
+    this.effects = new FoldedValues(this.target, this.#dirty, () => this.#forget())
+    this.rebuilding = this.effects.rebuilding
   }
 
-  async open(): Promise<void> {
-    this.#forget()
-    this.target.writer.reset()
-    await this.target.writer.load((...value) => this.#adopt(...value))
+  open(): Promise<void> {
+    return this.effects.open((...value) => this.#adopt(...value))
   }
 
   take(record: EventRecord): void | Promise<void> {
@@ -76,27 +72,8 @@ export class MergeProjection implements Projection {
     }
   }
 
-  flushed(): Promise<void> {
-    this.#dirty.flush()
-    return this.target.writer.flushed()
-  }
-
-  blocked(): string | undefined {
-    return this.target.writer.blocked
-  }
-
-  targetEpoch(): Promise<number> {
-    return this.target.epoch()
-  }
-
-  close(): void {
-    this.#dirty.clear()
-    this.target.writer.close()
-  }
-
   #forget(): void {
     this.#states.clear()
-    this.#dirty.clear()
   }
 
   /**

@@ -10,7 +10,7 @@ import { EventRecord } from '../../event/event-record.ts'
 import { owns, type Partition } from '../../event/partition.ts'
 import { limits } from '../../limits.ts'
 import type { DeadLetters } from '../../run/dead-letters.ts'
-import type { Projection } from '../../run/projection.ts'
+import type { Effects, Projection } from '../../run/projection.ts'
 import { repeat } from '../../run/repeat.ts'
 import type { Quiet } from '../../silence/quiet.ts'
 import type { AddressGuard } from './address-guard.ts'
@@ -43,12 +43,12 @@ export interface NotifyStats extends OutboxStats {
  * moves when what it read is told or put aside, so a restart forgets nothing, and a target that is
  * slow or gone holds back this reader alone, while what it has not heard of waits in the stream.
  */
-export class NotifyProjection implements Projection {
+export class NotifyProjection implements Projection, Effects {
   readonly warmUpMs = 0
   readonly reachMs = undefined
-  readonly checkpointMs: number = limits.checkpointMs
   /** A new target is told what happens from now on. */
   readonly fromNow = true
+  readonly effects: Effects = this
   readonly rebuilding = undefined
   readonly #options: NotifyProjectionOptions
   readonly #matches: (alert: MatchedAlert) => boolean

@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf'
 import { type Event, EventSchema, encodeEvent, timestampFromMilliseconds } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
+import { FoldedValues } from '../../bucket/folded-values.ts'
 import { OverflowLog } from '../../bucket/overflow-log.ts'
 import type { RateSpec } from '../../declaration/rate-spec.ts'
 import { ClockSkew } from '../../event/clock-skew.ts'
@@ -29,9 +30,8 @@ export interface RateStats {
 export class RateProjection implements Projection {
   readonly warmUpMs: number
   readonly reachMs: number
-  readonly checkpointMs: number = limits.checkpointMs
-  readonly fromNow = false
   readonly target: BucketTarget
+  readonly effects: FoldedValues
   readonly rebuilding: Rebuilding
   readonly stats: RateStats = { ignored: 0, late: 0, overflowed: 0 }
   readonly skew: ClockSkew = new ClockSkew()
@@ -54,17 +54,13 @@ export class RateProjection implements Projection {
     this.warmUpMs = 3 * spec.windowMs + spec.windowMs / limits.rateSteps + spec.latenessMs
     this.reachMs = spec.ttlMs + this.warmUpMs
     this.target = new BucketTarget(options)
-    this.rebuilding = this.target.rebuilding(
-      () => this.#clear(),
-      () => this.#dirty.flush(),
-    )
     this.#dirty = new DirtyKeys(spec.everyMs, limits.rateSamplesMax, (keys) => this.#write(keys), limits.dirtyKeyMs)
+    this.effects = new FoldedValues(this.target, this.#dirty, () => this.#clear())
+    this.rebuilding = this.effects.rebuilding
   }
 
-  async open(): Promise<void> {
-    this.#clear()
-    this.target.writer.reset()
-    await this.target.writer.load()
+  open(): Promise<void> {
+    return this.effects.open()
   }
 
   take(record: EventRecord): void | Promise<void> {
@@ -81,24 +77,6 @@ export class RateProjection implements Projection {
 
   setBehind(isBehind: boolean): void {
     this.#dirty.setBehind(isBehind)
-  }
-
-  flushed(): Promise<void> {
-    this.#dirty.flush()
-    return this.target.writer.flushed()
-  }
-
-  blocked(): string | undefined {
-    return this.target.writer.blocked
-  }
-
-  targetEpoch(): Promise<number> {
-    return this.target.epoch()
-  }
-
-  close(): void {
-    this.#dirty.clear()
-    this.target.writer.close()
   }
 
   #take(record: EventRecord): void {
@@ -139,7 +117,6 @@ export class RateProjection implements Projection {
 
   #clear(): void {
     this.#counters.clear()
-    this.#dirty.clear()
     this.#forgetAtMs = 0
     this.#turn.forget()
   }

@@ -1,6 +1,7 @@
 import { encodeEvent } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
+import { FoldedValues } from '../../bucket/folded-values.ts'
 import { OverflowLog } from '../../bucket/overflow-log.ts'
 import type { WindowSpec } from '../../declaration/window-spec.ts'
 import { ClockSkew } from '../../event/clock-skew.ts'
@@ -28,9 +29,8 @@ export interface WindowStats {
 export class WindowProjection implements Projection {
   readonly warmUpMs: number
   readonly reachMs: number
-  readonly checkpointMs: number = limits.checkpointMs
-  readonly fromNow = false
   readonly target: BucketTarget
+  readonly effects: FoldedValues
   readonly rebuilding: Rebuilding
   readonly stats: WindowStats = { ignored: 0, late: 0, overflowed: 0 }
   readonly skew: ClockSkew = new ClockSkew()
@@ -50,22 +50,18 @@ export class WindowProjection implements Projection {
     this.warmUpMs = spec.sizeMs + spec.latenessMs + limits.skewMaxMs
     this.reachMs = spec.ttlMs + this.warmUpMs
     this.target = new BucketTarget(options)
-    this.rebuilding = this.target.rebuilding(
-      () => this.#forget(),
-      () => this.#dirty.flush(),
-    )
     this.#fold = new WindowFold(spec, limits.windowSeriesMax)
     this.#dirty = new DirtyKeys(spec.everyMs, limits.dirtyKeysMax, (keys) => this.#write(keys))
+    this.effects = new FoldedValues(this.target, this.#dirty, () => this.#forget())
+    this.rebuilding = this.effects.rebuilding
   }
 
   get openWindows(): number {
     return this.#fold.openWindows
   }
 
-  async open(): Promise<void> {
-    this.#forget()
-    this.target.writer.reset()
-    await this.target.writer.load()
+  open(): Promise<void> {
+    return this.effects.open()
   }
 
   take(record: EventRecord): void | Promise<void> {
@@ -96,24 +92,6 @@ export class WindowProjection implements Projection {
     this.#close(nowMs - limits.skewMaxMs, this.#epoch)
   }
 
-  flushed(): Promise<void> {
-    this.#dirty.flush()
-    return this.target.writer.flushed()
-  }
-
-  blocked(): string | undefined {
-    return this.target.writer.blocked
-  }
-
-  targetEpoch(): Promise<number> {
-    return this.target.epoch()
-  }
-
-  close(): void {
-    this.#dirty.clear()
-    this.target.writer.close()
-  }
-
   #close(storedAtMs: number, epoch: number): void {
     const closed = this.#fold.close(storedAtMs)
     if (this.#spec.key.windowed) return
@@ -127,7 +105,6 @@ export class WindowProjection implements Projection {
 
   #forget(): void {
     this.#fold.clear()
-    this.#dirty.clear()
     this.#changed.clear()
   }
 
