@@ -72,7 +72,7 @@ export const limits = {
   /** Stored events that are shown as the live page opens. */
   tailPastMax: 200,
   /**
-   * What is stored and does not come by then is not shown: live events do not wait longer for it.
+   * Live events do not wait longer for what is stored; what comes later is shown if none has come.
    */
   tailPastMs: 1_000,
   /**

@@ -64,6 +64,21 @@ test('when the hub dies the page says so, tries again, and nothing is missing af
   await context.close()
 })
 
+test('while the hub alone is away the page says since when and what comes, and shows what is stored', async () => {
+  await post([{ subject: 'alone.r1', data: 'stored' }])
+  const { page, context, faults } = await visit('live?filter=alone.>')
+  await page.getByRole('row', { name: /stored/ }).waitFor()
+  // Sockets are refused; the address of the hub is another origin, of which the page hears nothing.
+  await page.routeWebSocket(/v1\/ws/, (socket) => void socket.close())
+  await page.reload()
+  await page.getByText(/since \d\d:\d\d · attempt [2-9] · next in \d+ s/).waitFor()
+  await page.getByRole('button', { name: 'Retry now' }).click()
+  await page.getByRole('row', { name: /stored/ }).waitFor()
+  assert.equal(await page.getByText('The read API does not answer').count(), 0, 'of the hub nothing is said of it')
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
 test('while the read API is away every page says so, and what reads from it comes back by itself', async () => {
   await post([{ subject: 'away.r1', reading: { metrics: { celsius: 20 } } }])
   const { page, context, faults } = await visit('live?filter=away.>')

@@ -114,15 +114,17 @@ export class Link {
   async #open(generation: number): Promise<void> {
     // Beside the question for the address, not after it: the client is a third of what the page
     // loads.
-    const [hubUrl, { connect }] = await Promise.all([this.#hubUrl(generation), import('@weir/client')])
+    const [hubUrl, { connect, endpointUrl }] = await Promise.all([this.#hubUrl(generation), import('@weir/client')])
     if (hubUrl === undefined) return
     this.weir?.close()
     this.#hubAddress = hubUrl
+    const hubSocket = endpointUrl(hubUrl, '/v1/ws', 'http')
     const readUrl = new URL('.', location.href).href
     const weir = connect({
       url: hubUrl,
       readUrl,
-      fetch: this.reads.fetch,
+      // Whether the hub answers says nothing of the read API.
+      fetch: (input, init) => (input === hubSocket ? globalThis.fetch : this.reads.fetch)(input, init),
       getToken: () => this.token,
       client: 'weir-console/0.1.0',
       windowBytes: limits.windowBytes,

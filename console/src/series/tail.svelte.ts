@@ -77,10 +77,6 @@ export class Tail {
       this.#ring[this.#total++ % limits.tailRowsMax] = row
       this.#soon()
     }
-    const past = await newest(weir, query.filters)
-    if (generation !== this.#generation) return
-    for (const row of past?.items.toReversed() ?? []) take(row)
-    this.opened = true
     const reader = {
       entry: take,
       ended: (error: Error) => {
@@ -101,7 +97,21 @@ export class Tail {
       this.sampled = !this.sampled
       open(cursor)
     }
-    open(past?.cursor)
+    const begin = (past: HistoryPage | undefined): void => {
+      for (const row of past?.items.toReversed() ?? []) take(row)
+      this.#feed?.close()
+      open(past?.cursor)
+    }
+    const stored = newest(weir, query.filters)
+    const soon = await Promise.race([stored, sleep(limits.tailPastMs)])
+    if (generation !== this.#generation) return
+    this.opened = soon !== undefined
+    begin(soon)
+    if (soon !== undefined) return
+    const late = await stored
+    if (generation !== this.#generation) return
+    if (late !== undefined && this.#total === 0) begin(late)
+    this.opened = true
   }
 
   /** Some seconds of too much, or of little again, change how it is read; the cursor goes along. */
@@ -194,13 +204,11 @@ export class Tail {
   }
 }
 
-/**
- * What is stored already; undefined when the history is away or slow, as live must not wait for it.
- */
-async function newest(weir: Weir, filters: readonly string[]): Promise<HistoryPage | undefined> {
-  const late = new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), limits.tailPastMs))
-  return await Promise.race([
-    late,
-    weir.history({ filter: filters, order: 'desc', limit: limits.tailPastMax }).catch(() => undefined),
-  ])
+/** What is stored already; undefined when the history is away. */
+function newest(weir: Weir, filters: readonly string[]): Promise<HistoryPage | undefined> {
+  return weir.history({ filter: filters, order: 'desc', limit: limits.tailPastMax }).catch(() => undefined)
+}
+
+function sleep(ms: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(() => resolve(undefined), ms))
 }
