@@ -84,7 +84,7 @@ export async function visit(path: string, options: ContextOptions = {}): Promise
 }
 
 export const live = (page: Page, word = 'Live'): Promise<void> =>
-  page.locator('[role=status][data-state]').filter({ hasText: word }).waitFor()
+  page.locator('[role=status][data-state]').filter({ hasText: word }).waitFor({ timeout: 60_000 })
 
 export async function post(lines: readonly object[]): Promise<void> {
   const response = await fetch(`${mesh.running.addresses.ingest}/v1/events`, {
