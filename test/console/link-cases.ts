@@ -34,6 +34,18 @@ test('one sign-in serves all tabs; a token that is no good is asked for again', 
   await context.close()
 })
 
+test('a page that took long to open, or to be signed in to, finds its hub', async () => {
+  const context = await browser.newContext({ locale: 'en-GB' })
+  const page = await context.newPage()
+  // What the browser asked for with the HTML is too old by then.
+  await page.addInitScript('const now = performance.now.bind(performance); performance.now = () => now() + 60_000')
+  await page.goto(mesh.running.addresses.projector)
+  await page.getByRole('textbox', { name: 'Token' }).fill(mesh.running.token)
+  await page.getByRole('button', { name: 'Continue' }).click()
+  await live(page)
+  await context.close()
+})
+
 test('a token that ends while the page is open is asked for in place, and the page goes on', async () => {
   const brief = (await mesh.weir('token', '--subscribe', '>', '--ttl', '4s')).out.trim()
   const context = await browser.newContext({ locale: 'en-GB' })

@@ -31,6 +31,11 @@ export class Link {
   #conflated = 0
   #hubAddress = ''
   #generation = 0
+  /**
+   * The answer to what the page's HTML has the browser ask as it opens. It is taken at once: the
+   * browser would keep it for the next question, however late that comes.
+   */
+  readonly #early: Promise<string | undefined> = this.#askHubUrl(performance.timeOrigin)
 
   constructor() {
     setInterval(() => this.#tick(), 1000)
@@ -173,29 +178,27 @@ export class Link {
    */
   async #hubUrl(generation: number): Promise<string | undefined> {
     for (let attempt = 0; generation === this.#generation; attempt++) {
-      try {
-        const askedMs = Date.now()
-        const response = await this.reads.fetch(configAddress(), { signal: AbortSignal.timeout(limits.requestMs) })
-        this.clockAheadMs = learnServerTime(response.headers.get('date'), askedMs, Date.now())
-        if (response.ok)
-          return generation === this.#generation ? absolute((await response.json()) as { hubUrl: string }) : undefined
-      } catch {
-        this.state = 'offline'
-        this.#lostAtMs ??= Date.now()
-      }
+      const isEarly = attempt === 0 && performance.now() < limits.askedEarlyMs
+      const hubUrl = await (isEarly ? this.#early : this.#askHubUrl(Date.now()))
+      if (generation !== this.#generation) return undefined
+      if (hubUrl !== undefined) return hubUrl
+      this.state = 'offline'
+      this.#lostAtMs ??= Date.now()
       await new Promise((resolve) => setTimeout(resolve, backoffMs(attempt, limits.askAgainMs, limits.askAgainMaxMs)))
     }
     return undefined
   }
-}
 
-/**
- * The page's HTML has the browser ask for `v1/config` as it opens, and the answer is kept until it
- * is taken. Its date is no clock any more when somebody has signed in meanwhile, so that the
- * question is another one then.
- */
-function configAddress(): string {
-  return performance.now() < limits.askedEarlyMs ? 'v1/config' : 'v1/config?late'
+  /** Undefined when the read API does not answer. */
+  async #askHubUrl(askedMs: number): Promise<string | undefined> {
+    try {
+      const response = await this.reads.fetch('v1/config', { signal: AbortSignal.timeout(limits.requestMs) })
+      this.clockAheadMs = learnServerTime(response.headers.get('date'), askedMs, Date.now())
+      return response.ok ? absolute((await response.json()) as { hubUrl: string }) : undefined
+    } catch {
+      return undefined
+    }
+  }
 }
 
 /** The address of the hub, which may be relative to that of the page. */
