@@ -10,7 +10,8 @@ import { root } from './run.ts'
 
 /** Which page of each demo is on the phone and which on the desk, and what is done there before. */
 const pictures: Readonly<Record<string, Picture>> = {
-  rooms: { phone: 0, desk: 0, rate: 500, locale: 'en-GB' },
+  // An anomaly is one against a minute ago.
+  rooms: { phone: 0, desk: 0, rate: 500, seconds: 90, locale: 'en-GB' },
   pipeline: {
     phone: 0,
     desk: 0,
@@ -39,6 +40,8 @@ interface Picture {
   readonly act?: (desk: Page) => Promise<void>
   /** Events a second of the demo; 3 where nothing is said. */
   readonly rate?: number
+  /** How long it has run before; 20 where nothing is said. */
+  readonly seconds?: number
   /** The language of the person; Spanish where nothing is said. */
   readonly locale?: string
 }
@@ -58,7 +61,7 @@ for (const name of named.length > 0 ? named : Object.keys(pictures)) {
     const phone = await open(browser, urls[views.phone], { viewport: phoneSize, colorScheme: 'light', locale })
     const desk = await open(browser, urls[views.desk], { viewport: deskSize, colorScheme: 'dark', locale })
     // Long enough that something has happened.
-    await sleep(20_000)
+    await sleep((views.seconds ?? 20) * 1000)
     await views.act?.(desk)
     await sleep(2_000)
     // One after the other: a page in the background draws no frame.
