@@ -46,7 +46,8 @@ export const esMesh: typeof enMesh = {
   blocked: 'Bloqueadas',
   taken: 'Tomados',
   sessions: 'Sesiones',
-  sessionsOf: (matching, all) => (matching === all ? `${all} conectadas` : `${matching} de ${all} conectadas`),
+  sessionsOf: (matching, all) =>
+    matching !== all ? `${matching} de ${all} conectadas` : all === '1' ? '1 conectada' : `${all} conectadas`,
   onlyBehind: 'Solo atrasadas',
   find: 'Buscar sesiones',
   findHint: 'token, cliente, dirección, filtro',
