@@ -5,6 +5,11 @@ import { stageNames } from './stages.ts'
 /** How a stage stands in a run, and how often it was tried. */
 export interface Standing {
   readonly attempt: number
+  /** When the last attempt began, in milliseconds since 1970. */
+  readonly startedMs: number
+  /** What the stage makes is stored; that it is complete may not be. */
+  readonly isMade: boolean
+  /** It is complete, or has failed for good. */
   readonly isOver: boolean
 }
 
@@ -25,13 +30,14 @@ export class StepBook {
 
   /** What was said before, also by a worker that was killed. */
   async standing(run: string): Promise<Standing> {
-    let attempt = 0
-    let isOver = false
-    for await (const { subject, event } of this.#weir.history({ filter: `ops.${run}.${this.#stage.name}.*` })) {
+    let [attempt, startedMs, isMade, isOver] = [0, 0, false, false]
+    for await (const { subject, step, event } of this.#weir.history({ filter: `ops.${run}.${this.#stage.name}.*` })) {
+      isMade ||= subject.endsWith('.out')
+      isOver ||= step?.status === statuses.COMPLETE || event.labels.final === 'yes'
       attempt = Math.max(attempt, Number(event.labels.attempt ?? 0))
-      isOver ||= subject.endsWith('.out') || event.labels.final === 'yes'
+      startedMs = Math.max(startedMs, Date.parse(event.labels.started ?? '') || 0)
     }
-    return { attempt, isOver }
+    return { attempt, startedMs, isMade, isOver }
   }
 
   async processing(run: string, attempt: number, startedMs: number): Promise<void> {
@@ -42,11 +48,14 @@ export class StepBook {
     await this.#say(run, 'ERROR', { attempt, startedMs, message, isFinal })
   }
 
-  /** Comes back when both are stored: what the stage made, and that it is complete. */
-  async complete(run: string, attempt: number, startedMs: number, output: Payload): Promise<void> {
+  async made(run: string, output: Payload): Promise<void> {
     const data = { case: 'json', value: JSON.stringify(output) } as const
-    const sent = this.#producer.send(this.#subject(run, 'out'), { id: `${run}.${this.#stage.name}.out`, data })
-    await Promise.all([sent, this.#say(run, 'COMPLETE', { attempt, startedMs, message: '' })])
+    await this.#producer.send(this.#subject(run, 'out'), { id: `${run}.${this.#stage.name}.out`, data })
+  }
+
+  /** Comes back when all that was said is stored. */
+  async complete(run: string, attempt: number, startedMs: number): Promise<void> {
+    await this.#say(run, 'COMPLETE', { attempt, startedMs, message: '' })
     await this.#producer.flush()
   }
 

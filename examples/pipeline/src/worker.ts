@@ -67,15 +67,17 @@ async function takeRuns(after: string): Promise<void> {
 }
 
 async function work(run: string, input: Payload): Promise<void> {
-  const { attempt: before, isOver } = await retried(() => book.standing(run))
+  const { attempt: before, startedMs: beganMs, isMade, isOver } = await retried(() => book.standing(run))
   if (isOver) return
+  if (isMade) return await book.complete(run, before, beganMs)
   for (let attempt = before + 1; ; attempt++) {
     const startedMs = Date.now()
     await book.processing(run, attempt, startedMs)
     await sleep(workMs)
     const { failure } = stage
     if (failure === undefined || chanceOf(run, attempt) >= failure.odds) {
-      await book.complete(run, attempt, startedMs, stage.work(input, chanceOf(run)))
+      await book.made(run, stage.work(input, chanceOf(run)))
+      await book.complete(run, attempt, startedMs)
       break
     }
     const isFinal = attempt >= limits.attemptsMax

@@ -41,7 +41,7 @@ async function stored(): Promise<readonly string[]> {
       found.push(`${run}.${stage} ${event.step?.status ?? 'OUT'}`)
     }
     if (next === undefined) return found
-    after = `&after=${next}`
+    after = `&cursor=${next}`
   }
 }
 
