@@ -24,7 +24,9 @@ const pictures: Readonly<Record<string, Picture>> = {
   kitchen: {
     phone: 0,
     desk: 2,
-    act: async (desk) => {
+    act: async (desk, phone) => {
+      // The browser lets a page sound after a touch.
+      await phone.locator('h1').click()
       await desk.getByTestId('tab-alerts').click()
       await desk.getByLabel('Texto').fill('Pedido con alergia al maní')
       await desk.getByRole('button', { name: 'urgente' }).click()
@@ -37,7 +39,7 @@ const pictures: Readonly<Record<string, Picture>> = {
 interface Picture {
   readonly phone: number
   readonly desk: number
-  readonly act?: (desk: Page) => Promise<void>
+  readonly act?: (desk: Page, phone: Page) => Promise<void>
   /** Events a second of the demo; 3 where nothing is said. */
   readonly rate?: number
   /** How long it has run before; 20 where nothing is said. */
@@ -62,7 +64,7 @@ for (const name of named.length > 0 ? named : Object.keys(pictures)) {
     const desk = await open(browser, urls[views.desk], { viewport: deskSize, colorScheme: 'dark', locale })
     // Long enough that something has happened.
     await sleep((views.seconds ?? 20) * 1000)
-    await views.act?.(desk)
+    await views.act?.(desk, phone)
     await sleep(2_000)
     // One after the other: a page in the background draws no frame.
     const images: Buffer[] = []
