@@ -15,6 +15,8 @@ export default defineConfig({
     emptyOutDir: true,
     // What is always loaded together is one file, as each costs a request.
     rolldownOptions: {
+      // On a busy machine the first thing that a newcomer reads would be how slow each plugin was.
+      checks: { bundlerTimings: false },
       output: {
         codeSplitting: {
           groups: [

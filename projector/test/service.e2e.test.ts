@@ -146,6 +146,8 @@ test('a parameter that does not exist, and one that no store can hold, is refuse
     '/v1/history?step=1h&from=0&tz=Nowhere/City',
     '/v1/history?step=1h&from=0&tz=%2B02:00',
     '/v1/history?order=newest',
+    '/v1/history?from=2000&to=1000',
+    '/v1/history/export?from=2000&to=1000',
   ]
   for (const path of paths) {
     const { status, body } = await service.get<{ code: string; detail: string }>(path)

@@ -170,12 +170,13 @@ interface Range {
 }
 
 function rangeOf(url: URL, identity: Identity): Range {
-  return {
-    tenant: identity.tenant,
-    filters: grantedFilters(url, identity),
-    fromMs: timeOf(url, fromParameter),
-    toMs: timeOf(url, toParameter),
+  const filters = grantedFilters(url, identity)
+  const fromMs = timeOf(url, fromParameter)
+  const toMs = timeOf(url, toParameter)
+  if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) {
+    throw new WeirError('malformed', 'from: a time that is not after `to` is expected.')
   }
+  return { tenant: identity.tenant, filters, fromMs, toMs }
 }
 
 /** What depends on the token and on the moment must not be kept by a cache without asking. */
