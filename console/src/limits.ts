@@ -164,7 +164,7 @@ export const limits = {
   /** Of a large board the tiles so far out of sight are drawn; others when they come so near. */
   tileMarginPx: 240,
   /** In a tile narrower than this a row has two lines, and says no more than tells it apart. */
-  narrowTilePx: 400,
+  narrowTilePx: 480,
   /** Tiles that are drawn in one frame; further ones are drawn in the next. */
   tilesDrawnPerFrame: 48,
   /** Tiles of many values that come due together are drawn over so many frames. */

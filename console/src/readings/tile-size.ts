@@ -76,7 +76,7 @@ const phoneHeights: Readonly<Record<Tile['kind'], number>> = {
   states: 300,
   pipeline: 260,
   text: 120,
-  weir: 240,
+  weir: 300,
   machine: 150,
   lively: 300,
 }
