@@ -22,7 +22,7 @@ test('a fault is told by its line and character', () => {
     ['{"a": [1, 2', 'it ends too early'],
     ['{"a": "b', 'it ends too early'],
   ] as const) {
-    assert.throws(() => JSON.parse(text), text)
+    assert.throws(() => JSON.parse(text), SyntaxError)
     assert.equal(jsonFault(text), words, text)
   }
 })
