@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import { connect } from '@weir/client'
 import type { Browser, Page } from 'playwright-core'
 import { until } from '../../../cli/test/processes.ts'
+import { axeFaults } from '../../../test/axe-faults.ts'
 import { launchBrowser } from '../../../test/browser.ts'
 import { RunningMesh } from '../../../test/running-mesh.ts'
 import { type ActToPixel, actToPixel, latencyLine } from '../../page/test/latency.ts'
@@ -82,6 +83,14 @@ test('the page shows what the service has, and how many are in each state', asyn
       await until(`${wanted} are ${state}`, async () => Number(await count.textContent()) === wanted)
     }
   }
+})
+
+test('who cannot see or click well can use the page, light and dark', async () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await ana.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    assert.deepEqual(await axeFaults(ana), [])
+  }
+  await ana.emulateMedia({ colorScheme: null, reducedMotion: null })
 })
 
 test('the board says how many are in each state', async () => {
