@@ -121,6 +121,8 @@ export const limits = {
   livelySubjectsMax: 5_000,
   /** Rows of a list of the liveliest subjects. */
   livelyShown: 18,
+  /** They keep their order for so long. */
+  livelyOrderSeconds: 5,
   /** The past of a machine that a tile draws. */
   machineSeconds: 900,
   /** A start board of somebody's own that comes later takes the place of the page's. */

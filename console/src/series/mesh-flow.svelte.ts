@@ -1,4 +1,5 @@
 import type { Entry, Weir } from '@weir/client'
+import { type Lively, LivelySubjects } from '../data/lively-subjects.ts'
 import { limits } from '../limits.ts'
 import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
@@ -17,15 +18,6 @@ export interface ServiceLoad {
 
 export const serviceKinds = ['hub', 'ingest', 'projector'] as const
 export type ServiceKind = (typeof serviceKinds)[number]
-
-/**
- * A subject and how lively it was lately: each change counts, and counts half after two minutes.
- */
-export interface Lively {
-  readonly subject: string
-  readonly entry: Entry
-  readonly score: number
-}
 
 /**
  * The load of the mesh, one sample a second: events into the stream (by its sequence, so those that
@@ -47,14 +39,14 @@ export class MeshFlow {
   sinceOpen: number = $state(0)
   services: readonly ServiceLoad[] = $state.raw([])
   readonly hubs: readonly ServiceLoad[] = $derived(this.services.filter(({ kind }) => kind === 'hub'))
-  lively: readonly Lively[] = $state.raw([])
+  lively: readonly Lively<Entry>[] = $state.raw([])
   /** Whether events other than this machine's own load were seen; undefined until it is known. */
   used: boolean | undefined = $state()
 
   readonly #desk: Desk
   /** By the key of each in the bucket. */
   readonly #services = new Map<string, ServiceLoad>()
-  readonly #lively = new Map<string, Lively>()
+  readonly #lively = new LivelySubjects<Entry>()
   readonly #feeds: Feed[] = []
   readonly #timer: ReturnType<typeof setInterval>
   #heads: number[] = []
@@ -97,14 +89,7 @@ export class MeshFlow {
           this.#head.move(entry)
           this.#desk.seen.add(entry.subject)
           if (!isOwnLoad(entry.subject)) this.used = true
-          const before = this.#lively.get(entry.subject)
-          if (before !== undefined || this.#lively.size < limits.livelySubjectsMax) {
-            this.#lively.set(entry.subject, {
-              subject: entry.subject,
-              entry: entry.detached(),
-              score: (before?.score ?? 0) + 1,
-            })
-          }
+          this.#lively.changed(entry.subject, entry.detached())
         },
       }),
     )
@@ -162,18 +147,7 @@ export class MeshFlow {
         ? sum('conflated_per_second')
         : pulse.conflatedPerSecond,
     )
-    this.#fade()
-  }
-
-  #fade(): void {
-    for (const [subject, lively] of this.#lively) {
-      const score = lively.score * FADE_A_SECOND
-      if (score < 0.05) this.#lively.delete(subject)
-      else this.#lively.set(subject, { ...lively, score })
-    }
-    this.lively = [...this.#lively.values()]
-      .sort((a, b) => b.score - a.score || (a.subject < b.subject ? -1 : 1))
-      .slice(0, 30)
+    this.lively = this.#lively.ranked()
   }
 }
 
@@ -185,5 +159,3 @@ function isOwnLoad(subject: string): boolean {
 function pushed(values: readonly number[], value: number): readonly number[] {
   return [...values, value].slice(-limits.flowSamplesMax)
 }
-
-const FADE_A_SECOND = 0.5 ** (1 / limits.livelyHalfLifeSeconds)
