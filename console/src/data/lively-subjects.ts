@@ -52,7 +52,7 @@ export class LivelySubjects<Item> {
   }
 }
 
-/** A score must leave its step by more than a half to have another, so that none goes to and fro. */
+/** A score leaves its step by more than a half before it has another: none goes to and fro. */
 function stepOf(score: number, before: number | undefined): number {
   const exact = Math.log2(score)
   return before !== undefined && Math.abs(exact - before) < 0.8 ? before : Math.round(exact)
