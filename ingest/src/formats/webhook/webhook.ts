@@ -118,6 +118,9 @@ function dataOf({ metrics, units }: WebhookRoute, body: RecordBody): Event['data
 /** RFC 3339, or a number since 1970 as everywhere. */
 function timeOf(text: string): NonNullable<Event['time']> {
   const time = timestampFromText(text)
-  if (time === undefined) throw new WeirError('invalid', 'The time is neither RFC 3339 nor a number since 1970.')
+  if (time === undefined) {
+    const shown = JSON.stringify(text.slice(0, 64))
+    throw new WeirError('invalid', `The time ${shown} is neither RFC 3339 nor a number since 1970.`)
+  }
   return time
 }
