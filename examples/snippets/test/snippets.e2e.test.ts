@@ -76,6 +76,10 @@ const trials: Readonly<Record<string, (run: Running) => Promise<void>>> = {
     const lines = await outputOf(run)
     assert.equal(lines[0], 'history 1 2 3')
     assert.equal(lines.at(-1), 'chart 1 2 3 4 5 6 7 8 9 10')
+    const again = start('08-history-to-live.ts')
+    await until('it shows what was', () => again.out().includes('history'))
+    for (const value of [1, 2, 3, 4, 5, 6, 7]) await publish('snippets.history.value', String(value))
+    assert.match((await outputOf(again)).at(-1) ?? '', /^chart 1 2 3 .* 1 2 3 4 5 6 7$/)
   },
   async '09-token-server.ts'(run) {
     await until('it listens', () => run.out().includes('tokens at'))
@@ -143,13 +147,23 @@ for (const [name, trial] of Object.entries(trials)) {
   })
 }
 
+test('a snippet that is not let in says so, and ends', async () => {
+  // 10 and 12 show what is answered; 06, 09 and 14 need no token.
+  const names = snippets.filter((name) => !/^(06|09|10|12|14)/.test(name))
+  const outcomes = await Promise.all(names.map((name) => start(name, { WEIR_TOKEN: 'wrong' }).ended))
+  for (const [at, { code, out, err }] of outcomes.entries()) {
+    assert.ok(code !== null && code !== 0, `${names[at]} ends with ${code}`)
+    assert.match(out + err, /token|unauth|password/i, names[at])
+  }
+})
+
 interface Running {
   readonly child: ChildProcess
   readonly ended: Promise<Outcome>
   readonly out: () => string
 }
 
-function start(name: string): Running {
+function start(name: string, further: Readonly<Record<string, string>> = {}): Running {
   const { addresses, token } = mesh.running
   const { jwtSecret } = JSON.parse(readFileSync(join(mesh.folder, '.weir/secrets.json'), 'utf8')) as {
     jwtSecret: string
@@ -166,6 +180,7 @@ function start(name: string): Running {
     WEIR_NATS_URL: addresses.nats,
     WEIR_JWT_SECRET: jwtSecret,
     PORT: String(mesh.portBase + 99),
+    ...further,
   }
   const node = [join(root, '.tools/bin/node'), '--experimental-eventsource']
   const [program = '', ...args] = name.endsWith('.sh')
@@ -192,8 +207,15 @@ async function outputOf({ ended }: Running): Promise<readonly string[]> {
   return out.trim().split('\n')
 }
 
+/** Comes back when it is stored. */
 async function publish(subject: string, data: string): Promise<void> {
-  assert.equal((await mesh.weir('pub', subject, data)).code, 0)
+  const { addresses, token } = mesh.running
+  const response = await fetch(`${addresses.ingest}/v1/events`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: `{"subject": "${subject}", "data": ${data}}`,
+  })
+  assert.equal(response.status, 200, await response.text())
 }
 
 async function inBucket(subject: string, data: RegExp): Promise<void> {
