@@ -67,10 +67,9 @@ test('in the monitor live meets stored without a hole, also over the death of th
   })
   await office.getByTestId('tab-stored').click()
   const table = office.getByTestId('stored').locator('tr')
-  const lastThirty = JSON.stringify((await storedSeqs()).slice(-30).toReversed())
   await until('the table has the last thirty of Postgres', async () => {
     const rows = await table.evaluateAll((all) => (all as HTMLElement[]).map(({ dataset }) => Number(dataset.seq)))
-    return JSON.stringify(rows) === lastThirty
+    return JSON.stringify(rows) === JSON.stringify((await storedSeqs()).slice(-30).toReversed())
   })
   await office.getByTestId('stored-status').getByText('hasta lo último de En vivo').waitFor()
   await table
