@@ -93,7 +93,7 @@ test('who cannot see or click well can use the page, light and dark', async () =
   await ana.emulateMedia({ colorScheme: null, reducedMotion: null })
 })
 
-test('the board says how many are in each state', async () => {
+test('the board says how many are in each state, and what changed, in words', async () => {
   const { url } = mesh.running.demo?.pages.find(({ title }) => title === 'Entregas') ?? { url: '' }
   const board = await browser.newPage({ viewport: { width: 390, height: 844 }, locale: 'es' })
   await board.goto(url)
@@ -102,6 +102,13 @@ test('the board says how many are in each state', async () => {
     .getByRole('region', { name: 'Programadas', exact: true })
     .getByText(String(planned), { exact: true })
     .waitFor()
+  // A lane and a line say a state in the board's words.
+  await board.getByRole('region', { name: 'Entregada', exact: true }).waitFor()
+  const changes = board.getByRole('region', { name: 'Últimos cambios', exact: true }).first()
+  // What is out of sight is not drawn.
+  await changes.scrollIntoViewIfNeeded()
+  await changes.getByRole('button').first().waitFor()
+  assert.doesNotMatch((await changes.textContent()) ?? '', /PROGRAMADO|EN_CAMINO|ENTREGADO/)
   await board.close()
 })
 

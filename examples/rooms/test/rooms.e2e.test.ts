@@ -222,6 +222,13 @@ test('the extension sends the counters of a room, and keeps them while the link 
         return answer.status === 200 && ((await answer.json()) as { tokens_count: number }).tokens_count === 50
       })
     }
+    await popup.getByLabel('Server').fill('http://127.0.0.1:1')
+    await popup.getByRole('button', { name: 'Save' }).click()
+    await popup.locator('#status[data-link=offline]').waitFor()
+    await until('reports wait for the link', isWaiting)
+    await popup.getByLabel('Server').fill(mesh.running.addresses.ingest)
+    await popup.getByRole('button', { name: 'Save' }).click()
+    await popup.locator('#status[data-link=connected]').waitFor()
     // What is set and what waits is kept with the extension, not with the popup.
     await popup.reload()
     // The popup fills itself in from the storage; a report that was just made may still be waiting.
