@@ -185,11 +185,15 @@ export declare type StateChange = Message<"weir.v1.StateChange"> & {
   to: string;
 
   /**
+   * The state as its producer numbers it.
+   *
    * @generated from field: int32 code = 5;
    */
   code: number;
 
   /**
+   * What people call the entity; pages show it beside or instead of its id.
+   *
    * @generated from field: string name = 6;
    */
   name: string;
