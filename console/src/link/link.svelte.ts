@@ -35,7 +35,7 @@ export class Link {
    * The answer to what the page's HTML has the browser ask as it opens. It is taken at once: the
    * browser would keep it for the next question, however late that comes.
    */
-  readonly #early: Promise<string | undefined> = this.#askHubUrl(performance.timeOrigin)
+  readonly #early: Promise<string | undefined> = this.#askHubUrl(Date.now() - performance.now())
 
   constructor() {
     setInterval(() => this.#tick(), 1000)
