@@ -193,6 +193,25 @@ test('a name or filter that cannot be one is a wrong command line', async () => 
   }
 })
 
+test('a token grants every filter that is given, also by an option that comes again', async () => {
+  const before = process.env.WEIR_JWT_SECRET
+  process.env.WEIR_JWT_SECRET = '0123456789abcdef0123456789abcdef'
+  try {
+    const { out } = await outcome('token', '--publish', 'a.>, b', '--publish', 'c', '--subscribe', 'd', 'e')
+    const { weir } = JSON.parse(Buffer.from(out.split('.')[1] ?? '', 'base64url').toString())
+    assert.deepEqual(
+      [weir.publish, weir.subscribe],
+      [
+        ['a.>', 'b', 'c'],
+        ['d', 'e'],
+      ],
+    )
+  } finally {
+    if (before === undefined) delete process.env.WEIR_JWT_SECRET
+    else process.env.WEIR_JWT_SECRET = before
+  }
+})
+
 test('what standard output does not take is an error, and a reader that goes is none', () => {
   const said = (line: string): { readonly status: number | null; readonly stderr: string } =>
     spawnSync('sh', ['-c', line], { encoding: 'utf8', env: { ...process.env, WEIR: fileOf('weir') } })

@@ -7,9 +7,9 @@ import { UsageError } from '../text/usage-error.ts'
 import { StateFolder } from '../up/state-folder.ts'
 
 export interface TokenOptions {
-  /** Filters, comma-separated. */
-  readonly publish?: string
-  readonly subscribe?: string
+  /** Filters; one text may hold several, comma-separated. */
+  readonly publish?: readonly string[]
+  readonly subscribe?: readonly string[]
   readonly admin?: boolean
   readonly sub: string
   readonly tenant: string
@@ -45,8 +45,8 @@ export async function token(options: TokenOptions): Promise<number> {
 }
 
 /** Comma-separated; `{sub}` may stand for a token of the filter. */
-function filtersOf(text: string | undefined): string[] {
-  const filters = (text ?? '').split(',').map((filter) => filter.trim())
+function filtersOf(texts: readonly string[] = []): string[] {
+  const filters = texts.flatMap((text) => text.split(',')).map((filter) => filter.trim())
   const given = filters.filter((filter) => filter !== '')
   for (const filter of given) checkFilter(filter.replaceAll('{sub}', 'sub'))
   return given
