@@ -125,3 +125,24 @@ test('a filter is completed, tried before it is taken, and refused with what it 
   assert.deepEqual(faults, [])
   await context.close()
 })
+
+test('the details of a subject have each of its events, also those that Postgres had not yet', async () => {
+  const { page, context } = await visit('live?filter=lag.>&row=lag.r1&tab=history')
+  await live(page)
+  let [sent, ended] = [0, false]
+  const sending = (async () => {
+    for (; !ended; sent++) await post([{ subject: 'lag.r1', data: sent }])
+  })()
+  try {
+    await page.getByRole('listitem').nth(20).waitFor()
+    await page.reload()
+    await page.getByRole('listitem').nth(20).waitFor()
+  } finally {
+    ended = true
+    await sending
+  }
+  const items = page.getByRole('complementary').getByRole('listitem')
+  const last = Array.from({ length: Math.min(60, sent) }, (_, at) => String(sent - 1 - at)).join()
+  await until('none is missing', async () => (await items.locator('bdi').allInnerTexts()).join() === last)
+  await context.close()
+})

@@ -5,7 +5,7 @@ import { type Field, fieldsOf, numberOf } from '../data/fields.ts'
 import { limits } from '../limits.ts'
 import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
-import { Feed } from '../series/feed.ts'
+import { Feed, type FeedOptions } from '../series/feed.ts'
 
 /** One event of the subject that is looked at. */
 export interface Moment {
@@ -21,7 +21,10 @@ export interface NumberLine {
   readonly values: readonly number[]
 }
 
-/** The last hour of one subject: what the history has of it, and each newer event as it happens. */
+/**
+ * The last hour of one subject: its newest event at once, then what the history has of it, and
+ * from where that ends each event.
+ */
 export class Detail {
   /** In the order of their sequences. */
   moments: readonly Moment[] = $state.raw([])
@@ -29,26 +32,13 @@ export class Detail {
   history: 'asking' | 'read' | 'away' = $state('asking')
   ttlMs: number | undefined = $state()
   readonly #bySeq = new Map<number, Moment>()
-  readonly #feed: Feed
+  #feed: Feed
   #closed = false
   #scheduled = false
 
   constructor(desk: Desk, weir: Weir, subject: string, bucket: string | undefined) {
-    this.#feed = new Feed(
-      desk,
-      weir,
-      { source: bucket ?? 'events', filter: subject },
-      {
-        entry: (entry) => {
-          try {
-            this.#add(entry.seq, entry.detached().event)
-          } catch {
-            // What is no event has no details.
-          }
-        },
-      },
-    )
-    if (bucket === undefined) void this.#readHistory(weir, subject)
+    this.#feed = this.#follow(desk, weir, { source: bucket ?? 'events', filter: subject })
+    if (bucket === undefined) void this.#readHistory(desk, weir, subject)
     else this.history = 'read'
     weir.get(bucket ?? 'latest', subject).then(
       (item) => {
@@ -63,13 +53,27 @@ export class Detail {
     this.#feed.close()
   }
 
-  async #readHistory(weir: Weir, subject: string): Promise<void> {
+  #follow(desk: Desk, weir: Weir, options: FeedOptions): Feed {
+    return new Feed(desk, weir, options, {
+      entry: (entry) => {
+        try {
+          this.#add(entry.seq, entry.detached().event)
+        } catch {
+          // What is no event has no details.
+        }
+      },
+    })
+  }
+
+  async #readHistory(desk: Desk, weir: Weir, subject: string): Promise<void> {
     try {
       const range = { filter: subject, from: serverNowMs() - HOUR_MS }
-      const { items } = await weir.history({ ...range, order: 'desc', limit: limits.momentsMax })
+      const { items, cursor } = await weir.history({ ...range, order: 'desc', limit: limits.momentsMax })
       if (this.#closed) return
       for (const { seq, event } of items) if (!this.#bySeq.has(seq)) this.#add(seq, event)
       this.history = 'read'
+      this.#feed.close()
+      this.#feed = this.#follow(desk, weir, { source: 'events', filter: subject, mode: 'ALL', cursor })
     } catch {
       this.history = 'away'
     }
