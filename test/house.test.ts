@@ -181,7 +181,7 @@ test('files are small, are named after their noun, and name what they import in 
     }
     if (/^(utils?|helpers?|common|types|misc|shared)\./.test(name)) faults.push(`${path} names no noun`)
     for (const specifier of imports) {
-      if (specifier.startsWith('.') && !/\.(ts|js|json|svelte|css|svg)$/.test(specifier)) {
+      if (specifier.startsWith('.') && !/\.(ts|js|json|svelte|css|svg)(\?raw)?$/.test(specifier)) {
         faults.push(`${path} imports ${specifier} without its ending`)
       }
     }

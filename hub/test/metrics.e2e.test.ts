@@ -115,6 +115,7 @@ describe('the metrics of a hub', () => {
     assert.equal(await hub.metric('lag_entries'), 0)
     proxy.mend()
     await hub.untilMetric('compared_seconds', (seconds) => seconds < 3)
+    await client.until(() => client.entries.length > 0)
     assert.deepEqual(client.entries, ['metric.missed=1'])
     client.close()
   })
