@@ -177,7 +177,7 @@ export const limits = {
   tileValuesMax: 20_000,
   /** A tile of so many values is written anew no more often than in so long. */
   manyValues: 50,
-  calmMs: 250,
+  calmMs: 500,
   /** A number that changed is lit for so long, and fades as long; only then it is lit anew. */
   kpiFlashMs: 600,
   /** Points of a tile's trend; the oldest goes first. They stand at least so far apart. */

@@ -45,7 +45,9 @@ export class AlertList {
   readonly #byId = new Map<string, AlertRow>()
   readonly #listeners = new Set<(row: AlertRow, isNew: boolean) => void>()
   readonly #inhibitors: Inhibitors
-  #scheduled = false
+  /** Whether the next frame orders. */
+  #isDue = false
+  #later: ReturnType<typeof setTimeout> | undefined
   #orderedAtMs = Number.NEGATIVE_INFINITY
 
   constructor(desk: Desk, weir: Weir) {
@@ -62,19 +64,20 @@ export class AlertList {
           if (row === undefined) return
           const before = this.#byId.get(row.id)
           this.#byId.set(row.id, row)
+          const isNew = before?.status !== row.status
           // What says another number opens nothing and closes nothing.
           if (isOpen(before) !== isOpen(row)) this.#inhibitors.askSoon()
-          if (isChange) for (const told of this.#listeners) told(row, before?.status !== row.status)
-          this.#soon()
+          if (isChange) for (const told of this.#listeners) told(row, isNew)
+          this.#soon(isNew)
         },
         removed: ({ subject }) => {
           if (isOpen(this.#byId.get(idOf(subject)))) this.#inhibitors.askSoon()
           this.#byId.delete(idOf(subject))
-          this.#soon()
+          this.#soon(true)
         },
         reset: () => {
           this.#byId.clear()
-          this.#soon()
+          this.#soon(true)
         },
         ended: ({ message }) => {
           this.fault = message
@@ -116,19 +119,26 @@ export class AlertList {
     return rows.filter((row) => row.status === 'FIRING' && this.quiet(row) === undefined)
   }
 
-  #soon(): void {
-    if (!this.#scheduled) {
-      this.#scheduled = true
-      const order = (): void => this.#order()
-      // Of many alerts one changes in each frame, and nobody reads so fast.
-      const waitMs = this.#byId.size < limits.manyValues ? 0 : this.#orderedAtMs + limits.calmMs - performance.now()
-      if (waitMs <= 0) requestAnimationFrame(order)
-      else setTimeout(() => requestAnimationFrame(order), waitMs)
-    }
+  /**
+   * What opens or closes is shown at once; nobody reads other messages, or many alerts, so fast.
+   */
+  #soon(isNew: boolean): void {
+    if (this.#isDue) return
+    const isAtOnce = isNew && this.#byId.size < limits.manyValues
+    const waitMs = isAtOnce ? 0 : this.#orderedAtMs + limits.calmMs - performance.now()
+    if (waitMs <= 0) this.#orderNow()
+    else this.#later ??= setTimeout(() => this.#orderNow(), waitMs)
+  }
+
+  #orderNow(): void {
+    clearTimeout(this.#later)
+    this.#later = undefined
+    this.#isDue = true
+    requestAnimationFrame(() => this.#order())
   }
 
   #order(): void {
-    this.#scheduled = false
+    this.#isDue = false
     this.#orderedAtMs = performance.now()
     this.rows = [...this.#byId.values()].sort(
       (a, b) => rank(a) - rank(b) || orderMs(b) - orderMs(a) || (a.id < b.id ? -1 : 1),
