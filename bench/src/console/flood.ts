@@ -1,7 +1,8 @@
 /**
  * Publishes readings to the tenant main, so many a second over so many subjects, until its input
- * ends; its only line of output is a Flooded. It asks for no acknowledgements and gives no ids: of
- * two cores, what they cost belongs to what is measured. What is stored is counted in the stream.
+ * ends; its only line of output is a Flooded. It asks for no acknowledgements and gives no ids, as
+ * both would take from the cores that the hub and the page are measured on. What is stored is
+ * counted in the stream.
  *
  *   node bench/src/console/flood.ts <NATS> <events a second> <subjects>
  */
