@@ -50,6 +50,6 @@ export type {
   StateChanged,
   SubscriptionItem,
 } from './subscription/subscription-item.ts'
-export type { GetToken } from './token/token-source.ts'
+export type { GetToken, TokenOptions } from './token/token-source.ts'
 export { type EventsOptions, type LatestOptions, watchEvents, watchLatest } from './watch.ts'
 export type { ConnectOptions, Weir } from './weir.ts'

@@ -1,4 +1,7 @@
-/** The bounds of the client, each with what happens there. */
+/**
+ * The bounds of the client, each with what happens there. What a page loads later has its own
+ * below, so that a page that only subscribes does not carry them.
+ */
 export const clientLimits = {
   /**
    * Received and not yet taken by the application, in bytes of messages; the hub sends no more
@@ -36,12 +39,6 @@ export const clientLimits = {
   hiddenAfterMs: 5000,
   /** While the page is hidden, mode LATEST is told at most once in so many milliseconds. */
   hiddenIntervalMs: 5000,
-  /** The socket of all tabs has a window of so many windows of a tab, which they share. */
-  tabWindows: 4,
-  /** Where no shared worker has answered by then, the tab has a socket of its own. */
-  workerMs: 5000,
-  /** A shared worker that has not answered for so long is asked anew: it may have been ending. */
-  workerAskMs: 1500,
   /** A timer that fires so late tells that the machine has slept. */
   sleepMs: 3000,
   /**
@@ -70,22 +67,40 @@ export const clientLimits = {
   restartsMax: 3,
   /** A cursor is written to a storage once in so many milliseconds at most. */
   keepCursorMs: 1000,
-  /** Subjects that a store holds; further ones are left out and counted. */
-  storeSubjectsMax: 10_000,
+} as const
+
+/** The bounds of one socket for all tabs. */
+export const tabLimits = {
+  /** The socket of all tabs has a window of so many windows of a tab, which they share. */
+  tabWindows: 4,
+  /** Where no shared worker has answered by then, the tab has a socket of its own. */
+  workerMs: 5000,
+  /** A shared worker that has not answered for so long is asked anew: it may have been ending. */
+  workerAskMs: 1500,
+} as const
+
+/** The bounds of the read API as it is called. */
+export const readLimits = {
   /** Items of one request to the read API, where all of many are asked for. */
-  readPageItems: 500,
+  pageItems: 500,
   /** The read API gives no more in one answer. */
-  readPageItemsMax: 1000,
-  /** A removed subject is still a row, `gone`, for so long. */
-  storeGoneMs: 10_000,
-  /** Rows of a store grow old no more often than this. */
-  storeAgeMs: 250,
-  /** After a reset, a pause of so long means that the state has come. */
-  storeQuietMs: 100,
-  /** Events that a list holds. */
-  eventListMax: 100,
+  pageItemsMax: 1000,
   /** A request to the read API without an answer by then has failed as `unavailable`. */
   requestMs: 30_000,
+} as const
+
+/** The bounds of stores. */
+export const storeLimits = {
+  /** Subjects that a store holds; further ones are left out and counted. */
+  subjectsMax: 10_000,
+  /** A removed subject is still a row, `gone`, for so long. */
+  goneMs: 10_000,
+  /** Rows of a store grow old no more often than this. */
+  ageMs: 250,
+  /** After a reset, a pause of so long means that the state has come. */
+  quietMs: 100,
+  /** Events that a list holds. */
+  eventsMax: 100,
 } as const
 
 /**

@@ -16,16 +16,14 @@ import { type OpenSocket, openWebSocket, type WebSocketConstructor } from './ses
 import type { Decode } from './subscription/decode.ts'
 import { type CursorStorage, KeptCursor } from './subscription/kept-cursor.ts'
 import { type SubscribeOptions, Subscription, type TypedSubscribeOptions } from './subscription/subscription.ts'
-import { type GetToken, TokenSource } from './token/token-source.ts'
+import { type TokenOptions, TokenSource } from './token/token-source.ts'
 
-export interface ConnectOptions {
+export interface ConnectOptions extends TokenOptions {
   /**
    * Address of a hub, or of what stands before several, with any path before the hub's own:
    * `wss://weir.example.com/hub`. Several are tried in turn.
    */
   readonly url: string | readonly string[]
-  /** Gives a token when the client needs one: to connect, and before the last one expires. */
-  readonly getToken: GetToken
   /**
    * Address of the read API, for `state`, `get`, `history` and the alerts, with any path:
    * `https://weir.example.com/read`.
@@ -140,9 +138,9 @@ export function openWeir(options: ConnectOptions, surroundings: Surroundings, co
   checkWindow(windowBytes)
   if (readUrl !== undefined) endpointUrl(readUrl, '/v1/state', 'http')
   const urls = [options.url].flat().map((url) => endpointUrl(url, '/v1/ws', 'ws'))
-  if (urls.length === 0) throw new WeirError('invalid', 'url is an empty list: give at least one address of a hub.')
+  if (urls.length === 0) throw new WeirError('invalid', 'url is an empty list: give the address of a hub.')
   const { clock, fetch, openSocket, random } = surroundings
-  const tokens = new TokenSource(options.getToken, clock)
+  const tokens = new TokenSource(options, clock)
   const connection = new Connection({
     urls,
     codec,

@@ -33,8 +33,9 @@ export function testWeir(
   const watchers = new Set<() => void>()
   const sightWatchers = new Set<(isSeen: boolean) => void>()
   const fetch: Fetch = options.fetch ?? (() => Promise.reject(new Error('no network')))
+  const byFunction = options.token === undefined ? { getToken: () => 'token' } : {}
   const weir = openWeir(
-    { url: 'ws://hub.test', getToken: () => 'token', windowBytes: 65_536, ...options },
+    { url: 'ws://hub.test', ...byFunction, windowBytes: 65_536, ...options },
     {
       openSocket: options.openSocket ?? hub.open,
       clock,

@@ -5,7 +5,7 @@ import { connect } from '@weir/client'
 
 const { WEIR_HUB_URL = 'ws://127.0.0.1:8080', WEIR_TOKEN = '' } = process.env
 
-const weir = connect({ url: WEIR_HUB_URL, getToken: () => WEIR_TOKEN })
+const weir = connect({ url: WEIR_HUB_URL, token: WEIR_TOKEN })
 for await (const item of weir.subscribe({ source: 'latest', filter: 'snippets.>', mode: 'LATEST' })) {
   if (item.type === 'state' && item.state === 'offline') console.error(weir.connection.error?.message)
   if (item.type === 'removed') console.log(item.subject, 'is gone')

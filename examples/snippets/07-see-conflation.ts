@@ -5,14 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, producer } from '@weir/client'
 
 const { WEIR_HUB_URL = 'ws://127.0.0.1:8080', WEIR_INGEST_URL = 'http://127.0.0.1:8081', WEIR_TOKEN = '' } = process.env
-const getToken = (): string => WEIR_TOKEN
 const subject = 'snippets.conflation.speed'
 const count = 10_000
 // Larger than what an earlier run has left.
 const first = Date.now()
 const last = first + count - 1
 
-const weir = connect({ url: WEIR_HUB_URL, getToken })
+const weir = connect({ url: WEIR_HUB_URL, token: WEIR_TOKEN })
 const subscription = weir.subscribe({ filter: subject, mode: 'LATEST' })
 let drawn = 0
 let published: Promise<void> | undefined
@@ -28,7 +27,7 @@ console.log(`${count} were sent, ${drawn} were drawn, the last of them is the ne
 weir.close()
 
 async function publish(): Promise<void> {
-  const sender = producer({ url: WEIR_INGEST_URL, getToken })
+  const sender = producer({ url: WEIR_INGEST_URL, token: WEIR_TOKEN })
   for (let value = first; value <= last; value++)
     await sender.send(subject, { data: { case: 'json', value: `${value}` } })
   await sender.close()

@@ -10,7 +10,7 @@ const {
   WEIR_TOKEN = '',
 } = process.env
 
-const weir = connect({ url: WEIR_HUB_URL, readUrl: WEIR_PROJECTOR_URL, getToken: () => WEIR_TOKEN })
+const weir = connect({ url: WEIR_HUB_URL, readUrl: WEIR_PROJECTOR_URL, token: WEIR_TOKEN })
 const points: unknown[] = []
 let stored: number | undefined
 for await (const item of live(weir, { filter: 'snippets.history.>', since: '1h' })) {

@@ -157,12 +157,11 @@ export class Connection implements FeedSource {
    * asked once more.
    */
   #refused(error: WeirError): void {
-    if (error.code !== 'unauthenticated' || this.#tokenRefused) {
+    if (error.code !== 'unauthenticated' || this.#tokenRefused || !this.#options.tokens.forget()) {
       this.#finish(error)
       return
     }
     this.#tokenRefused = true
-    this.#options.tokens.forget()
     this.#drop()
     this.status.apply('lost', error)
     void this.#attempt()
@@ -234,8 +233,11 @@ export class Connection implements FeedSource {
   #lost(error: WeirError): void {
     if (this.#closed) return
     const { clock, random, tokens } = this.#options
+    if (error.code === 'token_expired' && !tokens.forget()) {
+      this.#finish(error)
+      return
+    }
     if (this.#table !== undefined && clock.now() - this.#welcomedAt >= clientLimits.stableMs) this.#failures = 0
-    if (error.code === 'token_expired') tokens.forget()
     if (this.#table === undefined) this.#urlAt++
     this.#drop()
     const { reconnectBaseMs, reconnectMaxMs } = clientLimits

@@ -158,6 +158,34 @@ test('a token that is refused twice in a row ends everything', async () => {
   assert.deepEqual([hub.sockets.length, states.at(-1), reader.error?.code], [2, 'closed', 'unauthenticated'])
 })
 
+test('a token that cannot be replaced ends the connection once it is refused, and says why', async () => {
+  for (const code of ['token_expired', 'unauthenticated'] as const) {
+    const { hub, weir, states } = testWeir({ token: 'the only one' })
+    const reader = new Reader(weir.subscribe({ mode: 'ALL' }))
+    const socket = await hub.welcome()
+    assert.deepEqual(tokensOf(socket.take('hello')), ['the only one'])
+    await socket.subscribed(1, Start.HEAD, 1, 0)
+    await socket.cut(closeCode(code), 'Get a new one.')
+    assert.deepEqual([states.at(-1), weir.connection.error?.code, reader.error?.code], ['closed', code, code])
+    assert.equal(hub.sockets.length, 1)
+  }
+})
+
+test('a function that gives the expired token again is asked until it gives another', async () => {
+  let token = 'old'
+  const { hub, weir, clock, states } = testWeir({ getToken: () => token })
+  weir.subscribe({ mode: 'ALL' })
+  for (let time = 0; time < 5; time++) {
+    await settle()
+    hub.socket.opened()
+    await hub.socket.cut(closeCode('token_expired'), 'Get a new one.')
+    assert.deepEqual([states.at(-1), weir.connection.error?.code], ['offline', 'token_expired'])
+    if (time === 4) token = 'new'
+    await clock.advance((weir.connection.retryAtMs ?? 0) - clock.now())
+  }
+  assert.deepEqual(tokensOf((await hub.welcome()).take('hello')), ['new'])
+})
+
 function tokensOf(frames: readonly { readonly token: string }[]): readonly string[] {
   return frames.map(({ token }) => token)
 }

@@ -11,9 +11,7 @@ export class Deadline {
 
   constructor(clock: Clock, delayMs: number, what: string) {
     this.passed = new Promise((_, reject) => {
-      this.cancel = clock.after(delayMs, () =>
-        reject(new WeirError('unavailable', `${what} within ${delayMs} ms. It is tried again.`)),
-      )
+      this.cancel = clock.after(delayMs, () => reject(new WeirError('unavailable', `${what} within ${delayMs} ms.`)))
     })
   }
 }

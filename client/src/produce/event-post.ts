@@ -52,9 +52,8 @@ export class EventPost {
         pending = pending.slice(middle)
         continue
       }
-      if (isTokenRefused(answer) && !freshToken) {
+      if (isTokenRefused(answer) && !freshToken && this.#options.tokens.forget()) {
         freshToken = true
-        this.#options.tokens.forget()
         continue
       }
       pending = this.#settle(pending, answer)

@@ -7,15 +7,14 @@ import { type Clock, systemClock } from '../platform/clock.ts'
 import { endpointUrl } from '../platform/endpoint-url.ts'
 import type { Fetch } from '../platform/fetch.ts'
 import { onPageEvent } from '../platform/page-event.ts'
-import { type GetToken, TokenSource } from '../token/token-source.ts'
+import { type TokenOptions, TokenSource } from '../token/token-source.ts'
 import { EventPost, type Rejection } from './event-post.ts'
 import { Outbox, type WhenFull, whenFullPolicies } from './outbox.ts'
 import { type EventInit, type OutboxItem, outboxItem } from './outbox-item.ts'
 
-export interface ProducerOptions {
+export interface ProducerOptions extends TokenOptions {
   /** Address of ingest, with any path before its own: `https://weir.example.com/ingest`. */
   readonly url: string
-  readonly getToken: GetToken
   /** Events in one request; the default is 500. */
   readonly maxItems?: number
   /** How long an event waits for others to travel with, at most; the default is 50. */
@@ -87,7 +86,7 @@ export class Producer {
     })
     this.#post = new EventPost({
       url: endpointUrl(options.url, '/v1/events', 'http'),
-      tokens: new TokenSource(options.getToken, clock),
+      tokens: new TokenSource(options, clock),
       fetch: options.fetch ?? globalThis.fetch,
       clock,
       random,

@@ -1,5 +1,5 @@
 import { WeirError } from '@weir/proto'
-import { clientLimits } from '../limits.ts'
+import { readLimits } from '../limits.ts'
 
 /** One answer of the read API to a request for many. */
 export interface Page<Item> {
@@ -45,5 +45,5 @@ async function* itemsFrom<Item>(
 }
 
 function pageItems(limit: number | undefined): number {
-  return limit === undefined ? clientLimits.readPageItems : Math.min(limit, clientLimits.readPageItemsMax)
+  return limit === undefined ? readLimits.pageItems : Math.min(limit, readLimits.pageItemsMax)
 }

@@ -1,5 +1,5 @@
 import { type Event, itemTexts, memberText, receivedEvent, WeirError } from '@weir/proto'
-import { clientLimits } from '../limits.ts'
+import { readLimits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import { Deadline } from '../platform/deadline.ts'
 import { endpointUrl } from '../platform/endpoint-url.ts'
@@ -109,7 +109,7 @@ export class ReadApi {
     for (const [name, value] of Object.entries(query)) {
       for (const one of [value ?? []].flat()) target.searchParams.append(name, String(one))
     }
-    const deadline = new Deadline(clock, clientLimits.requestMs, 'The read API gave no answer')
+    const deadline = new Deadline(clock, readLimits.requestMs, 'The read API gave no answer')
     const abort = new AbortController()
     try {
       const answer = this.#ask(asked, target, abort.signal)
@@ -123,9 +123,8 @@ export class ReadApi {
   /** A good answer. A token that is refused is replaced once. */
   async #ask(asked: Asked, target: URL, signal: AbortSignal): Promise<Answer<Members>> {
     let response = await this.#fetch(asked, target, signal)
-    if (response.status === 401) {
+    if (response.status === 401 && this.#options.tokens.forget()) {
       await response.body?.cancel()
-      this.#options.tokens.forget()
       response = await this.#fetch(asked, target, signal)
     }
     const text = await response.text()

@@ -1,5 +1,5 @@
 import { asWeirError, type WeirError } from '@weir/proto'
-import { clientLimits } from '../limits.ts'
+import { storeLimits } from '../limits.ts'
 import { callSafely } from '../platform/call-safely.ts'
 import type { Entry } from '../subscription/entry.ts'
 import type { Subscription } from '../subscription/subscription.ts'
@@ -47,7 +47,7 @@ export class EventList {
 
   constructor(subscription: Subscription, options: EventListOptions = {}) {
     this.#subscription = subscription
-    this.#eventsMax = options.eventsMax ?? clientLimits.eventListMax
+    this.#eventsMax = options.eventsMax ?? storeLimits.eventsMax
     this.#schedule = options.schedule ?? nextFrame
     void this.#read()
   }

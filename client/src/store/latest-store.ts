@@ -1,5 +1,5 @@
 import { asWeirError, type WeirError } from '@weir/proto'
-import { clientLimits } from '../limits.ts'
+import { storeLimits } from '../limits.ts'
 import { callSafely } from '../platform/call-safely.ts'
 import { type Clock, systemClock } from '../platform/clock.ts'
 import type { Readable } from '../session/connection-status.ts'
@@ -70,13 +70,13 @@ export class LatestStore implements Readable<ReadonlyMap<string, Entry>> {
 
   /** Not for applications: `latestStore` makes them. */
   constructor(subscription: Subscription, options: LatestStoreOptions) {
-    const { subjectsMax = clientLimits.storeSubjectsMax, goneMs = clientLimits.storeGoneMs } = options
+    const { subjectsMax = storeLimits.subjectsMax, goneMs = storeLimits.goneMs } = options
     const { staleMs = Number.POSITIVE_INFINITY } = options
     this.#subscription = subscription
     this.#rows = new LatestRows({ subjectsMax, staleMs, goneMs })
     this.#schedule = options.schedule ?? nextFrame
     this.#clock = options.clock ?? systemClock
-    this.#ageEveryMs = Math.max(Math.min(staleMs, goneMs || staleMs) / 4, clientLimits.storeAgeMs)
+    this.#ageEveryMs = Math.max(Math.min(staleMs, goneMs || staleMs) / 4, storeLimits.ageMs)
     void this.#read()
   }
 
@@ -172,7 +172,7 @@ export class LatestStore implements Readable<ReadonlyMap<string, Entry>> {
     this.#busy = false
     for (const watcher of this.#watchers) callSafely(watcher, undefined)
     this.#cancelQuiet()
-    this.#cancelQuiet = this.#clock.after(clientLimits.storeQuietMs, () => {
+    this.#cancelQuiet = this.#clock.after(storeLimits.quietMs, () => {
       if (!this.#busy) this.#rows.endSnapshot()
     })
   }

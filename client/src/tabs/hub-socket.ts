@@ -1,5 +1,5 @@
 import { asWeirError, type ClientFrame, type Hello, type Refused, type ServerFrame, type Welcome } from '@weir/proto'
-import { clientLimits } from '../limits.ts'
+import { clientLimits, tabLimits } from '../limits.ts'
 import type { Clock } from '../platform/clock.ts'
 import { closeReason } from '../session/close-error.ts'
 import type { HubBatch } from '../session/codec.ts'
@@ -127,7 +127,7 @@ export class HubSocket {
       this.#watchdog?.check()
       return
     }
-    const windowBytes = Math.min(clientLimits.tabWindows * tab.windowBytes, clientLimits.windowBytesMax)
+    const windowBytes = Math.min(tabLimits.tabWindows * tab.windowBytes, clientLimits.windowBytesMax)
     this.#hello = { ...hello, windowBytes }
     this.#identity = tokenIdentity(hello.token)
     this.#token = new HubToken(hello.token)

@@ -1,4 +1,4 @@
-import { clientLimits } from '../limits.ts'
+import { tabLimits } from '../limits.ts'
 import { type OpenSocket, openWebSocket, type Socket, type SocketEvents } from '../session/socket.ts'
 import { PORT_VERSION, type SocketMessage, type ToTab, type ToWorker } from './port.ts'
 
@@ -12,7 +12,7 @@ import { PORT_VERSION, type SocketMessage, type ToTab, type ToWorker } from './p
  */
 export function sharedSocket(
   open: () => SharedWorker,
-  { waitMs = clientLimits.workerMs }: SharedOptions = {},
+  { waitMs = tabLimits.workerMs }: SharedOptions = {},
 ): OpenSocket {
   return (url, subprotocol, events) => {
     const isPossible = 'SharedWorker' in globalThis && globalThis.navigator?.locks !== undefined
@@ -70,7 +70,7 @@ class SharedSocket implements Socket {
    */
   #ask(): void {
     this.#dropPort()
-    this.#nextAsk = setTimeout(() => this.#ask(), clientLimits.workerAskMs)
+    this.#nextAsk = setTimeout(() => this.#ask(), tabLimits.workerAskMs)
     try {
       const worker = this.#open()
       const { port } = worker

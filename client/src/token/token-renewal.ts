@@ -33,6 +33,7 @@ export class TokenRenewal {
 
   /** The token in use expires then, in milliseconds since the Unix epoch. */
   arm(expiresAtMs: number): void {
+    if (!this.#tokens.isRenewable) return
     const now = this.#clock.now()
     this.#wait(renewAtMs(expiresAtMs, now) - now)
   }

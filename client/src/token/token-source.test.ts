@@ -8,7 +8,7 @@ import { expiryMs, renewAtMs, TokenSource } from './token-source.ts'
 test('a token is asked for once and used until it is about to expire', async () => {
   const clock = new FakeClock()
   let asked = 0
-  const tokens = new TokenSource(() => jwt(clock.now() + 100_000, ++asked), clock)
+  const tokens = new TokenSource({ getToken: () => jwt(clock.now() + 100_000, ++asked) }, clock)
   const first = await tokens.get()
   await clock.advance(79_999)
   assert.equal(await tokens.get(), first)
@@ -24,7 +24,7 @@ test('a long-lived token is renewed a minute before its end', () => {
 
 test('a token whose expiry cannot be read is asked for each time', async () => {
   let asked = 0
-  const tokens = new TokenSource(() => `opaque-${++asked}`, new FakeClock())
+  const tokens = new TokenSource({ getToken: () => `opaque-${++asked}` }, new FakeClock())
   assert.equal(await tokens.get(), 'opaque-1')
   assert.equal(await tokens.get(), 'opaque-2')
 })
@@ -32,7 +32,7 @@ test('a token whose expiry cannot be read is asked for each time', async () => {
 test('a forgotten token is asked for again', async () => {
   const clock = new FakeClock()
   let asked = 0
-  const tokens = new TokenSource(() => jwt(clock.now() + 3_600_000, ++asked), clock)
+  const tokens = new TokenSource({ getToken: () => jwt(clock.now() + 3_600_000, ++asked) }, clock)
   const first = await tokens.get()
   tokens.forget()
   assert.notEqual(await tokens.get(), first)
@@ -40,28 +40,49 @@ test('a forgotten token is asked for again', async () => {
 
 test('those who ask at the same time share one answer', async () => {
   let asked = 0
-  const tokens = new TokenSource(async () => `t${++asked}`, new FakeClock())
+  const tokens = new TokenSource({ getToken: async () => `t${++asked}` }, new FakeClock())
   assert.deepEqual(await Promise.all([tokens.get(), tokens.get()]), ['t1', 't1'])
 })
 
 test('a failure reaches the caller and is not kept', async () => {
   let asked = 0
-  const tokens = new TokenSource(() => {
+  const getToken = (): string => {
     if (++asked === 1) throw new Error('logged out')
     return 'token'
-  }, new FakeClock())
+  }
+  const tokens = new TokenSource({ getToken }, new FakeClock())
   await assert.rejects(tokens.get(), { code: 'unavailable', cause: new Error('logged out') })
   assert.equal(await tokens.get(), 'token')
 })
 
 test('what is no string is no token', async () => {
-  const tokens = new TokenSource(() => undefined as never, new FakeClock())
+  const tokens = new TokenSource({ getToken: () => undefined as never }, new FakeClock())
   await assert.rejects(tokens.get(), { code: 'invalid', message: /not undefined/ })
+})
+
+test('a token comes by one of two ways, of which one alone can give another', async () => {
+  const clock = new FakeClock()
+  for (const options of [{}, { token: 'a', getToken: () => 'b' }]) {
+    assert.throws(() => new TokenSource(options, clock), { code: 'invalid', message: /token or getToken/ })
+  }
+  const constant = new TokenSource({ token: 'a' }, clock)
+  assert.equal(await constant.get(), 'a')
+  assert.equal(constant.forget(), false)
+  assert.equal(new TokenSource({ getToken: () => 'b' }, clock).forget(), true)
+})
+
+test('a token that stays the same is not sent to be renewed', async () => {
+  const clock = new FakeClock()
+  const tokens = new TokenSource({ token: jwt(clock.now() + 3_600_000, 0) }, clock)
+  const renewal = new TokenRenewal(clock, tokens, { renew: () => assert.fail(), missed: () => assert.fail() })
+  renewal.arm(clock.now() + 600_000)
+  await clock.advance(3_600_000)
+  assert.equal(clock.waiting, 0)
 })
 
 test('no token in time is a failure', async () => {
   const clock = new FakeClock()
-  const tokens = new TokenSource(() => new Promise<string>(() => {}), clock)
+  const tokens = new TokenSource({ getToken: () => new Promise<string>(() => {}) }, clock)
   const outcome = assert.rejects(tokens.get(), { code: 'unavailable' })
   await clock.advance(10_000)
   await outcome
@@ -78,7 +99,7 @@ test('the expiry is read from a JWT, and from nothing else', () => {
 test('a connection gets a new token before the last one expires, again and again', async () => {
   const clock = new FakeClock()
   const given: string[] = []
-  const tokens = new TokenSource(() => jwt(clock.now() + 3_600_000, given.length), clock)
+  const tokens = new TokenSource({ getToken: () => jwt(clock.now() + 3_600_000, given.length) }, clock)
   const renewal = new TokenRenewal(clock, tokens, { renew: (token) => given.push(token), missed() {} })
   renewal.arm(clock.now() + 600_000)
   await clock.advance(539_999)
@@ -96,10 +117,11 @@ test('a renewal that fails is tried again; a clock that is wrong makes no storm'
   const clock = new FakeClock()
   let asked = 0
   const missed: unknown[] = []
-  const tokens = new TokenSource(() => {
+  const getToken = (): string => {
     asked++
     throw new Error('no network')
-  }, clock)
+  }
+  const tokens = new TokenSource({ getToken }, clock)
   const renewal = new TokenRenewal(clock, tokens, {
     renew: () => assert.fail(),
     missed: (error) => missed.push(error?.code),
@@ -118,7 +140,7 @@ test('a token that comes after the end is not sent', async () => {
     resolve = given
   })
   const renewed: string[] = []
-  const renewal = new TokenRenewal(clock, new TokenSource(() => promise, clock), {
+  const renewal = new TokenRenewal(clock, new TokenSource({ getToken: () => promise }, clock), {
     renew: (token) => renewed.push(token),
     missed() {},
   })

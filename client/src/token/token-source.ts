@@ -6,22 +6,38 @@ import { Deadline } from '../platform/deadline.ts'
 /** How an application gives tokens: a JWT, from wherever it has them. */
 export type GetToken = () => string | Promise<string>
 
+/** Where the client has its tokens from: one of the two. */
+export interface TokenOptions {
+  /**
+   * The one token that there is, for programs that end before it does. Once it is refused as
+   * expired, nothing here can replace it: the connection closes with `token_expired`.
+   */
+  readonly token?: string
+  /** Gives a token when the client needs one: to connect, and before the last one expires. */
+  readonly getToken?: GetToken
+}
+
 /** The application's tokens, each asked for once and used until shortly before it expires. */
 export class TokenSource {
+  /** Whether the application may give another token than the last one. */
+  readonly isRenewable: boolean
   readonly #getToken: GetToken
   readonly #clock: Clock
   #token: string | undefined
   #usableUntilMs = 0
   #pending: Promise<string> | undefined
 
-  constructor(getToken: GetToken, clock: Clock) {
-    this.#getToken = getToken
+  /** Throws `invalid` where there is not one of the two options. */
+  constructor({ token, getToken }: TokenOptions, clock: Clock) {
+    this.#getToken = getToken ?? (() => token as string)
+    this.isRenewable = getToken !== undefined
     this.#clock = clock
+    if (this.isRenewable === (token !== undefined)) throw new WeirError('invalid', 'Give token or getToken.')
   }
 
   /**
    * Rejects with WeirError: the one that getToken threw, `unavailable` when it threw another error
-   * or gave nothing in time, `invalid` when what it gave is no string.
+   * or gave nothing in time, `invalid` when the token is no string.
    */
   get(): Promise<string> {
     if (this.#token !== undefined && this.#clock.now() < this.#usableUntilMs) return Promise.resolve(this.#token)
@@ -36,16 +52,17 @@ export class TokenSource {
     return this.#pending
   }
 
-  /** The last token is no good any more. */
-  forget(): void {
+  /** The last token is no good any more. Returns whether there may be another one. */
+  forget(): boolean {
     this.#token = undefined
+    return this.isRenewable
   }
 
   async #ask(): Promise<string> {
     const deadline = new Deadline(this.#clock, clientLimits.tokenMs, 'getToken gave no token')
     try {
       const token = await Promise.race([this.#getToken(), deadline.passed])
-      if (typeof token !== 'string') throw new WeirError('invalid', `getToken must give a string, not ${typeof token}.`)
+      if (typeof token !== 'string') throw new WeirError('invalid', `A token must be a string, not ${typeof token}.`)
       const now = this.#clock.now()
       this.#token = token
       this.#usableUntilMs = renewAtMs(expiryMs(token) ?? now, now)

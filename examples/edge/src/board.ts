@@ -5,7 +5,7 @@ import { connect } from '@weir/client'
 
 const { WEIR_HUB_URL = 'ws://127.0.0.1:8080', WEIR_TOKEN = '' } = process.env
 
-const weir = connect({ url: WEIR_HUB_URL, getToken: () => WEIR_TOKEN })
+const weir = connect({ url: WEIR_HUB_URL, token: WEIR_TOKEN })
 for await (const item of weir.subscribe({ filter: 'rooms.*.climate', mode: 'LATEST' })) {
   if (item.type !== 'entry') continue
   // A reading, as the producer sends it, or plain JSON, as a person does.

@@ -8,7 +8,7 @@ const { EDGE_URL = 'http://127.0.0.1:8000', WEIR_TOKEN = '' } = process.env
 
 const sender = producer({
   url: EDGE_URL,
-  getToken: () => WEIR_TOKEN,
+  token: WEIR_TOKEN,
   onRejected: ({ subject, message }) => console.error(`${subject}: ${message}`),
 })
 
