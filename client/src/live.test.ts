@@ -22,7 +22,7 @@ test('the history, all pages of it, then what comes, joined at one cursor', asyn
   const seen: string[] = []
   const began = Date.now()
   const reading = (async () => {
-    for await (const each of live(weir, { filter: 'rooms.>', since: '15m' })) {
+    for await (const each of live(weir, { filter: 'rooms.>', since: '0.25h' })) {
       seen.push('seq' in each ? `${each.type} ${each.seq}` : each.type)
       if (seen.at(-1) === 'entry 7') break
     }

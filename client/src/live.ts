@@ -1,4 +1,4 @@
-import { WeirError } from '@weir/proto'
+import { parseDuration, WeirError } from '@weir/proto'
 import type { HistoryItem } from './read/queries.ts'
 import type { SubscriptionItem } from './subscription/subscription-item.ts'
 import type { Weir } from './weir.ts'
@@ -57,10 +57,7 @@ function countOf(last: number): number {
 
 function durationMs(text: string | number): number {
   if (typeof text === 'number' && text >= 0) return text
-  const [, count = '', unit = ''] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(String(text)) ?? []
-  const factor = unitMs[unit]
-  if (factor === undefined) throw new WeirError('invalid', `since: "${text}" is not a duration like 15m, 6h or 7d.`)
-  return Number(count) * factor
+  const ms = parseDuration(String(text))
+  if (ms === undefined) throw new WeirError('invalid', `since: "${text}" is not a duration like 15m, 1.5h or 7d.`)
+  return ms
 }
-
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
