@@ -1,11 +1,11 @@
-// `make test`: every suite under the pinned Node, then the portable ones, the same files, under Bun
+// `make test`: every suite under the pinned Node, and the portable ones, the same files, under Bun
 // and Deno. The last line is the sum of all runs.
 //
 // The suites start real servers and browsers, and on a busy machine one may come too late. So what
 // fails runs once more, by itself; what passes then counts, and is named as unsteady so that
 // somebody mends it.
 
-import { existsSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { type Outcome, root, run } from './run.ts'
 
 interface Counts {
@@ -17,13 +17,21 @@ interface Counts {
 const tools = `${root}.tools/bin`
 const portable = ['proto', 'mesh', 'ingest', 'client']
 const packages = [...portable, 'hub', 'projector', 'console', 'cli', 'bench']
-const suites = packages.flatMap((name) => [`${name}/src/**/*.test.ts`, `${name}/test/**/*.test.ts`])
+
+// They tell how many frames a page drew and how soon, so nothing else runs meanwhile.
+const measuring = [
+  'test/console-speed.e2e.test.ts',
+  ...['deliveries', 'kitchen', 'pipeline', 'rooms'].map((demo) => `examples/${demo}/test/${demo}.e2e.test.ts`),
+]
+const repository = filesOf('test/**/*.test.ts', 'examples/*/test/**/*.test.ts').filter(
+  (file) => !measuring.includes(file),
+)
 
 const node = [`${tools}/node`, '--test', '--test-reporter=spec', '--test-timeout=300000']
 const bun = [`${tools}/bun`, 'test', '--timeout=60000', ...portable.map((name) => `./${name}/`)]
 const deno = [`${tools}/deno`, 'test', '--no-check', '--allow-all', '--quiet', ...portable.map((name) => `${name}/`)]
 
-/** Suites of one stage run at the same time. */
+/** Suites that run at the same time; the output of the first is shown as it comes. */
 type Stage = readonly SuiteRun[]
 
 interface SuiteRun {
@@ -47,52 +55,50 @@ const onDeno: SuiteRun = {
   again: () => deno,
 }
 
+// Two cores are enough for what is beside each other here: most of it waits for servers, for
+// elections and for connections that come back, most of the time.
 const stages: readonly Stage[] = [
   [
-    {
-      title: 'All packages on Node',
-      // On two cores: most of them wait for servers most of the time.
-      command: [...node, '--test-concurrency=3', ...suites],
-      count: countNode,
-      again: failedFiles,
-    },
+    onNode(
+      'All packages',
+      3,
+      packages.flatMap((name) => filesOf(`${name}/src/**/*.test.ts`, `${name}/test/**/*.test.ts`)),
+    ),
+    onNode('The deployment', 1, filesOf('deploy/test/*.test.ts')),
+    onBun,
   ],
-  // The whole system starts in these: one at a time, or they measure each other.
-  [
-    {
-      title: 'The repository, its examples and its deployment on Node',
-      command: [
-        ...node,
-        '--test-concurrency=1',
-        'test/**/*.test.ts',
-        'examples/*/test/**/*.test.ts',
-        'deploy/test/*.test.ts',
-      ],
-      count: countNode,
-      again: failedFiles,
-    },
-  ],
-  // Each of these is one process, which mostly waits for servers.
-  existsSync(`${tools}/deno`) ? [onBun, onDeno] : [onBun],
+  // Each file starts a whole system.
+  [onNode('The repository', 1, repository), ...(existsSync(`${tools}/deno`) ? [onDeno] : [])],
+  [onNode('What measures pages', 1, measuring)],
 ]
 
 const total = { passed: 0, failed: 0, skipped: 0 }
 const summary: string[] = []
 for (const stage of stages) {
-  const shown = stage.length === 1
-  const runs = stage.map(async (suite) => {
-    if (shown) console.log(`\n== ${suite.title}`)
+  const runs = stage.map(async (suite, at) => {
+    if (at === 0) console.log(`\n== ${suite.title}`)
     const began = Date.now()
-    const outcome = await run(suite.command, { show: shown })
-    const seconds = Math.round((Date.now() - began) / 1000)
-    if (!shown) console.log(`\n== ${suite.title}\n${outcome.output}`)
-    return { suite, outcome, seconds }
+    const outcome = await run(suite.command, { show: at === 0 })
+    return { suite, outcome, seconds: Math.round((Date.now() - began) / 1000) }
   })
-  for (const { suite, outcome, seconds } of await Promise.all(runs)) await settle(suite, outcome, seconds)
+  for (const [at, { suite, outcome, seconds }] of (await Promise.all(runs)).entries()) {
+    if (at > 0) console.log(`\n== ${suite.title}\n${outcome.output}`)
+    await settle(suite, outcome, seconds)
+  }
 }
 console.log(`\n${summary.join('\n')}`)
 console.log(line(total))
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1
+
+/** The files of these patterns, which Node runs in the order of their names. */
+function filesOf(...patterns: readonly string[]): readonly string[] {
+  return globSync([...patterns], { cwd: root }).toSorted()
+}
+
+function onNode(title: string, concurrency: number, files: readonly string[]): SuiteRun {
+  const command = [...node, `--test-concurrency=${concurrency}`, ...files]
+  return { title: `${title} on Node`, command, count: countNode, again: failedFiles }
+}
 
 /** Counts a run, after what failed in it has run once more. */
 async function settle({ title, count, again }: SuiteRun, outcome: Outcome, seconds: number): Promise<void> {
