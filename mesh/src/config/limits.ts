@@ -76,6 +76,11 @@ export const limits = {
   /** A first connection to NATS that takes longer fails the start of the service. */
   natsConnectMs: 5_000,
   /**
+   * nats-server ends a connection that has not said by then who it is. It is above `natsConnectMs`,
+   * and above the two seconds of nats-server, which a machine that is overloaded does not reach.
+   */
+  natsLoginSeconds: 10,
+  /**
    * Reconnects are tried for ever: after this and up to as long again; the second part doubles up
    * to the maximum.
    */

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WeirError } from '@weir/proto'
@@ -39,6 +41,20 @@ test('a user that the server refuses is told so', async () => {
     code: 'unavailable',
     message: /refuses the user in WEIR_NATS_URL/,
   })
+})
+
+test('a login that the server got too late is no wrong password', async () => {
+  const busy = createServer((socket) => {
+    socket.write(`INFO ${JSON.stringify({ server_id: 'busy', version: '2.14.0', max_payload: 1_048_576 })}\r\n`)
+    socket.once('data', () => socket.end("-ERR 'Authentication Timeout'\r\n"))
+  }).listen(0, '127.0.0.1')
+  await once(busy, 'listening')
+  const { port } = busy.address() as AddressInfo
+  await assert.rejects(connectNats({ url: `nats://u:p@127.0.0.1:${port}`, name: 'test', log }), {
+    code: 'unavailable',
+    message: /did not get the login in time/,
+  })
+  busy.close()
 })
 
 test('of several servers the first that answers is taken', async () => {

@@ -66,10 +66,13 @@ function connectError(cause: unknown, hosts: string, usesTls: boolean): WeirErro
 }
 
 function connectProblem(cause: unknown, hosts: string, usesTls: boolean): string {
+  const said = cause instanceof Error ? cause.message : ''
+  if (/authentication timeout/i.test(said)) {
+    return `NATS at ${hosts} did not get the login in time: this machine or that one is overloaded. Start it again.`
+  }
   if (cause instanceof AuthorizationError) {
     return `NATS at ${hosts} refuses the user in WEIR_NATS_URL, or its password.`
   }
-  const said = cause instanceof Error ? cause.message : ''
   if (/certificate|self.signed|\b(tls|ssl)\b/i.test(said)) {
     return `NATS at ${hosts} and this service do not agree on TLS (${said}): see WEIR_NATS_CA, WEIR_NATS_CERT and WEIR_NATS_KEY.`
   }

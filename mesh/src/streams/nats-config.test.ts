@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { limits } from '../config/limits.ts'
 import { renderNatsConfig, renderNatsUsers } from './nats-config.ts'
 
 const passwords = { admin: 'a', ingest: 'i', hub: 'h', projector: 'p' }
@@ -18,6 +19,11 @@ test('a server of a cluster knows its name and the routes to all', () => {
     text,
     /listen: "127\.0\.0\.1:2", routes: \["nats-route:\/\/127\.0\.0\.1:1", "nats-route:\/\/127\.0\.0\.1:2"\]/,
   )
+})
+
+test('a server waits longer for a login than a service for its connection', () => {
+  const [, seconds] = /^authorization \{ timeout: (\d+), users/m.exec(renderNatsConfig(place)) ?? []
+  assert.ok(Number(seconds) * 1000 > limits.natsConnectMs, seconds)
 })
 
 test('a password may be a variable', () => {

@@ -1,3 +1,4 @@
+import { limits } from '../config/limits.ts'
 import { type NatsRole, natsPermissions, natsRoles } from './permissions.ts'
 
 export interface NatsConfigOptions {
@@ -46,7 +47,7 @@ export function renderNatsConfig(options: NatsConfigOptions): string {
  */
 export function renderNatsUsers(passwordOf: (role: NatsRole) => string): string {
   const users = natsRoles.map((role) => renderUser(role, passwordOf(role)))
-  return ['authorization { users: [', ...users, '] }', ''].join('\n')
+  return [`authorization { timeout: ${limits.natsLoginSeconds}, users: [`, ...users, '] }', ''].join('\n')
 }
 
 function renderCluster(host: string, { serverName, routePort, routePorts }: NatsClusterOptions): readonly string[] {
