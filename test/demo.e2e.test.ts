@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Running } from '../cli/src/up/state-folder.ts'
@@ -71,6 +72,18 @@ test('what cannot be added is refused with the reason, and the mesh is as before
   assert.match(readFileSync(answer, 'utf8'), /"refused".*routes\[\d+\]\.path/)
   assert.deepEqual(await boards(), ['god-mode'])
   assert.equal((await mesh.weir('doctor')).code, 0)
+})
+
+test('a demo whose port is taken says whose, and has changed nothing', async () => {
+  const before = await boards()
+  const port = mesh.portBase + 31
+  const other = createServer().listen(port, '127.0.0.1')
+  await once(other, 'listening')
+  const { code, out, err } = await mesh.weir('demo', 'kitchen')
+  other.close()
+  assert.deepEqual([code, out], [1, ''])
+  assert.match(err, new RegExp(`Port ${port} \\(the database of service\\) is taken .*"weir demo kitchen"`))
+  assert.deepEqual(await boards(), before)
 })
 
 test('a demo that does not exist is told with those that do', async () => {

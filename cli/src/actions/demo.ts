@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { isErrorCode, WeirError } from '@weir/proto'
 import { type Demo, readDemo } from '../demo/demo.ts'
 import { openPages, pageOrigins } from '../demo/demo-pages.ts'
-import { DemoPrograms } from '../demo/demo-programs.ts'
+import { DemoPrograms, refuseTakenPorts } from '../demo/demo-programs.ts'
 import type { Addition } from '../held/additions.ts'
 import { holdMesh } from '../held/hold-mesh.ts'
 import { JoinRequests } from '../held/join-requests.ts'
@@ -41,14 +41,19 @@ export async function demo(name: string, options: DemoOptions): Promise<number> 
   const running = state.readRunning()
   if (running !== undefined && isAlive(running)) return await onRunning(declared, state, running, { ...options, rate })
   const hubPort = portsOf(process.env).hub
+  // The programs of one that was killed are on their way out.
+  await refuseTakenPorts(declared, hubPort, running === undefined ? 0 : limits.portsFreeMs)
   return await holdMesh(options, [additionOf(declared, hubPort)], (own) =>
     started(declared, state, own, { ...options, rate }),
   )
 }
 
 async function onRunning(demo: Demo, state: StateFolder, running: Running, options: ReadOptions): Promise<number> {
+  const hubPort = Number(new URL(running.addresses.hub).port)
+  // Before the mesh is asked for anything.
+  await refuseTakenPorts(demo, hubPort, 0)
   if (options.json !== true) console.log(`Joining the mesh of process ${running.pid}; ${demo.name} comes up.`)
-  await join(state, running, additionOf(demo, Number(new URL(running.addresses.hub).port)))
+  await join(state, running, additionOf(demo, hubPort))
   const programs = await started(demo, state, running, options)
   const end = new AbortController()
   const meshEnded = endOf(running, end.signal)

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { mintToken } from '@weir/mesh'
 import { defaultTenant, WeirError } from '@weir/proto'
 import { bun } from '../checkout/programs.ts'
@@ -37,8 +38,7 @@ export class DemoPrograms {
   async start(): Promise<void> {
     const { demo, state, running } = this.#context
     for (const program of demo.programs) {
-      if (program.port !== undefined) await this.#checkPort(program)
-      if (program.postgres && process.env.DEMO_DATABASE_URL === undefined) {
+      if (hasOwnDatabase(program)) {
         const { postgresPassword } = state.secrets()
         await this.#run(postgresChild(`${demo.name}-postgres`, state, databasePort(running, program), postgresPassword))
       }
@@ -65,12 +65,6 @@ export class DemoPrograms {
     const child = new Child(declaration, this.#leash, this.#context.say)
     this.#children.push(child)
     await child.start()
-  }
-
-  async #checkPort(program: DemoProgram): Promise<void> {
-    const port = programPort(this.#context.running, program)
-    if (await isFreePort(port)) return
-    throw new WeirError('conflict', `Port ${port} (${program.name}) is taken by another program: stop it first.`)
   }
 
   async #declare(program: DemoProgram): Promise<ChildDeclaration> {
@@ -100,6 +94,33 @@ export class DemoPrograms {
       isReady: () => (port === undefined ? Promise.resolve(true) : answers(`http://127.0.0.1:${port}/readyz`)),
     }
   }
+}
+
+/**
+ * Throws `conflict` when another program has a port of the demo, and still has it after `waitMs`.
+ */
+export async function refuseTakenPorts({ name, programs }: Demo, hubPort: number, waitMs: number): Promise<void> {
+  const deadline = Date.now() + waitMs
+  for (const program of programs) {
+    if (program.port === undefined) continue
+    const listeners = [{ listener: program.name, port: hubPort + program.port }]
+    if (hasOwnDatabase(program)) {
+      listeners.push({ listener: `the database of ${program.name}`, port: hubPort + program.port + 1 })
+    }
+    for (const { listener, port } of listeners) {
+      while (!(await isFreePort(port)) && Date.now() < deadline) await sleep(limits.portsPollMs)
+      if (await isFreePort(port)) continue
+      throw new WeirError(
+        'conflict',
+        `Port ${port} (${listener}) is taken by another program, as a "weir demo ${name}" that runs already: stop it first.`,
+      )
+    }
+  }
+}
+
+/** Whether an embedded Postgres is started for a program. */
+function hasOwnDatabase({ postgres }: DemoProgram): boolean {
+  return postgres && process.env.DEMO_DATABASE_URL === undefined
 }
 
 /** A token of the default tenant with these grants alone. */
