@@ -1,6 +1,6 @@
-// A token server: who is logged in gets a token for what is theirs, for five minutes; the client
-// comes again before it is over. In production sign with a private key, and let Weir read the
-// public one (WEIR_JWKS_URL). To ask it: curl -H 'x-user: ann' http://127.0.0.1:8090
+// A token server of twenty lines: who is logged in gets a token for what is theirs, for five
+// minutes; the client comes again before it is over. In production sign with a private key, and let
+// Weir read the public one (WEIR_JWKS_URL). To ask it: curl -H 'x-user: ann' http://127.0.0.1:8090
 import { createServer } from 'node:http'
 import process from 'node:process'
 import { SignJWT } from 'jose'
@@ -13,12 +13,8 @@ createServer(async (request, response) => {
   // Here your session: a cookie, a login, a client certificate.
   const user = request.headers['x-user']
   if (typeof user !== 'string' || !/^[a-z0-9]+$/.test(user)) return response.writeHead(401).end()
-  const token = await new SignJWT({ weir: { publish: [`snippets.${user}.>`], subscribe: [`snippets.${user}.>`] } })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setIssuer('weir')
-    .setAudience('weir')
-    .setSubject(user)
-    .setExpirationTime('5m')
-    .sign(key)
-  response.setHeader('cache-control', 'no-store').end(token)
+  const mine = [`snippets.${user}.>`]
+  const claims = { iss: 'weir', aud: 'weir', sub: user, weir: { publish: mine, subscribe: mine } }
+  const token = new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('5m')
+  response.setHeader('cache-control', 'no-store').end(await token.sign(key))
 }).listen(Number(PORT), '127.0.0.1', () => console.log('tokens at', PORT))

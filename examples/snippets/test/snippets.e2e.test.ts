@@ -83,6 +83,7 @@ const trials: Readonly<Record<string, (run: Running) => Promise<void>>> = {
     assert.equal((await outputOf(again)).at(-1), 'chart 1 2 3 4 5 6 7 8 9 10 1 2 3 4 5 6 7')
   },
   async '09-token-server.ts'(run) {
+    assert.equal(readFileSync(join(folder, '09-token-server.ts'), 'utf8').trimEnd().split('\n').length, 20)
     await until('it listens', () => run.out().includes('tokens at'))
     const url = `http://127.0.0.1:${mesh.portBase + 99}`
     assert.equal((await fetch(url)).status, 401)
