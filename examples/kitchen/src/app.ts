@@ -28,7 +28,7 @@ export function kitchenApp(store: KitchenStore, surroundings: Surroundings, toke
 
   app.get('/api/branches/:branch', async (context) => {
     const branch = branchOf(context.req.param('branch'), actorOf(context.get('person')))
-    return context.json({ items: await store.all(branch) })
+    return context.json({ items: await store.list(branch) })
   })
   return app
 }

@@ -45,9 +45,12 @@ export class KitchenStore {
     await this.#sql`create sequence if not exists kitchen.numbers start 101`
   }
 
-  async all(branch: Branch): Promise<readonly Thing[]> {
-    return await this.#sql<Thing[]>`
-      select ${this.#sql.unsafe(columns)} from kitchen.things where branch = ${branch} order by since`
+  /** What is open in a branch and the newest of what is finished; the oldest first. */
+  async list(branch: Branch): Promise<readonly Thing[]> {
+    const newestFirst = await this.#sql<Thing[]>`
+      select ${this.#sql.unsafe(columns)} from kitchen.things where branch = ${branch}
+      order by state in ${this.#sql(finishedStates)}, since desc limit ${limits.listMax}`
+    return newestFirst.toSorted((a, b) => Number(new Date(a.since)) - Number(new Date(b.since)))
   }
 
   /**

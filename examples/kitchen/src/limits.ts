@@ -4,6 +4,8 @@ export const limits = {
   missedMessages: '1d',
   /** Reading messages is begun again so long after it failed. */
   intakeRetryMs: 1_000,
+  /** Things of a branch that are listed: the open ones before those that are finished. */
+  listMax: 300,
   /** What was finished, and the actions that are known again, are removed so long after. */
   keptMs: 604_800_000,
   /** How often that is looked for. */
