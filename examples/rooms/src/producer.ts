@@ -13,26 +13,40 @@ const perStep = (Number(DEMO_RATE) * stepMs) / 1000
 /** A room reports at least as often as the extension does: a small rate is one of fewer rooms. */
 const reportMs = 5_000
 const roomsMax = 1_000
+/** Of one request; a rate that asks for more than requests can bring is not reached. */
+const requestReportsMax = 2_000
 
-const random = seeded(DEMO_SEED)
 const count = Math.max(1, Math.min(roomsMax, Math.floor((Number(DEMO_RATE) * reportMs) / 1000)))
 const everySeconds = count / Number(DEMO_RATE)
-const rooms = Array.from({ length: count }, (_, number) => new Room(number, everySeconds, random))
+const rooms = Array.from({ length: count }, (_, number) => {
+  // Chance of its own: what one room does follows from the seed, however late another reports.
+  return new Room(number, everySeconds, seeded(`${DEMO_SEED}/${number}`))
+})
 console.log(`Sending ${DEMO_RATE} reports a second of ${rooms.length} rooms to ${WEIR_INGEST_URL}.`)
 
 let turn = 0
 let owed = 0
 for (let due = performance.now(); ; due += stepMs) {
   owed += perStep
-  const updates: Telemetry[] = []
-  for (; owed >= 1; owed -= 1) {
-    const report = rooms[turn++ % rooms.length]?.next(Date.now())
-    if (report !== undefined) updates.push(report)
+  while (owed >= 1) {
+    const reports = Math.min(requestReportsMax, Math.floor(owed))
+    await sendNext(reports)
+    owed -= reports
+    // What is late is not made up for: a real room would report its present too.
+    if (performance.now() > due + stepMs) owed %= 1
   }
-  if (updates.length > 0) await send(updates)
-  // A step that is late is not made up for: a real room would report its present too.
   due = Math.max(due, performance.now() - stepMs)
   await sleep(Math.max(0, due + stepMs - performance.now()))
+}
+
+/** The reports of the rooms whose turn it is; those of rooms that are silent are left out. */
+async function sendNext(reports: number): Promise<void> {
+  const updates: Telemetry[] = []
+  for (let report = 0; report < reports; report++) {
+    const update = rooms[turn++ % rooms.length]?.next(Date.now())
+    if (update !== undefined) updates.push(update)
+  }
+  if (updates.length > 0) await send(updates)
 }
 
 /** Counters go on while ingest is away: the next report has the newest, as with the extension. */
