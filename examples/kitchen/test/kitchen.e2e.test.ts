@@ -7,6 +7,7 @@ import { connect, type Weir } from '@weir/client'
 import type { Browser, Page } from 'playwright-core'
 import { derivedSecret } from '../../../cli/src/up/derived-secret.ts'
 import { until } from '../../../cli/test/processes.ts'
+import { axeFaults } from '../../../test/axe-faults.ts'
 import { launchBrowser } from '../../../test/browser.ts'
 import { RunningMesh } from '../../../test/running-mesh.ts'
 import { type ActToPixel, actToPixel, latencyLine } from '../../page/test/latency.ts'
@@ -222,6 +223,17 @@ test('whatever a finger is to touch is 44 pixels large', async () => {
       }),
     )
     assert.deepEqual(small, [])
+  }
+})
+
+test('who cannot see well can use the kitchen and the monitor, light and dark', async () => {
+  await office.getByTestId('tab-live').click()
+  for (const page of [phone, office]) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      assert.deepEqual(await axeFaults(page), [])
+    }
+    await page.emulateMedia({ colorScheme: null, reducedMotion: null })
   }
 })
 

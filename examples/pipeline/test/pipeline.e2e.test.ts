@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { until } from '../../../cli/test/processes.ts'
+import { axeFaults } from '../../../test/axe-faults.ts'
 import { launchBrowser } from '../../../test/browser.ts'
 import { RunningMesh } from '../../../test/running-mesh.ts'
 import { stageNames } from '../src/stages.ts'
@@ -104,6 +105,11 @@ test('the start-up shows what is ready, can be skipped, and a reload shows the w
   const details = page.getByRole('dialog')
   await details.getByText('"summary"').waitFor()
   await details.getByText('"score"').first().waitFor()
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    assert.deepEqual(await axeFaults(page), [])
+  }
+  await page.emulateMedia({ colorScheme: null, reducedMotion: null })
   await page.keyboard.press('Escape')
 })
 

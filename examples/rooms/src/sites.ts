@@ -26,6 +26,7 @@ const pages: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '/sites/gamma': ['gamma.html', 'text/html'],
   '/room.js': ['room.js', 'text/javascript'],
   '/sites.css': ['sites.css', 'text/css'],
+  '/weir.svg': ['../../page/src/weir.svg', 'image/svg+xml'],
 }
 
 createServer(async (request, response) => {

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Centrifuge } from 'centrifuge/build/protobuf'
 import type { Browser, Page } from 'playwright-core'
 import { until } from '../../../cli/test/processes.ts'
+import { axeFaults } from '../../../test/axe-faults.ts'
 import { launchBrowser } from '../../../test/browser.ts'
 import { RunningMesh } from '../../../test/running-mesh.ts'
 import { adapterOf, countIn } from '../extension/src/counters.ts'
@@ -199,6 +200,12 @@ test('the extension sends the counters of a room, and keeps them while the link 
     const popup = await streamer.context.newPage()
     await popup.goto(`chrome-extension://${streamer.id}/popup.html`)
     await popup.getByRole('status').filter({ hasText: 'Not set up yet' }).waitFor()
+    assert.deepEqual(await axeFaults(popup), [])
+    const heights = await popup.locator('input, button').evaluateAll((all) => all.map((each) => each.clientHeight + 2))
+    assert.deepEqual(
+      heights.filter((height) => height < 44),
+      [],
+    )
     await popup.getByLabel('Room').fill('mine')
     await popup.getByLabel('Server').fill(mesh.running.addresses.ingest)
     await popup.getByLabel('Token').fill('wrong')
