@@ -2,8 +2,8 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { type NatsConnection, readStamp, StreamReader, sourceStream, sourceSubject } from '@weir/mesh'
 import { type EventJson, EventSchema, eventToJson } from '@weir/proto'
 import { EventRecord } from '../src/event/event-record.ts'
-import { openSourceLog } from '../src/run/open-source-log.ts'
-import { noPosition } from '../src/run/position.ts'
+import { openSourceLog } from '../src/log/open-source-log.ts'
+import { noPosition } from '../src/log/position.ts'
 
 /** Every event that the streams of a tenant hold, in order. */
 export async function storedEvents(nc: NatsConnection, tenant: string): Promise<readonly EventRecord[]> {

@@ -4,7 +4,7 @@ import { EventSchema, Removal, WeirError } from '@weir/proto'
 import * as v from 'valibot'
 import type { Partition } from '../event/partition.ts'
 import { limits } from '../limits.ts'
-import { isCleared, type PartitionPosition, type Position, type PositionStore } from '../run/position.ts'
+import { isCleared, type PartitionPosition, type Position, type PositionStore } from '../log/position.ts'
 
 /**
  * Positions in the tenant's bucket `positions`, under `<projection>.<i>-<n>`. Like every value of a

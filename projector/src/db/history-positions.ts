@@ -1,5 +1,5 @@
 import type { Partition } from '../event/partition.ts'
-import type { PartitionPosition, Position, PositionStore, ShardPosition } from '../run/position.ts'
+import type { PartitionPosition, Position, PositionStore, ShardPosition } from '../log/position.ts'
 import type { Database } from './database.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger, StreamState } from '@weir/mesh'
 import type { Partition } from '../event/partition.ts'
-import { noPosition, type Position, type PositionStore, resumeFrom, type ShardPosition } from './position.ts'
+import { noPosition, type Position, type PositionStore, resumeFrom, type ShardPosition } from '../log/position.ts'
+import type { LogMessage, LogStart } from '../log/source-log.ts'
 import type { Projection } from './projection.ts'
-import type { LogMessage, LogStart } from './source-log.ts'
 
 export interface ProgressOptions {
   readonly tenant: string

@@ -1,16 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Health, Logger, NatsConnection, StreamState, Traces } from '@weir/mesh'
-import { asWeirError, backoffMs, Removal, WeirError } from '@weir/proto'
-import { EventRecord } from '../event/event-record.ts'
+import { asWeirError, backoffMs, WeirError } from '@weir/proto'
+import type { EventRecord } from '../event/event-record.ts'
 import type { Partition } from '../event/partition.ts'
 import { limits } from '../limits.ts'
+import { openSourceLog } from '../log/open-source-log.ts'
+import type { Position, PositionStore } from '../log/position.ts'
+import type { LogReader, ShardPlace, SourceLog } from '../log/source-log.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import { openSourceLog } from './open-source-log.ts'
-import type { Position, PositionStore } from './position.ts'
+import { Intake, type IntakeStats } from './intake.ts'
 import { Progress } from './progress.ts'
 import type { Projection } from './projection.ts'
 import { repeat } from './repeat.ts'
-import type { LogMessage, LogReader, ShardPlace, SourceLog } from './source-log.ts'
 import { TracedEvents } from './traced-events.ts'
 
 export interface ProjectionRunOptions {
@@ -33,13 +34,8 @@ export interface ProjectionRunOptions {
   readonly traces?: Pick<Traces, 'begin'> | undefined
 }
 
-export interface RunStats {
-  /** Events that were handed to the projection. */
-  taken: number
-  deadLetters: number
+export interface RunStats extends IntakeStats {
   restarts: number
-  /** Events that are stored and not yet taken. */
-  pending: number
 }
 
 /** How far a rebuild has come. */
@@ -67,6 +63,7 @@ export class ProjectionRun {
   #ending = false
   #checkpointAtMs = 0
   readonly #progress: Progress
+  readonly #intake: Intake
   readonly #traced: TracedEvents | undefined
   /**
    * Why the stream or its target cannot be asked, as when NATS has turned JetStream off for a full
@@ -81,6 +78,7 @@ export class ProjectionRun {
     this.#healthPart = `projection ${this.name}`
     this.#progress = new Progress(options)
     this.#traced = options.traces && new TracedEvents(options.traces, this.name)
+    this.#intake = new Intake({ ...options, progress: this.#progress, traced: this.#traced, stats: this.stats })
   }
 
   get options(): ProjectionRunOptions {
@@ -176,7 +174,11 @@ export class ProjectionRun {
 
     const stopTimers = this.#startTimers(reader, state)
     try {
-      await reader.run((message) => this.#take(message, state.epoch, stream.subjects.length))
+      const { length: prefix } = stream.subjects
+      await reader.run((message) => {
+        if (message.shard?.isLate) this.#cameLate(message.shard)
+        return this.#intake.take(message, state.epoch, prefix)
+      })
       if (!this.#stopped && !this.#ending) {
         throw new WeirError('unavailable', 'The stream or its target is gone, or another one than before.')
       }
@@ -219,37 +221,6 @@ export class ProjectionRun {
     await projection.openAnew?.()
   }
 
-  #take(message: LogMessage, epoch: number, prefix: number): undefined | Promise<undefined> {
-    const { subject, seq, storedAtMs, payload, removal, shard } = message
-    if (shard?.isLate) this.#cameLate(shard)
-    const record = new EventRecord(
-      subject.slice(prefix),
-      epoch,
-      seq,
-      storedAtMs,
-      payload,
-      removal !== Removal.UNSPECIFIED,
-    )
-    this.#traced?.took(record.subject, seq, payload)
-    try {
-      const slow = this.#options.projection.take(record, isRepeated(message, this.position))
-      if (slow === undefined) return this.#took(message)
-      return slow.then(
-        () => this.#took(message),
-        (thrown) => this.#failed(message, record, thrown),
-      )
-    } catch (thrown) {
-      return this.#failed(message, record, thrown)
-    }
-  }
-
-  #took(message: LogMessage): undefined {
-    this.stats.taken++
-    this.stats.pending = message.pending
-    this.#progress.took(message)
-    return undefined
-  }
-
   /**
    * An event has come after later ones were taken. Where the order decides what is stored, what was
    * stored meanwhile may lack it.
@@ -260,14 +231,6 @@ export class ProjectionRun {
     log.warn({ projection: this.name, shard: index }, 'an event came too late for its turn; the projection is rebuilt')
     this.#rebuild = 'wanted'
     this.#endSession()
-  }
-
-  /** An event that cannot be projected is put aside; any other failure ends the session. */
-  async #failed(message: LogMessage, record: EventRecord, thrown: unknown): Promise<undefined> {
-    if (!(thrown instanceof WeirError) || thrown.retryable || thrown.code === 'internal') throw thrown
-    await this.#options.deadLetters.put(this.#options.name, record, thrown)
-    this.stats.deadLetters++
-    return this.#took(message)
   }
 
   #startTimers(reader: LogReader, state: StreamState): () => void {
@@ -349,10 +312,4 @@ export class ProjectionRun {
   async #wait(ms: number): Promise<void> {
     for (const end = Date.now() + ms; !this.#stopped && Date.now() < end; ) await sleep(Math.min(50, ms))
   }
-}
-
-/** Whether the effects of a message are stored already. */
-function isRepeated({ seq, shard }: LogMessage, position: Position): boolean {
-  if (shard === undefined) return seq <= position.seq
-  return shard.seq <= (position.shards?.[shard.index]?.seq ?? 0)
 }

@@ -1,26 +1,12 @@
 import type { EventRecord } from '../event/event-record.ts'
+import type { ReadWants } from '../log/start-sequence.ts'
 
 /**
  * What one kind of projection does with events; `ProjectionRun` reads them for it. Events come one
  * after the other in the order of their sequence, each once between `open` and `close`; after a
  * restart they come again from an earlier place.
  */
-export interface Projection {
-  /**
-   * How much older than the position the events are that it needs to see again after a restart,
-   * because what it makes of later ones depends on them. In milliseconds of stored time.
-   */
-  readonly warmUpMs: number
-  /**
-   * Events that were stored longer ago than this change nothing, so they are not read at all;
-   * undefined reads everything.
-   */
-  readonly reachMs: number | undefined
-  /**
-   * Whether a projection without a position begins with what comes from now on, not with what is
-   * stored, as by default.
-   */
-  readonly fromNow?: boolean
+export interface Projection extends ReadWants {
   /**
    * How often the position is stored, where that is not `limits.checkpointMs`: what a crash makes
    * it read again, and how old it looks to who reads the position.

@@ -6,8 +6,8 @@ import type { BucketFillingSpec, ProjectionSpec } from '../declaration/projectio
 import { EventRecord } from '../event/event-record.ts'
 import { RuleTrial, type RuleTrialResult } from '../kinds/alert/rule-trial.ts'
 import { limits } from '../limits.ts'
-import { openSourceLog } from '../run/open-source-log.ts'
-import { noPosition } from '../run/position.ts'
+import { openSourceLog } from '../log/open-source-log.ts'
+import { noPosition } from '../log/position.ts'
 
 /** What the projections of a file would have made of stored events. */
 export interface DeclarationsTrial {

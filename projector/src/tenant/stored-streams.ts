@@ -6,7 +6,7 @@ import {
   type StreamState,
   streamState,
 } from '@weir/mesh'
-import { openSourceLog } from '../run/open-source-log.ts'
+import { openSourceLog } from '../log/open-source-log.ts'
 
 /** What a tenant has stored in NATS: how much of it, and what bounds it. */
 export interface StoredStream extends Pick<StreamState, 'messages' | 'bytes' | 'maxBytes' | 'maxAgeMs'> {

@@ -5,8 +5,8 @@ import { HistoryPositions } from '../../db/history-positions.ts'
 import { type HistoryPage, type HistoryRequest, queryHistory, type StoredEvent } from '../../db/history-query.ts'
 import { querySeries, type Series, type SeriesRequest } from '../../db/history-series.ts'
 import { limits } from '../../limits.ts'
-import { openSourceLog } from '../../run/open-source-log.ts'
-import { reachedBy } from '../../run/position.ts'
+import { openSourceLog } from '../../log/open-source-log.ts'
+import { reachedBy } from '../../log/position.ts'
 
 export interface HistoryOptions {
   readonly nc: NatsConnection

@@ -3,8 +3,8 @@ import { Places } from './place.ts'
 import type { Position, ShardPosition } from './position.ts'
 import { ShardReader } from './shard-reader.ts'
 import { ShardsReader } from './shards-reader.ts'
-import type { LogReader, LogStart, ReadWants, SourceLog } from './source-log.ts'
-import { startSequence } from './start-sequence.ts'
+import type { LogReader, LogStart, SourceLog } from './source-log.ts'
+import { type ReadWants, startSequence } from './start-sequence.ts'
 
 /**
  * The streams of a sharded tenant's events as one log: its messages come in the order of their

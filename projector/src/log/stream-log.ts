@@ -7,8 +7,8 @@ import {
   streamState,
 } from '@weir/mesh'
 import type { Position } from './position.ts'
-import type { LogReader, LogStart, ReadWants, SourceLog } from './source-log.ts'
-import { startSequence } from './start-sequence.ts'
+import type { LogReader, LogStart, SourceLog } from './source-log.ts'
+import { type ReadWants, startSequence } from './start-sequence.ts'
 
 /** A source of one stream. */
 export class StreamLog implements SourceLog {

@@ -1,6 +1,24 @@
 import { type NatsConnection, type StreamState, sequenceAt } from '@weir/mesh'
 import type { Position } from './position.ts'
-import type { Projection } from './projection.ts'
+
+/** Which events a projection needs. */
+export interface ReadWants {
+  /**
+   * How much older than the position the events are that it needs to see again after a restart,
+   * because what it makes of later ones depends on them. In milliseconds of stored time.
+   */
+  readonly warmUpMs: number
+  /**
+   * Events that were stored longer ago than this change nothing, so they are not read at all;
+   * undefined reads everything.
+   */
+  readonly reachMs: number | undefined
+  /**
+   * Whether a projection without a position begins with what comes from now on, not with what is
+   * stored, as by default.
+   */
+  readonly fromNow?: boolean
+}
 
 /**
  * Where a projection begins to read: after its position; earlier for what it must see again; later
@@ -11,7 +29,7 @@ export async function startSequence(
   stream: string,
   { lastSeq }: StreamState,
   position: Position,
-  { warmUpMs, reachMs, fromNow }: Pick<Projection, 'warmUpMs' | 'reachMs' | 'fromNow'>,
+  { warmUpMs, reachMs, fromNow }: ReadWants,
 ): Promise<number> {
   const since = (timeMs: number): Promise<number | undefined> => sequenceAt(nc, stream, timeMs)
   const next = position.seq + 1

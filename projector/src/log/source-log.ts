@@ -1,6 +1,6 @@
 import type { StreamMessage, StreamState } from '@weir/mesh'
 import type { Position, ShardPosition } from './position.ts'
-import type { Projection } from './projection.ts'
+import type { ReadWants } from './start-sequence.ts'
 
 /**
  * What a projection reads: one stream, or those of a sharded tenant's events as if they were one.
@@ -16,8 +16,6 @@ export interface SourceLog {
   /** @param filters of subjects, as users name them */
   reader(filters: readonly string[], start: LogStart, position: Position): LogReader
 }
-
-export type ReadWants = Pick<Projection, 'warmUpMs' | 'reachMs' | 'fromNow'>
 
 /** A beginning in each stream: the first sequence that is read. */
 export interface LogStart {
