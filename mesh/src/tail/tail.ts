@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { NatsConnection } from '@nats-io/nats-core'
-import { asWeirError, backoffMs, WeirError } from '@weir/proto'
+import { asWeirError, WeirError } from '@weir/proto'
 import { limits } from '../config/limits.ts'
 import { isConnected, watchConnection } from '../connection/connection-watch.ts'
 import { flush } from '../connection/request.ts'
@@ -10,6 +10,7 @@ import { StreamReader } from '../read/stream-reader.ts'
 import type { Logger } from '../run/log.ts'
 import { liveSubject, sourceStream, sourceSubject } from '../streams/layout.ts'
 import { type StreamState, streamState } from '../streams/stream-state.ts'
+import { CheckLoop } from './check-loop.ts'
 import { compareWithStream, isAnother } from './comparison.ts'
 import { Handover } from './handover.ts'
 import { subscribeLive } from './live-subscription.ts'
@@ -65,18 +66,13 @@ export class Tail {
   readonly #filter: string
   readonly #storePrefixLength: number
   readonly #handover: Handover
+  /** Comparisons with the stream. */
+  readonly #checks: CheckLoop
   #subscription: { unsubscribe(): void } | undefined
-  #timer: NodeJS.Timeout | undefined
-  /** Timer of the next check after one that failed. */
-  #retry: NodeJS.Timeout | undefined
-  #failures = 0
   #watch: { stop(): void } | undefined
   /** Reader of the table while that is loaded. */
   #reader: StreamReader | undefined
   #closed = false
-  #checking = false
-  /** Whether somebody asked for a check since the last one began. */
-  #wanted = false
 
   constructor(options: TailOptions) {
     const { tenant, source, sink, heldMax = limits.heldMax } = options
@@ -85,6 +81,14 @@ export class Tail {
     this.#stream = sourceStream(tenant, source)
     this.#filter = `${sourceSubject(tenant, source)}.>`
     this.#storePrefixLength = this.#filter.length - 1
+    this.#checks = new CheckLoop({
+      check: (startedAt) => this.#compare(startedAt),
+      completed: (startedAt) => {
+        this.stats.checks++
+        this.stats.comparedAt = startedAt
+      },
+      failed: (thrown, before) => this.#checkFailed(thrown, before),
+    })
   }
 
   /** Sequence of the last entry that was handed on. */
@@ -108,16 +112,13 @@ export class Tail {
     })
     try {
       await flush(nc)
-      this.#checking = true
       this.stats.comparedAt = performance.now()
       await this.#load(await this.#state())
     } catch (thrown) {
       this.close()
       throw thrown
     }
-    this.#checking = false
-    if (this.#wanted) void this.#check()
-    this.#timer = setInterval(() => void this.#check(), this.#options.pollMs ?? limits.tailPollMs)
+    this.#checks.begin(this.#options.pollMs ?? limits.tailPollMs)
     // Republications are lost while there is no connection.
     this.#watch = watchConnection(nc, { restored: () => this.#suspect() })
   }
@@ -127,13 +128,12 @@ export class Tail {
    * that is done.
    */
   compare(): void {
-    void this.#check()
+    this.#checks.ask()
   }
 
   close(): void {
     this.#closed = true
-    clearInterval(this.#timer)
-    clearTimeout(this.#retry)
+    this.#checks.close()
     this.#subscription?.unsubscribe()
     this.#watch?.stop()
     this.#reader?.close()
@@ -143,35 +143,10 @@ export class Tail {
   #suspect(): void {
     if (this.#closed) return
     this.#handover.stop()
-    void this.#check()
+    this.#checks.ask()
   }
 
-  /**
-   * Compares the tail with the stream and reads what did not arrive. One check runs at a time. It
-   * never throws.
-   */
-  async #check(): Promise<void> {
-    this.#wanted = true
-    if (this.#checking || this.#closed) return
-    this.#checking = true
-    clearTimeout(this.#retry)
-    try {
-      while (this.#wanted && !this.#closed) {
-        this.#wanted = false
-        const asked = performance.now()
-        await this.#compare(asked)
-        this.#failures = 0
-        if (this.#wanted) continue
-        this.stats.checks++
-        this.stats.comparedAt = asked
-      }
-    } catch (thrown) {
-      this.#checkFailed(thrown)
-    } finally {
-      this.#checking = false
-    }
-  }
-
+  /** Compares the tail with the stream and reads what did not arrive. */
   async #compare(asked: number): Promise<void> {
     const { source, markersMs = limits.expiryMarkerMs / 2 } = this.#options
     const askedHead = this.#handover.head
@@ -199,16 +174,14 @@ export class Tail {
   }
 
   /**
-   * Plans the next check. After a reconnect JetStream may need a moment. While NATS is disconnected
-   * no check is planned, since the reconnect causes one.
+   * After a reconnect JetStream may need a moment. While NATS is disconnected no check is planned,
+   * since the reconnect causes one.
    */
-  #checkFailed(thrown: unknown): void {
-    if (this.#closed) return
+  #checkFailed(thrown: unknown, before: number): boolean {
+    if (this.#closed) return false
     const { log, nc } = this.#options
-    if (this.#failures === 0) log.warn({ err: thrown, stream: this.#stream }, 'tail check failed; will try again')
-    if (!isConnected(nc)) return
-    const waitMs = backoffMs(this.#failures++, limits.tailRetryMs, limits.tailRetryMaxMs)
-    this.#retry = setTimeout(() => void this.#check(), waitMs)
+    if (before === 0) log.warn({ err: thrown, stream: this.#stream }, 'tail check failed; will try again')
+    return isConnected(nc)
   }
 
   async #reload(state: StreamState): Promise<void> {
@@ -253,7 +226,7 @@ export class Tail {
       const isOther = (await this.#state()).epoch !== handover.epoch
       if (this.#closed) return
       if (isOther) {
-        this.#wanted = true
+        this.#checks.ask()
         return
       }
       for (const { subject, seq, payload, removal } of messages) {

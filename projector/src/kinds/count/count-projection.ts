@@ -133,7 +133,7 @@ export class CountProjection implements Projection {
  *
  * @param states that are counted; all when undefined
  */
-export function countEvent(group: Group, states: readonly string[] | undefined): Event {
+function countEvent(group: Group, states: readonly string[] | undefined): Event {
   const { key, counts, stamp, newestMs } = group
   const counted =
     states === undefined
