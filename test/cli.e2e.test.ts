@@ -145,3 +145,10 @@ test('the embedded Postgres takes nobody without its password', async () => {
     await database.end({ timeout: 1 })
   }
 })
+
+test('a token that was given ends what follows when it expires, and the command says so', async () => {
+  const minted = await mesh.weir('token', '--subscribe', 'brief.>', '--ttl', '3s')
+  const [token = ''] = lines(minted)
+  const { code, err } = await mesh.weir('sub', 'brief.>', '--token', token)
+  assert.deepEqual([code, /The token has expired/.test(err)], [4, true], err)
+})

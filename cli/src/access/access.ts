@@ -14,6 +14,8 @@ export interface Access {
    * end. Throws `unavailable` when nothing says where the service is.
    */
   address(service: ServiceName): string
+  /** The token that the user gave, which nothing here can replace; undefined where none was. */
+  readonly givenToken: string | undefined
   /** A token that is good now. Throws `unauthenticated` when there is none. */
   token(): Promise<string>
 }
@@ -32,15 +34,16 @@ export interface AccessOptions {
 export function findAccess(options: AccessOptions, env: Environment = process.env): Access {
   const folder = StateFolder.find(process.cwd())
   const config = parseConfig(accessSettings, env)
-  const token = options.token ?? config.token
+  const givenToken = options.token ?? config.token
   if (options.url !== undefined) origin(options.url)
   return {
     address(service) {
       const given = options.url ?? config[service] ?? config.url
       return given === undefined ? localAddress(folder, service) : origin(given)
     },
+    givenToken,
     async token() {
-      return token ?? (await ownToken(folder))
+      return givenToken ?? (await ownToken(folder))
     },
   }
 }
