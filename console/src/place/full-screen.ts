@@ -1,3 +1,6 @@
+/** The page before is out of full screen when this resolves. */
+let left: Promise<void> = Promise.resolve()
+
 /**
  * Gives the page the whole screen, where the browser lets it, until what is returned is called.
  *
@@ -8,7 +11,9 @@ export function takeFullScreen(onleft: () => void): () => void {
     if (document.fullscreenElement === null) onleft()
   }
   let isOver = false
-  document.documentElement.requestFullscreen?.().then(
+  // The end of the full screen before, which is told late, is no leaving of this one.
+  const taken = left.then(() => (isOver ? undefined : document.documentElement.requestFullscreen?.()))
+  taken.then(
     () => {
       if (!isOver) document.addEventListener('fullscreenchange', changed)
     },
@@ -17,6 +22,8 @@ export function takeFullScreen(onleft: () => void): () => void {
   return () => {
     isOver = true
     document.removeEventListener('fullscreenchange', changed)
-    if (document.fullscreenElement !== null) void document.exitFullscreen()
+    left = taken
+      .then(() => (document.fullscreenElement === null ? undefined : document.exitFullscreen()))
+      .catch(() => undefined)
   }
 }
