@@ -79,14 +79,12 @@ function offline({ lostAtMs, attempt, retryAtMs, nowMs }: ConnectionFacts): Conn
 }
 
 function closed({ errorCode }: ConnectionFacts): ConnectionSaid {
-  const say = words.connection
-  if (errorCode !== undefined && tokenCodes.has(errorCode)) {
-    return { word: say.closed, detail: '', hint: say.cures.token, tone: 'bad', cure: 'signIn' }
-  }
-  if (errorCode === 'forbidden')
-    return { word: say.closed, detail: '', hint: say.cures.forbidden, tone: 'bad', cure: 'signIn' }
-  const hint = errorCode === 'draining' ? say.cures.draining : say.cures.other
-  return { word: say.closed, detail: '', hint, tone: 'bad', cure: 'reload' }
+  const { closed: word, cures } = words.connection
+  const ended = { word, hint: '', tone: 'bad' } as const
+  // A finger has no hint: what cures it is said beside the word.
+  if (errorCode !== undefined && tokenCodes.has(errorCode)) return { ...ended, detail: cures.token, cure: 'signIn' }
+  if (errorCode === 'forbidden') return { ...ended, detail: cures.forbidden, cure: 'signIn' }
+  return { ...ended, detail: errorCode === 'draining' ? cures.draining : cures.other, cure: 'reload' }
 }
 
 /** Errors that another token cures. */

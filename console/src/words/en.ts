@@ -75,10 +75,10 @@ export const en = {
     trying: 'trying now',
     retry: 'Retry now',
     cures: {
-      token: 'Your token is not good any more. Sign in with another one.',
-      forbidden: 'Your token does not allow this. Ask for one that grants it.',
-      draining: 'This hub is going away. Load the page again.',
-      other: 'The connection has ended for good. Load the page again.',
+      token: 'Your token is not good any more. Sign in with another one',
+      forbidden: 'Your token does not allow this. Ask for one that grants it',
+      draining: 'This hub is going away. Load the page again',
+      other: 'The connection has ended for good. Load the page again',
     },
     notRenewed: 'token not renewed',
     notRenewedHint: (reason: string) =>

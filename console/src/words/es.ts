@@ -73,10 +73,10 @@ export const es: Words = {
     trying: 'probando ahora',
     retry: 'Reintentar ya',
     cures: {
-      token: 'Su token ya no sirve. Entre con otro.',
-      forbidden: 'Su token no permite esto. Pida uno que lo conceda.',
-      draining: 'Este hub se está retirando. Vuelva a cargar la página.',
-      other: 'La conexión ha terminado. Vuelva a cargar la página.',
+      token: 'Su token ya no sirve. Entre con otro',
+      forbidden: 'Su token no permite esto. Pida uno que lo conceda',
+      draining: 'Este hub se está retirando. Vuelva a cargar la página',
+      other: 'La conexión ha terminado. Vuelva a cargar la página',
     },
     notRenewed: 'token sin renovar',
     notRenewedHint: (reason) =>
