@@ -2,6 +2,7 @@ import { createContext } from 'svelte'
 import type { SeenSubjects } from '../data/seen-subjects.ts'
 import type { Link } from '../link/link.svelte.ts'
 import type { Command } from './keys.ts'
+import type { MarkedRows } from './marked-rows.svelte.ts'
 import type { Place } from './place.svelte.ts'
 import type { Preferences } from './preferences.svelte.ts'
 import type { Pulse } from './pulse.svelte.ts'
@@ -11,6 +12,7 @@ import type { Theme } from './theme.svelte.ts'
 export interface Desk {
   readonly link: Link
   readonly place: Place
+  readonly rows: MarkedRows
   readonly theme: Theme
   readonly preferences: Preferences
   readonly seen: SeenSubjects

@@ -31,6 +31,9 @@ export const rangeMs: Readonly<Record<Range, number>> = {
 export class Place {
   #search = $state.raw(new URLSearchParams())
   #page: Page = $state('start')
+  readonly #marked: string | undefined = $derived(this.#search.get('at') ?? this.#search.get('row') ?? undefined)
+  /** The marked row that an address came with, until a row shows it or the person goes on. */
+  due: string | undefined = $state()
   /** What the address bar is to say, while it was changed a moment ago. */
   #due: string | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -60,6 +63,20 @@ export class Place {
   /** The subject whose details are open. */
   get row(): string | undefined {
     return this.#search.get('row') ?? undefined
+  }
+
+  /**
+   * The row that is marked: the one whose details are open, or the one that j and k came to. It is
+   * named by what it is, such as its subject, as rows change their places.
+   */
+  get marked(): string | undefined {
+    return this.#marked
+  }
+
+  /** The event of that subject, where one is meant and not the newest. */
+  get seq(): number | undefined {
+    const text = this.#search.get('seq')
+    return text === null ? undefined : Number(text)
   }
 
   /** Whether details stand beside the page: of a subject, or of a dead letter. */
@@ -96,6 +113,21 @@ export class Place {
     this.#write(this.#page, merged(new URLSearchParams(this.#search), params), push)
   }
 
+  /** Marks a row. The address is changed in its place: "back" does not go through rows. */
+  mark(name: string, seq?: number): void {
+    this.set({ at: name, seq: seq?.toString() })
+  }
+
+  /** Opens the details of a subject. "Back" closes them, and does not go through those seen there. */
+  open(subject: string, seq?: number): void {
+    this.set({ row: subject, seq: seq?.toString(), at: undefined }, this.row === undefined)
+  }
+
+  /** Closes the details; their row stays marked. */
+  close(): void {
+    this.set({ at: this.marked, row: undefined, tab: undefined })
+  }
+
   /** The address of a page, for a link. */
   href(page: Page): string {
     const search = new URLSearchParams()
@@ -112,6 +144,7 @@ export class Place {
     } else this.#replace(address)
     this.#page = page
     this.#search = search
+    this.due = undefined
   }
 
   /** A key that is held changes the address thirty times a second, for which Safari throws. */
@@ -134,6 +167,7 @@ export class Place {
     const last = location.pathname.split('/').at(-1) ?? ''
     this.#page = pages.find((page) => page === last) ?? 'start'
     this.#search = new URLSearchParams(location.search)
+    this.due = this.#marked
   }
 }
 
