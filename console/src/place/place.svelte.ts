@@ -118,7 +118,9 @@ export class Place {
     this.set({ at: name, seq: seq?.toString() })
   }
 
-  /** Opens the details of a subject. "Back" closes them, and does not go through those seen there. */
+  /**
+   * Opens the details of a subject. "Back" closes them, and does not go through those seen there.
+   */
   open(subject: string, seq?: number): void {
     this.set({ row: subject, seq: seq?.toString(), at: undefined }, this.row === undefined)
   }

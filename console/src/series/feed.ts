@@ -21,9 +21,11 @@ export interface FeedReader {
  * Reads one subscription until it is closed, and counts what it brings. In mode LATEST the first
  * entries are what was so before: an entry is a change when its sequence lies past the head that
  * the source had when the feed was opened.
+ *
+ * Over a connection that is closed, as when its token has ended, it ends at once.
  */
 export class Feed {
-  readonly #subscription: Subscription
+  readonly #subscription: Subscription | undefined
   readonly #pulse: Pulse
   readonly #link: Link
   #isChange: (entry: Entry) => boolean = never
@@ -38,17 +40,23 @@ export class Feed {
   ) {
     this.#pulse = desk.pulse
     this.#link = desk.link
-    this.#subscription = weir.subscribe({ ...options, mode: options.mode ?? 'LATEST' })
+    const subscription = opened(weir, { ...options, mode: options.mode ?? 'LATEST' })
+    if (subscription instanceof WeirError) {
+      // After the caller knows its feed.
+      queueMicrotask(() => this.#end(reader, subscription))
+      return
+    }
+    this.#subscription = subscription
     const { source = 'events' } = options
     if (options.mode === 'ALL' || options.cursor !== undefined) this.#isChange = always
     // The read API does not serve the bucket of the mesh, whose entries are no changes of the data.
     else if (source !== 'mesh') void this.#askHead(weir, source)
-    void this.#read(reader)
+    void this.#read(subscription, reader)
   }
 
   /** Where to go on after what was read; undefined before there was anything. */
   get cursor(): string | undefined {
-    return this.#subscription.cursor
+    return this.#subscription?.cursor
   }
 
   /** Entries that were left out for newer ones of their subject, as far as the hub counted. */
@@ -58,23 +66,27 @@ export class Feed {
 
   close(): void {
     this.#closed = true
-    this.#subscription.close()
+    this.#subscription?.close()
   }
 
-  async #read(reader: FeedReader): Promise<void> {
+  async #read(subscription: Subscription, reader: FeedReader): Promise<void> {
     try {
-      for await (const item of this.#subscription) {
+      for await (const item of subscription) {
         if (this.#closed) return
         const isChange = item.type === 'entry' && this.#isChange(item)
         if (isChange) this.#pulse.changed(1)
         if (item.type === 'entry') this.#give(reader, item, isChange)
         else if (item.type === 'removed') reader.removed?.(item)
         else if (item.type === 'reset') reader.reset?.()
-        this.#countConflated(isChange)
+        this.#countConflated(subscription, isChange)
       }
     } catch (thrown) {
-      if (!this.#closed) reader.ended?.(thrown instanceof Error ? thrown : new Error(String(thrown)))
+      this.#end(reader, thrown instanceof Error ? thrown : new Error(String(thrown)))
     }
+  }
+
+  #end(reader: FeedReader, error: Error): void {
+    if (!this.#closed) reader.ended?.(error)
   }
 
   /** One value that is no event, whoever stored it, ends nothing: it is passed over. */
@@ -87,8 +99,7 @@ export class Feed {
   }
 
   /** What a snapshot leaves out are the values of before, which nobody missed. */
-  #countConflated(isChange: boolean): void {
-    const { conflated } = this.#subscription
+  #countConflated({ conflated }: Subscription, isChange: boolean): void {
     const more = conflated - this.#conflated
     this.#conflated = conflated
     if (more === 0 || !isChange) return
@@ -109,6 +120,16 @@ export class Feed {
         this.#isChange = always
       }, 1000)
     }
+  }
+}
+
+/** A subscription, or why there is none: the connection is closed for good. */
+function opened(weir: Weir, options: SubscribeOptions): Subscription | WeirError {
+  try {
+    return weir.subscribe(options)
+  } catch (thrown) {
+    if (thrown instanceof WeirError && thrown.code === 'conflict') return thrown
+    throw thrown
   }
 }
 

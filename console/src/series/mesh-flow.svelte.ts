@@ -55,6 +55,7 @@ export class MeshFlow {
   #firstSeq = 0
   #received = 0
   #receivedBefore = 0
+  #closed = false
 
   constructor(desk: Desk, weir: Weir) {
     this.#desk = desk
@@ -64,6 +65,7 @@ export class MeshFlow {
   }
 
   close(): void {
+    this.#closed = true
     clearInterval(this.#timer)
     for (const feed of this.#feeds) feed.close()
   }
@@ -73,6 +75,7 @@ export class MeshFlow {
       (page) => page.cursor,
       () => undefined,
     )
+    if (this.#closed) return
     if (cursor !== undefined) this.#head = new Head(cursor)
     weir.state('latest', { limit: 100 }).then(
       ({ items }) => {
