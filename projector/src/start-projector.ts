@@ -215,5 +215,5 @@ function historyOf({ projections }: Declarations): string | undefined {
 function served<Part>(parts: ReadonlyMap<string, Part>, tenant: string): Part {
   const part = parts.get(tenant)
   if (part !== undefined) return part
-  throw new WeirError('not_found', `The tenant "${tenant}" is not served here.`)
+  throw new WeirError('not_found', `The tenant "${tenant}" is not served here: WEIR_TENANTS names those that are.`)
 }

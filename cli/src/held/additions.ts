@@ -85,7 +85,8 @@ function withOwn(own: string | undefined, added: readonly string[]): string {
  * reads the result.
  */
 function mergedFile(file: string, one: unknown, other: unknown): unknown {
-  if (!isObject(one) || !isObject(other)) throw new WeirError('invalid', `${file}: names with values are expected.`)
+  if (!isObject(one) || !isObject(other))
+    throw new WeirError('invalid', `${file}: names with values are expected, such as "projections:" and a list.`)
   const merged: Record<string, unknown> = { ...one }
   for (const [name, value] of Object.entries(other)) {
     const present = merged[name]
@@ -93,7 +94,7 @@ function mergedFile(file: string, one: unknown, other: unknown): unknown {
       const known = new Set(present.map((each) => JSON.stringify(each)))
       merged[name] = [...present, ...value.filter((each) => !known.has(JSON.stringify(each)))]
     } else if (present !== undefined && JSON.stringify(present) !== JSON.stringify(value)) {
-      throw new WeirError('conflict', `${file}: "${name}" is said in two ways.`)
+      throw new WeirError('conflict', `${file}: "${name}" is said in two ways: let one of the two files say it.`)
     } else merged[name] = value
   }
   return merged

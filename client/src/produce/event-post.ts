@@ -107,7 +107,7 @@ export class EventPost {
       const signal = AbortSignal.any([timeout.signal, this.#abort.signal])
       return await ingestAnswer(await this.#fetch(items, { signal }), clock.now())
     } catch (thrown) {
-      return unreached(thrown instanceof WeirError ? thrown : unreachable(thrown))
+      return unreached(thrown instanceof WeirError ? thrown : unreachable(this.#options.url, thrown))
     } finally {
       cancel()
     }
@@ -150,6 +150,7 @@ function unreached(error: WeirError): IngestAnswer {
   return { error, mayRetry: error.retryable, rejected: undefined, retryAfterMs: undefined }
 }
 
-function unreachable(cause: unknown): WeirError {
-  return new WeirError('unavailable', 'Ingest cannot be reached.', { cause })
+function unreachable(url: string, cause: unknown): WeirError {
+  const { origin } = new URL(url)
+  return new WeirError('unavailable', `${origin} cannot be reached: is url right, and does ingest run?`, { cause })
 }

@@ -54,7 +54,8 @@ export class Outbox {
     const { bytesMax, whenFull, sendersMax, dropped } = this.#options
     const size = item.bytes.length
     if (size > bytesMax) {
-      return Promise.reject(new WeirError('too_large', `The event has ${size} bytes, and the buffer ${bytesMax}.`))
+      const message = `The event has ${size} bytes, more than the whole buffer: raise bufferBytesMax (${bytesMax}).`
+      return Promise.reject(new WeirError('too_large', message))
     }
     if (whenFull === 'drop_oldest') this.#dropFor(size)
     if (this.#senders.length === 0 && this.#bytes + size <= bytesMax) {

@@ -107,7 +107,7 @@ export class Producer {
    * policy, `conflict` after `close`.
    */
   async send(subject: string, event: EventInit): Promise<void> {
-    if (this.#closed) throw new WeirError('conflict', 'This producer is closed.')
+    if (this.#closed) throw new WeirError('conflict', 'This producer is closed: make another one.')
     await this.#outbox.put(outboxItem(subject, event, this.#clock.now()))
     if (this.#outbox.waitingCount >= this.#maxItems) void this.#sendAll()
     else this.#cancelDelay ??= this.#clock.after(this.#maxDelayMs, () => void this.#sendAll())

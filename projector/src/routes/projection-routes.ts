@@ -104,7 +104,8 @@ export function administered(tenants: readonly TenantProjections[], identity: Id
 /** Throws `not_found`. */
 export function servedTenant(tenants: readonly TenantProjections[], name: string): TenantProjections {
   const found = tenants.find(({ tenant }) => tenant === name)
-  if (found === undefined) throw new WeirError('not_found', `The tenant "${name}" is not served here.`)
+  if (found === undefined)
+    throw new WeirError('not_found', `The tenant "${name}" is not served here: WEIR_TENANTS names those that are.`)
   return found
 }
 

@@ -75,7 +75,8 @@ export class History {
 
   #database(): Database {
     const { database } = this.#options
-    if (database === undefined) throw new WeirError('not_found', 'This mesh keeps no history: none is declared.')
+    if (database === undefined)
+      throw new WeirError('not_found', 'This mesh keeps no history: declare a projection of kind history.')
     return database
   }
 }

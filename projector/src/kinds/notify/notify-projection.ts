@@ -158,7 +158,8 @@ export class NotifyProjection implements Projection, Effects {
     const { spec, tenant, guard } = this.#options
     const { id, body } = messageOf(spec, tenant, group, notices)
     const address = await readText(spec.url)
-    if (!URL.canParse(address)) throw new WeirError('invalid', 'The address of the target is none.')
+    if (!URL.canParse(address))
+      throw new WeirError('invalid', 'What `url` gives is no address: write it like https://hooks.example.com/weir.')
     const headers: [string, string][] = [
       ['content-type', 'application/json'],
       ['user-agent', 'weir'],
