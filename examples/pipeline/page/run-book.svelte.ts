@@ -49,6 +49,13 @@ export class RunBook {
     this.#follow(weir).catch(ended)
   }
 
+  /** Also one that others have pushed out of the newest. */
+  find(name: string): Run | undefined {
+    // What depends on the runs looks again when they change.
+    void this.runs
+    return this.#runs.get(name)
+  }
+
   async #follow(weir: Weir): Promise<void> {
     const filters = ['ops.*.*.*', 'workers.*']
     for await (const item of weir.subscribe({ source: 'pipeline', filters, mode: 'LATEST' })) {
