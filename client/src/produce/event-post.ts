@@ -152,5 +152,5 @@ function unreached(error: WeirError): IngestAnswer {
 
 function unreachable(url: string, cause: unknown): WeirError {
   const { origin } = new URL(url)
-  return new WeirError('unavailable', `${origin} cannot be reached: is url right, and does ingest run?`, { cause })
+  return new WeirError('unavailable', `${origin} cannot be reached: is the address right and does it run?`, { cause })
 }

@@ -142,7 +142,9 @@ export class ReadApi {
     try {
       return await fetch(target.href, { ...asked, headers: headersOf(asked, token), signal })
     } catch (cause) {
-      throw new WeirError('unavailable', `${target.origin} cannot be reached: is readUrl right?`, { cause })
+      throw new WeirError('unavailable', `${target.origin} cannot be reached: is the address right and does it run?`, {
+        cause,
+      })
     }
   }
 }
