@@ -199,7 +199,10 @@ export const limits = {
   heatCellsMax: 5_000,
   /** What was not heard for so long is hatched in it, where the tile does not say how long. */
   heatStaleMs: 60_000,
-  /** A cell that changed is framed for so long, in steps of fading; a step paints the cell. */
+  /**
+   * A cell that changed is framed for so long, in steps of fading; a step paints the cell. A map of
+   * many values is painted no more often than once a step.
+   */
   heatFlashMs: 600,
   heatFlashStepMs: 100,
   /** Rows and cells that are ordered by a number keep their places for so long. */
