@@ -8,11 +8,18 @@ import { HostMetrics } from '@opentelemetry/host-metrics'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { AggregationType, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { limits } from '../limits.ts'
+import { withUnits } from './host-units.ts'
 
 const [ingestUrl = ''] = process.argv.slice(2)
 const intervalMs = limits.telemetryIntervalMs
 
-const exporter = new OTLPMetricExporter({
+class Exporter extends OTLPMetricExporter {
+  override export(...[metrics, told]: Parameters<OTLPMetricExporter['export']>): void {
+    super.export(withUnits(metrics), told)
+  }
+}
+
+const exporter = new Exporter({
   url: `${ingestUrl}/v1/metrics`,
   headers: { Authorization: `Bearer ${process.env.WEIR_TOKEN ?? ''}` },
 })

@@ -2,6 +2,7 @@ import { compileFilters } from '@weir/proto/filter'
 import { limits } from '../limits.ts'
 import { mayPublish } from '../link/identity.ts'
 import type { Link } from '../link/link.svelte.ts'
+import { words } from '../words/words.ts'
 import { type Board, emptyBoard, type NewTile, withTile } from './board.ts'
 import { readBoard } from './board-check.ts'
 
@@ -73,11 +74,14 @@ export class BoardList {
     await this.read()
   }
 
-  /** Adds a tile to a board, a new one when there is none of that name. */
+  /**
+   * Adds a tile to a board, a new one when there is none of that name. Of a board of a file this
+   * saves a copy under its name, which is shown in its place from then on.
+   */
   async pin(name: string, tile: NewTile): Promise<void> {
     const stored = this.get(name)
     const board = stored === undefined ? emptyBoard(name) : readBoard(stored.text).board
-    if (board === undefined) throw new Error(name)
+    if (board === undefined) throw new Error(words.boards.wrong(name))
     await this.save(name, withTile(board, tile), stored?.origin === 'bucket' ? stored.seq : 0)
   }
 

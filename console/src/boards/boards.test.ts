@@ -7,6 +7,7 @@ import { es } from '../words/es.ts'
 import { speak } from '../words/words.ts'
 import { type Board, filled, inWords, placed, type Tile, withTile } from './board.ts'
 import { readBoard } from './board-check.ts'
+import { saidValues } from './said-values.ts'
 import { textParts } from './text-parts.ts'
 import { tidied } from './tile-fields.ts'
 import { variableValues } from './variable-values.ts'
@@ -162,4 +163,15 @@ test('a tile that is moved or resized stays on the grid, and what it would cover
 
 test('variables are filled in by name', () => {
   assert.equal(filled('rooms.$room.climate $other', { room: 'r1' }), 'rooms.r1.climate $other')
+})
+
+test('what stands for everything is a word to people, unless the board has its own', async () => {
+  await speak(['en'])
+  const values = { branch: '*', lane: 'north', all: '>' }
+  assert.deepEqual(saidValues(values, undefined), { branch: 'all', lane: 'north', all: 'all' })
+  assert.deepEqual(saidValues(values, { '*': 'every branch', north: 'North' }), {
+    branch: 'every branch',
+    lane: 'North',
+    all: 'all',
+  })
 })

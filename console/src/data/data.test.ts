@@ -143,3 +143,10 @@ test('a difference is written in the unit of its value', () => {
   assert.equal(told(0.5, 3.5, '1'), '+0.5')
   assert.equal(told(-2, 7, ''), '−2')
 })
+
+test('a text of several lines, and one with signs that have no shape, stays in its line', () => {
+  const text = (value: string) => valueText({ value, unit: '' })
+  assert.equal(text('a\nb\tc\u0000d\r\n\u2028e\u0085f\u009f'), 'a↵b c␀d↵↵e↵f�')
+  assert.equal(text('á שלום'), 'á שלום')
+  assert.equal(summaryOf(json('{"a\\nb": "c\\nd", "e": "f"}')), 'a↵b c↵d   e f')
+})

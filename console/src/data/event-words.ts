@@ -1,6 +1,6 @@
 import { Alert_Severity, Alert_Status, type Event, Step_Status } from '@weir/proto'
 import { limits } from '../limits.ts'
-import { type Field, fieldsOf, valueText } from './fields.ts'
+import { type Field, fieldsOf, oneLine, valueText } from './fields.ts'
 
 /** How loud an event is: the colour of the bar before its row. */
 export type Severity = 'none' | 'normal' | 'warn' | 'bad'
@@ -55,8 +55,12 @@ export function fieldText(field: Field): string {
   return `${isolated(field.name)} ${isolated(valueText(field))}`
 }
 
-/** A text that turns the direction of reading turns nothing beside it. */
-function isolated(text: string): string {
+/**
+ * A text of one line that turns the direction of reading turns nothing beside it, and one of
+ * several breaks no line.
+ */
+function isolated(given: string): string {
+  const text = oneLine(given)
   return turning.test(text) ? `\u2068${text}\u2069` : text
 }
 

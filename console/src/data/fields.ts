@@ -72,10 +72,22 @@ export function valueText({ value, unit }: Pick<Field, 'value' | 'unit'>): strin
   if (value instanceof ExactNumber) return /^-?\d+$/.test(value.text) ? exactInteger(value.text) : value.text
   if (typeof value === 'number') return unit === '' ? number(value) : quantity(value, unit)
   if (value === null) return 'null'
-  return typeof value === 'string' && value.length > limits.cellTextMax
-    ? `${value.slice(0, limits.cellTextMax)}…`
-    : String(value)
+  if (typeof value !== 'string') return String(value)
+  return oneLine(value.length > limits.cellTextMax ? `${value.slice(0, limits.cellTextMax)}…` : value)
 }
+
+/** A text in one line: what breaks a line, and what has no shape, is drawn as a sign. */
+export function oneLine(text: string): string {
+  return text.replace(shapeless, (sign) => {
+    const code = sign.charCodeAt(0)
+    if (sign === '\t') return ' '
+    if (sign === '\r\n' || sign === '\n' || sign === '\r' || code === 0x85 || code > 0x2000) return '↵'
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : '�'
+  })
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const shapeless = /\r\n|[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g
 
 /** The value digit for digit, for a title and for copying. */
 export function exactText({ value }: Pick<Field, 'value'>): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseQuery, termsOf } from './query.ts'
 import { SeenSubjects } from './seen-subjects.ts'
-import { isAbout, subjectParts, varyingPlaces } from './subject-parts.ts'
+import { isAbout, nothingVaries, subjectParts, varyingPlaces } from './subject-parts.ts'
 
 test('the filter field takes subjects, labels and types, and says what it does not understand', () => {
   assert.deepEqual(parseQuery('rooms.*.climate rooms.> label.site=a label.name="x y" type=order'), {
@@ -52,16 +52,38 @@ test('what stands at one place of the subjects of a filter is offered in the ord
 test('what subjects share is dimmed, and the end that tells them apart is never cut', () => {
   const subjects = ['rooms.r1.climate', 'rooms.r2.climate']
   const varying = varyingPlaces(subjects)
-  assert.deepEqual(varying, [false, true, false])
+  assert.deepEqual(varying, { places: [false, true, false], identity: false })
   const { head, tail } = subjectParts('rooms.r1.climate', varying)
   assert.deepEqual(head, [{ text: 'rooms.', shared: true }])
   assert.deepEqual(tail, [
     { text: 'r1.', shared: false },
     { text: 'climate', shared: true },
   ])
-  const long = subjectParts(`a.${'b'.repeat(60)}.cpu=0.state=idle`, [false, false, true, true])
+  const long = subjectParts(`a.${'b'.repeat(60)}.cpu=0.state=idle`, {
+    places: [false, false, true, true],
+    identity: false,
+  })
   assert.deepEqual(long.tail, [{ text: 'cpu=0.state=idle', shared: false }])
-  assert.deepEqual(subjectParts('alone', []), { head: [], tail: [{ text: 'alone', shared: false }] })
+  assert.deepEqual(subjectParts('alone', nothingVaries), {
+    head: [],
+    tail: [{ text: 'alone', shared: false }],
+    identity: '',
+  })
+})
+
+test('the hash that ends a series is cut before what a person tells it by, unless it is all that differs', () => {
+  const idle = 'metrics.host.vm.system.cpu.utilization.logical_number=0.state=idle.id=wTYVbtXGspD9f5'
+  const user = 'metrics.host.vm.system.cpu.utilization.logical_number=0.state=user.id=5yLrZl-tKpynGw'
+  const told = subjectParts(idle, varyingPlaces([idle, user, idle]))
+  assert.deepEqual(told.tail.at(-1), { text: 'state=idle', shared: false })
+  assert.equal(told.identity, '.id=wTYVbtXGspD9f5')
+  const alone = subjectParts(idle, nothingVaries)
+  assert.deepEqual(alone.tail, [{ text: 'logical_number=0.state=idle', shared: false }])
+
+  const twin = idle.replace('wTYVbtXGspD9f5', 'AAAAAAAAAAAAAA')
+  const hashed = subjectParts(idle, varyingPlaces([idle, user, twin]))
+  assert.deepEqual(hashed.tail, [{ text: 'state=idle.id=wTYVbtXGspD9f5', shared: false }])
+  assert.equal(hashed.identity, '')
 })
 
 test('an alert is about a subject whose tokens its key has, beside each other', () => {

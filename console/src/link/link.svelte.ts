@@ -1,6 +1,7 @@
 import type { ConnectionState, Weir } from '@weir/client'
 import { backoffMs } from '@weir/proto/backoff'
 import { limits } from '../limits.ts'
+import { faultText } from '../words/fault-text.ts'
 import { words } from '../words/words.ts'
 import { type ConnectionSaid, connectionSaid, tokenCodes } from './connection-words.ts'
 import { type Identity, identityOf } from './identity.ts'
@@ -152,7 +153,7 @@ export class Link {
     const { error } = weir.connection
     if ((state === 'closed' || state === 'offline') && error !== undefined && tokenCodes.has(error.code)) {
       this.#box.forget()
-      this.askedBecause = error.message
+      this.askedBecause = faultText(error)
     }
     this.#tick()
   }
@@ -167,7 +168,7 @@ export class Link {
       retryAtMs: status?.retryAtMs,
       conflated: this.#conflated,
       errorCode: status?.error?.code,
-      tokenError: status?.tokenError?.message,
+      tokenError: status?.tokenError === undefined ? undefined : faultText(status.tokenError),
       nowMs: Date.now(),
     })
   }
@@ -209,11 +210,14 @@ function absolute({ hubUrl }: { readonly hubUrl: string }): string {
 /** What the read API refused, in its words. */
 export class ReadFault extends Error {
   readonly status: number
+  /** Of the list in docs/protocol.md; undefined for an answer that is not the read API's. */
+  readonly code: string | undefined
 
   constructor(status: number, body: unknown) {
-    const { detail } = (body ?? {}) as { detail?: unknown }
+    const { code, detail } = (body ?? {}) as { code?: unknown; detail?: unknown }
     super(typeof detail === 'string' ? detail : `${status}`)
     this.status = status
+    this.code = typeof code === 'string' ? code : undefined
   }
 }
 

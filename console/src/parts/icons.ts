@@ -17,6 +17,7 @@ export const icons = {
   theme: 'M10 3a7 7 0 1 0 0 14ZM10 3a7 7 0 0 1 0 14',
   search: 'M9 14A5 5 0 1 0 9 4a5 5 0 0 0 0 10ZM13 13l3.500 3.500',
   more: 'M4.500 10h.01M10 10h.01M15.500 10h.01',
+  sound: 'M4 8v4h3l4 3V5L7 8ZM13.500 7.500a3.500 3.500 0 0 1 0 5',
   plus: 'M10 4v12M4 10h12',
 } as const
 

@@ -13,6 +13,9 @@ export const pageKeys: Readonly<Record<Page, string>> = {
   boards: 'b',
 }
 
+/** The pages that show what the filter of the address matches. */
+export const filteredPages: ReadonlySet<Page> = new Set(['live', 'state', 'history', 'alerts'])
+
 export const ranges = ['5m', '15m', '1h', '6h', '24h', '7d'] as const
 export type Range = (typeof ranges)[number]
 export const rangeMs: Readonly<Record<Range, number>> = {
@@ -128,6 +131,12 @@ export class Place {
   /** Closes the details; their row stays marked. */
   close(): void {
     this.set({ at: this.marked, row: undefined, tab: undefined })
+  }
+
+  /** Shows what matches another filter: on this page, or where it has none on the live page. */
+  filterTo(filter: string): void {
+    if (filteredPages.has(this.#page)) this.set({ filter }, true)
+    else this.go('live', { filter })
   }
 
   /** The address of a page, for a link. */

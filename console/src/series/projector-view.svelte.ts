@@ -1,5 +1,6 @@
 import { limits } from '../limits.ts'
 import type { Link } from '../link/link.svelte.ts'
+import { faultText } from '../words/fault-text.ts'
 
 /** How a projection stands, as the read API says it. */
 export interface ProjectionView {
@@ -91,7 +92,7 @@ export class ProjectorView {
     try {
       await this.#link.read(path, { method })
     } catch (thrown) {
-      refused = thrown instanceof Error ? thrown.message : String(thrown)
+      refused = faultText(thrown)
     }
     await this.#look()
     if (refused !== undefined) this.fault = refused
@@ -111,7 +112,7 @@ export class ProjectorView {
       this.known = true
       this.fault = ''
     } catch (thrown) {
-      this.fault = thrown instanceof Error ? thrown.message : String(thrown)
+      this.fault = faultText(thrown)
     }
   }
 }

@@ -1,5 +1,6 @@
 import { limits } from '../limits.ts'
 import type { Link } from '../link/link.svelte.ts'
+import { faultText } from '../words/fault-text.ts'
 
 /** A connection to a hub, as the hub says it. */
 export interface SessionLine {
@@ -78,7 +79,7 @@ export class SessionView {
       this.known = true
       this.fault = ''
     } catch (thrown) {
-      if (asked === this.#asked) this.fault = thrown instanceof Error ? thrown.message : String(thrown)
+      if (asked === this.#asked) this.fault = faultText(thrown)
     }
     if (asked === this.#asked) this.#again(limits.sessionsLookMs)
   }

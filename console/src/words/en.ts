@@ -362,6 +362,7 @@ export const en = {
     faults: enBoardFaults,
     pinTo: 'Pin to a board',
     pinFilter: 'Pin this filter to a board',
+    asCopy: 'saves a copy of its file',
     pinned: (board: string) => `Pinned to ${board}`,
     name: 'Name of the board',
     paste: 'Paste a board as JSON',
