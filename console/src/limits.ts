@@ -136,6 +136,11 @@ export const limits = {
 
   /** A longer step is drawn by its mean; a shorter one by its last value, as what comes live is. */
   meanFromMs: 60_000,
+  /** Two fingers on a chart make what it shows no shorter, and no longer. */
+  zoomLeastMs: 10_000,
+  zoomMostMs: 604_800_000,
+  /** A finger that moves less than this taps. */
+  tapPx: 8,
   /** Series of one chart; further ones are not drawn. */
   chartLinesMax: 12,
   /** Charts of the history; more units than these are listed without one. */

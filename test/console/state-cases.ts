@@ -113,3 +113,47 @@ test('history joins what was to what is', async () => {
   assert.deepEqual(faults, [])
   await context.close()
 })
+
+test('a chart is zoomed by two fingers and moved by one, until the whole range is asked for again', async () => {
+  const now = Date.now()
+  await post(
+    Array.from({ length: 60 }, (_, at) => ({
+      subject: 'fingers.r1',
+      time: new Date(now - 5_000 * (60 - at)).toISOString(),
+      reading: { metrics: { celsius: 20 + Math.sin(at) }, units: { celsius: 'Cel' } },
+    })),
+  )
+  const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }
+  const { page, context, faults } = await visit('history?filter=fingers.r1&range=5m', phone)
+  const chart = page.locator('.u-over').first()
+  await chart.waitFor()
+  const box = await chart.boundingBox()
+  assert.ok(box !== null)
+  const { x, y, width, height } = box
+  const cdp = await context.newCDPSession(page)
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...at: number[]) =>
+    cdp.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: at.map((share, id) => ({ x: x + share * width, y: y + height / 2, id })),
+    })
+  const range = (name: string): number => Number(new URL(page.url()).searchParams.get(name))
+
+  await touch('touchStart', 0.4, 0.6)
+  for (const by of [0.05, 0.1, 0.2]) await touch('touchMove', 0.4 - by, 0.6 + by)
+  await touch('touchEnd')
+  await until('the address says what is shown', async () => range('to') > range('from'))
+  const [from, length] = [range('from'), range('to') - range('from')]
+  assert.ok(length > 50_000 && length < 200_000, `${length} ms of 300,000`)
+
+  // A finger that goes to the right brings what was before.
+  await touch('touchStart', 0.3)
+  for (const at of [0.4, 0.6, 0.7]) await touch('touchMove', at)
+  await touch('touchEnd')
+  await until('it has moved', async () => range('from') < from)
+  assert.ok(Math.abs(range('to') - range('from') - length) < 2_000, 'it shows as long a time as before')
+
+  await page.getByRole('button', { name: 'Whole range' }).tap()
+  await until('it is live again', async () => range('to') === 0)
+  assert.deepEqual(faults, [])
+  await context.close()
+})

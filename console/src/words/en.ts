@@ -298,6 +298,7 @@ export const en = {
     emptyHint: 'Choose a longer range, or a filter that matches readings.',
     zoomOut: 'Whole range',
     drag: 'Drag to zoom',
+    pinch: 'Pinch to zoom, drag to move',
     yesterday: 'yesterday',
     noYesterday: 'nothing was stored at this time yesterday',
     tooMany: (shown: number, all: number) => `${shown} of ${all} series are shown: narrow the filter to see others.`,

@@ -295,6 +295,7 @@ export const es: Words = {
     emptyHint: 'Elija un periodo más largo o un filtro que coincida con lecturas.',
     zoomOut: 'Todo el periodo',
     drag: 'Arrastre para ampliar',
+    pinch: 'Pellizque para ampliar, arrastre para mover',
     yesterday: 'ayer',
     noYesterday: 'ayer a esta hora no se guardó nada',
     tooMany: (shown, all) => `Se muestran ${shown} de ${all} series: acote el filtro para ver otras.`,
