@@ -115,6 +115,8 @@ export const limits = {
   notificationsMax: 3,
   /** One tab of a browser sounds for so long for all of them. */
   soundTurnMs: 1_500,
+  /** Notifications that all tabs of a browser know to be shown; older ones are forgotten. */
+  noticesKnownMax: 50,
   /** Samples of the flow of the mesh, one a second; the oldest goes first. */
   flowSamplesMax: 120,
   /** Subjects whose rates the mesh page compares; further ones are passed over. */
@@ -170,6 +172,9 @@ export const limits = {
   boardRotateMs: 30_000,
   /** Of a large board the tiles so far out of sight are drawn; others when they come so near. */
   tileMarginPx: 240,
+  /** Of a list of alerts those so far out of sight are drawn; and so many are listed at all. */
+  rowsMarginPx: 1_200,
+  alertsListedMax: 2_000,
   /** In a tile narrower than this a row has two lines, and says no more than tells it apart. */
   narrowTilePx: 480,
   /** Tiles that are drawn in one frame; further ones are drawn in the next. */

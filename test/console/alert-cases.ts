@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { until } from '../../cli/test/processes.ts'
 import { axeFaults, live, mesh, post, visit } from './console.ts'
 
@@ -16,6 +17,96 @@ test('an alert is told everywhere, acknowledged, and resolved by its rule', asyn
   await until('it is off the list', async () => (await row.count()) === 0)
   await page.getByRole('button', { name: 'Resolved too' }).click()
   await page.getByRole('listitem').filter({ hasText: 'r1' }).getByText('Resolved').first().waitFor()
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('an urgent alert is one notification of all hidden tabs, and a click on it opens the alert', async () => {
+  const { page, context, faults } = await visit('alerts')
+  // Records what is shown; nobody looks at any of these tabs. This browser has no window, and so
+  // denies whatever is granted to it.
+  await context.addInitScript(() => {
+    const shown: { title: string; options: NotificationOptions; notice: Notification }[] = []
+    Object.defineProperty(document, 'hidden', { get: () => true })
+    const request = navigator.locks.request.bind(navigator.locks) as (name: string, run: () => void) => Promise<void>
+    Object.assign(navigator.locks, {
+      request: async (name: string, run: () => void) => {
+        await request(name, run)
+        if (name === 'weir.notices') Object.assign(globalThis, { asked: true })
+      },
+    })
+    Object.assign(globalThis, {
+      shown,
+      focus: () => Object.assign(globalThis, { focused: true }),
+      Notification: class extends Notification {
+        static override readonly permission = 'granted'
+        static override requestPermission = () => Promise.resolve('granted' as const)
+
+        constructor(title: string, options: NotificationOptions) {
+          super(title, options)
+          shown.push({ title, options, notice: this })
+        }
+      },
+    })
+  })
+  type Recorder = {
+    shown: { title: string; options: NotificationOptions; notice: Notification }[]
+    focused?: boolean
+    asked?: boolean
+  }
+  const shownIn = (tab: Page): Promise<string[]> =>
+    tab.evaluate(() =>
+      (globalThis as unknown as Recorder).shown.map(({ title, options }) => `${title}: ${options.body}`),
+    )
+  /** Whether the tab has asked for its turn with this alert. */
+  const told = (tab: Page): Promise<boolean> => tab.evaluate(() => (globalThis as unknown as Recorder).asked === true)
+  await page.reload()
+  await live(page)
+  await page.getByRole('button', { name: 'Notify' }).click()
+  await page.getByRole('button', { name: 'Notify', pressed: true }).waitFor()
+  const other = await context.newPage()
+  await other.goto(`${mesh.running.addresses.projector}/live?filter=nobody.here`)
+  await live(other)
+
+  await post([{ subject: 'hot.n1', reading: { metrics: { celsius: 60 } } }])
+  const shown = async (): Promise<string[]> => [...(await shownIn(page)), ...(await shownIn(other))]
+  await until('one of them shows it', async () => (await shown()).length > 0)
+  await until('both count it', async () => /^\(1\)/.test(await page.title()) && /^\(1\)/.test(await other.title()))
+  // Each of them has asked whether it is to show it.
+  await until('both are told', async () => (await told(page)) && (await told(other)))
+  assert.deepEqual(await shown(), ['hot · n1: n1 is at 60 degrees'])
+
+  const tab = (await shownIn(page)).length === 1 ? page : other
+  await tab.evaluate(() => (globalThis as unknown as Recorder).shown[0]?.notice.onclick?.(new Event('click')))
+  await tab.getByRole('listitem').filter({ hasText: 'n1 is at 60 degrees' }).first().waitFor()
+  const { pathname, searchParams } = new URL(tab.url())
+  assert.match(pathname, /\/alerts$/)
+  assert.equal(searchParams.get('row'), 'alerts.hot.n1')
+  assert.equal(searchParams.get('filter'), null)
+  assert.equal(await tab.evaluate(() => (globalThis as unknown as Recorder).focused), true)
+  await post([{ subject: 'hot.n1', reading: { metrics: { celsius: 20 } } }])
+  await until('it does not fire any more', async () => (await tab.title()) === 'Alerts · Weir')
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('hundreds of alerts: those in sight are in the document, and all are found', async () => {
+  const many = (celsius: number): Promise<void> =>
+    post(Array.from({ length: 300 }, (_, at) => ({ subject: `hot.many${at}`, reading: { metrics: { celsius } } })))
+  const { page, context, faults } = await visit('alerts')
+  await live(page)
+  await many(40)
+  await until('the title counts them', async () => (await page.title()).startsWith('(300) '))
+  const cards = page.locator('article')
+  assert.ok((await cards.count()) < 60, `${await cards.count()} cards`)
+  await page.locator('.scroll').evaluate((box) => box.scrollTo(0, box.scrollHeight))
+  await page.locator('li:last-child article').waitFor()
+  await page.getByRole('combobox', { name: /^Filter/ }).fill('many299')
+  await page.keyboard.press('Enter')
+  await page.getByText('many299 is at 40 degrees').waitFor()
+  assert.equal(await cards.count(), 1)
+  await many(20)
+  await until('nothing fires', async () => (await page.title()) === 'Alerts · Weir')
   assert.deepEqual(faults, [])
   await context.close()
 })

@@ -26,7 +26,7 @@ export interface Varying {
 
 export const nothingVaries: Varying = { places: [], identity: false }
 
-/** The last token of a series whose other tokens do not say all that tells it apart (docs/otlp.md). */
+/** The last token of a series whose others do not say all that tells it apart (docs/otlp.md). */
 const identityToken = /\.id=[\w-]{14}$/
 
 /** At which places these subjects differ. */

@@ -153,7 +153,7 @@ export class Link {
     const { error } = weir.connection
     if ((state === 'closed' || state === 'offline') && error !== undefined && tokenCodes.has(error.code)) {
       this.#box.forget()
-      this.askedBecause = faultText(error)
+      this.askedBecause = words.faults[error.code] ?? error.message
     }
     this.#tick()
   }

@@ -263,6 +263,7 @@ export const en = {
     open: 'Open',
     empty: 'Nothing fires.',
     emptyHint: 'Rules are declared as projections of the kind alert; docs/projections.md shows how.',
+    more: (n: string) => `${n} more: narrow the filter to see them`,
     showResolved: 'Resolved too',
     sound: 'Sound',
     notify: 'Notify',

@@ -1,5 +1,6 @@
 import type { Words } from './en.ts'
 import { esBoardFaults } from './es-board-faults.ts'
+import { esFaults } from './es-faults.ts'
 import { esMesh } from './es-mesh.ts'
 
 /** Everything that the page says, in Spanish. */
@@ -261,6 +262,7 @@ export const es: Words = {
     open: 'Abrir',
     empty: 'Nada avisa.',
     emptyHint: 'Las reglas se declaran como proyecciones de tipo alert; vea docs/projections.md.',
+    more: (n) => `${n} más: acote el filtro para verlas`,
     showResolved: 'Con resueltas',
     sound: 'Sonido',
     notify: 'Notificar',
@@ -386,20 +388,6 @@ export const es: Words = {
     statuses: { IDLE: 'En reposo', PROCESSING: 'En curso', COMPLETE: 'Completa', ERROR: 'Error' },
     away: 'Los tableros no se pueden leer ahora.',
   },
-  faults: {
-    malformed: 'Esto no se entiende.',
-    invalid: 'Esto no vale.',
-    unauthenticated: 'Este token no sirve.',
-    token_expired: 'El token ha terminado.',
-    revoked: 'Se retiró el acceso de este token.',
-    forbidden: 'Su token no permite esto.',
-    conflict: 'Alguien lo cambió mientras tanto.',
-    too_large: 'Es demasiado grande.',
-    not_found: 'Esto no existe.',
-    rate_limited: 'Demasiadas preguntas por ahora.',
-    overloaded: 'Hay demasiado trabajo por ahora.',
-    unavailable: 'No disponible por ahora.',
-    internal: 'Algo falló en el servidor.',
-  },
+  faults: esFaults,
   time: { now: 'ahora', s: 's', min: 'min', h: 'h', d: 'd' },
 }
