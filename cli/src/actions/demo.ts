@@ -59,7 +59,8 @@ async function onRunning(demo: Demo, state: StateFolder, running: Running, optio
   const meshEnded = endOf(running, end.signal)
   const why = await Promise.race([stopSignal(() => programs.kill()), meshEnded])
   end.abort()
-  if (options.json !== true) console.log(`\nStopping ${demo.name}; its configuration stays until the mesh ends.`)
+  const rest = why === undefined ? '.' : '; its configuration stays until the mesh ends.'
+  if (options.json !== true) console.log(`\nStopping ${demo.name}${rest}`)
   await programs.stop()
   if (why !== undefined) return exitCodes.done
   throw new WeirError('unavailable', 'The mesh of this folder has ended, so the demo ends too.')
