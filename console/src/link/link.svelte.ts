@@ -52,6 +52,11 @@ export class Link {
     return this.#box.token ?? ''
   }
 
+  /** Whether nothing comes: that there is nothing is not known then. */
+  get isCut(): boolean {
+    return this.state === 'offline' || this.state === 'connecting' || this.state === 'closed'
+  }
+
   /** Where the hub is reached; empty until it is known. */
   get hubUrl(): string {
     return this.#hubAddress
