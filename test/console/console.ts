@@ -39,6 +39,9 @@ const roomsBoard = {
     tile('pipeline', 16, 4, { filter: 'axe.*.step' }),
     tile('alerts', 0, 8, {}),
     tile('text', 8, 8, { text: 'Hello $room' }),
+    tile('lively', 16, 8, {}),
+    tile('machine', 0, 12, {}),
+    tile('weir', 8, 12, { w: 16 }),
   ],
 }
 
