@@ -158,8 +158,8 @@ export const limits = {
   boardUndoStepsMax: 100,
   /** A subscription has no more filters; a board with more has further subscriptions. */
   boardFiltersMax: 32,
-  /** What is done is seen at once, and nobody reads what changes more often than this. */
-  boardIntervalMs: 40,
+  /** What is done is seen at once, and what comes together is read in less than a frame. */
+  boardIntervalMs: 20,
   /**
    * Subjects whose tiles are remembered; past it all are forgotten, and found again as events come.
    */
