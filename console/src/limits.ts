@@ -188,7 +188,7 @@ export const limits = {
   /** A tile of so many values is written anew no more often than in so long. */
   manyValues: 50,
   calmMs: 500,
-  /** A number that changed is lit for about so long, and fades as long; only then it is lit anew. */
+  /** A number that changed is lit for about so long, and fades as long; then it may be lit anew. */
   kpiFlashMs: 600,
   /** Points of a tile's trend; the oldest goes first. They stand at least so far apart. */
   trendPointsMax: 60,
