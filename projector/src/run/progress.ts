@@ -21,6 +21,8 @@ export class Progress {
   readonly #options: ProgressOptions
   #stored: Position = noPosition
   #taken: Position = noPosition
+  /** How often it has begun, from the stored position or from before the first event. */
+  #beginnings = 0
   /** What was taken last of each of several streams. */
   #shards: ShardPosition[] = []
 
@@ -88,12 +90,14 @@ export class Progress {
    */
   async store(deadlineMs?: number): Promise<void> {
     const { tenant, name, projection, positions, partition, log } = this.#options
+    const beginnings = this.#beginnings
     const taken = this.#takenNow()
     if (taken.seq <= this.#stored.seq) return
     const flushed = projection.effects.flushed().then(() => true)
-    const done = deadlineMs === undefined ? flushed : Promise.race([flushed, sleep(deadlineMs).then(() => false)])
-    // A session that ended meanwhile has a position of its own.
-    if (!(await done) || taken.epoch !== this.#stored.epoch || taken.seq > this.#taken.seq) return
+    const done = deadlineMs === undefined ? flushed : Promise.race([flushed, sleep(deadlineMs, false, { ref: false })])
+    // What began meanwhile has a position of its own: a rebuild reads past this one before any of
+    // its effects are stored.
+    if (!(await done) || beginnings !== this.#beginnings) return
     try {
       await positions.save(name, partition, { ...taken, declaration: this.#options.declaration })
       this.#stored = taken
@@ -103,6 +107,7 @@ export class Progress {
   }
 
   #begin(position: Position): void {
+    this.#beginnings++
     this.#stored = position
     this.#taken = position
     this.#shards = position.shards?.slice() ?? []

@@ -11,6 +11,7 @@ import type { DeadLetters } from './dead-letters.ts'
 import { Intake, type IntakeStats } from './intake.ts'
 import { Progress } from './progress.ts'
 import type { Projection } from './projection.ts'
+import { Rebuild, type RebuildProgress } from './rebuild.ts'
 import { repeat } from './repeat.ts'
 import { TracedEvents } from './traced-events.ts'
 
@@ -38,13 +39,6 @@ export interface RunStats extends IntakeStats {
   restarts: number
 }
 
-/** How far a rebuild has come. */
-export interface RebuildProgress {
-  /** Sequences of the source, from the first to the last that was stored when the rebuild began. */
-  readonly from: number
-  readonly to: number
-}
-
 /**
  * Runs one projection for one tenant: reads the events from where its stored position says, hands
  * them on in order, and stores how far it has come once their effects are stored. Whatever fails is
@@ -63,6 +57,7 @@ export class ProjectionRun {
   #ending = false
   #checkpointAtMs = 0
   readonly #progress: Progress
+  readonly #rebuild: Rebuild
   readonly #intake: Intake
   readonly #traced: TracedEvents | undefined
   /**
@@ -70,13 +65,13 @@ export class ProjectionRun {
    * disk.
    */
   #away: string | undefined
-  #rebuild: RebuildProgress | 'wanted' | undefined
 
   constructor(options: ProjectionRunOptions) {
     this.#options = options
     this.name = `${options.tenant}/${options.name}`
     this.#healthPart = `projection ${this.name}`
     this.#progress = new Progress(options)
+    this.#rebuild = new Rebuild(options.projection)
     this.#traced = options.traces && new TracedEvents(options.traces, this.name)
     this.#intake = new Intake({ ...options, progress: this.#progress, traced: this.#traced, stats: this.stats })
   }
@@ -96,7 +91,7 @@ export class ProjectionRun {
   }
 
   get rebuilding(): RebuildProgress | undefined {
-    return this.#rebuild === 'wanted' ? { from: 0, to: 0 } : this.#rebuild
+    return this.#rebuild.progress
   }
 
   /**
@@ -116,10 +111,10 @@ export class ProjectionRun {
 
   /** Begins to fill the target anew. Throws `invalid` for a projection that has no such thing. */
   rebuild(): void {
-    if (this.#options.projection.rebuilding === undefined) {
+    if (!this.#rebuild.isPossible) {
       throw new WeirError('invalid', `The projection "${this.#options.name}" has nothing to rebuild.`)
     }
-    this.#rebuild = 'wanted'
+    this.#rebuild.want()
     this.#endSession()
   }
 
@@ -132,7 +127,7 @@ export class ProjectionRun {
     await projection.take(record, false)
     await Promise.race([
       projection.effects.flushed(),
-      sleep(limits.flushMs).then(() => {
+      sleep(limits.flushMs, undefined, { ref: false }).then(() => {
         throw new WeirError('unavailable', 'The effects of the event are not stored yet; look again later.')
       }),
     ])
@@ -143,7 +138,6 @@ export class ProjectionRun {
     for (let failures = 0; !this.#stopped; ) {
       const { taken } = this.stats
       try {
-        this.#ending = false
         await this.#session()
       } catch (thrown) {
         failures = this.stats.taken > taken ? 0 : failures + 1
@@ -160,6 +154,9 @@ export class ProjectionRun {
   /** From opening to a stop, a rebuild or a failure. */
   async #session(): Promise<void> {
     const { nc, tenant, source, from, projection } = this.#options
+    // What a rebuild of the last session still puts and removes would mix with what this one does.
+    while (this.#rebuild.isFinishing && !this.#stopped) await sleep(limits.closePollMs)
+    this.#ending = false
     const stream = await openSourceLog(nc, tenant, source)
     this.#log = stream
     const state = await stream.state()
@@ -170,7 +167,8 @@ export class ProjectionRun {
       await this.#progress.beginAfter(start, Date.now())
     const reader = stream.reader(from, start, this.position)
     this.#reader = reader
-    if (this.#stopped) return
+    // A rebuild that was asked for while all this was opened begins in a session of its own.
+    if (this.#stopped || this.#ending) return
 
     const stopTimers = this.#startTimers(reader, state)
     try {
@@ -182,7 +180,7 @@ export class ProjectionRun {
       if (!this.#stopped && !this.#ending) {
         throw new WeirError('unavailable', 'The stream or its target is gone, or another one than before.')
       }
-      if (this.#rebuild === undefined) await this.#store(limits.flushMs)
+      if (!this.#rebuild.isPending) await this.#store(limits.flushMs)
     } finally {
       stopTimers()
       reader.close()
@@ -198,10 +196,9 @@ export class ProjectionRun {
   /** Makes the projection ready, for what follows its position or for a rebuild. */
   async #open(state: StreamState, targetEpoch: number): Promise<void> {
     const { projection } = this.#options
-    if (this.#rebuild !== undefined && projection.rebuilding !== undefined) {
+    if (this.#rebuild.isPending) {
       await this.#progress.restart(state, targetEpoch)
-      await projection.rebuilding.begin()
-      this.#rebuild = { from: state.firstSeq, to: state.lastSeq }
+      await this.#rebuild.begin(state)
     } else {
       await projection.open()
       if (!(await this.#progress.resume(state, targetEpoch))) await this.#openAnew(state, targetEpoch)
@@ -212,8 +209,8 @@ export class ProjectionRun {
   async #openAnew(state: StreamState, targetEpoch: number): Promise<void> {
     const { projection, log } = this.#options
     log.info({ projection: this.name }, 'a projection is declared in another way than before; it is made anew')
-    if (projection.rebuilding !== undefined) {
-      this.#rebuild = 'wanted'
+    if (this.#rebuild.isPossible) {
+      this.#rebuild.want()
       await this.#open(state, targetEpoch)
       return
     }
@@ -227,9 +224,9 @@ export class ProjectionRun {
    */
   #cameLate({ index }: ShardPlace): void {
     const { projection, log } = this.#options
-    if (projection.rebuilding === undefined || projection.takesAnyOrder === true || this.#rebuild !== undefined) return
+    if (!this.#rebuild.isPossible || projection.takesAnyOrder === true || this.#rebuild.isPending) return
     log.warn({ projection: this.name, shard: index }, 'an event came too late for its turn; the projection is rebuilt')
-    this.#rebuild = 'wanted'
+    this.#rebuild.want()
     this.#endSession()
   }
 
@@ -246,7 +243,7 @@ export class ProjectionRun {
         if (!reader.atHead) return
         this.stats.pending = 0
         projection.idle(Date.now())
-        if (this.#rebuild !== undefined) await this.#finishRebuild(state)
+        if (this.#rebuild.hasBegun && !this.#ending) await this.#finishRebuild(state)
       }),
     ]
     return () => {
@@ -274,10 +271,9 @@ export class ProjectionRun {
   }
 
   async #finishRebuild(state: StreamState): Promise<void> {
-    const { projection, log } = this.#options
+    const { log } = this.#options
     try {
-      const result = await projection.rebuilding?.finish(state)
-      this.#rebuild = undefined
+      const result = await this.#rebuild.finish(state)
       log.info({ projection: this.name, ...result }, 'a projection was rebuilt')
     } catch (thrown) {
       log.warn({ err: thrown, projection: this.name }, 'a rebuild could not be finished; it begins again')
