@@ -48,8 +48,8 @@ export class AlertProjection implements Projection, Effects {
   readonly reachMs = undefined
   /** What a bucket holds is so now, also for a rule that is new. */
   readonly fromNow: boolean
-  /** An alert is its events: there is nothing that could be made anew from them. */
   readonly effects: Effects = this
+  /** An alert is its events: there is nothing that could be made anew from them. */
   readonly rebuilding = undefined
   readonly #options: AlertProjectionOptions
   readonly #spec: AlertSpec

@@ -39,8 +39,8 @@ export class HistoryProjection implements Projection, Effects {
   readonly reachMs: number
   readonly checkpointMs: number = limits.historyCheckpointMs
   readonly takesAnyOrder = true
-  /** Adds the rows that are missing; those that are there stay as they are. */
   readonly effects: Effects = this
+  /** Adds the rows that are missing; those that are there stay as they are. */
   readonly rebuilding: Rebuilding = { begin: () => this.open(), finish: () => Promise.resolve({}) }
   readonly stats: HistoryStats = { rows: 0, batches: 0, withoutBody: 0, refused: 0, insertRetries: 0 }
   readonly #options: HistoryProjectionOptions
