@@ -44,10 +44,13 @@ export function setStamp(entry: KeyEntry, { epoch, seq, atMs = 0 }: ValueStamp):
 export class KeyEntries {
   readonly #entries = new Map<string, KeyEntry>()
   readonly #keysMax: number
+  /** At so many keys it is looked again which can be forgotten. */
+  #evictAt: number
   #heldBytes = 0
 
   constructor(keysMax: number) {
     this.#keysMax = keysMax
+    this.#evictAt = keysMax
   }
 
   get size(): number {
@@ -77,7 +80,7 @@ export class KeyEntries {
   of(key: string): KeyEntry {
     let entry = this.#entries.get(key)
     if (entry === undefined) {
-      if (this.#entries.size >= this.#keysMax) this.#evict()
+      if (this.#entries.size >= this.#evictAt) this.#evict()
       entry = { key, revision: 0, epoch: 0, seq: 0, atMs: 0, sent: undefined, next: undefined, attempts: 0 }
       this.#entries.set(key, entry)
     }
@@ -103,14 +106,18 @@ export class KeyEntries {
   }
 
   /**
-   * Forgets a tenth of the keys, those learnt first, but none with a value that is not stored yet.
+   * Makes room for a tenth of the keys: forgets those that were learnt first, but none with a value
+   * that is not stored yet. Where nearly all have one, as while a bucket is written anew, the next
+   * look is a tenth of the keys later: otherwise each new key would cost a look at all of them.
    */
   #evict(): void {
-    let left = Math.ceil(this.#keysMax / 10)
+    const tenth = Math.ceil(this.#keysMax / 10)
+    let left = this.#entries.size + tenth - this.#keysMax
     for (const [key, { sent, next }] of this.#entries) {
       if (sent !== undefined || next !== undefined) continue
       this.#entries.delete(key)
-      if (--left === 0) return
+      if (--left === 0) break
     }
+    this.#evictAt = Math.max(this.#keysMax, this.#entries.size + tenth)
   }
 }
