@@ -73,3 +73,16 @@ test('nothing is checked after the end', async () => {
   checks.loop.ask()
   assert.equal(checks.count, 1)
 })
+
+test('a loop that is closed before it begins checks nothing, and keeps no timer', (context) => {
+  const { setInterval } = globalThis
+  context.after(() => {
+    globalThis.setInterval = setInterval
+  })
+  globalThis.setInterval = () => assert.fail('a timer that nobody ends')
+  const checks = new Checks()
+  checks.loop.ask()
+  checks.loop.close()
+  checks.loop.begin(everyMs)
+  assert.equal(checks.count, 0)
+})

@@ -31,6 +31,7 @@ export class CheckLoop {
   }
 
   begin(everyMs: number): void {
+    if (this.#isClosed) return
     this.#timer = setInterval(() => this.ask(), everyMs)
     this.#isBusy = false
     if (this.#isWanted) void this.#run()

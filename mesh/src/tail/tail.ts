@@ -118,6 +118,7 @@ export class Tail {
       this.close()
       throw thrown
     }
+    if (this.#closed) return
     this.#checks.begin(this.#options.pollMs ?? limits.tailPollMs)
     // Republications are lost while there is no connection.
     this.#watch = watchConnection(nc, { restored: () => this.#suspect() })
