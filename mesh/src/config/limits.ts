@@ -76,8 +76,9 @@ export const limits = {
   /** A first connection to NATS that takes longer fails the start of the service. */
   natsConnectMs: 5_000,
   /**
-   * nats-server ends a connection that has not said by then who it is. It is above `natsConnectMs`,
-   * and above the two seconds of nats-server, which a machine that is overloaded does not reach.
+   * nats-server closes a connection that has not logged in by then. It is longer than
+   * `natsConnectMs`, so that a service gives up first, and longer than the two seconds that are
+   * nats-server's default, which are too few on an overloaded machine.
    */
   natsLoginSeconds: 10,
   /**

@@ -68,7 +68,7 @@ function connectError(cause: unknown, hosts: string, usesTls: boolean): WeirErro
 function connectProblem(cause: unknown, hosts: string, usesTls: boolean): string {
   const said = cause instanceof Error ? cause.message : ''
   if (/authentication timeout/i.test(said)) {
-    return `NATS at ${hosts} did not get the login in time: this machine or that one is overloaded. Start it again.`
+    return `NATS at ${hosts} did not get the login in time: this machine or that one is overloaded. Start this service again.`
   }
   if (cause instanceof AuthorizationError) {
     return `NATS at ${hosts} refuses the user in WEIR_NATS_URL, or its password.`
