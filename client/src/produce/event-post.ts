@@ -99,7 +99,7 @@ export class EventPost {
   }
 
   async #post(items: readonly OutboxItem[]): Promise<IngestAnswer> {
-    if (this.#abort.signal.aborted) return unreached(new WeirError('unavailable', 'The producer is closed.'))
+    if (this.#abort.signal.aborted) return unreached(closedError())
     const { clock } = this.#options
     const timeout = new AbortController()
     const cancel = clock.after(producerLimits.requestMs, () => timeout.abort())
@@ -114,10 +114,25 @@ export class EventPost {
   }
 
   async #fetch(items: readonly OutboxItem[], init: RequestInit): Promise<Response> {
-    const { fetch, url, tokens } = this.#options
-    const token = await tokens.get()
+    const { fetch, url } = this.#options
+    const token = await this.#token()
     const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/x-protobuf' }
     return await fetch(url, { ...init, method: 'POST', headers, body: batchBody(items) })
+  }
+
+  /** Rejects when the producer ended meanwhile: the application may take long to give one. */
+  async #token(): Promise<string> {
+    const { signal } = this.#abort
+    let end = (): void => undefined
+    const ended = new Promise<never>((_, reject) => {
+      end = () => reject(closedError())
+      signal.addEventListener('abort', end)
+    })
+    try {
+      return await Promise.race([this.#options.tokens.get(), ended])
+    } finally {
+      signal.removeEventListener('abort', end)
+    }
   }
 
   /** False when the producer ended meanwhile. */
@@ -148,6 +163,10 @@ function isTokenRefused({ error }: IngestAnswer): boolean {
 
 function unreached(error: WeirError): IngestAnswer {
   return { error, mayRetry: error.retryable, rejected: undefined, retryAfterMs: undefined }
+}
+
+function closedError(): WeirError {
+  return new WeirError('unavailable', 'The producer is closed.')
 }
 
 function unreachable(url: string, cause: unknown): WeirError {

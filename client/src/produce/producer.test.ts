@@ -285,6 +285,21 @@ test('close gives up at its deadline and reports what is left', async () => {
   assert.equal(clock.waiting, 0)
 })
 
+test('close gives up at its deadline also where no token comes', async () => {
+  const { producer, rejections, clock } = setUp([], { getToken: () => new Promise(() => {}), maxItems: 1 })
+  await producer.send('a', { id: 'e0' })
+  let closed = false
+  void producer.close(1000).then(() => {
+    closed = true
+  })
+  await clock.advance(1000)
+  assert.ok(closed)
+  assert.deepEqual(
+    rejections.map(({ id, code }) => `${id} ${code}`),
+    ['e0 unavailable'],
+  )
+})
+
 test('a page that goes away sends what it may at once, in one request that outlives it', async () => {
   const never: Reply = () => new Promise(() => {})
   const { producer, ingest, leave } = setUp([never], { maxItems: 1 })
