@@ -108,14 +108,21 @@ export async function refuseTakenPorts({ name, programs }: Demo, hubPort: number
       listeners.push({ listener: `the database of ${program.name}`, port: hubPort + program.port + 1 })
     }
     for (const { listener, port } of listeners) {
-      while (!(await isFreePort(port)) && Date.now() < deadline) await sleep(limits.portsPollMs)
-      if (await isFreePort(port)) continue
+      if (await isFreeBy(port, deadline)) continue
       throw new WeirError(
         'conflict',
         `Port ${port} (${listener}) is taken by another program, as a "weir demo ${name}" that runs already: stop it first.`,
       )
     }
   }
+}
+
+async function isFreeBy(port: number, deadline: number): Promise<boolean> {
+  while (!(await isFreePort(port))) {
+    if (Date.now() >= deadline) return false
+    await sleep(limits.portsPollMs)
+  }
+  return true
 }
 
 /** Whether an embedded Postgres is started for a program. */

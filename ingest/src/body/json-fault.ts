@@ -6,8 +6,14 @@ export function jsonFault(text: string): string {
   const at = faultAt(text)
   if (text.trim() === '') return 'it is empty'
   if (at === text.length) return 'it ends too early'
-  const before = text.slice(0, at).split('\n')
-  return `look at line ${before.length}, character ${(before.at(-1) ?? '').length + 1}`
+  return `look at line ${lineOf(text, at)}, character ${at - text.lastIndexOf('\n', at - 1)}`
+}
+
+/** Counted from 1. A body may be millions of lines, so they are not taken apart. */
+function lineOf(text: string, at: number): number {
+  let line = 1
+  for (let end = text.indexOf('\n'); end >= 0 && end < at; end = text.indexOf('\n', end + 1)) line++
+  return line
 }
 
 /** The index of the first character that cannot stand where it stands; the length without one. */
