@@ -1,6 +1,7 @@
 /**
- * Bounds of the projector. Each says what happens there; the configurable ones are defaults of a
- * setting.
+ * Bounds of the projector, in this order: declarations, times, conditions, reading, shards,
+ * replicas, buckets, alerts, silences, notifications, history, read API, boards, trials. Each says
+ * what happens there; the configurable ones are defaults of a setting.
  */
 export const limits = {
   /** More projections in one file are refused at the start: each has a reader of its own. */
@@ -12,11 +13,26 @@ export const limits = {
    * of the history serves it.
    */
   windowMaxMs: 3_600_000,
+  /** A larger allowed lateness is refused: a restart reads again from so long before. */
+  latenessMaxMs: 3_600_000,
   /** Names of metrics of one projection, and percentiles of a window. */
   metricsMax: 64,
   percentilesMax: 10,
-  /** A larger allowed lateness is refused for the same reason. */
-  latenessMaxMs: 3_600_000,
+  /** A longer time of absence is refused at the start: it is read again after a restart. */
+  absentMaxMs: 86_400_000,
+  /** A longer condition of an alert is refused at the start. */
+  conditionBytesMax: 4_096,
+  /** How long ago a value may be that a condition compares with; the start refuses others. */
+  agoMinMs: 100,
+  agoMaxMs: 86_400_000,
+  /** Labels that a rule gives its alerts, and characters of the value of one. */
+  alertLabelsMax: 16,
+  alertLabelValueMax: 256,
+  /** A longer wait for others is refused at the start. */
+  notifyGroupWaitMax: 300_000,
+  /** More headers of one target are refused at the start. */
+  notifyHeadersMax: 16,
+
   /**
    * A time that an event claims to be further in the future than this, seen from its arrival,
    * counts as its arrival.
@@ -29,19 +45,12 @@ export const limits = {
   skewCountedMs: 1_000,
   /** Sources whose skew is counted by name; further ones are counted together, as `other`. */
   skewSourcesMax: 100,
-
-  /** A longer time of absence is refused at the start: it is read again after a restart. */
-  absentMaxMs: 86_400_000,
   /**
-   * How long the bucket `alerts` keeps what happened to an alert last, and how large it may become.
+   * An event that was stored so long after it happened is late: as one of a backlog, it tells
+   * little of what is so now.
    */
-  alertsTtlMs: 604_800_000,
-  alertsQuotaBytes: 67_108_864,
-  /** The same of the bucket `silences`: longer than a silence may last. */
-  silencesTtlMs: 2_678_400_000,
-  silencesQuotaBytes: 16_777_216,
-  /** A longer condition of an alert is refused at the start. */
-  conditionBytesMax: 4_096,
+  lateEventMs: 10_000,
+
   /**
    * What one evaluation of a condition may cost; past it the evaluation fails. A unit is about what
    * it takes to compare two numbers, 20 ns; a round of a loop costs more.
@@ -50,19 +59,6 @@ export const limits = {
   conditionRoundCost: 10,
   /** Characters or bytes that are walked for one unit. */
   conditionCharactersAUnit: 16,
-  /**
-   * An event that was stored so long after it happened is late: as one of a backlog, it tells
-   * little of what is so now.
-   */
-  lateEventMs: 10_000,
-  /**
-   * What only late events say of a key has to stand for so long before an alert fires or is
-   * resolved because of it.
-   */
-  lateSettleMs: 10_000,
-  /** How long ago a value may be that a condition compares with; the start refuses others. */
-  agoMinMs: 100,
-  agoMaxMs: 86_400_000,
   /** Values that are kept for one duration: a time is rounded down to such a part of it. */
   agoSteps: 60,
   /**
@@ -77,34 +73,6 @@ export const limits = {
   agoSamplesMax: 2_000_000,
   /** A longer text is not remembered. */
   agoTextMax: 256,
-  /** After a restart a rule reads so much again, to know what is the newest of each key. */
-  newestMemoryMs: 300_000,
-  /**
-   * A rule whose condition failed counts as one that cannot be evaluated until there was no failure
-   * for so long.
-   */
-  unevaluableMs: 300_000,
-  /** How often it is looked whether an open alert has lost its rule. */
-  removedRulesMs: 30_000,
-  /**
-   * Keys of one alert whose state is kept; a further one is not watched, which is counted and
-   * logged.
-   */
-  alertKeysMax: 200_000,
-  /**
-   * Changes of one rule's alerts that are stored at once; further ones wait, and the reader with
-   * them.
-   */
-  alertChangesMax: 256,
-  /** How often it is looked whether all changes are stored. */
-  alertSettlePollMs: 20,
-  /** Characters of an alert's message; four bytes each is what the field may have. */
-  alertMessageMax: 1_024,
-  /**
-   * Times that a person's change of an alert is tried again when others change it meanwhile; then
-   * it is a `conflict`.
-   */
-  alertAttemptsMax: 5,
 
   /** How often the position of a projection is stored: what a crash makes it read again. */
   checkpointMs: 1_000,
@@ -122,6 +90,20 @@ export const limits = {
    * second.
    */
   restartMs: 250,
+  restartMaxMs: 10_000,
+  /** Within a drain, how long writes that are in flight may take to be acknowledged. */
+  flushMs: 5_000,
+  /** A store of NATS that does not acknowledge for so long has failed, and is tried again. */
+  storeMs: 5_000,
+  /** Positions of one projection that are read. */
+  positionsMax: 4_096,
+  /** How often what waits looks whether it has to end. */
+  closePollMs: 50,
+  /** The same complaint is logged at most so often. */
+  repeatedLogMs: 10_000,
+  /** Events of one projection with a span that are not stored yet; further ones have none. */
+  tracedMax: 1_000,
+
   /** Events of one of several streams that wait for their turn; its reader waits at as many. */
   shardAheadMax: 1_024,
   /**
@@ -130,13 +112,6 @@ export const limits = {
    * comes later makes projections whose values depend on the order be rebuilt.
    */
   shardWaitMs: 500,
-  restartMaxMs: 10_000,
-  /** Within a drain, how long writes that are in flight may take to be acknowledged. */
-  flushMs: 5_000,
-  /** A store of NATS that does not acknowledge for so long has failed, and is tried again. */
-  storeMs: 5_000,
-  /** Positions of one projection that are read. */
-  positionsMax: 4_096,
 
   /** Shares of the keys; further replicas stand by. Positions are kept for each number of them. */
   sharesMax: 64,
@@ -153,14 +128,11 @@ export const limits = {
   /** A new share waits so long for those who still work on an old one, and then begins anyway. */
   handOverMs: 10_000,
 
-  /** Requests to the admin port that run when a projector stops are cut off after this. */
-  adminCloseMs: 1_000,
   /**
    * A younger event counts as having just come where its value gets a TTL: the server counts a
    * value's own TTL in whole seconds.
    */
   freshMs: 1_500,
-
   /**
    * Keys of one bucket whose revision is remembered; a forgotten one costs a read before its next
    * write.
@@ -185,7 +157,7 @@ export const limits = {
   behindKeyFactor: 5,
   behindWaitMs: 5_000,
   behindCheckpointMs: 5_000,
-  /** How long a merge collects them. */
+  /** How long a merge collects changed keys. */
   mergeWaitMs: 5,
   /** Metrics of one merged reading; those that were taken longest ago go first. */
   mergedMetricsMax: 256,
@@ -221,8 +193,95 @@ export const limits = {
    * counted and logged.
    */
   rateSamplesMax: 4_000_000,
-  /** The same complaint is logged at most so often. */
-  repeatedLogMs: 10_000,
+
+  /**
+   * How long the bucket `alerts` keeps what happened to an alert last, and how large it may become.
+   */
+  alertsTtlMs: 604_800_000,
+  alertsQuotaBytes: 67_108_864,
+  /**
+   * What only late events say of a key has to stand for so long before an alert fires or is
+   * resolved because of it.
+   */
+  lateSettleMs: 10_000,
+  /** After a restart a rule reads so much again, to know what is the newest of each key. */
+  newestMemoryMs: 300_000,
+  /**
+   * A rule whose condition failed counts as one that cannot be evaluated until there was no failure
+   * for so long.
+   */
+  unevaluableMs: 300_000,
+  /** How often it is looked whether an open alert has lost its rule. */
+  removedRulesMs: 30_000,
+  /**
+   * Keys of one alert whose state is kept; a further one is not watched, which is counted and
+   * logged.
+   */
+  alertKeysMax: 200_000,
+  /**
+   * Changes of one rule's alerts that are stored at once; further ones wait, and the reader with
+   * them.
+   */
+  alertChangesMax: 256,
+  /** How often it is looked whether all changes are stored. */
+  alertSettlePollMs: 20,
+  /** Characters of an alert's message; four bytes each is what the field may have. */
+  alertMessageMax: 1_024,
+  /**
+   * Times that a person's change of an alert is tried again when others change it meanwhile; then
+   * it is a `conflict`.
+   */
+  alertAttemptsMax: 5,
+
+  /**
+   * How long the bucket `silences` keeps one, longer than a silence may last, and how large it may
+   * become.
+   */
+  silencesTtlMs: 2_678_400_000,
+  silencesQuotaBytes: 16_777_216,
+  /**
+   * Silences of a tenant that are in force or to come; further ones quiet nothing, which is logged.
+   */
+  silencesMax: 1_000,
+  /** How long a silence that has ended is remembered. */
+  silenceMemoryMs: 86_400_000,
+  /** How often it is looked whether a silence has to be made of a maintenance time. */
+  maintenanceMs: 10_000,
+  /**
+   * How long before it begins that is done, so that a projector that is away then changes nothing.
+   */
+  maintenanceAheadMs: 3_600_000,
+  /** Open alerts that may inhibit others; further ones inhibit nothing, which is logged. */
+  inhibitingMax: 100_000,
+  /** How long a start waits to know what is quiet. */
+  quietKnownMs: 5_000,
+  /** What became loud no longer ago than this, while no projector ran, is told after the start. */
+  quietGapMs: 600_000,
+
+  /**
+   * Alerts that wait to be told to one target, about 1 KiB each; then its reader waits, and what
+   * follows stays in the stream.
+   */
+  notifyPendingMax: 5_000,
+  /** Messages to one target at once. */
+  notifySendingMax: 4,
+  /** Alerts of one message; further ones are in the next. */
+  notifyAlertsMax: 100,
+  /** Characters of the text of one message; the rest is counted in it. */
+  notifyTextMax: 20_000,
+  /** A target that has not answered within this time has failed. */
+  notifyRequestMs: 10_000,
+  /** Bytes that are read of an answer whose status does not come. */
+  notifyAnswerMax: 16_384,
+  /** What a target did not take is sent again at random up to this long; the span doubles. */
+  notifyRetryMs: 500,
+  notifyRetryMaxMs: 60_000,
+  /** Alerts whose last told change is remembered; that of another one may be told twice. */
+  notifyToldMax: 20_000,
+  /** Quiet alerts that are told when they are quiet no more; of further ones nothing is told. */
+  notifyHeldMax: 100_000,
+  /** Of those, how many are looked at in one turn. */
+  notifyReleaseMax: 2_000,
 
   /** Rows of one insert, and how long the first of them may wait for the others. */
   historyBatchRows: 2_000,
@@ -263,6 +322,16 @@ export const limits = {
   /** How often a Postgres that nothing is written to is asked whether it is there. */
   databaseProbeMs: 5_000,
 
+  /** Items of one answer: the default of `limit`, and its largest value. */
+  pageItems: 100,
+  pageItemsMax: 1_000,
+  /**
+   * Bytes of stored values that one read takes from NATS; a page may be shorter than asked for
+   * because of it.
+   */
+  pageBytesMax: 4_194_304,
+  /** Items that an export reads at once. */
+  exportPageItems: 1_000,
   /**
    * Steps between `from` and `to`, and points of all series together; a request for more is refused
    * as `invalid`.
@@ -273,19 +342,15 @@ export const limits = {
   stepMsMin: 100,
   /** Names of metrics in one request. */
   requestMetricsMax: 64,
-  /** Items that an export reads at once. */
-  exportPageItems: 1_000,
-
-  /** Items of one answer: the default of `limit`, and its largest value. */
-  pageItems: 100,
-  pageItemsMax: 1_000,
+  /** Filters of one request. */
+  requestFiltersMax: 32,
+  /** A longer request body is refused as `too_large`. */
+  requestBytesMax: 65_536,
   /**
-   * Bytes of stored values that one read takes from NATS; a page may be shorter than asked for
-   * because of it.
+   * A request body that does not come within this time is refused as `slow_body`, and ends its
+   * connection.
    */
-  pageBytesMax: 4_194_304,
-  /** How long it is remembered what seldom changes of a bucket: its TTL and its incarnation. */
-  bucketShapeMs: 5_000,
+  requestBodyMs: 10_000,
   /**
    * Listings of values and of alerts that are read at once, each up to `pageBytesMax`; further ones
    * wait for their turn.
@@ -300,74 +365,18 @@ export const limits = {
   turnWaitMs: 5_000,
   /** The same of a page of an export, whose answer has begun: it is broken off. */
   exportWaitMs: 60_000,
-  /** Filters of one request. */
-  requestFiltersMax: 32,
-  /**
-   * A request body that does not come within this time is refused as `slow_body`, and ends its
-   * connection.
-   */
-  requestBodyMs: 10_000,
+  /** How long it is remembered what seldom changes of a bucket: its TTL and its incarnation. */
+  bucketShapeMs: 5_000,
+  /** Requests to the admin port that run when a projector stops are cut off after this. */
+  adminCloseMs: 1_000,
+
   /** Boards in one answer; further files are passed over. */
   boardsMax: 500,
-  /**
-   * Silences of a tenant that are in force or to come; further ones quiet nothing, which is logged.
-   */
-  silencesMax: 1_000,
-  /** How long a silence that has ended is remembered. */
-  silenceMemoryMs: 86_400_000,
-  /** How often it is looked whether a silence has to be made of a maintenance time. */
-  maintenanceMs: 10_000,
-  /**
-   * How long before it begins that is done, so that a projector that is away then changes nothing.
-   */
-  maintenanceAheadMs: 3_600_000,
-  /** Open alerts that may inhibit others; further ones inhibit nothing, which is logged. */
-  inhibitingMax: 100_000,
-  /** How often what waits looks whether it has to end. */
-  closePollMs: 50,
-  /**
-   * Alerts that wait to be told to one target, about 1 KiB each; then its reader waits, and what
-   * follows stays in the stream.
-   */
-  notifyPendingMax: 5_000,
-  /** Messages to one target at once. */
-  notifySendingMax: 4,
-  /** Alerts of one message; further ones are in the next. */
-  notifyAlertsMax: 100,
-  /** Characters of the text of one message; the rest is counted in it. */
-  notifyTextMax: 20_000,
-  /** A longer wait for others is refused at the start. */
-  notifyGroupWaitMax: 300_000,
-  /** A target that has not answered within this time has failed. */
-  notifyRequestMs: 10_000,
-  /** Bytes that are read of an answer whose status does not come. */
-  notifyAnswerMax: 16_384,
-  /** What a target did not take is sent again at random up to this long; the span doubles. */
-  notifyRetryMs: 500,
-  notifyRetryMaxMs: 60_000,
-  /** More headers of one target are refused at the start. */
-  notifyHeadersMax: 16,
-  /** Alerts whose last told change is remembered; that of another one may be told twice. */
-  notifyToldMax: 20_000,
-  /** Quiet alerts that are told when they are quiet no more; of further ones nothing is told. */
-  notifyHeldMax: 100_000,
-  /** Of those, how many are looked at in one turn. */
-  notifyReleaseMax: 2_000,
-  /** How long a start waits to know what is quiet. */
-  quietKnownMs: 5_000,
-  /** What became loud no longer ago than this, while no projector ran, is told after the start. */
-  quietGapMs: 600_000,
+  /** A larger board is refused as `too_large`; a larger file is passed over. */
+  boardBytesMax: 200_000,
+
   /** Changes of one rule that a trial lists; further ones are counted. */
   trialChangesMax: 1_000,
   /** Different keys of one projection that a trial counts; there may be more. */
   trialKeysMax: 1_000_000,
-  /** Labels that a rule gives its alerts, and characters of the value of one. */
-  alertLabelsMax: 16,
-  alertLabelValueMax: 256,
-  /** A larger board is refused as `too_large`; a larger file is passed over. */
-  boardBytesMax: 200_000,
-  /** A longer request body is refused as `too_large`. */
-  requestBytesMax: 65_536,
-  /** Events of one projection with a span that are not stored yet; further ones have none. */
-  tracedMax: 1_000,
 } as const
