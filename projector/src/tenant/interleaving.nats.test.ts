@@ -1,18 +1,10 @@
-import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { create, toBinary } from '@bufbuild/protobuf'
-import {
-  connectNats,
-  createLogger,
-  eventStream,
-  type NatsConnection,
-  provisionTenant,
-  sequenceAt,
-  streamState,
-} from '@weir/mesh'
+import { connectNats, createLogger, eventStream, type NatsConnection, provisionTenant, streamState } from '@weir/mesh'
 import { startNats, type TestNats } from '@weir/mesh/testing'
 import { EventSchema, timestampFromMilliseconds } from '@weir/proto'
 import fc from 'fast-check'
+import { assertAlerts, hasRisen } from '../../test/alert-equality.ts'
 import {
   assertCounts,
   assertLatest,
@@ -22,6 +14,7 @@ import {
   assertRates,
   assertWindows,
 } from '../../test/equality.ts'
+import { type ReplicaStep, SteppedReplica } from '../../test/stepped-replica.ts'
 import { storedEvents } from '../../test/stream-contents.ts'
 import type { AlertSpec } from '../declaration/alert-spec.ts'
 import type { CountSpec } from '../declaration/count-spec.ts'
@@ -29,17 +22,12 @@ import { loadProjections } from '../declaration/file/load.ts'
 import type { EventRecord } from '../event/event-record.ts'
 import { selectMetrics } from '../event/metric-selection.ts'
 import { wholePartition } from '../event/partition.ts'
-import { isOpen, type RecordedAlert, recordedAlert } from '../kinds/alert/alert-log.ts'
-import { AlertMachine } from '../kinds/alert/alert-machine.ts'
 import { AlertProjection } from '../kinds/alert/alert-projection.ts'
-import { isLater } from '../kinds/alert/cause.ts'
 import { CountProjection } from '../kinds/count/count-projection.ts'
 import { LatestProjection } from '../kinds/latest/latest-projection.ts'
 import { MergeProjection } from '../kinds/merge/merge-projection.ts'
 import { RateProjection } from '../kinds/rate/rate-projection.ts'
 import { WindowProjection } from '../kinds/window/window-projection.ts'
-import { limits } from '../limits.ts'
-import type { Projection } from '../run/projection.ts'
 import { compileKeyTemplate } from '../template/template.ts'
 
 const log = createLogger('test', 'fatal')
@@ -78,16 +66,13 @@ after(async () => {
   await nats?.stop()
 })
 
-/** What happens to a replica next. */
-type Step = 'take' | 'take much' | 'checkpoint' | 'crash'
-
 const step = fc.record({
   replica: fc.nat(1),
   step: fc.oneof(
-    { weight: 6, arbitrary: fc.constant<Step>('take') },
-    { weight: 3, arbitrary: fc.constant<Step>('take much') },
-    { weight: 3, arbitrary: fc.constant<Step>('checkpoint') },
-    { weight: 2, arbitrary: fc.constant<Step>('crash') },
+    { weight: 6, arbitrary: fc.constant<ReplicaStep>('take') },
+    { weight: 3, arbitrary: fc.constant<ReplicaStep>('take much') },
+    { weight: 3, arbitrary: fc.constant<ReplicaStep>('checkpoint') },
+    { weight: 2, arbitrary: fc.constant<ReplicaStep>('crash') },
   ),
 })
 
@@ -160,17 +145,17 @@ const kinds = [
   {
     kind: 'alert by time',
     make: (target: ReturnType<typeof targetOf>) => new AlertProjection({ ...target, spec: ruleByTime }),
-    check: (events: readonly EventRecord[]) => assertAlerts(ruleByTime, events),
+    check: (events: readonly EventRecord[]) => assertAlerts(nc, tenant, ruleByTime, events),
   },
   {
     kind: 'alert by storing',
     make: (target: ReturnType<typeof targetOf>) => new AlertProjection({ ...target, spec: ruleByStoring }),
-    check: (events: readonly EventRecord[]) => assertAlerts(ruleByStoring, events),
+    check: (events: readonly EventRecord[]) => assertAlerts(nc, tenant, ruleByStoring, events),
   },
   {
     kind: 'alert that compares with some time ago',
     make: (target: ReturnType<typeof targetOf>) => new AlertProjection({ ...target, spec: ruleOfRise }),
-    check: (events: readonly EventRecord[]) => assertAlerts(ruleOfRise, events, hasRisen),
+    check: (events: readonly EventRecord[]) => assertAlerts(nc, tenant, ruleOfRise, events, hasRisen),
   },
 ] as const
 
@@ -188,7 +173,10 @@ for (const { kind, make, check } of kinds) {
         await freshTenant()
         await publish(told)
         const stored = await storedEvents(nc, tenant)
-        const replicas = Array.from({ length: count }, () => new Replica(make, stored))
+        const replicas = Array.from(
+          { length: count },
+          () => new SteppedReplica(nc, tenant, () => make(targetOf()), stored),
+        )
         try {
           for (const replica of replicas) await replica.start()
           for (const { replica, step } of steps) await replicas[replica % count]?.do(step)
@@ -200,123 +188,6 @@ for (const { kind, make, check } of kinds) {
       })
       await fc.assert(property, { numRuns: 20, endOnFailure: true, includeErrorInReport: true })
     })
-  }
-}
-
-/**
- * That what was told of each alert in turn is a firing, what it has to say since, and a resolution,
- * of later and later causes; and that the end is true, with what the newest event says.
- */
-async function assertAlerts(
-  spec: AlertSpec,
-  events: readonly EventRecord[],
-  holds: (record: EventRecord, a: number, events: readonly EventRecord[]) => boolean | undefined = (_, a) => a > 0,
-): Promise<void> {
-  const machine = new AlertMachine(spec, 100)
-  const newest = new Map<string, EventRecord>()
-  for (const record of events) {
-    const { subject, event, epoch, seq, storedAtMs: atMs } = record
-    const { a } = event.data.case === 'reading' ? event.data.value.metrics : {}
-    const isNews = spec.order === 'stored' || record.happenedAtMs >= (newest.get(subject)?.happenedAtMs ?? 0)
-    const held = a === undefined ? undefined : holds(record, a, events)
-    if (held === undefined || !isNews) continue
-    newest.set(subject, record)
-    machine.observe(subject, held, { epoch, seq, atMs })
-  }
-  const told = new Map<string, RecordedAlert>()
-  for (const { subject, seq, payload } of await storedEvents(nc, tenant)) {
-    if (!subject.startsWith('alerts.')) continue
-    const next = recordedAlert(seq, payload)
-    const last = told.get(next.alert.key)
-    const isRenewal = last !== undefined && isOpen(last) && isOpen(next) && last.alert.message !== next.alert.message
-    assert.ok(isRenewal ? spec.everyMs === 0 : isOpen(next) !== (last !== undefined && isOpen(last)))
-    assert.ok(last?.cause === undefined || (next.cause !== undefined && isLater(next.cause, last.cause)))
-    told.set(next.alert.key, next)
-  }
-  for (const [key, record] of newest) {
-    const last = told.get(key)
-    assert.equal(last !== undefined && isOpen(last), machine.get(key)?.phase === 'firing', key)
-    if (last !== undefined && isOpen(last) && spec.everyMs === 0) assert.equal(last.alert.message, spec.message(record))
-  }
-}
-
-/** Whether `a` is larger than 100 ms before; undefined where there was none. */
-function hasRisen(record: EventRecord, a: number, events: readonly EventRecord[]): boolean | undefined {
-  const stepMs = 100 / limits.agoSteps
-  const beforeMs = Math.floor((record.happenedAtMs - 100) / stepMs) * stepMs
-  const [before] = events
-    .filter(({ subject, seq, happenedAtMs }) => {
-      return subject === record.subject && seq <= record.seq && happenedAtMs < beforeMs
-    })
-    .flatMap(({ happenedAtMs, seq, event: { data } }) => {
-      const value = data.case === 'reading' ? data.value.metrics.a : undefined
-      return value === undefined ? [] : [{ happenedAtMs, seq, value }]
-    })
-    .sort((one, other) => other.happenedAtMs - one.happenedAtMs || other.seq - one.seq)
-  return before === undefined ? undefined : a > before.value
-}
-
-/**
- * One replica of a projection, at some place of the stream, with the position that it stored last.
- */
-class Replica {
-  readonly #make: (target: ReturnType<typeof targetOf>) => Projection
-  readonly #events: readonly EventRecord[]
-  #projection: Projection
-  #next = 0
-  #position = 0
-
-  constructor(make: (target: ReturnType<typeof targetOf>) => Projection, events: readonly EventRecord[]) {
-    this.#make = make
-    this.#events = events
-    this.#projection = make(targetOf())
-  }
-
-  async start(): Promise<void> {
-    await this.#projection.open()
-    const from = this.#events[this.#position - 1]
-    const { warmUpMs } = this.#projection
-    const again =
-      from === undefined ? 1 : await sequenceAt(nc, eventStream(tenant), from.storedAtMs - Math.max(warmUpMs, 0))
-    this.#next = Math.min(this.#position, (again ?? 1) - 1)
-  }
-
-  async do(step: Step): Promise<void> {
-    if (step === 'take') await this.#take(1)
-    else if (step === 'take much') await this.#take(10)
-    else if (step === 'checkpoint') await this.#checkpoint()
-    else {
-      // Nothing is waited for: writes that were sent may or may not be stored.
-      this.#projection.effects.close()
-      this.#projection = this.#make(targetOf())
-      await this.start()
-    }
-  }
-
-  async finish(): Promise<void> {
-    await this.#take(this.#events.length)
-    this.#projection.idle(this.#events.at(-1)?.storedAtMs ?? 0)
-    await this.#checkpoint()
-  }
-
-  close(): void {
-    this.#projection.effects.close()
-  }
-
-  async #take(count: number): Promise<void> {
-    this.#projection.setBehind?.(count > 1)
-    for (let left = count; left > 0; left--) {
-      const record = this.#events[this.#next]
-      if (record === undefined) return
-      this.#next++
-      await this.#projection.take(record, this.#next <= this.#position)
-    }
-  }
-
-  async #checkpoint(): Promise<void> {
-    const taken = this.#next
-    await this.#projection.effects.flushed()
-    this.#position = Math.max(this.#position, taken)
   }
 }
 
