@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { connect, type Socket } from 'node:net'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { closeCode, Mode } from '@weir/proto'
 import { limits } from '../src/limits.ts'
+import { ByteReader } from './byte-reader.ts'
 import { type TestHub, TestMesh, testToken } from './harness.ts'
-import { encodeFrame, opcode, RawSocket, upgradeRequest } from './raw-socket.ts'
-import { reset } from './reset.ts'
+import { opcode, RawSocket } from './raw-socket.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 import { TestClient } from './test-client.ts'
 import { until } from './until.ts'
@@ -111,49 +110,6 @@ async function openRaw(window: number): Promise<RawSocket> {
   raw.send(opcode.text, JSON.stringify(request))
   assert.equal((await raw.json()).type, 'subscribed')
   return raw
-}
-
-/** Far less than one frame, however long a flood takes. */
-const bytesTaken = 1_000
-
-/**
- * Once it has subscribed it takes a byte of the system every few milliseconds, up to so many, and
- * acknowledges nothing.
- */
-class ByteReader {
-  /** What it has taken since. */
-  bytes = 0
-  readonly #socket: Socket
-  #isSlow = false
-
-  private constructor(port: number) {
-    const callback = (): boolean => {
-      if (!this.#isSlow) return true
-      this.bytes++
-      if (this.bytes < bytesTaken) setTimeout(() => this.#socket.resume(), 5)
-      return false
-    }
-    this.#socket = connect({ port, host: '127.0.0.1', onread: { buffer: Buffer.alloc(1), callback } })
-    this.#socket.on('error', () => undefined)
-  }
-
-  static async open(at: TestHub, window: number): Promise<ByteReader> {
-    const reader = new ByteReader(at.port)
-    const before = await at.metric('subscriptions')
-    const hello = { type: 'hello', token: await testToken(), client: 'slow', windowBytes: window }
-    const subscribe = { type: 'subscribe', id: 1, source: 'events', filters: ['flow.>'], mode: 'LATEST' }
-    reader.#socket.write(upgradeRequest())
-    // What comes before the answer to the upgrade is not heard.
-    await at.untilMetric('connections', (count) => count > before)
-    for (const frame of [hello, subscribe]) reader.#socket.write(encodeFrame(opcode.text, JSON.stringify(frame)))
-    await at.untilMetric('subscriptions', (count) => count > before)
-    reader.#isSlow = true
-    return reader
-  }
-
-  close(): void {
-    reset(this.#socket)
-  }
 }
 
 interface JsonBatch {

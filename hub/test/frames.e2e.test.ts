@@ -32,12 +32,7 @@ before(async () => {
 after(() => mesh.stop())
 
 // Whatever was sent, the hub has forgotten who sent it, and took none of it for a fault of its own.
-afterEach(async () => {
-  await hub.untilMetric('connections', (count) => count === 0)
-  assert.equal(await hub.metric('channels'), 0)
-  const faults = hub.log.filter((line) => (JSON.parse(line) as { level: number }).level >= 50)
-  assert.deepEqual(faults, [])
-})
+afterEach(() => hub.untilForgotten())
 
 describe('garbage', () => {
   const byte = fc.integer({ min: 0, max: 255 })

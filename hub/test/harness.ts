@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
@@ -196,6 +197,17 @@ export class TestHub {
       if (Date.now() > deadline) throw new Error(`${name} stays at ${value}`)
       await sleep(50)
     }
+  }
+
+  /**
+   * Resolves when it keeps nothing of any client. Throws when it took something of theirs for a
+   * fault of its own.
+   */
+  async untilForgotten(): Promise<void> {
+    await this.untilMetric('connections', (count) => count === 0)
+    assert.equal(await this.metric('channels'), 0)
+    const faults = this.log.filter((line) => (JSON.parse(line) as { level: number }).level >= 50)
+    assert.deepEqual(faults, [])
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
