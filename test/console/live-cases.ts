@@ -98,6 +98,38 @@ test('a link names an event: its row is selected, and the page stands still at i
   await context.close()
 })
 
+test('a link to an event that long went by shows what happened around it', async () => {
+  for (const n of [0, 1, 2]) await post([{ subject: 'old.r1', data: { n } }])
+  const { page, context, faults } = await visit('live?filter=old.>')
+  await page.getByRole('row', { name: /old\.r1 1/ }).click()
+  await until('the address has the event', () => new URL(page.url()).searchParams.get('time') !== null)
+  await post(
+    Array.from({ length: 1200 }, (_, at) => ({ subject: at < 1100 ? 'old.r1' : 'old.r2', data: { n: at + 3 } })),
+  )
+  const sent = await context.newPage()
+  await sent.goto(page.url())
+  const there = sent.getByRole('row', { selected: true })
+  await there.waitFor()
+  assert.match((await there.textContent()) ?? '', /old\.r1.*1\s*$/)
+  await sent.getByRole('row', { name: /old\.r1 0/ }).waitFor()
+  const details = sent.getByRole('complementary', { name: 'Details' })
+  await details.getByText('+1', { exact: true }).waitFor()
+  await sent.getByRole('button', { name: 'Event before' }).click()
+  await until('the row follows the details', async () => /0\s*$/.test((await there.textContent()) ?? ''))
+  await sent.getByRole('button', { name: 'Resume' }).click()
+  await sent.getByRole('row', { name: /old\.r2 1,202/ }).waitFor()
+  assert.equal(await there.count(), 0, 'what goes on begins at the newest')
+
+  const gone = new URL(page.url())
+  gone.searchParams.set('seq', '1')
+  gone.searchParams.set('time', '1')
+  await sent.goto(String(gone))
+  await details.getByText('The event of this link is not stored any more.').waitFor()
+  await sent.getByRole('row', { name: /old\.r2 1,202/ }).waitFor()
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
 test('a filter is completed, tried before it is taken, and refused with what it may be', async () => {
   await post([
     { subject: 'try.r1', type: 'room', labels: { site: 'north' }, data: { n: 1 } },

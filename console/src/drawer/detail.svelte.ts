@@ -5,6 +5,7 @@ import { type Field, fieldsOf, numberOf } from '../data/fields.ts'
 import { limits } from '../limits.ts'
 import { serverNowMs } from '../link/server-time.ts'
 import type { Desk } from '../place/desk.ts'
+import type { EventPlace } from '../place/place.svelte.ts'
 import { Feed, type FeedOptions } from '../series/feed.ts'
 
 /** One event of the subject that is looked at. */
@@ -30,13 +31,18 @@ export class Detail {
   moments: readonly Moment[] = $state.raw([])
   /** Whether the history was asked; `away` when it did not answer. */
   history: 'asking' | 'read' | 'away' = $state('asking')
+  #held: EventPlace | undefined
   ttlMs: number | undefined = $state()
-  readonly #bySeq = new Map<number, Moment>()
+  readonly #weir: Weir
+  readonly #subject: string
+  #bySeq = new Map<number, Moment>()
   #feed: Feed
   #closed = false
   #scheduled = false
 
   constructor(desk: Desk, weir: Weir, subject: string, bucket: string | undefined) {
+    this.#weir = weir
+    this.#subject = subject
     this.#feed = this.#follow(desk, weir, { source: bucket ?? 'events', filter: subject })
     if (bucket === undefined) void this.#readHistory(desk, weir, subject)
     else this.history = 'read'
@@ -46,6 +52,15 @@ export class Detail {
       },
       () => undefined,
     )
+  }
+
+  /**
+   * Keeps an event and the one before it, however many come after; one that is older than the rest
+   * is read.
+   */
+  hold(event: EventPlace | undefined): void {
+    this.#held = event
+    if (this.history === 'read' && this.#isMissing(event)) void this.#readHeld()
   }
 
   close(): void {
@@ -71,12 +86,32 @@ export class Detail {
       const { items, cursor } = await weir.history({ ...range, order: 'desc', limit: limits.momentsMax })
       if (this.#closed) return
       for (const { seq, event } of items) if (!this.#bySeq.has(seq)) this.#add(seq, event)
-      this.history = 'read'
       this.#feed.close()
       this.#feed = this.#follow(desk, weir, { source: 'events', filter: subject, mode: 'ALL', cursor })
+      await this.#readHeld()
     } catch {
       this.history = 'away'
     }
+  }
+
+  async #readHeld(): Promise<void> {
+    const held = this.#held
+    if (this.#isMissing(held)) {
+      this.history = 'asking'
+      const until = { filter: this.#subject, to: (held.timeMs ?? 0) + 1 }
+      const items = await this.#weir.history({ ...until, order: 'desc', limit: limits.momentsMax }).then(
+        (page) => page.items,
+        () => [],
+      )
+      const at = items.findIndex(({ seq }) => seq === held.seq)
+      for (const { seq, event } of at < 0 ? [] : items.slice(at, at + 2)) this.#add(seq, event)
+    }
+    if (held === this.#held) this.history = 'read'
+    else await this.#readHeld()
+  }
+
+  #isMissing(event: EventPlace | undefined): event is EventPlace {
+    return event?.timeMs !== undefined && !this.#bySeq.has(event.seq)
   }
 
   #add(seq: number, event: Event): void {
@@ -86,8 +121,10 @@ export class Detail {
     requestAnimationFrame(() => {
       this.#scheduled = false
       const ordered = [...this.#bySeq.values()].sort((a, b) => a.seq - b.seq)
-      for (const { seq: old } of ordered.slice(0, -limits.momentsMax)) this.#bySeq.delete(old)
-      this.moments = ordered.slice(-limits.momentsMax)
+      const first = ordered.length - limits.momentsMax
+      const heldAt = ordered.findIndex((moment) => moment.seq === this.#held?.seq)
+      this.moments = ordered.filter((_, at) => at >= first || at === heldAt || at === heldAt - 1)
+      if (first > 0) this.#bySeq = new Map(this.moments.map((moment) => [moment.seq, moment]))
     })
   }
 }

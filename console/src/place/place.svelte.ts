@@ -27,6 +27,13 @@ export const rangeMs: Readonly<Record<Range, number>> = {
   '7d': 604_800_000,
 }
 
+/** Which event of a subject: its sequence, and when it happened, by which an old one is found. */
+export interface EventPlace {
+  readonly seq: number
+  /** Milliseconds since the Unix epoch. */
+  readonly timeMs?: number | undefined
+}
+
 /**
  * Where the person is: everything that a link must carry. The address is its only store, so reload,
  * back and a sent link show the same.
@@ -77,9 +84,9 @@ export class Place {
   }
 
   /** The event of that subject, where one is meant and not the newest. */
-  get seq(): number | undefined {
-    const text = this.#search.get('seq')
-    return text === null ? undefined : Number(text)
+  get event(): EventPlace | undefined {
+    const seq = numberOf(this.#search.get('seq'))
+    return seq === undefined ? undefined : { seq, timeMs: numberOf(this.#search.get('time')) }
   }
 
   /** Whether details stand beside the page: of a subject, or of a dead letter. */
@@ -117,15 +124,20 @@ export class Place {
   }
 
   /** Marks a row. The address is changed in its place: "back" does not go through rows. */
-  mark(name: string, seq?: number): void {
-    this.set({ at: name, seq: seq?.toString() })
+  mark(name: string, event?: EventPlace): void {
+    this.set({ at: name, ...paramsOf(event) })
   }
 
   /**
    * Opens the details of a subject. "Back" closes them, and does not go through those seen there.
    */
-  open(subject: string, seq?: number): void {
-    this.set({ row: subject, seq: seq?.toString(), at: undefined }, this.row === undefined)
+  open(subject: string, event?: EventPlace): void {
+    this.set({ row: subject, ...paramsOf(event), at: undefined }, this.row === undefined)
+  }
+
+  /** Another event of the subject whose details are open; undefined for the newest. */
+  pick(event: EventPlace | undefined): void {
+    this.set(paramsOf(event))
   }
 
   /** Closes the details; their row stays marked. */
@@ -180,6 +192,16 @@ export class Place {
     this.#search = new URLSearchParams(location.search)
     this.due = this.#marked
   }
+}
+
+function paramsOf(event: EventPlace | undefined): Readonly<Record<'seq' | 'time', string | undefined>> {
+  const { seq, timeMs } = event ?? {}
+  return { seq: seq?.toString(), time: timeMs === undefined ? undefined : String(Math.floor(timeMs)) }
+}
+
+function numberOf(text: string | null): number | undefined {
+  const number = Number(text ?? Number.NaN)
+  return Number.isFinite(number) ? number : undefined
 }
 
 /** One path segment deep, so that the page's relative addresses stay right under any prefix. */

@@ -3,6 +3,7 @@ import { eventTest, passes } from '../data/event-test.ts'
 import { parseQuery, type Query } from '../data/query.ts'
 import { limits } from '../limits.ts'
 import type { Desk } from '../place/desk.ts'
+import type { EventPlace } from '../place/place.svelte.ts'
 import { faultText } from '../words/fault-text.ts'
 import { Feed } from './feed.ts'
 
@@ -33,6 +34,8 @@ export class Tail {
   #feed: Feed | undefined
   #total = 0
   #generation = 0
+  #query: Query = parseQuery('')
+  #wanted: ReturnType<typeof eventTest>
   /** Where the view ends while it stands still. */
   #frozenAt: number | undefined
   #frozen: readonly TailRow[] = []
@@ -65,15 +68,17 @@ export class Tail {
     this.#switch = undefined
     this.#drawnTotal = 0
     this.resume()
-    void this.#open(weir, parseQuery(text), ++this.#generation)
+    this.#query = parseQuery(text)
+    this.#wanted = eventTest(this.#query)
+    void this.#open(weir, ++this.#generation)
   }
 
-  async #open(weir: Weir, query: Query, generation: number): Promise<void> {
-    const wanted = eventTest(query)
+  async #open(weir: Weir, generation: number): Promise<void> {
+    const { filters } = this.#query
     const take = (row: TailRow): void => {
       this.#received++
       this.#desk.seen.add(row.subject)
-      if (wanted !== undefined && !passes(row, wanted)) return
+      if (!this.#passes(row)) return
       this.#ring[this.#total++ % limits.tailRowsMax] = row
       this.#soon()
     }
@@ -89,7 +94,7 @@ export class Tail {
         : ({ mode: 'ALL' } as const)
       this.#second = { received: this.#received, conflated: 0, streak: 0 }
       const from = cursor === undefined ? {} : { cursor }
-      this.#feed = new Feed(this.#desk, weir, { filters: query.filters, ...reading, ...from }, reader)
+      this.#feed = new Feed(this.#desk, weir, { filters, ...reading, ...from }, reader)
     }
     this.#switch = () => {
       const cursor = this.#feed?.cursor
@@ -102,7 +107,7 @@ export class Tail {
       this.#feed?.close()
       open(past?.cursor)
     }
-    const stored = newest(weir, query.filters)
+    const stored = newest(weir, filters)
     const soon = await Promise.race([stored, sleep(limits.tailPastMs)])
     if (generation !== this.#generation) return
     this.opened = soon !== undefined
@@ -112,6 +117,25 @@ export class Tail {
     if (generation !== this.#generation) return
     if (late !== undefined && this.#total === 0) begin(late)
     this.opened = true
+  }
+
+  /**
+   * What the history has around an event that is older than what is shown, newest first; nothing
+   * when it is not stored any more.
+   */
+  async around(weir: Weir, subject: string, { seq, timeMs }: EventPlace): Promise<readonly TailRow[]> {
+    if (timeMs === undefined) return []
+    const { filters } = this.#query
+    const [after, before] = await Promise.all([
+      weir.history({ filter: filters, from: timeMs, order: 'asc', limit: limits.tailPastMax }),
+      weir.history({ filter: filters, to: timeMs, order: 'desc', limit: limits.tailPastMax }),
+    ]).catch(() => [])
+    const rows = [...(after?.items.toReversed() ?? []), ...(before?.items ?? [])].filter((row) => this.#passes(row))
+    return rows.some((row) => row.seq === seq && row.subject === subject) ? rows : []
+  }
+
+  #passes(row: TailRow): boolean {
+    return this.#wanted === undefined || passes(row, this.#wanted)
   }
 
   /** Some seconds of too much, or of little again, change how it is read; the cursor goes along. */
@@ -158,13 +182,23 @@ export class Tail {
   /** The view stands still; what comes is kept and counted. */
   pause(): void {
     if (this.paused) return
-    const frozen: TailRow[] = []
+    const rows: TailRow[] = []
     for (let index = 0; index < this.length; index++) {
       const entry = this.at(index)
-      if (entry !== undefined) frozen.push(entry)
+      if (entry !== undefined) rows.push(entry)
     }
-    this.#frozen = frozen
-    this.#frozenAt = this.#total
+    this.#freeze(rows, this.#total)
+  }
+
+  /** The view stands still at these, newest first, which are older than all that it has. */
+  standAt(rows: readonly TailRow[]): void {
+    this.#freeze(rows, 0)
+    this.newer = this.#total
+  }
+
+  #freeze(rows: readonly TailRow[], end: number): void {
+    this.#frozen = rows
+    this.#frozenAt = end
     this.paused = true
     this.version++
   }

@@ -203,6 +203,7 @@ export const en = {
     copyCurl: 'curl',
     copyTs: 'TypeScript',
     gone: 'This subject has no value now.',
+    askedGone: 'The event of this link is not stored any more. This is the newest.',
     waiting: 'Waiting for the first value.',
     large: (size: string) => `${size} of text; the first part is shown.`,
     showAll: 'Show all',

@@ -202,6 +202,7 @@ export const es: Words = {
     copyCurl: 'curl',
     copyTs: 'TypeScript',
     gone: 'Este asunto no tiene valor ahora.',
+    askedGone: 'El evento de este enlace ya no está guardado. Este es el más reciente.',
     waiting: 'Esperando el primer valor.',
     large: (size) => `${size} de texto; se muestra el principio.`,
     showAll: 'Mostrar todo',
