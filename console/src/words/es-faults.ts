@@ -1,3 +1,5 @@
+import type { Words } from './en.ts'
+
 /** What the codes of errors say, in Spanish; the mesh's own sentences are English. */
 export const esFaults: Readonly<Record<string, string>> = {
   malformed: 'Esto no se entiende.',
@@ -13,4 +15,47 @@ export const esFaults: Readonly<Record<string, string>> = {
   overloaded: 'Hay demasiado trabajo por ahora.',
   unavailable: 'No disponible por ahora.',
   internal: 'Algo falló en el servidor.',
+}
+
+/** What can be wrong with the text of a board, in Spanish. */
+export const esBoardFaults: Words['boards']['faults'] = {
+  noJson: 'Aquí no hay JSON.',
+  expected: (type) => `se espera ${type}.`,
+  types: {
+    object: 'un objeto',
+    array: 'una lista',
+    string: 'un texto',
+    number: 'un número',
+    integer: 'un número entero',
+    boolean: 'true o false',
+  },
+  oneOf: (values) => `se espera uno de ${values}.`,
+  atLeast: (least) => `se espera ${least} como mínimo.`,
+  atMost: (most) => `se espera ${most} como máximo.`,
+  emptyText: 'se espera un texto.',
+  charactersMost: (most) => `se esperan ${most} caracteres como máximo.`,
+  itemsMost: (most) => `se esperan ${most} elementos como máximo.`,
+  pattern: (pattern) => `debe coincidir con ${pattern}.`,
+  unknown: (name, known) => `"${name}" es desconocido; hay ${known}.`,
+  missing: (name) => `falta "${name}".`,
+  noFilter: (text) => `"${text}" no es un filtro; lo son rooms.*.climate, rooms.>, label.site=a, type=x.`,
+  noVariable: (name) => `no hay ninguna variable $${name}; se declaran en "variables".`,
+  syntax: {
+    InvalidSymbol: 'esta palabra no es JSON.',
+    InvalidNumberFormat: 'este número no es JSON.',
+    PropertyNameExpected: 'se espera el nombre de una propiedad.',
+    ValueExpected: 'se espera un valor.',
+    ColonExpected: 'se esperan dos puntos.',
+    CommaExpected: 'se espera una coma.',
+    CloseBraceExpected: 'se espera una llave de cierre.',
+    CloseBracketExpected: 'se espera un corchete de cierre.',
+    EndOfFileExpected: 'se espera el final.',
+    InvalidCommentToken: 'JSON no tiene comentarios.',
+    UnexpectedEndOfComment: 'este comentario no termina.',
+    UnexpectedEndOfString: 'a este texto le faltan las comillas de cierre.',
+    UnexpectedEndOfNumber: 'este número no termina.',
+    InvalidUnicode: 'se esperan cuatro dígitos hexadecimales.',
+    InvalidEscapeCharacter: 'ese carácter no puede seguir a una barra invertida.',
+    InvalidCharacter: 'este carácter debe escribirse como escape.',
+  },
 }
