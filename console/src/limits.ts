@@ -51,7 +51,7 @@ export const limits = {
   /** Fields that stand for an event in one line. */
   textFieldsShown: 8,
   /** Characters of a subject's end that are kept in sight where it is cut. */
-  subjectTailMax: 30,
+  subjectTailMax: 34,
   /**
    * Characters of JSON that are shown at first: more make the layout slow, and are one click away.
    */
@@ -119,6 +119,8 @@ export const limits = {
   noticesKnownMax: 50,
   /** Samples of the flow of the mesh, one a second; the oldest goes first. */
   flowSamplesMax: 120,
+  /** Fewer samples are drawn as far apart as so many. */
+  flowSamplesLeast: 30,
   /** Subjects whose rates the mesh page compares; further ones are passed over. */
   livelySubjectsMax: 5_000,
   /** Rows of a list of the liveliest subjects. */
@@ -147,6 +149,8 @@ export const limits = {
   chartLinesMax: 12,
   /** Charts of the history; more units than these are listed without one. */
   chartsMax: 4,
+  /** Fields that the title of a chart names; others are in the list below. */
+  chartFieldsNamed: 4,
   /** Series of one answer that are told apart; further ones are left out. */
   seriesNamesMax: 400,
   /** Pages of one history that are asked for; what follows is left out. */

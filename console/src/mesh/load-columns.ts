@@ -56,3 +56,5 @@ export const loadColumns: Readonly<Record<'hub' | 'ingest' | 'projector', readon
     { ...perSecond(say.dead, 'dead_letters_per_second'), some: (m) => (m.dead_letters_per_second ?? 0) > 0 },
   ],
 }
+
+export const loadColumnsMost: number = Math.max(...Object.values(loadColumns).map(({ length }) => length))

@@ -69,7 +69,8 @@ export class ProjectorView {
   }
 
   async rebuild(name: string): Promise<void> {
-    await this.#do(`v1/projections/${encodeURIComponent(name)}/rebuild`, 'POST')
+    const refused = await this.#do(`v1/projections/${encodeURIComponent(name)}/rebuild`, 'POST')
+    if (refused !== undefined) this.fault = refused
   }
 
   /** Why it failed; undefined when it is projected. */
@@ -95,7 +96,6 @@ export class ProjectorView {
       refused = faultText(thrown)
     }
     await this.#look()
-    if (refused !== undefined) this.fault = refused
     return refused
   }
 
