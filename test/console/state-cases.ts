@@ -107,9 +107,27 @@ test('history joins what was to what is', async () => {
   await page.getByText('27.5 °C').first().waitFor()
   await page.reload()
   await page.getByText('27.5 °C').first().waitFor()
-  await page.getByRole('button', { name: 'Same time yesterday' }).click()
-  await page.getByText('nothing was stored at this time yesterday').waitFor()
+  await page.getByRole('button', { name: 'With yesterday' }).click()
+  await page.getByText('Nothing was stored at this time yesterday.').waitFor()
   assert.equal(new URL(page.url()).searchParams.get('compare'), '1')
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
+test('many series on a phone scroll within the page, and the frame around it stays', async () => {
+  await post(
+    Array.from({ length: 12 }, (_, at) => ({ subject: `tall.r${at}.climate`, reading: { metrics: { celsius: at } } })),
+  )
+  const phone = { viewport: { width: 360, height: 640 }, isMobile: true, hasTouch: true }
+  const { page, context, faults } = await visit('history?filter=tall.*.climate&range=5m', phone)
+  await page.locator('.legend li').nth(11).waitFor()
+  const { scrolled, frame } = await page.locator('.page').evaluate((box) => {
+    box.scrollTo(0, box.scrollHeight)
+    const { scrollHeight } = document.documentElement
+    return { scrolled: box.scrollTop, frame: scrollHeight - innerHeight }
+  })
+  assert.ok(scrolled > 0)
+  assert.equal(frame, 0, 'nothing lies outside the screen')
   assert.deepEqual(faults, [])
   await context.close()
 })
@@ -152,7 +170,7 @@ test('a chart is zoomed by two fingers and moved by one, until the whole range i
   await until('it has moved', async () => range('from') < from)
   assert.ok(Math.abs(range('to') - range('from') - length) < 2_000, 'it shows as long a time as before')
 
-  await page.getByRole('button', { name: 'Whole range' }).press('Enter')
+  await page.getByRole('button', { name: 'Zoom out' }).press('Enter')
   await until('it is live again', async () => range('to') === 0)
   assert.deepEqual(faults, [])
   await context.close()

@@ -15,6 +15,7 @@ const days = new Intl.DateTimeFormat(tag, {
   minute: '2-digit',
   hourCycle: 'h23',
 })
+const dates = new Intl.DateTimeFormat(tag, { day: 'numeric', month: 'short' })
 const full = new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'medium' })
 
 let second = Number.NaN
@@ -39,6 +40,10 @@ export function clockSeconds(timeMs: number): string {
 
 export function clockMinutes(timeMs: number): string {
   return minutes.format(timeMs)
+}
+
+export function day(timeMs: number): string {
+  return dates.format(timeMs)
 }
 
 export function dayAndTime(timeMs: number): string {
