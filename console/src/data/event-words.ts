@@ -32,27 +32,41 @@ export function eventTimeMs({ time }: Event): number | undefined {
   return time === undefined ? undefined : Number(time.seconds) * 1000 + time.nanos / 1e6
 }
 
+/** A piece of a line: a value, and its name where it has one to be told apart by. */
+export interface Saying {
+  readonly name: string
+  readonly text: string
+}
+
 /** What an event says, in one short line; `said` is what people call a state. */
 export function summaryOf(event: Event, said: (state: string) => string = String): string {
+  return sayings(event, said)
+    .map(({ name, text }) => (name === '' ? text : `${name} ${text}`))
+    .join('   ')
+}
+
+/** The same in its pieces, for who tells names from values. */
+export function sayings(event: Event, said: (state: string) => string = String): readonly Saying[] {
   const { data } = event
   if (data.case === 'stateChange') {
     const { from, to, entity, name } = data.value
     const way = from === '' ? isolated(said(to)) : `${isolated(said(from))} → ${isolated(said(to))}`
-    return `${way} · ${isolated(name === '' ? entity : name)}`
+    return [{ name: '', text: `${way} · ${isolated(name === '' ? entity : name)}` }]
   }
   const fields = fieldsOf(event)
-  const [first] = fields
-  if (first === undefined) return ''
-  if (fields.length === 1 && first.name === 'value') return valueText(first)
   if (data.case === 'alert' || data.case === 'step') {
-    return fields.map((field) => isolated(valueText(field))).join(' · ')
+    return [{ name: '', text: fields.map((field) => isolated(valueText(field))).join(' · ') }]
   }
-  return fields.slice(0, limits.textFieldsShown).map(fieldText).join('   ')
+  return fieldSayings(fields)
 }
 
-/** A name and its value, in a line with others. */
-export function fieldText(field: Field): string {
-  return `${isolated(field.name)} ${isolated(valueText(field))}`
+/** Names and values in a line; one that is all of its event needs no name. */
+export function fieldSayings(fields: readonly Field[]): readonly Saying[] {
+  const [first] = fields
+  if (fields.length === 1 && first?.name === 'value') return [{ name: '', text: valueText(first) }]
+  return fields
+    .slice(0, limits.textFieldsShown)
+    .map((field) => ({ name: isolated(field.name), text: isolated(valueText(field)) }))
 }
 
 /**
