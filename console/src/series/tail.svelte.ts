@@ -1,5 +1,6 @@
 import type { Entry, HistoryPage, Weir } from '@weir/client'
 import { eventTest, passes } from '../data/event-test.ts'
+import { MeanRate } from '../data/mean-rate.ts'
 import { parseQuery, type Query } from '../data/query.ts'
 import { limits } from '../limits.ts'
 import type { Desk } from '../place/desk.ts'
@@ -28,6 +29,8 @@ export class Tail {
    * intervals.
    */
   sampled: boolean = $state(false)
+  /** Events under the filter a second, a mean over ten; undefined before the first second. */
+  perSecond: number | undefined = $state()
 
   readonly #desk: Desk
   readonly #ring: (TailRow | undefined)[] = new Array(limits.tailRowsMax)
@@ -48,7 +51,8 @@ export class Tail {
   #received = 0
   readonly #timer: ReturnType<typeof setInterval>
   /** Of the second before: what had come; for how many seconds it is too much, or little again. */
-  #second = { received: 0, conflated: 0, streak: 0 }
+  #second = { received: 0, total: 0, conflated: 0, streak: 0 }
+  #rate = new MeanRate()
   #switch: (() => void) | undefined
 
   constructor(desk: Desk) {
@@ -64,6 +68,8 @@ export class Tail {
     this.#total = 0
     this.fault = ''
     this.sampled = false
+    this.perSecond = undefined
+    this.#rate = new MeanRate()
     this.opened = false
     this.#switch = undefined
     this.#drawnTotal = 0
@@ -92,7 +98,8 @@ export class Tail {
       const reading = this.sampled
         ? ({ mode: 'LATEST', intervalMs: limits.tailSampleMs } as const)
         : ({ mode: 'ALL' } as const)
-      this.#second = { received: this.#received, conflated: 0, streak: 0 }
+      this.#second = { received: this.#received, total: this.#total, conflated: 0, streak: 0 }
+      this.#rate.add(0, performance.now())
       const from = cursor === undefined ? {} : { cursor }
       this.#feed = new Feed(this.#desk, weir, { filters, ...reading, ...from }, reader)
     }
@@ -143,8 +150,14 @@ export class Tail {
     const before = this.#second
     const conflated = this.#feed?.conflated ?? 0
     const came = this.#received - before.received + conflated - before.conflated
+    if (this.#feed !== undefined) {
+      // Of what was left out nobody knows how much has the labels and types that are wanted.
+      this.#rate.add(this.#wanted === undefined ? came : this.#total - before.total, performance.now())
+      this.perSecond = this.#rate.perSecond(performance.now())
+    }
     const isOther = this.sampled ? came < limits.tailRateMax / 2 : came > limits.tailRateMax
-    this.#second = { received: this.#received, conflated, streak: isOther ? before.streak + 1 : 0 }
+    const streak = isOther ? before.streak + 1 : 0
+    this.#second = { received: this.#received, total: this.#total, conflated, streak }
     if (this.#second.streak >= limits.tailWeighSeconds) this.#switch?.()
   }
 
