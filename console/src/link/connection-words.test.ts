@@ -5,6 +5,7 @@ import { identityOf } from './identity.ts'
 
 const facts: ConnectionFacts = {
   state: 'live',
+  signedOut: false,
   lostAtMs: undefined,
   attempt: 0,
   retryAtMs: undefined,
@@ -23,6 +24,9 @@ test('every state is said in words, with what comes next', () => {
   assert.equal(said({ state: 'behind', conflated: 1_204 }), 'Behind | by 1,204')
   assert.equal(said({ state: 'recovering' }), 'Synchronising')
   assert.equal(said({ state: 'connecting' }), 'Connecting')
+  // Nothing is connected to, and after a sign-out nothing is live, whatever was.
+  assert.equal(said({ state: 'connecting', signedOut: true }), 'Not signed in')
+  assert.equal(said({ state: 'live', signedOut: true }), 'Not signed in')
   const lostAtMs = Date.UTC(2026, 0, 1, 12, 0)
   const since = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(lostAtMs)
   assert.equal(

@@ -4,6 +4,8 @@ import { words } from '../words/words.ts'
 
 export interface ConnectionFacts {
   readonly state: 'connecting' | 'live' | 'behind' | 'recovering' | 'offline' | 'closed'
+  /** There is no connection, as nobody has given a token for it. */
+  readonly signedOut: boolean
   /** When it was heard last, milliseconds since the Unix epoch. */
   readonly lostAtMs: number | undefined
   readonly attempt: number
@@ -31,6 +33,7 @@ export interface ConnectionSaid {
  * The state of the connection in words: what is so, since when, what comes next and what cures it.
  */
 export function connectionSaid(facts: ConnectionFacts): ConnectionSaid {
+  if (facts.signedOut) return { word: words.who.nobody, detail: '', hint: '', tone: 'warn', cure: undefined }
   const said = stateSaid(facts)
   const { state, tokenError } = facts
   if (tokenError === undefined || state === 'offline' || state === 'closed') return said

@@ -43,7 +43,9 @@ export class Link {
     if (this.#box.token === undefined) {
       // Another tab may answer first.
       setTimeout(() => {
-        if (this.#box.token === undefined) this.askedBecause = ''
+        if (this.#box.token !== undefined) return
+        this.askedBecause = ''
+        this.#tick()
       }, limits.tabsAnswerMs)
     } else this.#changed(this.#box.token)
   }
@@ -119,6 +121,7 @@ export class Link {
     if (token === undefined) {
       this.weir?.close()
       this.weir = undefined
+      this.#tick()
     } else void this.#open(generation)
   }
 
@@ -168,6 +171,7 @@ export class Link {
     const status = this.weir?.connection
     this.said = connectionSaid({
       state: this.state,
+      signedOut: this.weir === undefined && this.askedBecause !== undefined,
       lostAtMs: this.#lostAtMs,
       attempt: status?.attempt ?? 0,
       retryAtMs: status?.retryAtMs,
@@ -228,6 +232,7 @@ export class ReadFault extends Error {
 
 const begin = {
   state: 'connecting',
+  signedOut: false,
   lostAtMs: undefined,
   attempt: 0,
   retryAtMs: undefined,
