@@ -116,7 +116,7 @@ test('all ask for another token when theirs has ended, and one that is given in 
   assert.ok(given !== undefined && cured !== undefined)
   const brief = (await mesh.weir('token', '--subscribe', '>', '--admin', '--ttl', '3s')).out.trim()
   await given.getByRole('button', { name: 'Who am I' }).click()
-  await given.getByRole('button', { name: 'Give another token' }).click()
+  await given.getByRole('button', { name: 'Use another token' }).click()
   await sign(given, brief)
   await each(all, ({ page }) => page.getByText(/^(Sign in again|Entre de nuevo)$/).waitFor())
   await sign(cured, mesh.running.token)

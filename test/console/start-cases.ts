@@ -71,7 +71,7 @@ test('on a touch screen everything that is pressed is 44 px, and who am I is one
   await page.goto(`${mesh.running.addresses.projector}/live`)
   await page.getByRole('button', { name: 'Who am I' }).click()
   await page.getByRole('dialog').getByText('Administrator').waitFor()
-  await page.getByRole('button', { name: 'Give another token' }).click()
+  await page.getByRole('button', { name: 'Use another token' }).click()
   await page.getByRole('button', { name: 'Keep the one I have' }).click()
   await live(page)
   assert.deepEqual(faults, [])

@@ -86,7 +86,7 @@ test('a phone has the tree of subjects behind a button', async () => {
   await post(['a.1', 'a.2', 'b.1'].map((subject) => ({ subject: `tree.${subject}`, data: 1 })))
   const { page, context, faults } = await visit('state?filter=tree.>', { viewport: { width: 390, height: 844 } })
   await page.getByText('3 subjects').waitFor()
-  await page.getByRole('button', { name: 'Subjects' }).click()
+  await page.getByRole('button', { name: 'Tree', exact: true }).click()
   await page.getByRole('button', { name: 'tree 3' }).click()
   await page.getByRole('button', { name: 'a 2' }).click()
   await page.getByText('2 subjects').waitFor()

@@ -96,7 +96,8 @@ export class SeenSubjects {
       const text = head + token + (isLast ? '' : '.')
       next.set(text, (next.get(text) ?? 0) + 1)
     }
-    const wild = begun === '' && next.size > 1 ? [...(deeper ? [`${head}*.`] : [`${head}*`]), `${head}>`] : []
+    const star = next.size > 1 ? [deeper ? `${head}*.` : `${head}*`] : []
+    const wild = begun === '' && (next.size > 1 || deeper) ? [...star, `${head}>`] : []
     return [...byCount(next).slice(0, limits.suggestionsMax), ...wild]
   }
 }

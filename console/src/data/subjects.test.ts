@@ -25,6 +25,8 @@ test('typing is completed by what was seen, the frequent first', () => {
   assert.deepEqual(seen.complete('ro'), ['rooms.'])
   assert.deepEqual(seen.complete('rooms.'), ['rooms.r1.', 'rooms.r2.', 'rooms.*.', 'rooms.>'])
   assert.deepEqual(seen.complete('rooms.*.'), ['rooms.*.climate', 'rooms.*.door', 'rooms.*.*', 'rooms.*.>'])
+  seen.add('halls.h1.a')
+  assert.deepEqual(seen.complete('halls.'), ['halls.h1.', 'halls.>'], 'all below the only one is asked for at once')
   const matched = (text: string) => seen.matched(parseQuery(text))
   assert.deepEqual(matched('rooms.*.climate'), { count: 2, first: ['rooms.r1.climate', 'rooms.r2.climate'] })
   assert.equal(matched('rooms..'), undefined)
