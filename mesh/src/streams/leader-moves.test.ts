@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import { leaderMoves, type StreamPlace } from './leader-moves.ts'
 
 const servers = ['a', 'b', 'c']
@@ -46,4 +47,21 @@ test('a stream of one server stays where it is, and counts', () => {
     { stream: 'w', leader: 'a', followers: ['b', 'c'] },
   ]
   assert.deepEqual(leaderMoves([alone, { ...alone, stream: 'y' }, ...places]), new Map([['z', 'c']]))
+})
+
+test('of streams on any servers, none is led by one that leads two more than another with a copy', () => {
+  const copies = fc.shuffledSubarray(['a', 'b', 'c', 'd', 'e'], { minLength: 1, maxLength: 3 })
+  fc.assert(
+    fc.property(fc.array(copies, { maxLength: 30 }), (all) => {
+      const places = all.map(([leader = '', ...followers], at) => ({ stream: `${at}`, leader, followers }))
+      const moves = leaderMoves(places)
+      const leaders = places.map(({ stream, leader }) => moves.get(stream) ?? leader)
+      const countOf = (server: string): number => leaders.filter((each) => each === server).length
+      for (const [at, { leader, followers }] of places.entries()) {
+        const most = countOf(leaders[at] ?? '')
+        for (const server of [leader, ...followers]) assert.ok(most - countOf(server) < 2, `${at} on ${server}`)
+        assert.notEqual(moves.get(`${at}`), leader, 'a move to where it is')
+      }
+    }),
+  )
 })

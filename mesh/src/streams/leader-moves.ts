@@ -11,17 +11,21 @@ export interface StreamPlace {
  */
 export function leaderMoves(places: readonly StreamPlace[]): ReadonlyMap<string, string> {
   const led = new Map<string, number>()
-  for (const { leader, followers } of places) {
-    for (const server of [leader, ...followers]) led.set(server, led.get(server) ?? 0)
-    led.set(leader, countOf(leader) + 1)
-  }
+  for (const { leader } of places) led.set(leader, countOf(leader) + 1)
   const moves = new Map<string, string>()
-  for (const { stream, leader, followers } of places) {
-    const idlest = followers.toSorted((a, b) => countOf(a) - countOf(b))[0]
-    if (idlest === undefined || countOf(leader) - countOf(idlest) < 2) continue
-    moves.set(stream, idlest)
-    led.set(leader, countOf(leader) - 1)
-    led.set(idlest, countOf(idlest) + 1)
+  // A server that gave one away may be the next to get one, so it takes several rounds.
+  for (let isDone = false; !isDone; ) {
+    isDone = true
+    for (const { stream, leader, followers } of places) {
+      const now = moves.get(stream) ?? leader
+      const [idlest = now] = [leader, ...followers].toSorted((a, b) => countOf(a) - countOf(b))
+      if (countOf(now) - countOf(idlest) < 2) continue
+      if (idlest === leader) moves.delete(stream)
+      else moves.set(stream, idlest)
+      led.set(now, countOf(now) - 1)
+      led.set(idlest, countOf(idlest) + 1)
+      isDone = false
+    }
   }
   return moves
 
