@@ -219,8 +219,10 @@ describe('the admin port', () => {
 
   test('is not disturbed by what people publish to the control subject', async () => {
     const client = await opened('undisturbed', hubs[0])
-    for (const words of ['', 'no JSON', 'null', '{}', '{"tenant":1}', '[null]', '[{"tenant":"main","subject":2}]']) {
-      for (const subject of ['disconnect', 'deny', 'denials']) mesh.nc.publish(`weir.hub.${subject}`, words)
+    const noQuestions = ['', 'no JSON', 'null', '{}', '{"tenant":1}', '[null]', '[{"tenant":"main","subject":2}]']
+    const noSurveys = ['{"tenant":"main","limit":-1}', '{"tenant":"main","limit":"x"}', '{"tenant":"main","find":[]}']
+    for (const words of [...noQuestions, ...noSurveys]) {
+      for (const subject of ['disconnect', 'sessions', 'deny', 'denials']) mesh.nc.publish(`weir.hub.${subject}`, words)
     }
     await mesh.nc.flush()
     await mesh.publish('list.b', '1')

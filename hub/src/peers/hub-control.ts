@@ -87,7 +87,7 @@ export class HubControl {
 
   #disconnect(message: Msg): void {
     const { tenant, subject } = readJson<{ tenant: string; subject: string }>(message)
-    if (tenant === undefined || subject === undefined) return
+    if (typeof tenant !== 'string' || typeof subject !== 'string') return
     const { closed, expiresAt } = this.#hub.disconnect(tenant, subject)
     // Nobody comes back with these tokens, here or elsewhere.
     if (closed > 0) this.#denials.tell([{ tenant, subject, expiresAt }])
@@ -96,11 +96,10 @@ export class HubControl {
   }
 
   async #survey(message: Msg): Promise<void> {
-    const { tenant, find = '', behind = false, limit = limits.surveyDefault } = readJson<SurveyQuery>(message)
-    if (tenant === undefined || this.#surveys >= limits.surveysAtOnceMax) return
+    const query = surveyIn(message)
+    if (query === undefined || this.#surveys >= limits.surveysAtOnceMax) return
     this.#surveys++
     try {
-      const query = { tenant, find, behind, limit: Math.min(limit, limits.surveyMax) }
       const survey = await surveySessions(this.#hub, query)
       if (!this.#nc.isClosed()) message.respond(JSON.stringify(survey))
     } finally {
@@ -121,6 +120,14 @@ function readJson<T>(message: Msg): Partial<T> {
   } catch {
     return {}
   }
+}
+
+/** Undefined for what asks for no sessions. */
+function surveyIn(message: Msg): SurveyQuery | undefined {
+  const { tenant, find = '', behind = false, limit = limits.surveyDefault } = readJson<SurveyQuery>(message)
+  const isText = typeof tenant === 'string' && typeof find === 'string'
+  if (!isText || typeof behind !== 'boolean' || !Number.isInteger(limit) || limit < 1) return undefined
+  return { tenant, find, behind, limit: Math.min(limit, limits.surveyMax) }
 }
 
 const disconnectSubject = `${hubControlSubject}.disconnect`
