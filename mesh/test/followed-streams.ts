@@ -1,4 +1,4 @@
-import { jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
+import { type JetStreamManager, jetstream, jetstreamManager, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { connectNats } from '../src/connection/connection.ts'
 import { createLogger } from '../src/run/log.ts'
@@ -8,6 +8,9 @@ import { startNats, type TestNats } from '../src/testing/test-server.ts'
 import { RecordingSink } from './recording-sink.ts'
 
 const log = createLogger('test', 'fatal')
+
+/** Of one request, of which a test may make thousands at once on a busy machine. */
+const timeout = 60_000
 
 /**
  * Streams and buckets of a nats-server of their own, small and in memory, and tails that follow
@@ -59,8 +62,12 @@ export class FollowedStreams {
     return { tail, sink }
   }
 
+  manager(nc: NatsConnection = this.producer): Promise<JetStreamManager> {
+    return jetstreamManager(nc, { timeout })
+  }
+
   async publish(tenant: string, subject: string, value: number, nc: NatsConnection = this.producer): Promise<void> {
-    await jetstream(nc).publish(`ev.${tenant}.${subject}`, String(value))
+    await jetstream(nc).publish(`ev.${tenant}.${subject}`, String(value), { timeout })
   }
 
   async makeStream(
@@ -68,7 +75,7 @@ export class FollowedStreams {
     extra: Record<string, unknown> = {},
     nc: NatsConnection = this.producer,
   ): Promise<void> {
-    await (await jetstreamManager(nc)).streams.add({
+    await (await this.manager(nc)).streams.add({
       name: eventStream(tenant),
       subjects: [`ev.${tenant}.>`],
       retention: RetentionPolicy.Limits,
@@ -79,15 +86,16 @@ export class FollowedStreams {
     })
   }
 
-  async makeBucket(tenant: string, markerTtl = 5_000_000_000): Promise<void> {
-    await (await jetstreamManager(this.producer)).streams.add({
+  /** A bucket whose values expire after so many seconds, and markers of that after others. */
+  async makeBucket(tenant: string, ageSeconds: number, markerSeconds: number): Promise<void> {
+    await (await this.manager()).streams.add({
       name: bucketStream(tenant, 'latest'),
       subjects: [`$KV.${tenant}_latest.>`],
       storage: StorageType.Memory,
       max_msgs_per_subject: 1,
-      max_age: 1_000_000_000,
+      max_age: ageSeconds * 1e9,
       allow_msg_ttl: true,
-      subject_delete_marker_ttl: markerTtl,
+      subject_delete_marker_ttl: markerSeconds * 1e9,
       allow_rollup_hdrs: true,
       allow_direct: true,
       republish: { src: `$KV.${tenant}_latest.>`, dest: `${liveSubject(tenant, 'latest')}.>` },

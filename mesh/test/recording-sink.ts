@@ -47,7 +47,7 @@ export class RecordingSink implements TailSink {
   }
 
   async until(condition: () => boolean): Promise<void> {
-    const deadline = Date.now() + 15_000
+    const deadline = Date.now() + 60_000
     while (!condition()) {
       assert.ok(Date.now() < deadline, `not reached; entries so far: ${this.entries.slice(-5).join(', ')}`)
       await sleep(20)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { cp, rename, rm } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { jetstreamManager, StorageType } from '@nats-io/jetstream'
+import { StorageType } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
 import { FollowedStreams } from '../../test/followed-streams.ts'
@@ -66,7 +66,7 @@ describe('a tail whose stream is another one than before', () => {
     await streams.publish('reborn', 'b', 2)
     await sink.reaches(2)
     const first = sink.lives[0]?.epoch
-    await (await jetstreamManager(streams.producer)).streams.delete(eventStream('reborn'))
+    await (await streams.manager()).streams.delete(eventStream('reborn'))
     await streams.makeStream('reborn')
     await streams.publish('reborn', 'c', 1)
     await sink.until(() => sink.lives.length === 2 && sink.entries.includes('c@1'))
@@ -79,7 +79,7 @@ describe('a tail whose stream is another one than before', () => {
     const { tail, sink } = await streams.follow('overtaken')
     await streams.publish('overtaken', 'old', 1)
     await sink.reaches(1)
-    await (await jetstreamManager(streams.producer)).streams.delete(eventStream('overtaken'))
+    await (await streams.manager()).streams.delete(eventStream('overtaken'))
     await streams.makeStream('overtaken')
     // Its sequences go on past the head of the old one at once.
     for (let count = 1; count <= 50; count++) await streams.publish('overtaken', `new${count}`, count)
@@ -93,7 +93,7 @@ describe('a tail whose stream is another one than before', () => {
   })
 
   test('takes nothing of another incarnation for the one that it is loading', async () => {
-    const manager = await jetstreamManager(streams.producer)
+    const manager = await streams.manager()
     // At different moments of the load, from before its first entry to after its last.
     for (let delayMs = 0; delayMs < 16; delayMs++) {
       const tenant = `replaced${delayMs}`
@@ -123,7 +123,7 @@ describe('a tail whose stream is another one than before', () => {
   })
 
   test('does not wait for the rest of a table whose stream is gone', async () => {
-    const manager = await jetstreamManager(streams.producer)
+    const manager = await streams.manager()
     await streams.makeStream('vanishing')
     // More than a reader fetches at once.
     await Promise.all(Array.from({ length: 12_000 }, (_, index) => streams.publish('vanishing', `old${index}`, index)))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { jetstream } from '@nats-io/jetstream'
 import { headers } from '@nats-io/nats-core'
 import { WeirError } from '@weir/proto'
 import { FollowedStreams } from '../../test/followed-streams.ts'
@@ -63,7 +63,7 @@ describe('a tail', () => {
     await streams.makeStream('quiet')
     const { tail, sink } = await streams.follow('quiet')
     // Without republish the hub hears nothing, which is what a lost message looks like from here.
-    const manager = await jetstreamManager(streams.producer)
+    const manager = await streams.manager()
     const { config } = await manager.streams.info(eventStream('quiet'))
     await manager.streams.update(eventStream('quiet'), { ...config, republish: undefined } as never)
     await streams.publish('quiet', 'a', 1)
@@ -86,7 +86,7 @@ describe('a tail', () => {
   test('repairs a hole of many pages while live entries arrive that are more than it holds', async () => {
     await streams.makeStream('hole')
     const { tail, sink } = await streams.follow('hole', 'events', { pollMs: 200, heldMax: 50 })
-    const manager = await jetstreamManager(streams.producer)
+    const manager = await streams.manager()
     const { config } = await manager.streams.info(eventStream('hole'))
     await manager.streams.update(eventStream('hole'), { ...config, republish: undefined } as never)
     await Promise.all(Array.from({ length: 3_500 }, (_, index) => streams.publish('hole', 'a', index)))
@@ -105,7 +105,7 @@ describe('a tail', () => {
   test('announces what retention has dropped before it could be repaired', async () => {
     await streams.makeStream('short', { max_msgs: 2 })
     const { tail, sink } = await streams.follow('short')
-    const manager = await jetstreamManager(streams.producer)
+    const manager = await streams.manager()
     const { config } = await manager.streams.info(eventStream('short'))
     await manager.streams.update(eventStream('short'), { ...config, republish: undefined } as never)
     for (let count = 1; count <= 5; count++) await streams.publish('short', 'a', count)
@@ -116,7 +116,7 @@ describe('a tail', () => {
   })
 
   test('tells deletion and expiry apart', async () => {
-    await streams.makeBucket('ttl')
+    await streams.makeBucket('ttl', 3, 5)
     const { tail, sink } = await streams.follow('ttl', 'latest')
     const js = jetstream(streams.producer)
     await js.publish('$KV.ttl_latest.gone', 'x')
@@ -130,14 +130,15 @@ describe('a tail', () => {
   })
 
   test('reads a bucket again when it was away for longer than the markers of removals last', async () => {
-    const manager = await jetstreamManager(streams.producer)
-    await streams.makeBucket('away', 1_000_000_000)
+    const manager = await streams.manager()
+    await streams.makeBucket('away', 3600, 1)
     await jetstream(streams.producer).publish('$KV.away_latest.gone', 'x')
     const { sink } = await streams.follow('away', 'latest', { pollMs: 60_000, markersMs: 500 })
     assert.deepEqual(sink.entries, ['gone@1'])
-    // It hears nothing from here on, and asks when it connects again.
+    // It hears nothing from here on, when the value expires, and asks when it connects again.
     const { config } = await manager.streams.info(bucketStream('away', 'latest'))
-    await manager.streams.update(bucketStream('away', 'latest'), { ...config, republish: undefined } as never)
+    const silent = { ...config, republish: undefined, max_age: 1e9, duplicate_window: 1e9 }
+    await manager.streams.update(bucketStream('away', 'latest'), silent as never)
     while ((await manager.streams.info(bucketStream('away', 'latest'))).state.messages > 0) await sleep(100)
     await streams.follower.reconnect()
     await sink.until(() => sink.loadedAt.length === 2)
