@@ -157,6 +157,14 @@ export const limits = {
   behindKeyFactor: 5,
   behindWaitMs: 5_000,
   behindCheckpointMs: 5_000,
+  /**
+   * Keys of a merge, or of a `latest` by time, of which is remembered what led to their value: some
+   * 500 bytes each and 100 a metric of a merge, 200 by time. Events of further keys are left out,
+   * counted and logged.
+   */
+  rememberedKeysMax: 1_000_000,
+  /** How often it is looked whether such keys have expired, while there is no room. */
+  rememberedLookMs: 1_000,
   /** How long a merge collects changed keys. */
   mergeWaitMs: 5,
   /** Metrics of one merged reading; those that were taken longest ago go first. */

@@ -3,6 +3,7 @@ import type { SourceSkew } from '../event/clock-skew.ts'
 import type { AlertStats } from '../kinds/alert/alert-projection.ts'
 import type { CountStats } from '../kinds/count/count-projection.ts'
 import type { HistoryStats } from '../kinds/history/history-projection.ts'
+import type { LatestStats } from '../kinds/latest/latest-projection.ts'
 import type { MergeStats } from '../kinds/merge/merge-projection.ts'
 import type { NotifyStats } from '../kinds/notify/notify-projection.ts'
 import type { RateStats } from '../kinds/rate/rate-projection.ts'
@@ -126,4 +127,6 @@ export function exportReplicas(metrics: Metrics, group: { readonly count: number
   })
 }
 
-type OwnStats = Partial<NotifyStats & AlertStats & CountStats & HistoryStats & MergeStats & RateStats & WindowStats>
+type OwnStats = Partial<
+  NotifyStats & AlertStats & CountStats & HistoryStats & LatestStats & MergeStats & RateStats & WindowStats
+>

@@ -1,11 +1,11 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { Alert_Status, EventSchema, WeirError } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
+import { OverflowLog } from '../../bucket/overflow-log.ts'
 import type { LatestSpec } from '../../declaration/latest-spec.ts'
 import { alertsBucket } from '../../event/alerts-bucket.ts'
 import { isEncodedEvent } from '../../event/encoded-event.ts'
 import type { EventRecord } from '../../event/event-record.ts'
-import { limits } from '../../limits.ts'
 import type { Effects, Projection, Rebuilding } from '../../run/projection.ts'
 import { NewestEvents } from './newest-events.ts'
 
@@ -13,6 +13,13 @@ export interface LatestProjectionOptions extends BucketTargetOptions {
   readonly spec: LatestSpec
   /** Throws WeirError for an event that may not be a value: it goes to the dead letters. */
   readonly check?: ((record: EventRecord) => void) | undefined
+  /** By order of time: how many keys are remembered; the limits' when absent. */
+  readonly keysMax?: number
+}
+
+export interface LatestStats {
+  /** By order of time: events of keys that were left out because there are too many. */
+  overflowed: number
 }
 
 /**
@@ -26,7 +33,9 @@ export class LatestProjection implements Projection {
   readonly target: BucketTarget
   readonly effects: Effects
   readonly rebuilding: Rebuilding
+  readonly stats: LatestStats = { overflowed: 0 }
   readonly #spec: LatestSpec
+  readonly #overflow: OverflowLog
   readonly #check: ((record: EventRecord) => void) | undefined
   /** What is open stays for as long as it is. */
   readonly #holdsAlerts: boolean
@@ -35,10 +44,12 @@ export class LatestProjection implements Projection {
 
   constructor(options: LatestProjectionOptions) {
     this.#spec = options.spec
+    const tooMany = 'there are too many keys to tell which of their events happened last; declare a shorter TTL'
+    this.#overflow = new OverflowLog(options.log, options.spec.name, tooMany)
     this.#check = options.check
     this.#holdsAlerts = options.spec.bucket === alertsBucket
     this.reachMs = this.#holdsAlerts ? undefined : options.spec.ttlMs
-    const newest = options.spec.order === 'time' ? new NewestEvents(options.spec.ttlMs) : undefined
+    const newest = options.spec.order === 'time' ? new NewestEvents(options.spec.ttlMs, options.keysMax) : undefined
     this.#newest = newest
     this.target = new BucketTarget(
       newest === undefined ? options : { ...options, onOvertaken: (...value) => newest.adopt(...value) },
@@ -63,13 +74,18 @@ export class LatestProjection implements Projection {
     this.#check?.(record)
     const payload = this.#newest === undefined ? record.payload : this.#newest.take(key, record)
     if (payload === undefined) return
+    if (payload === 'full') {
+      this.stats.overflowed++
+      this.#overflow.say()
+      return
+    }
     if (this.#holdsAlerts && isOpenAlert(payload)) this.target.putForever(key, record, record.storedAtMs, payload)
     else this.target.put(key, record, record.storedAtMs, payload)
     return this.target.relief()
   }
 
   idle(nowMs: number): void {
-    this.#newest?.prune(nowMs - this.#spec.ttlMs - limits.skewMaxMs)
+    this.#newest?.prune(nowMs)
   }
 }
 

@@ -1,6 +1,7 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { isNewer, type ValueStamp } from '@weir/mesh'
 import { EventSchema, isTimestamp, timestampFromMilliseconds } from '@weir/proto'
+import { RememberedKeys } from '../../bucket/remembered-keys.ts'
 import type { EventRecord } from '../../event/event-record.ts'
 
 /**
@@ -10,22 +11,26 @@ import type { EventRecord } from '../../event/event-record.ts'
  */
 export class NewestEvents {
   readonly #ttlMs: number
-  readonly #newest = new Map<string, NewestEvent>()
+  readonly #newest: RememberedKeys<NewestEvent>
 
   /** @param ttlMs after which a key begins anew, as its value has expired */
-  constructor(ttlMs: number) {
+  constructor(ttlMs: number, keysMax?: number) {
     this.#ttlMs = ttlMs
+    this.#newest = new RememberedKeys(ttlMs, keysMax)
   }
 
-  /** The bytes of the value when the event is the newest of its key; undefined when it is not. */
-  take(key: string, record: EventRecord): Uint8Array | undefined {
+  /**
+   * The bytes of the value when the event is the newest of its key; undefined when it is not, and
+   * `full` where there are too many keys.
+   */
+  take(key: string, record: EventRecord): Uint8Array | 'full' | undefined {
     const { epoch, seq, storedAtMs, happenedAtMs } = record
     const known = this.#newest.get(key)
     if (known !== undefined) {
       // It is what the known value comes from, or what led to it.
       if (!isNewer(record, known)) return undefined
       if (storedAtMs - known.storedAtMs < this.#ttlMs && happenedAtMs < known.timeMs) return undefined
-    }
+    } else if (this.#newest.isFull(storedAtMs)) return 'full'
     this.#newest.set(key, { epoch, seq, timeMs: happenedAtMs, storedAtMs })
     return timedBytes(record)
   }
@@ -39,8 +44,8 @@ export class NewestEvents {
   }
 
   /** Forgets keys whose value has expired for sure. */
-  prune(storedBeforeMs: number): void {
-    for (const [key, { storedAtMs }] of this.#newest) if (storedAtMs < storedBeforeMs) this.#newest.delete(key)
+  prune(nowMs: number): void {
+    this.#newest.prune(nowMs)
   }
 
   clear(): void {

@@ -3,6 +3,8 @@ import { decodeEvent, encodeEvent } from '@weir/proto'
 import { BucketTarget, type BucketTargetOptions } from '../../bucket/bucket-target.ts'
 import { DirtyKeys } from '../../bucket/dirty-keys.ts'
 import { FoldedValues } from '../../bucket/folded-values.ts'
+import { OverflowLog } from '../../bucket/overflow-log.ts'
+import { RememberedKeys } from '../../bucket/remembered-keys.ts'
 import type { MergeSpec } from '../../declaration/merge-spec.ts'
 import { ClockSkew } from '../../event/clock-skew.ts'
 import type { EventRecord } from '../../event/event-record.ts'
@@ -13,6 +15,14 @@ import { MergedReading } from './merged-reading.ts'
 export interface MergeStats {
   /** Events that have none of the metrics. */
   ignored: number
+  /** Events of keys that were left out because there are too many. */
+  overflowed: number
+}
+
+export interface MergeProjectionOptions extends BucketTargetOptions {
+  readonly spec: MergeSpec
+  /** How many keys are remembered; the limits' when absent. */
+  readonly keysMax?: number
 }
 
 /**
@@ -25,15 +35,19 @@ export class MergeProjection implements Projection {
   readonly target: BucketTarget
   readonly effects: FoldedValues
   readonly rebuilding: Rebuilding
-  readonly stats: MergeStats = { ignored: 0 }
+  readonly stats: MergeStats = { ignored: 0, overflowed: 0 }
   readonly skew: ClockSkew = new ClockSkew()
   readonly #spec: MergeSpec
-  readonly #states = new Map<string, KeyState>()
+  readonly #overflow: OverflowLog
+  readonly #states: RememberedKeys<KeyState>
   readonly #dirty: DirtyKeys
 
-  constructor(options: BucketTargetOptions & { readonly spec: MergeSpec }) {
-    this.#spec = options.spec
-    this.reachMs = options.spec.ttlMs
+  constructor(options: MergeProjectionOptions) {
+    const { spec, log, keysMax } = options
+    this.#spec = spec
+    this.reachMs = spec.ttlMs
+    this.#overflow = new OverflowLog(log, spec.name, 'there are too many keys to merge; declare a shorter TTL')
+    this.#states = new RememberedKeys(spec.ttlMs, keysMax)
     this.target = new BucketTarget({ ...options, onOvertaken: (...value) => this.#adopt(...value) })
     this.#dirty = new DirtyKeys(limits.mergeWaitMs, limits.dirtyKeysMax, (keys) => this.#write(keys))
     this.effects = new FoldedValues(this.target, this.#dirty, () => this.#forget())
@@ -53,6 +67,11 @@ export class MergeProjection implements Projection {
     const key = this.#spec.key.keyOf(record)
     if (!this.target.owns(key) || this.target.isExpired(storedAtMs)) return
     const state = this.#stateOf(key, storedAtMs)
+    if (state === undefined) {
+      this.stats.overflowed++
+      this.#overflow.say()
+      return
+    }
     if (!isNewer(record, state)) return
     this.skew.note(record)
     if (!state.reading.fold(event, record.happenedAtMs, record.seq, this.#spec.metrics)) {
@@ -67,9 +86,7 @@ export class MergeProjection implements Projection {
   }
 
   idle(nowMs: number): void {
-    for (const [key, { storedAtMs }] of this.#states) {
-      if (nowMs - storedAtMs > this.#spec.ttlMs + limits.skewMaxMs) this.#states.delete(key)
-    }
+    this.#states.prune(nowMs)
   }
 
   #forget(): void {
@@ -78,11 +95,12 @@ export class MergeProjection implements Projection {
 
   /**
    * What is still alive of a key; one that has been silent for its TTL begins anew, as its value
-   * has expired.
+   * has expired. Undefined where there are too many keys.
    */
-  #stateOf(key: string, storedAtMs: number): KeyState {
+  #stateOf(key: string, storedAtMs: number): KeyState | undefined {
     const known = this.#states.get(key)
     if (known !== undefined && storedAtMs - known.storedAtMs < this.#spec.ttlMs) return known
+    if (known === undefined && this.#states.isFull(storedAtMs)) return undefined
     const state: KeyState = { reading: new MergedReading(), epoch: known?.epoch ?? 0, seq: known?.seq ?? 0, storedAtMs }
     this.#states.set(key, state)
     return state
