@@ -10,6 +10,7 @@ export {
   shouldReconnect,
   WeirError,
 } from './error.ts'
+export { jsonFault } from './event/json-fault.ts'
 export {
   formatTimestamp,
   isTimestamp,

@@ -1,5 +1,4 @@
-import { WeirError } from '@weir/proto'
-import { jsonFault } from './json-fault.ts'
+import { jsonFault, WeirError } from '@weir/proto'
 
 /**
  * The body as text; throws `malformed` when it is not UTF-8 (RFC 8259 section 8.1 asks for nothing

@@ -8,6 +8,7 @@ import {
 } from '../gen/weir/v1/event_pb.js'
 import { limits } from '../limits.ts'
 import { isNestedDeeper } from './json-depth.ts'
+import { jsonFault } from './json-fault.ts'
 import { isTimestamp } from './timestamp.ts'
 
 // The rules of event.proto by hand, as protovalidate itself would take more than a tenth of
@@ -22,7 +23,7 @@ import { isTimestamp } from './timestamp.ts'
 export function validateEvent(event: Event): string | undefined {
   const fault = validateFields(event)
   if (fault !== undefined) return fault
-  return event.data.case === 'json' ? jsonFault(event.data.value) : undefined
+  return event.data.case === 'json' ? jsonDataFault(event.data.value) : undefined
 }
 
 /**
@@ -199,12 +200,12 @@ function utf8Bytes(value: string): number {
   return bytes
 }
 
-function jsonFault(value: string): string | undefined {
+function jsonDataFault(value: string): string | undefined {
   try {
     return isNestedDeeper(JSON.parse(value), limits.jsonDepthMax)
       ? `json: is nested deeper than ${limits.jsonDepthMax} levels.`
       : undefined
   } catch {
-    return 'json: is not the text of one JSON value (RFC 8259).'
+    return `json: is not the text of one JSON value (RFC 8259): ${jsonFault(value)}.`
   }
 }

@@ -1,6 +1,5 @@
-import { TextSource } from '@weir/proto'
+import { jsonFault, TextSource } from '@weir/proto'
 import { utf8 } from '../../body/body-text.ts'
-import { jsonFault } from '../../body/json-fault.ts'
 import type { IngestRecord } from '../../encode/record.ts'
 import { ingestLimits } from '../../limits.ts'
 import type { DecodeContext, Decoder } from '../decoder.ts'
