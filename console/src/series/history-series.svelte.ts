@@ -1,5 +1,6 @@
 import type { HistoryItem, HistoryPage, Weir } from '@weir/client'
 import { isRetryable, WeirError } from '@weir/proto'
+import { bridged } from '../data/bridged.ts'
 import { eventTest } from '../data/event-test.ts'
 import { eventTimeMs } from '../data/event-words.ts'
 import { fieldsOf, numberOf } from '../data/fields.ts'
@@ -265,24 +266,6 @@ interface Past {
   readonly steps: ReadonlyMap<string, ReadonlyMap<number, number>>
   readonly untilMs: number
   further: (() => void) | undefined
-}
-
-/** A step or two without a value is how often it comes, not a gap. */
-function bridged(values: (number | null)[]): (number | null)[] {
-  const known = values.reduce((count: number, value) => count + (value === null ? 0 : 1), 0)
-  const usual = known === 0 ? 0 : Math.ceil((values.length / known) * 3)
-  let last = -1
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at]
-    if (value === null || value === undefined) continue
-    const from = values[last]
-    if (last >= 0 && at - last <= usual && typeof from === 'number') {
-      for (let between = last + 1; between < at; between++)
-        values[between] = from + ((value - from) * (between - last)) / (at - last)
-    }
-    last = at
-  }
-  return values
 }
 
 const DAY_MS = 86_400_000

@@ -57,6 +57,7 @@ export const enMesh = {
   outstanding: 'On the way',
   you: 'you',
   nobody: 'Nobody is connected under this.',
+  nobodyBehind: 'Nobody is behind.',
   disconnect: 'Disconnect',
   disconnectAll: (subject: string) => `All of ${subject}, and these tokens stay out`,
   disconnected: (subject: string, n: number) => `${subject}: ${n === 1 ? '1 connection' : `${n} connections`} closed`,
