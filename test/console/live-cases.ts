@@ -114,7 +114,7 @@ test('a link to an event that long went by shows what happened around it', async
   await sent.getByRole('row', { name: /old\.r1 0/ }).waitFor()
   const details = sent.getByRole('complementary', { name: 'Details' })
   await details.getByText('+1', { exact: true }).waitFor()
-  await sent.getByRole('button', { name: 'Event before' }).click()
+  await sent.getByRole('button', { name: 'Previous event' }).click()
   await until('the row follows the details', async () => /0\s*$/.test((await there.textContent()) ?? ''))
   await sent.getByRole('button', { name: 'Resume' }).click()
   await sent.getByRole('row', { name: /old\.r2 1,202/ }).waitFor()
