@@ -130,6 +130,22 @@ test('a link to an event that long went by shows what happened around it', async
   await context.close()
 })
 
+test('the rate over the list is that of its filter', async () => {
+  const { page, context, faults } = await visit('live?filter=quiet.>')
+  await page.getByText('Nothing has come yet').waitFor()
+  // An alert, which the page reads for its title.
+  await post([{ subject: 'hot.quiet', reading: { metrics: { celsius: 35 } } }])
+  await until('the page takes something in', async () => {
+    return (await page.locator('[data-figure=changes]').textContent()) !== '0 /s'
+  })
+  assert.equal(await page.locator('[data-figure=rate]').textContent(), '0 /s')
+  await post([{ subject: 'hot.quiet', reading: { metrics: { celsius: 20 } } }])
+  await post([{ subject: 'quiet.r1', data: 1 }])
+  await until('its own event counts', async () => (await page.locator('[data-figure=rate]').textContent()) !== '0 /s')
+  assert.deepEqual(faults, [])
+  await context.close()
+})
+
 test('a filter is completed, tried before it is taken, and refused with what it may be', async () => {
   await post([
     { subject: 'try.r1', type: 'room', labels: { site: 'north' }, data: { n: 1 } },

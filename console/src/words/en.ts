@@ -96,7 +96,7 @@ export const en = {
     go: 'Continue',
     keep: 'Keep the one I have',
     once: 'One sign-in serves all tabs of this browser. The token stays in memory and goes with the last tab.',
-    notOne: 'This is not a token: it has three parts with dots between them.',
+    notOne: 'This is not a token: a token has three parts with dots between them.',
   },
   who: {
     title: 'Who am I',

@@ -94,7 +94,7 @@ export const es: Words = {
     go: 'Continuar',
     keep: 'Seguir con el que tengo',
     once: 'Una entrada vale para todas las pestañas. El token queda en memoria y se va con la última pestaña.',
-    notOne: 'Esto no es un token: tiene tres partes separadas por puntos.',
+    notOne: 'Esto no es un token: un token tiene tres partes separadas por puntos.',
   },
   who: {
     title: 'Quién soy',
