@@ -228,10 +228,14 @@ async function markedRow(page: Page): Promise<string> {
   })
 }
 
-/** Whether nothing cuts the middle of an element off, or covers it. */
+/**
+ * Whether nothing cuts the middle of an element off, or covers it: what hides a pointer at rest
+ * hides nothing else.
+ */
 function isInSight(element: Element): boolean {
   const { left, top, height } = element.getBoundingClientRect()
-  return element.contains(document.elementFromPoint(left + 8, top + height / 2))
+  const there = document.elementsFromPoint(left + 8, top + height / 2)
+  return element.contains(there.find((each) => getComputedStyle(each).cursor !== 'none') ?? null)
 }
 
 /** A page of events stands still at the one that a link names, until the person lets it go on. */

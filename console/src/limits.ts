@@ -174,6 +174,8 @@ export const limits = {
   boardsLookMs: 30_000,
   /** A wall shows each board for so long. */
   boardRotateMs: 30_000,
+  /** A pointer on a wall that was not moved for so long is hidden. */
+  pointerRestMs: 3_000,
   /** Of a large board the tiles so far out of sight are drawn; others when they come so near. */
   tileMarginPx: 240,
   /** Of a list of alerts those so far out of sight are drawn; and so many are listed at all. */
