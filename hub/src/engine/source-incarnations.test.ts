@@ -20,7 +20,7 @@ describe('a source whose stream is set back, another one, or read again', () => 
     world.check()
   })
 
-  test('whoever waits for the hub begins again, however often another subscription of its gets credit', async () => {
+  test('whoever waits for the hub begins again, however often another of its subscriptions gets credit', async () => {
     const world = new SimulatedWorld([])
     const ahead = world.connect(wishFor(Mode.LATEST))
     world.publish('a.x', 10, 0)

@@ -9,7 +9,8 @@ export const unpackSnappy: Unpack = async (packed, bytesMax) => {
   const reader = { at: 0 }
   const length = varint(packed, reader)
   if (length > bytesMax) throw bodyTooLarge(bytesMax)
-  // What is declared may be a lie: 64 bytes come of three at most, so so much cannot be meant.
+  // The declared length may be wrong. A copy makes at most 64 bytes of three, which is the best
+  // ratio of the format, so memory for more than 22 times the packed bytes is never needed.
   if (length > packed.length * 22) throw malformedSnappy('the length is more than the bytes can be')
   const bytes = new Uint8Array(length)
   if (unpack(packed, reader.at, bytes) !== length) throw malformedSnappy('the bytes are not of the declared length')

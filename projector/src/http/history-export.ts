@@ -60,7 +60,7 @@ export function exportStream(
 /**
  * A text that a spreadsheet would run as a formula is given an apostrophe, as OWASP advises for
  * CSV; also behind spaces, which spreadsheets drop, and in full width, which some take for the
- * same. A number is none, whatever its sign.
+ * same. A number is no formula, whatever its sign.
  */
 function cell(text: string): string {
   const isFormula = /^[\s\p{Cf}]*[=+\-@＝＋－＠]|^[\t\r\n]/u.test(text) && !/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)

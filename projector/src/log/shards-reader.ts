@@ -4,9 +4,9 @@ import type { LogHandler, LogMessage, LogReader } from './source-log.ts'
 
 /**
  * Reads several streams as one, in the order of places. While each stream has a message that waits,
- * the one of the least place is next, whenever it comes. A stream that has none may still get one
- * of an earlier place, by as much as its messages are under way and as the clocks of servers
- * differ: what waits for such a stream waits for so long. What comes later than that is late.
+ * the one of the least place is next. A stream that has none may still get one of an earlier place,
+ * as messages are under way for a time and the clocks of servers differ. So the others wait for it
+ * for `shardWaitMs`; a message that comes after that, and after later places were taken, is late.
  */
 export class ShardsReader implements LogReader {
   readonly #shards: readonly ReadAhead[]

@@ -116,7 +116,7 @@ export class Outbox {
     await new Promise(() => undefined)
   }
 
-  /** A promise while as much waits as may. */
+  /** While as much waits as may, a promise that resolves once something was settled. */
   relief(): Promise<void> | undefined {
     if (this.#closed || this.#unsettled.size < limits.notifyPendingMax) return undefined
     return new Promise((resolve) => this.#waiting.push(resolve))

@@ -4,7 +4,10 @@ import { systemReason } from '@weir/mesh'
 import { WeirError } from '@weir/proto'
 import type { TextSource } from '../../declaration/notify-spec.ts'
 
-/** The text as it is now. Throws `unavailable` when it is not there; what it is is never said. */
+/**
+ * The text as it is now. Throws `unavailable` when it is not there, with a message that does not
+ * hold the text, as it may be a secret.
+ */
 export async function readText(source: TextSource): Promise<string> {
   if ('text' in source) return source.text
   if ('env' in source) {
