@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FakeClock, settle } from '../../test/fake-clock.ts'
-import { FakeIngest, problem, type Reply } from '../../test/fake-ingest.ts'
-import type { Rejection } from './event-post.ts'
-import { Producer, type ProducerOptions } from './producer.ts'
+import { settle } from '../../test/fake-clock.ts'
+import { problem, type Reply } from '../../test/fake-ingest.ts'
+import { testProducer } from '../../test/test-producer.ts'
 
 test('events wait for others up to the delay, and travel in one request', async () => {
-  const { producer, ingest, clock } = setUp([])
+  const { producer, ingest, clock } = testProducer([])
   await producer.send('rooms.a', { type: 'x', data: { case: 'json', value: '1' } })
   await clock.advance(49)
   await producer.send('rooms.b', { type: 'y' })
@@ -29,7 +28,7 @@ test('events wait for others up to the delay, and travel in one request', async 
 })
 
 test('an event gets an id of its own and the present, and keeps those that it has', async () => {
-  const { producer, ingest, clock } = setUp([])
+  const { producer, ingest, clock } = testProducer([])
   await producer.send('a', {})
   await producer.send('a', { id: 'mine', time: { seconds: 7n } })
   await clock.advance(50)
@@ -42,7 +41,7 @@ test('an event gets an id of its own and the present, and keeps those that it ha
 test('a full batch goes at once; the next gathers while it is on its way', async () => {
   let answer = (_: Response): void => {}
   const slow: Reply = () => new Promise((resolve) => (answer = resolve))
-  const { producer, ingest } = setUp([slow], { maxItems: 3 })
+  const { producer, ingest } = testProducer([slow], { maxItems: 3 })
   for (let count = 0; count < 8; count++) await producer.send('a', { id: `e${count}` })
   await settle()
   assert.equal(ingest.requests.length, 1)
@@ -55,7 +54,7 @@ test('a full batch goes at once; the next gathers while it is on its way', async
 })
 
 test('exactly a full batch goes at once, and what comes after it is sent as well', async () => {
-  const { producer, ingest, clock } = setUp([], { maxItems: 2 })
+  const { producer, ingest, clock } = testProducer([], { maxItems: 2 })
   for (const id of ['e0', 'e1']) await producer.send('a', { id })
   await settle()
   assert.equal(ingest.stored.size, 2)
@@ -66,169 +65,8 @@ test('exactly a full batch goes at once, and what comes after it is sent as well
   assert.equal(ingest.stored.size, 4)
 })
 
-test('the answers of the table that say later are tried again with the same ids, then as told by Retry-After', async () => {
-  const lost = () => Promise.reject(new TypeError('fetch failed'))
-  const replies: [Reply, number][] = [
-    [() => problem(429, 'rate_limited', {}, { 'retry-after': '7' }), 7000],
-    [() => problem(503, 'draining', {}, { 'retry-after': '2' }), 2000],
-    [() => new Response('<html>', { status: 502 }), 1000],
-    [lost, 2000],
-    [() => problem(503, 'overloaded', {}, { 'retry-after': '3600' }), 30_000],
-    [() => problem(500, 'internal'), 8000],
-  ]
-  const { producer, ingest, clock, rejections } = setUp(replies.map(([reply]) => reply))
-  await producer.send('a', {})
-  await clock.advance(50)
-  for (const [place, [, waitMs]] of replies.entries()) {
-    assert.equal(ingest.requests.length, place + 1)
-    await clock.advance(waitMs - 1)
-    assert.equal(ingest.requests.length, place + 1, `attempt ${place + 2} came too early`)
-    await clock.advance(1)
-  }
-  assert.equal(ingest.requests.length, 7)
-  const ids = new Set(ingest.requests.map(({ batch }) => batch.items[0]?.event?.id))
-  assert.equal(ids.size, 1)
-  assert.equal(ingest.stored.size, 1)
-  assert.deepEqual(rejections, [])
-})
-
-test('a Retry-After may be a date', async () => {
-  const clock = new FakeClock()
-  const date = new Date(clock.now() + 5050).toUTCString()
-  const { producer, ingest } = setUp([() => problem(503, 'unavailable', {}, { 'retry-after': date })], {}, clock)
-  await producer.send('a', {})
-  await clock.advance(50)
-  const due = Date.parse(date) - clock.now()
-  await clock.advance(due - 1)
-  assert.equal(ingest.requests.length, 1)
-  await clock.advance(1)
-  assert.equal(ingest.requests.length, 2)
-})
-
-test('a request without an answer is sent again', async () => {
-  const { producer, ingest, clock } = setUp([
-    ({ init }) =>
-      new Promise((_, reject) => init.signal?.addEventListener('abort', () => reject(new Error('aborted')))),
-  ])
-  await producer.send('a', {})
-  await clock.advance(50 + 30_000 + 250)
-  assert.equal(ingest.requests.length, 2)
-  assert.equal(ingest.stored.size, 1)
-})
-
-test('rejected items are reported with their reasons; the others are stored', async () => {
-  const bad = [{ index: 1, code: 'forbidden', message: 'Not granted.' }]
-  const { producer, ingest, rejections, clock } = setUp([(request) => ingest.accept(request, bad)])
-  for (const id of ['e0', 'e1', 'e2']) await producer.send('a', { id })
-  await producer.flush()
-  assert.deepEqual(rejections, [{ subject: 'a', id: 'e1', code: 'forbidden', message: 'Not granted.' }])
-  assert.deepEqual([...ingest.stored.keys()], ['e0', 'e2'])
-  await clock.advance(60_000)
-  assert.equal(ingest.requests.length, 1)
-})
-
-test('when some failed for a reason that passes, only those are sent again', async () => {
-  const rejected = [
-    { index: 0, code: 'invalid', message: 'No.' },
-    { index: 2, code: 'unavailable', message: 'Later.' },
-  ]
-  const { producer, ingest, rejections, clock } = setUp([() => problem(503, 'unavailable', { accepted: 1, rejected })])
-  for (const id of ['e0', 'e1', 'e2']) await producer.send('a', { id })
-  await clock.advance(50 + 250)
-  assert.deepEqual(
-    ingest.requests.map(({ batch }) => batch.items.map(({ event }) => event?.id).join(' ')),
-    ['e0 e1 e2', 'e2'],
-  )
-  assert.deepEqual(
-    rejections.map(({ id }) => id),
-    ['e0'],
-  )
-})
-
-test('a list of rejected items that was cut short decides nothing', async () => {
-  const cut = { rejected: [{ index: 0, code: 'invalid', message: 'No.' }], rejectedCount: 2000 }
-  const { producer, rejections, clock } = setUp([() => problem(422, 'invalid', cut)])
-  for (const id of ['e0', 'e1']) await producer.send('a', { id })
-  await clock.advance(50)
-  assert.deepEqual(
-    rejections.map(({ id, code }) => `${id} ${code}`),
-    ['e0 invalid', 'e1 invalid'],
-  )
-})
-
-test('what will never be stored is reported: 400, 403, 415', async () => {
-  for (const [status, code] of [
-    [400, 'malformed'],
-    [403, 'forbidden'],
-    [415, 'unsupported_type'],
-  ] as const) {
-    const { producer, rejections, ingest, clock } = setUp([() => problem(status, code)])
-    await producer.send('a', { id: 'e0' })
-    await clock.advance(60_000)
-    assert.deepEqual(rejections, [{ subject: 'a', id: 'e0', code, message: `It is ${code}.` }])
-    assert.equal(ingest.requests.length, 1)
-  }
-})
-
-test('a refused token is replaced once', async () => {
-  let asked = 0
-  const tokens = ['first', 'second', 'third'].map((name) => `e30.${btoa(JSON.stringify({ exp: 4e9, jti: name }))}.s`)
-  const { producer, ingest, rejections, clock } = setUp(
-    [() => problem(401, 'token_expired'), () => problem(401, 'token_expired'), () => problem(401, 'token_expired')],
-    { getToken: () => tokens[asked++] ?? '' },
-  )
-  await producer.send('a', { id: 'e0' })
-  await clock.advance(60_000)
-  assert.deepEqual(
-    ingest.requests.map(({ init }) => new Headers(init.headers).get('authorization')),
-    [`Bearer ${tokens[0]}`, `Bearer ${tokens[1]}`],
-  )
-  assert.deepEqual(
-    rejections.map(({ code }) => code),
-    ['token_expired'],
-  )
-})
-
-test('a batch that is too large is halved until it fits; an event that is too large is reported', async () => {
-  const tooLarge: Reply = (request) => {
-    const { items } = request.batch
-    const large = items.length > 2 || items.some(({ event }) => event?.id === 'e4')
-    return large ? problem(413, 'too_large') : ingest.accept(request)
-  }
-  const { producer, ingest, rejections } = setUp(Array(20).fill(tooLarge))
-  for (let count = 0; count < 6; count++) await producer.send('a', { id: `e${count}` })
-  await producer.flush()
-  assert.deepEqual([...ingest.stored.keys()].sort(), ['e0', 'e1', 'e2', 'e3', 'e5'])
-  assert.deepEqual(
-    rejections.map(({ id, code }) => `${id} ${code}`),
-    ['e4 too_large'],
-  )
-})
-
-test('events that are each too large are reported, and not sent in halves', async () => {
-  const rejected = [0, 1].map((index) => ({ index, code: 'too_large', message: 'It is large.' }))
-  const { producer, ingest, rejections } = setUp([() => problem(413, 'too_large', { accepted: 0, rejected })])
-  for (const id of ['e0', 'e1']) await producer.send('a', { id })
-  await producer.flush()
-  assert.equal(ingest.requests.length, 1)
-  assert.equal(rejections.length, 2)
-})
-
-test('what cannot be delivered for too long is given up and reported', async () => {
-  const away: Reply = () => problem(503, 'unavailable', {}, { 'retry-after': '10' })
-  const { producer, ingest, rejections, clock } = setUp(Array(99).fill(away), { giveUpMs: 25_000 })
-  await producer.send('a', { id: 'e0' })
-  await clock.advance(120_000)
-  assert.equal(ingest.requests.length, 3)
-  assert.deepEqual(
-    rejections.map(({ id, code }) => `${id} ${code}`),
-    ['e0 unavailable'],
-  )
-  assert.equal(producer.bufferedBytes, 0)
-})
-
 test('what an event is, is checked before it is buffered', async () => {
-  const { producer } = setUp([])
+  const { producer } = testProducer([])
   await assert.rejects(producer.send('a..b', {}), { code: 'malformed' })
   await assert.rejects(producer.send('a', { data: { case: 'json', value: 'x'.repeat(262_144) } }), {
     code: 'too_large',
@@ -239,7 +77,7 @@ test('what an event is, is checked before it is buffered', async () => {
 })
 
 test('what is dropped by the policy is reported', async () => {
-  const { producer, rejections } = setUp([], { bufferBytesMax: 100, whenFull: 'drop_oldest' })
+  const { producer, rejections } = testProducer([], { bufferBytesMax: 100, whenFull: 'drop_oldest' })
   for (let count = 0; count < 3; count++) await producer.send('a', { id: `${count}`.repeat(40) })
   assert.deepEqual(
     rejections.map(({ id, code }) => `${id[0]} ${code}`),
@@ -248,7 +86,7 @@ test('what is dropped by the policy is reported', async () => {
 })
 
 test('close flushes, and takes no more', async () => {
-  const { producer, ingest, clock } = setUp([])
+  const { producer, ingest, clock } = testProducer([])
   await producer.send('a', { id: 'e0' })
   await producer.close()
   assert.equal(ingest.stored.size, 1)
@@ -258,7 +96,7 @@ test('close flushes, and takes no more', async () => {
 })
 
 test('close waits for sends that wait for room', async () => {
-  const { producer, ingest } = setUp([], { bufferBytesMax: 100 })
+  const { producer, ingest } = testProducer([], { bufferBytesMax: 100 })
   const sends = ['0', '1', '2'].map((id) => producer.send('a', { id: id.repeat(60) }))
   await producer.close()
   await Promise.all(sends)
@@ -267,7 +105,7 @@ test('close waits for sends that wait for room', async () => {
 
 test('close gives up at its deadline and reports what is left', async () => {
   const away: Reply = () => problem(503, 'unavailable')
-  const { producer, rejections, clock } = setUp(Array(99).fill(away), { maxItems: 1 })
+  const { producer, rejections, clock } = testProducer(Array(99).fill(away), { maxItems: 1 })
   for (const id of ['e0', 'e1', 'e2']) await producer.send('a', { id })
   let closed = false
   void producer.close(5000).then(() => {
@@ -286,7 +124,7 @@ test('close gives up at its deadline and reports what is left', async () => {
 })
 
 test('close gives up at its deadline also where no token comes', async () => {
-  const { producer, rejections, clock } = setUp([], { getToken: () => new Promise(() => {}), maxItems: 1 })
+  const { producer, rejections, clock } = testProducer([], { getToken: () => new Promise(() => {}), maxItems: 1 })
   await producer.send('a', { id: 'e0' })
   let closed = false
   void producer.close(1000).then(() => {
@@ -302,7 +140,7 @@ test('close gives up at its deadline also where no token comes', async () => {
 
 test('a page that goes away sends what it may at once, in one request that outlives it', async () => {
   const never: Reply = () => new Promise(() => {})
-  const { producer, ingest, leave } = setUp([never], { maxItems: 1 })
+  const { producer, ingest, leave } = testProducer([never], { maxItems: 1 })
   await producer.send('a', { id: 'under way' })
   await producer.send('a', { id: 'waiting' })
   await producer.send('a', { id: 'too much', data: { case: 'json', value: 'x'.repeat(60_000) } })
@@ -317,7 +155,7 @@ test('a page that goes away sends what it may at once, in one request that outli
 })
 
 test('a page that goes away after the producer has closed, or with nothing to send, sends nothing', async () => {
-  const { producer, ingest, leave } = setUp([])
+  const { producer, ingest, leave } = testProducer([])
   leave()
   await producer.send('a', {})
   await producer.close()
@@ -334,36 +172,6 @@ test('options that cannot work are refused', () => {
     { bufferBytesMax: 1.5 },
     { whenFull: 'explode' as never },
   ]) {
-    assert.throws(() => setUp([], options), { code: 'invalid' })
+    assert.throws(() => testProducer([], options), { code: 'invalid' })
   }
 })
-
-function setUp(
-  replies: readonly Reply[],
-  options: Partial<ProducerOptions> = {},
-  clock: FakeClock = new FakeClock(),
-): { producer: Producer; ingest: FakeIngest; clock: FakeClock; rejections: Rejection[]; leave: () => void } {
-  const ingest = new FakeIngest(...replies)
-  const rejections: Rejection[] = []
-  let leave = (): void => {}
-  const producer = new Producer(
-    {
-      url: 'https://ingest.test',
-      getToken: () => 'token',
-      fetch: ingest.fetch,
-      onRejected: (rejection) => rejections.push(rejection),
-      ...options,
-    },
-    {
-      clock,
-      random: () => 1,
-      onPageHide(action) {
-        leave = action
-        return () => {
-          leave = () => {}
-        }
-      },
-    },
-  )
-  return { producer, ingest, clock, rejections, leave: () => leave() }
-}
