@@ -29,16 +29,16 @@ export class JoinRequests {
     return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as JoinAnswer) : undefined
   }
 
-  /** Takes the requests that are not answered yet. */
+  /** Takes the requests that are not answered yet; a file that is none is taken away. */
   take(): readonly Addition[] {
     const folder = this.#state.at('join')
     if (!existsSync(folder)) return []
     const names = readdirSync(folder).filter((file) => /^[\w-]+\.json$/.test(file))
-    return names.map((file) => {
+    return names.flatMap((file) => {
       const path = this.#state.at('join', file)
-      const addition = JSON.parse(readFileSync(path, 'utf8')) as Addition
+      const addition = additionIn(readFileSync(path, 'utf8'))
       rmSync(path)
-      return addition
+      return addition ?? []
     })
   }
 
@@ -53,6 +53,16 @@ export class JoinRequests {
   #write(path: string, value: unknown): void {
     writeFileSync(`${path}.new`, JSON.stringify(value), { mode: 0o600 })
     renameSync(`${path}.new`, path)
+  }
+}
+
+function additionIn(text: string): Addition | undefined {
+  try {
+    const addition = JSON.parse(text) as Addition
+    const { name, folder, origins } = addition
+    return typeof name === 'string' && typeof folder === 'string' && Array.isArray(origins) ? addition : undefined
+  } catch {
+    return undefined
   }
 }
 
