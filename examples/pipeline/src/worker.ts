@@ -18,11 +18,10 @@ const everyMs = 1000 / Number(DEMO_RATE)
 const workMs = Math.min(stage.workMs, everyMs * limits.busyShare)
 
 const storage = new FileStorage(DEMO_FOLDER)
-const getToken = (): string => WEIR_TOKEN
-const weir = connect({ url: WEIR_HUB_URL, readUrl: WEIR_PROJECTOR_URL, getToken, storage })
+const weir = connect({ url: WEIR_HUB_URL, readUrl: WEIR_PROJECTOR_URL, token: WEIR_TOKEN, storage })
 const sender = producer({
   url: WEIR_INGEST_URL,
-  getToken,
+  token: WEIR_TOKEN,
   maxDelayMs: 5,
   giveUpMs: limits.giveUpMs,
   // What was not said is said by the next process, which asks first what was done.
