@@ -20,7 +20,7 @@ test('boards: from a file with variables, a wrong one with line and column, and 
 
   await page.getByRole('button', { name: 'New board' }).click()
   await page.getByRole('textbox', { name: 'Name of the board' }).fill('My board')
-  await page.getByRole('button', { name: 'Apply' }).click()
+  await page.getByRole('button', { name: 'Create' }).click()
   await page.getByRole('button', { name: 'Add a tile' }).click()
   await page.getByRole('button', { name: 'Number' }).click()
   await page.getByRole('textbox', { name: 'Title' }).fill('Heat')
@@ -186,11 +186,17 @@ test('a variable that makes no filter is told in its tile, stages say how long t
     .getByText(/^axe\.a\.\.b\.climate is no filter/)
     .waitFor()
   await page.getByRole('button', { name: /^clean Complete 3\.2 s$/ }).waitFor()
+  await page.goto(`${mesh.running.addresses.projector}/boards?board=rooms&$room=nobody`)
+  await page.getByRole('region', { name: 'kpi' }).getByText('No value yet').waitFor()
+  await page
+    .getByRole('region', { name: 'heatmap' })
+    .getByText('No value for this tile yet: axe.nobody.climate')
+    .waitFor()
 
   await page.goto(`${mesh.running.addresses.projector}/history?filter=axe.r1.climate`)
   await page.getByRole('button', { name: 'Pin this filter to a board' }).click()
   await page.getByRole('textbox', { name: 'Name of the board' }).fill('Pinned')
-  await page.getByRole('button', { name: 'Add a tile' }).click()
+  await page.getByRole('button', { name: 'Create' }).click()
   await page.getByRole('button', { name: 'Open' }).click()
   await page.getByRole('region', { name: 'axe.r1.climate' }).waitFor()
   const pinned = await fetch(`${mesh.running.addresses.projector}/v1/boards/pinned`, {
