@@ -173,7 +173,7 @@ test('without a connection actions wait in sight, and are done once behind it', 
   await until('the service has it', () => reached > 0)
   await phone.getByTestId(voucher.id).getByTestId('waits').waitFor()
   await phone.getByTestId('queue').getByText('2 por enviar', { exact: true }).waitFor()
-  await phone.unroute('**/api/actions')
+  await phone.unrouteAll({ behavior: 'wait' })
   await wall.locator(`[data-testid="${order.id}"][data-state="EN_PREPARACION"]`).waitFor()
   await phone.getByTestId('queue').waitFor({ state: 'detached' })
   await until('the event is stored', async () => (await audited(order)).length === 2)
