@@ -127,6 +127,13 @@ test('a link to an event that long went by shows what happened around it', async
   await sent.goto(String(gone))
   await details.getByText('The event of this link is not stored any more.').waitFor()
   await sent.getByRole('row', { name: /old\.r2 1,202/ }).waitFor()
+  sent.on('pageerror', (error) => faults.push(String(error)))
+  for (const time of ['8640000000000000', '1e300', '-8639999999999999', 'x']) {
+    gone.searchParams.set('time', time)
+    await sent.goto(String(gone))
+    await details.getByText('The event of this link is not stored any more.').waitFor()
+    await sent.getByRole('row', { name: /old\.r2 1,202/ }).waitFor()
+  }
   assert.deepEqual(faults, [])
   await context.close()
 })

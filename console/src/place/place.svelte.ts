@@ -86,7 +86,9 @@ export class Place {
   /** The event of that subject, where one is meant and not the newest. */
   get event(): EventPlace | undefined {
     const seq = numberOf(this.#search.get('seq'))
-    return seq === undefined ? undefined : { seq, timeMs: numberOf(this.#search.get('time')) }
+    const timeMs = numberOf(this.#search.get('time')) ?? Number.NaN
+    if (seq === undefined) return undefined
+    return Math.abs(timeMs) < LAST_MS ? { seq, timeMs } : { seq }
   }
 
   /** Whether details stand beside the page: of a subject, or of a dead letter. */
@@ -203,6 +205,9 @@ function numberOf(text: string | null): number | undefined {
   const number = Number(text ?? Number.NaN)
   return Number.isFinite(number) ? number : undefined
 }
+
+/** No Date is later (ECMA-262, time values). */
+const LAST_MS = 8.64e15
 
 /** One path segment deep, so that the page's relative addresses stay right under any prefix. */
 function addressOf(page: Page, search: URLSearchParams): string {
